@@ -1,0 +1,20 @@
+"""optim_viz: see how optimizers work. Every number equals what torch.optim would give, step for step."""
+
+from optim_viz.descent import descend
+from optim_viz.optimizers import OPTIMIZERS, optimizer
+from optim_viz.spec import SpecError
+from optim_viz.surfaces import SURFACES, surface
+from optim_viz.trajectory import Comparison, Outcome, Trajectory
+
+__version__ = "0.1.0"
+__all__ = [
+    "OPTIMIZERS",
+    "SURFACES",
+    "Comparison",
+    "Outcome",
+    "SpecError",
+    "Trajectory",
+    "descend",
+    "optimizer",
+    "surface",
+]

@@ -1,0 +1,39 @@
+/** Numbers as people read them: few significant digits, a true minus sign, no noise. */
+
+/**
+ * @param {number} value
+ * @param {number} [digits] significant digits
+ * @returns {string}
+ */
+export function formatNumber(value, digits = 3) {
+  if (value === undefined || value === null || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  let text;
+  if (size < 1e-3 || size >= 1e5) {
+    text = value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
+  } else {
+    text = String(Number(value.toPrecision(digits)));
+    if (size >= 10 ** digits) text = String(Math.round(value));
+  }
+  return text.replace(/-/g, "−");
+}
+
+/**
+ * A point as "(1.2, −0.5)".
+ * @param {number} x
+ * @param {number} y
+ * @param {number} [digits]
+ */
+export function formatPoint(x, y, digits = 4) {
+  return `(${formatNumber(x, digits)}, ${formatNumber(y, digits)})`;
+}
+
+/**
+ * Plotly reads a few tags in its labels; a title that came from a person is shown as typed.
+ * @param {string} text
+ */
+export function plotlyText(text) {
+  return String(text ?? "").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}

@@ -1,0 +1,40 @@
+/** How tracks look now: theme colour, dash, marker; hidden ones left out. */
+
+/**
+ * @param {any} app
+ * @returns {import("./stage.js").Look[]}
+ */
+export function visibleLooks(app) {
+  return app.model.tracks
+    .filter((/** @type {any} */ track) => !app.hidden.has(track.id))
+    .map((/** @type {any} */ track) => ({
+      id: track.id, color: track.color[app.theme.mode], dash: track.dash, marker: track.marker,
+    }));
+}
+
+/**
+ * The same step in every panel: a dot on each path at the hovered frame, a ring on the hovered one.
+ * @param {CanvasRenderingContext2D} context
+ * @param {import("./stage.js").Stage} stage
+ * @param {any} app
+ * @param {import("./stage.js").Look[]} looks
+ */
+export function drawHoverMarks(context, stage, app, looks) {
+  const hover = app.hover;
+  if (!hover) return;
+  for (const look of looks) {
+    const path = stage.paths.get(look.id);
+    if (!path || hover.row > path.end) continue;
+    const [x, y] = [path.xs[hover.row], path.ys[hover.row]];
+    if (!(x === x && y === y)) continue;
+    const main = look.id === hover.id;
+    context.beginPath();
+    context.arc(x, y, main ? 8 : 4, 0, 2 * Math.PI);
+    context.lineWidth = main ? 4.5 : 2.5;
+    context.strokeStyle = app.theme.background;
+    context.stroke();
+    context.lineWidth = main ? 2.2 : 1.5;
+    context.strokeStyle = look.color;
+    context.stroke();
+  }
+}

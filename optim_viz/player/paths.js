@@ -1,0 +1,150 @@
+/**
+ * A track in pixels, and how to stroke a stretch of it. Pure but for the canvas context passed in.
+ *
+ * @typedef {object} Path
+ * @property {Float64Array} xs
+ * @property {Float64Array} ys  NaN: no point here, the line goes on to the next one
+ * @property {Float64Array} along  length of the line so far, px, so that dashes go on where they stopped
+ * @property {Uint8Array|null} hidden  1 where something lies in front (3-D)
+ * @property {number} end  last row
+ */
+
+/** No segment counts for more: a run that flew off would otherwise make dashes without end. */
+const LONGEST = 4000;
+
+/**
+ * @param {Float64Array} xs
+ * @param {Float64Array} ys
+ * @param {number} end
+ * @param {Uint8Array|null} [hidden]
+ * @returns {Path}
+ */
+export function makePath(xs, ys, end, hidden = null) {
+  const along = new Float64Array(Math.max(0, end + 1));
+  let [px, py, total] = [NaN, NaN, 0];
+  for (let i = 0; i <= end; i++) {
+    const [x, y] = [xs[i], ys[i]];
+    if (x === x && y === y) {
+      if (px === px) total += Math.min(LONGEST, Math.hypot(x - px, y - py));
+      [px, py] = [x, y];
+    }
+    along[i] = total;
+  }
+  return { xs, ys, along, hidden, end };
+}
+
+/**
+ * The last row at or before `row` that has a point; -1 when there is none.
+ * @param {Path} path
+ * @param {number} row
+ */
+export function pointBefore(path, row) {
+  for (let i = Math.min(row, path.end); i >= 0; i--) {
+    if (path.xs[i] === path.xs[i] && path.ys[i] === path.ys[i]) return i;
+  }
+  return -1;
+}
+
+/**
+ * Where the head is at a playhead that may lie between two rows.
+ * @param {Path} path
+ * @param {number} at
+ * @returns {{x: number, y: number, row: number}|null}
+ */
+export function headAt(path, at) {
+  const row = pointBefore(path, Math.floor(at));
+  if (row < 0) return null;
+  const [x, y] = [path.xs[row], path.ys[row]];
+  const part = at - row;
+  const next = row + 1;
+  if (part <= 0 || part >= 1 || next > path.end || !(path.xs[next] === path.xs[next] && path.ys[next] === path.ys[next])) {
+    return { x, y, row };
+  }
+  return { x: x + part * (path.xs[next] - x), y: y + part * (path.ys[next] - y), row };
+}
+
+/**
+ * The part of a segment inside a box, or null (Liang-Barsky).
+ * @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1
+ * @param {[number, number, number, number]} box  left, top, right, bottom
+ * @returns {[number, number, number, number]|null}
+ */
+export function clipSegment(x0, y0, x1, y1, box) {
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  let [low, high] = [0, 1];
+  const sides = [[-dx, x0 - box[0]], [dx, box[2] - x0], [-dy, y0 - box[1]], [dy, box[3] - y0]];
+  for (const [p, q] of sides) {
+    if (p === 0) {
+      if (q < 0) return null;
+      continue;
+    }
+    const t = q / p;
+    if (p < 0) low = Math.max(low, t);
+    else high = Math.min(high, t);
+    if (low > high) return null;
+  }
+  return [x0 + low * dx, y0 + low * dy, x0 + high * dx, y0 + high * dy];
+}
+
+/** @param {number} x @param {number} y @param {number[]} box */
+function insideBox(x, y, box) {
+  return x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
+}
+
+/**
+ * Adds rows from..to of a path to the context's current path; far-off parts are cut, since a canvas is slow with them.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Path} path
+ * @param {number} from
+ * @param {number} to
+ * @param {[number, number, number, number]} box
+ * @param {number} [want]  only points that are hidden (1) or not (0)
+ */
+export function tracePath(context, path, from, to, box, want = -1) {
+  const { xs, ys, hidden } = path;
+  let previous = pointBefore(path, from);
+  let pen = false;
+  for (let i = Math.max(previous, from) + (previous === from ? 1 : 0); i <= Math.min(to, path.end); i++) {
+    const [x, y] = [xs[i], ys[i]];
+    if (!(x === x && y === y)) continue;
+    if (previous < 0) { previous = i; continue; }
+    const [px, py] = [xs[previous], ys[previous]];
+    if (want >= 0 && hidden && hidden[i] !== want) { previous = i; pen = false; continue; }
+    if (insideBox(px, py, box) && insideBox(x, y, box)) {
+      if (!pen) context.moveTo(px, py);
+      // Steps of less than half a pixel add nothing but work.
+      if (pen && i < to && Math.abs(x - px) + Math.abs(y - py) < 0.5) continue;
+      context.lineTo(x, y);
+      pen = true;
+    } else {
+      const cut = clipSegment(px, py, x, y, box);
+      if (cut) { context.moveTo(cut[0], cut[1]); context.lineTo(cut[2], cut[3]); }
+      pen = false;
+    }
+    previous = i;
+  }
+}
+
+/**
+ * The point of any path that is nearest to a pixel.
+ * @param {Map<string, Path>} paths
+ * @param {number} x
+ * @param {number} y
+ * @param {number} reach  px
+ * @param {number} [wide]  weight of a sideways distance
+ * @returns {{id: string, row: number, distance: number}|null}
+ */
+export function nearestPoint(paths, x, y, reach, wide = 1) {
+  let best = null;
+  let least = reach * reach;
+  for (const [id, path] of paths) {
+    for (let i = 0; i <= path.end; i++) {
+      const dx = (path.xs[i] - x) * wide;
+      const dy = path.ys[i] - y;
+      const distance = dx * dx + dy * dy;
+      if (distance < least) { least = distance; best = { id, row: i, distance: 0 }; }
+    }
+  }
+  if (best) best.distance = Math.sqrt(least);
+  return best;
+}

@@ -1,0 +1,78 @@
+/** Which part of the curves to show: all of it, but one diverged run must not flatten the others. Pure. */
+
+/** On a log axis nothing is shown further below the top than this factor. */
+const DEEPEST = 1e-18;
+/** A run may rise this far above every start before it leaves the picture. */
+const HIGHEST = { log: 1e3, linear: 1.6 };
+
+/**
+ * @typedef {object} Extent
+ * @property {number} low
+ * @property {number} high
+ * @property {number} positive  the least number above zero
+ * @property {number} usual  as high as every start, and as the calmest run, goes
+ *
+ * @param {Float32Array[]} series
+ * @returns {Extent}
+ */
+function extentOf(series) {
+  const found = { low: Infinity, high: -Infinity, positive: Infinity, usual: -Infinity };
+  let calmest = Infinity;
+  for (const values of series) {
+    let top = -Infinity;
+    let start = NaN;
+    for (const value of values) {
+      if (!Number.isFinite(value)) continue;
+      if (Number.isNaN(start)) start = value;
+      top = Math.max(top, value);
+      found.low = Math.min(found.low, value);
+      if (value > 0) found.positive = Math.min(found.positive, value);
+    }
+    found.high = Math.max(found.high, top);
+    if (top > -Infinity) calmest = Math.min(calmest, top);
+    if (!Number.isNaN(start)) found.usual = Math.max(found.usual, start);
+  }
+  found.usual = Math.max(found.usual, calmest < Infinity ? calmest : -Infinity);
+  return found;
+}
+
+/**
+ * @param {any} panel
+ * @param {import("./scene.js").Model} model
+ * @returns {[number, number]}
+ */
+function stepRange(panel, model) {
+  let [low, high] = [0, Math.max(1, model.frames - 1)];
+  if (panel.x) {
+    const all = model.tracks.map((track) => track.columns[panel.x]).filter(Boolean);
+    low = Math.min(...all.map((column) => column[0]));
+    high = Math.max(...all.map((column) => column[column.length - 1]));
+    if (!(high > low)) [low, high] = [0, 1];
+  }
+  const pad = (high - low) * 0.015;
+  return [low - pad, high + pad];
+}
+
+/**
+ * @param {any} panel
+ * @param {import("./scene.js").Model} model
+ * @param {boolean} log
+ * @returns {{x: [number, number], y: [number, number], decades: number|undefined}} ranges as Plotly takes them (log10 on a log axis)
+ */
+export function curveRange(panel, model, log) {
+  const x = stepRange(panel, model);
+  const names = panel.raw ? [panel.y, panel.raw] : [panel.y];
+  const found = extentOf(model.tracks.flatMap((track) => names.map((name) => track.columns[name]).filter(Boolean)));
+  if (!Number.isFinite(found.low)) return { x, y: log ? [-3, 0] : [0, 1], decades: 1 };
+  if (log && Number.isFinite(found.positive)) {
+    const top = found.usual > 0 ? Math.min(found.high, found.usual * HIGHEST.log) : found.high;
+    const bottom = Math.max(found.positive, top * DEEPEST);
+    const [low, high] = [Math.log10(Math.min(bottom, top)), Math.log10(top)];
+    const pad = Math.max(0.08, (high - low) * 0.05);
+    const span = high - low + 2 * pad;
+    return { x, y: [low - pad, high + pad], decades: span > 1.2 ? Math.max(1, Math.ceil(span / 7)) : undefined };
+  }
+  const high = Math.min(found.high, found.low + (found.usual - found.low) * HIGHEST.linear);
+  const pad = (high - found.low || Math.abs(high) || 1) * 0.05;
+  return { x, y: [found.low - pad, high + pad], decades: undefined };
+}

@@ -1,0 +1,168 @@
+/**
+ * A scene is plain JSON that names its numbers; the numbers come beside it, in float32 blobs.
+ * Here the two are checked and put together. Pure: no DOM.
+ *
+ * @typedef {{x: Float32Array}} Columns
+ * @typedef {object} Track
+ * @property {string} id
+ * @property {string} label
+ * @property {{light: string, dark: string}} color
+ * @property {string} dash
+ * @property {string} marker
+ * @property {string} status  how the run ended, in words
+ * @property {number} statusFrom  the frame from which the status is true
+ * @property {Record<string, Float32Array>} columns
+ * @property {number} end  the last row that can be drawn (-1: none)
+ * @property {object|null} inspector
+ *
+ * @typedef {object} Grid
+ * @property {string} hash
+ * @property {number} nx
+ * @property {number} ny
+ * @property {Float32Array} values  row-major [ny][nx]
+ * @property {number[]} bounds  [x0, x1, y0, y1]
+ *
+ * @typedef {object} Model
+ * @property {string} key
+ * @property {number} frames
+ * @property {string} frameTitle
+ * @property {number[]|null} frameValues
+ * @property {boolean} autoplay
+ * @property {number} duration
+ * @property {Track[]} tracks
+ * @property {object[]} panels  as in the scene, a plane's `grid` added
+ * @property {string} hash  names of all blobs used, joined
+ */
+
+/** The scene format that this player reads. */
+export const SCENE_VERSION = 1;
+
+/**
+ * Every blob that a scene names, once each, in order of appearance.
+ * @param {any} scene
+ * @returns {string[]}
+ */
+export function blobNames(scene) {
+  const names = new Set();
+  for (const track of scene.tracks ?? []) if (track.blob) names.add(track.blob);
+  for (const panel of scene.panels ?? []) if (panel.surface?.blob) names.add(panel.surface.blob);
+  return [...names];
+}
+
+/**
+ * @param {any} scene
+ * @param {{has(name: string): boolean}} blobs
+ * @returns {string[]} the blobs that are named but not there yet
+ */
+export function missingBlobs(scene, blobs) {
+  return blobNames(scene).filter((name) => !blobs.has(name));
+}
+
+/**
+ * Throws, with a sentence, when a scene cannot be drawn.
+ * @param {any} scene
+ */
+export function checkScene(scene) {
+  if (!scene || typeof scene !== "object") throw new Error("The scene is not an object.");
+  if (scene.version !== SCENE_VERSION) {
+    throw new Error(`The scene has version ${scene.version}; this player reads version ${SCENE_VERSION}.`);
+  }
+  if (!(scene.frames >= 1)) throw new Error("A scene needs at least one frame.");
+  if (!Array.isArray(scene.tracks) || !Array.isArray(scene.panels)) {
+    throw new Error("A scene needs lists of tracks and panels.");
+  }
+}
+
+/**
+ * @param {ArrayBuffer} blob
+ * @param {[number, number]} place  offset and count, in floats
+ * @param {string} what
+ * @returns {Float32Array}
+ */
+function columnOf(blob, place, what) {
+  const [offset, count] = place;
+  if ((offset + count) * 4 > blob.byteLength) throw new Error(`${what} reaches past the end of its blob.`);
+  return new Float32Array(blob, offset * 4, count);
+}
+
+/**
+ * The columns that tell where a track still is: its point on a plane, or else its curves.
+ * @param {any[]} panels
+ * @param {Record<string, Float32Array>} columns
+ */
+function leadingColumns(panels, columns) {
+  const planes = panels.filter((panel) => panel.kind === "plane");
+  const names = planes.length ? planes.flatMap((panel) => [panel.x, panel.y]) : [];
+  return names.map((name) => columns[name]).filter(Boolean);
+}
+
+/**
+ * The last row before the first number that is not finite; curves alone may have gaps, so there the last finite row.
+ * @param {any[]} panels
+ * @param {Record<string, Float32Array>} columns
+ */
+export function lastRow(panels, columns) {
+  const leading = leadingColumns(panels, columns);
+  if (leading.length) {
+    const count = Math.min(...leading.map((column) => column.length));
+    for (let i = 0; i < count; i++) if (!leading.every((column) => Number.isFinite(column[i]))) return i - 1;
+    return count - 1;
+  }
+  let last = -1;
+  for (const panel of panels) {
+    const column = columns[panel.y];
+    if (!column) continue;
+    for (let i = column.length - 1; i > last; i--) if (Number.isFinite(column[i])) last = i;
+  }
+  return last;
+}
+
+/**
+ * @param {any} track
+ * @param {any} scene
+ * @param {Map<string, ArrayBuffer>} blobs
+ * @returns {Track}
+ */
+function decodeTrack(track, scene, blobs) {
+  /** @type {Record<string, Float32Array>} */
+  const columns = {};
+  for (const [name, place] of Object.entries(track.columns ?? {})) {
+    columns[name] = columnOf(blobs.get(track.blob), /** @type {any} */ (place), `${track.label}: ${name}`);
+  }
+  const end = Math.min(lastRow(scene.panels, columns), scene.frames - 1);
+  const color = typeof track.color === "string" ? { light: track.color, dark: track.color } : track.color;
+  return {
+    id: String(track.id), label: String(track.label), color, dash: track.dash ?? "solid",
+    marker: track.marker ?? "circle", status: track.status ?? "", statusFrom: track.status_from ?? end,
+    columns, end, inspector: track.inspector ?? null,
+  };
+}
+
+/**
+ * @param {any} panel
+ * @param {Map<string, ArrayBuffer>} blobs
+ */
+function decodePanel(panel, blobs) {
+  if (!panel.surface) return { ...panel, grid: null };
+  const { blob, nx, ny, offset = 0 } = panel.surface;
+  const values = columnOf(blobs.get(blob), [offset, nx * ny], `${panel.title}: surface`);
+  return { ...panel, grid: { hash: blob, nx, ny, values, bounds: panel.bounds } };
+}
+
+/**
+ * @param {any} scene
+ * @param {Map<string, ArrayBuffer>} blobs  all those named must be there
+ * @returns {Model}
+ */
+export function decodeScene(scene, blobs) {
+  checkScene(scene);
+  const missing = missingBlobs(scene, blobs);
+  if (missing.length) throw new Error(`Numbers are missing: ${missing.join(", ")}.`);
+  return {
+    key: String(scene.key ?? ""), frames: Math.floor(scene.frames), frameTitle: scene.frame_title ?? "step",
+    frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, duration: scene.duration || 6,
+    tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
+    panels: scene.panels.map((panel) => decodePanel(panel, blobs)),
+    hash: blobNames(scene).join("+"),
+  };
+}

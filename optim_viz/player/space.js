@@ -1,0 +1,2 @@
+import { createFlat } from "./flat.js";
+export const createSpace = createFlat;

@@ -1,0 +1,230 @@
+"""Frozen values that say everything about an experiment.
+
+A spec is hashable, so it can be cached; made of plain numbers and names, so it fits into a URL; and complete, so that
+equal specs give bit-equal results. Nothing here knows which optimizers or surfaces exist: the tables do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Value = float | int | bool
+
+
+class SpecError(ValueError):
+    """A value that an experiment cannot be made of; the message is one sentence for the person who typed it."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the hint that names what was probably meant: the nearest name, or all of them.
+
+    >>> nearest("adma", ["sgd", "momentum", "adam"])
+    "did you mean 'adam'?"
+    """
+    names = list(names)
+    close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(names)}."
+
+
+def number(value: object, what: str) -> float:
+    """Return `value` as a finite float, or raise a SpecError that names it.
+
+    >>> number("0.5", "lr")
+    0.5
+    """
+    try:
+        result = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise SpecError(f"{what} must be a number; got {value!r}.") from None
+    if not math.isfinite(result):
+        raise SpecError(f"{what} must be a finite number; got {value!r}.")
+    return result
+
+
+def whole(value: object, what: str, low: int, high: int) -> int:
+    """Return `value` as an int in [low, high], or raise a SpecError that names it and the range.
+
+    >>> whole(500, "steps", 1, 1000)
+    500
+    """
+    result = number(value, what)
+    if result != int(result) or not low <= result <= high:
+        raise SpecError(f"{what} must be a whole number from {low:,} to {high:,}; got {value!r}.")
+    return int(result)
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One knob: torch.optim's name and default, what is allowed, and how a slider should show it.
+
+    `low` and `high` bound the slider; `minimum` and `maximum` bound what is accepted at all, `open_low` and `open_high`
+    say whether the bound itself is excluded. `scale` is "log", "linear", "int" or "bool".
+    """
+
+    name: str
+    default: Value
+    low: float = 0.0
+    high: float = 1.0
+    scale: str = "linear"
+    text: str = ""
+    minimum: float = 0.0
+    maximum: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """The accepted range, in words."""
+        if self.scale == "bool":
+            return "true or false"
+        low = f"above {self.minimum:g}" if self.open_low else f"at least {self.minimum:g}"
+        if math.isinf(self.maximum):
+            return low
+        return f"{low} and {'below' if self.open_high else 'at most'} {self.maximum:g}"
+
+    def check(self, value: object, owner: str) -> Value:
+        """Return `value` as this knob's type, or raise a SpecError that names it and the range."""
+        if self.scale == "bool":
+            return self._flag(value, owner)
+        if isinstance(value, bool):
+            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {value!r}.")
+        try:
+            result = number(value, self.name)
+        except SpecError:
+            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {value!r}.") from None
+        inside = (result > self.minimum or (result == self.minimum and not self.open_low)) and (
+            result < self.maximum or (result == self.maximum and not self.open_high)
+        )
+        if not inside or (self.scale == "int" and result != int(result)):
+            kind = "a whole number" if self.scale == "int" else "a number"
+            raise SpecError(f"{owner}: {self.name} must be {kind} {self.allowed}; got {value!r}.")
+        return int(result) if self.scale == "int" else result
+
+    def _flag(self, value: object, owner: str) -> bool:
+        words = {"true": True, "1": True, "false": False, "0": False}
+        text = str(value).lower()
+        if text not in words:
+            raise SpecError(f"{owner}: {self.name} must be {self.allowed}; got {value!r}.")
+        return words[text]
+
+
+def check_values(
+    owner: str, hyperparameters: Iterable[Hyperparameter], given: Mapping[str, object]
+) -> tuple[tuple[str, Value], ...]:
+    """Return every hyperparameter with its checked value, in the table's order; defaults fill the gaps."""
+    table = {h.name: h for h in hyperparameters}
+    for name in given:
+        if name not in table:
+            raise SpecError(f"{owner} has no hyperparameter {name!r}; {nearest(name, table)}")
+    return tuple((name, h.check(given.get(name, h.default), owner)) for name, h in table.items())
+
+
+@dataclass(frozen=True)
+class ScheduleSpec:
+    """A learning-rate schedule by name, with every one of its hyperparameters."""
+
+    kind: str
+    values: tuple[tuple[str, Value], ...] = ()
+
+    def __getitem__(self, name: str) -> Value:
+        return dict(self.values)[name]
+
+
+@dataclass(frozen=True)
+class OptimizerSpec:
+    """An optimizer by name, with every one of its hyperparameters, its schedule and its label.
+
+    `lr_scale` multiplies the learning rate of single coordinates (a tuple of two) or of single layers (pairs of layer
+    name and factor): torch's param groups. `factory` is the user's own torch.optim.Optimizer factory, if any.
+    """
+
+    kind: str
+    values: tuple[tuple[str, Value], ...] = ()
+    schedule: ScheduleSpec | None = None
+    lr_scale: tuple[float, ...] | tuple[tuple[str, float], ...] | None = None
+    label: str = ""
+    factory: Callable[..., Any] | None = field(default=None, compare=True)
+
+    def __getitem__(self, name: str) -> Value:
+        return dict(self.values)[name]
+
+    @property
+    def hyperparameters(self) -> dict[str, Value]:
+        """All hyperparameters by torch's name."""
+        return dict(self.values)
+
+
+def unique_labels(specs: Iterable[OptimizerSpec]) -> tuple[str, ...]:
+    """Return one label per spec; the second of the same name becomes "name 2", and so on.
+
+    >>> unique_labels([OptimizerSpec("adam"), OptimizerSpec("adam")])
+    ('adam', 'adam 2')
+    """
+    labels: list[str] = []
+    for spec in specs:
+        wanted = spec.label or spec.kind
+        label, copy = wanted, 2
+        while label in labels:
+            label, copy = f"{wanted} {copy}", copy + 1
+        labels.append(label)
+    return tuple(labels)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A loss over two weights: one expression in x and y, and the facts that are known of it.
+
+    `bounds` is (x low, x high, y low, y high), the part of the plane that is drawn; `minima` are (x, y, f) triples, the
+    global ones first; `log` says whether its levels are told apart better on a log colour scale.
+    """
+
+    name: str
+    title: str
+    expression: str
+    bounds: tuple[float, float, float, float]
+    start: tuple[float, float]
+    minima: tuple[tuple[float, float, float], ...] = ()
+    smooth: bool = True
+    log: bool = True
+    story: str = ""
+    source: str = ""
+
+    @property
+    def diagonal(self) -> float:
+        """Length of the drawn region's diagonal: the unit in which distances on this surface are judged."""
+        x0, x1, y0, y1 = self.bounds
+        return math.hypot(x1 - x0, y1 - y0)
+
+    def contains(self, point: tuple[float, float]) -> bool:
+        """Whether `point` lies in the drawn region."""
+        x0, x1, y0, y1 = self.bounds
+        return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+
+
+@dataclass(frozen=True)
+class DescentSpec:
+    """A comparison on a surface: what `optim_viz.descend` is asked for."""
+
+    surface: Surface
+    optimizers: tuple[OptimizerSpec, ...]
+    start: tuple[float, float]
+    steps: int = 500
+    noise: float = 0.0
+    batch_size: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A comparison on the network: what `optim_viz.train` is asked for."""
+
+    optimizers: tuple[OptimizerSpec, ...]
+    epochs: int = 5
+    batch_size: int = 64
+    hidden: tuple[int, ...] = (300, 200)
+    final_relu: bool = True
+    seed: int = 0

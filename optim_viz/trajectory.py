@@ -1,0 +1,146 @@
+"""What an experiment gives back: Trajectory (one run), Outcome (how it ended) and Comparison (runs side by side)."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+#: A run has reached a minimum when it ends this close to it, in units of the drawn region's diagonal ...
+REACHED_DISTANCE = 1e-3
+#: ... and at most this share of the start's excess loss above it.
+REACHED_LOSS = 1e-3
+
+
+class Outcome(enum.Enum):
+    """How a run ended; the values are the messages that people read."""
+
+    REACHED = "reached a minimum"
+    MOVING = "still moving"
+    LEFT = "left the region drawn"
+    DIVERGED = "diverged: its numbers overflowed"
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """One optimizer's run. Row i is the state of things at theta_i; row 0 is the start.
+
+    From the row where a run diverged on, points, gradients and state are NaN and losses inf.
+    """
+
+    spec: OptimizerSpec
+    label: str
+    points: np.ndarray  # float64 [steps + 1, 2]
+    losses: np.ndarray  # float64 [steps + 1], the full, noise-free loss
+    gradients: np.ndarray  # float64 [steps + 1, 2], as used for the step from row i; last row: full gradient
+    state: dict[str, np.ndarray]  # {torch's name: float64 [steps + 1, 2]}; row i is the state after step i
+    lrs: np.ndarray  # float64 [steps + 1], the learning rate of the step from row i
+    outcome: Outcome
+    outcome_step: int  # the step at which the outcome came about
+    minimum: tuple[float, float] | None = None  # which minimum was reached
+
+    @property
+    def status(self) -> str:
+        """The outcome in a few words, with its step."""
+        if self.outcome is Outcome.REACHED and self.minimum is not None:
+            x, y = (f"{v:.4g}" for v in self.minimum)
+            return f"reached ({x}, {y}) at step {self.outcome_step:,}"
+        if self.outcome is Outcome.DIVERGED:
+            return f"diverged at step {self.outcome_step:,}"
+        return self.outcome.value
+
+    @property
+    def final_loss(self) -> float:
+        """Loss of the last row; inf for a run that diverged."""
+        return float(self.losses[-1])
+
+
+def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str, Any]:
+    """Return outcome, outcome_step and minimum for a run on `surface`.
+
+    Reached means: at the last step within REACHED_DISTANCE of a known minimum and REACHED_LOSS of its loss; the step
+    named is the first from which the run never left that neighbourhood again.
+    """
+    last = len(losses) - 1
+    finite = np.isfinite(losses)
+    if not finite.all():
+        return {"outcome": Outcome.DIVERGED, "outcome_step": int(np.argmin(finite))}
+    for x, y, value in surface.minima:
+        near = np.hypot(points[:, 0] - x, points[:, 1] - y) <= REACHED_DISTANCE * surface.diagonal
+        near &= losses - value <= REACHED_LOSS * max(abs(losses[0] - value), 1e-12)
+        if near[-1]:
+            outside = np.flatnonzero(~near)
+            step = int(outside[-1]) + 1 if outside.size else 0
+            return {"outcome": Outcome.REACHED, "outcome_step": step, "minimum": (x, y)}
+    if not surface.contains((points[-1, 0], points[-1, 1])):
+        return {"outcome": Outcome.LEFT, "outcome_step": last}
+    return {"outcome": Outcome.MOVING, "outcome_step": last}
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Runs of several optimizers from the same start, in the order in which they were asked for."""
+
+    spec: DescentSpec
+    trajectories: tuple[Trajectory, ...]
+
+    @property
+    def surface(self) -> Surface:
+        """The surface that was descended."""
+        return self.spec.surface
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The runs' labels; the second "adam" is "adam 2"."""
+        return tuple(run.label for run in self.trajectories)
+
+    def __getitem__(self, label: str) -> Trajectory:
+        for run in self.trajectories:
+            if run.label == label:
+                return run
+        raise SpecError(f"No run is labelled {label!r}; {nearest(label, self.labels)}")
+
+    def __iter__(self) -> Iterator[Trajectory]:
+        return iter(self.trajectories)
+
+    def __len__(self) -> int:
+        return len(self.trajectories)
+
+    def figure(self, **options: Any) -> go.Figure:
+        """Return an animated plotly Figure, for a notebook: contour and paths beside the loss curves."""
+        from optim_viz import figures  # the one arrow that points up: a convenience for notebooks
+
+        return figures.comparison(self, **options)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a tidy pandas DataFrame, one row per optimizer and step."""
+        import pandas as pd
+
+        return pd.concat([_frame(run) for run in self.trajectories], ignore_index=True)
+
+
+def _frame(run: Trajectory) -> pd.DataFrame:
+    import pandas as pd
+
+    columns: dict[str, Any] = {
+        "optimizer": run.label,
+        "step": np.arange(len(run.losses)),
+        "x": run.points[:, 0],
+        "y": run.points[:, 1],
+        "loss": run.losses,
+        "gradient_x": run.gradients[:, 0],
+        "gradient_y": run.gradients[:, 1],
+        "lr": run.lrs,
+    }
+    for name, values in run.state.items():
+        columns |= {f"{name}_x": values[:, 0], f"{name}_y": values[:, 1]}
+    return pd.DataFrame(columns)
