@@ -220,7 +220,11 @@ class DescentSpec:
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A comparison on the network: what `optim_viz.train` is asked for."""
+    """A comparison on the network: what `optim_viz.train` is asked for.
+
+    Each optimizer runs once per seed: `seed`, `seed` + 1, ... up to `seeds` of them. `data` names the digits: "" for
+    the shipped 10,000, or the path of a file.
+    """
 
     optimizers: tuple[OptimizerSpec, ...]
     epochs: int = 5
@@ -228,3 +232,5 @@ class NetworkSpec:
     hidden: tuple[int, ...] = (300, 200)
     final_relu: bool = True
     seed: int = 0
+    seeds: int = 1
+    data: str = ""

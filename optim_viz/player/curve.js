@@ -1,11 +1,11 @@
 /** A number against the step (the loss, say): Plotly's axes, our canvases; linear or logarithmic. */
 import { element, setText } from "./dom.js";
-import { makePath, nearestPoint } from "./paths.js";
+import { headAt, makePath } from "./paths.js";
 import { drawHoverMarks, visibleLooks } from "./looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
 import { curveRange } from "./range.js";
-import { createStage, drawFaint, placeStage, renderStage } from "./stage.js";
-import { visiblePaths } from "./flat.js";
+import { drawFaint, placeStage, renderStage } from "./stage.js";
+import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
 
 /** @param {any} panel @param {any} app @param {HTMLElement} host @param {boolean} log @param {any} range */
 function curveLayout(panel, app, host, log, range) {
@@ -15,6 +15,8 @@ function curveLayout(panel, app, host, log, range) {
     xaxis: axisStyle(app.theme, panel.x_title ?? app.model.frameTitle, { range: range.x, uirevision: revision }),
     yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
       range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades : undefined,
+      // Plotly writes powers of ten a quarter larger than other ticks.
+      tickfont: { size: log ? 9 : 11, color: app.theme.muted },
     }),
   });
 }
@@ -39,7 +41,13 @@ function curvePath(track, panel, column, view) {
   return makePath(xs, ys, end);
 }
 
-/** A thin upright line at the playhead, or at the hovered step. */
+/**
+ * A thin upright line at the playhead, or at the hovered step.
+ * @param {CanvasRenderingContext2D} context
+ * @param {import("./stage.js").Stage} stage
+ * @param {number} x
+ * @param {string} color
+ */
 function drawRule(context, stage, x, color) {
   context.beginPath();
   context.moveTo(Math.round(x) + 0.5, 0);
@@ -49,14 +57,70 @@ function drawRule(context, stage, x, color) {
   context.stroke();
 }
 
-/** x in px of a row that any path has. */
-function ruleAt(stage, at) {
+/**
+ * x in px of a playhead: that of the longest track.
+ * @param {any} view
+ * @param {number} at
+ */
+function ruleAt(view, at) {
+  if (!view.panel.x) return view.px(at);
   let longest = null;
-  for (const path of stage.paths.values()) if (!longest || path.end > longest.end) longest = path;
-  if (!longest || longest.end < 0) return NaN;
-  const row = Math.min(Math.floor(at), longest.end);
-  const next = Math.min(row + 1, longest.end);
-  return longest.xs[row] + (Math.min(at, longest.end) - row) * (longest.xs[next] - longest.xs[row]);
+  for (const path of view.stage.paths.values()) if (!longest || path.end > longest.end) longest = path;
+  return longest ? headAt(longest, Math.min(at, longest.end))?.x ?? NaN : NaN;
+}
+
+/** @param {any} view @param {any} app */
+function placeCurve(view, app) {
+  const { gd, stage, panel } = view;
+  if (!gd._fullLayout?.xaxis?._length) return;
+  view.px = axisPixels(gd._fullLayout.xaxis);
+  view.py = axisPixels(gd._fullLayout.yaxis);
+  placeStage(stage, plotArea(gd));
+  stage.paths.clear();
+  view.raw.clear();
+  for (const track of app.model.tracks) {
+    const path = curvePath(track, panel, panel.y, view);
+    const raw = panel.raw ? curvePath(track, panel, panel.raw, view) : null;
+    if (path) stage.paths.set(track.id, path);
+    if (raw) view.raw.set(track.id, raw);
+  }
+  view.ready = true;
+  app.ask();
+}
+
+/** @param {any} view @param {any} app @param {number} at */
+function drawCurve(view, app, at) {
+  if (!view.ready) return;
+  const { stage } = view;
+  const looks = visibleLooks(app);
+  renderStage(stage, {
+    at, looks, edge: app.theme.background,
+    under: () => {
+      if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, looks, { alpha: 0.22, width: 1 });
+      drawFaint(stage, looks);
+    },
+    before: (context) => {
+      drawRule(context, stage, ruleAt(view, at), app.theme.rule);
+      if (app.hover) drawRule(context, stage, ruleAt(view, app.hover.row), app.theme.muted);
+    },
+    after: (context) => drawHoverMarks(context, stage, app, looks),
+  });
+}
+
+/** Brings one curve panel up to date. @param {any} view @param {any} app @param {any} panel @param {any} parts */
+async function updateCurve(view, app, panel, parts) {
+  if (view.key !== app.model.key) view.log = Boolean(panel.log);
+  view.key = app.model.key;
+  view.panel = panel;
+  view.range = curveRange(panel, app.model, view.log);
+  setText(parts.heading, panel.title ?? "");
+  setText(parts.toggle, view.log ? "log" : "linear");
+  parts.toggle.setAttribute("aria-label", `${panel.title}: the axis is ${view.log ? "logarithmic" : "linear"}; switch`);
+  await plotOnce(view, app, [panel, view.log, view.range], () => ({
+    traces: [{ type: "scatter", x: [], y: [], hoverinfo: "skip" }],
+    layout: curveLayout(panel, app, view.host, view.log, view.range), config: { ...PLOT_CONFIG, scrollZoom: false },
+  }), (gd) => onMoved(gd, () => placeCurve(view, app)));
+  if (!app.destroyed) placeCurve(view, app);
 }
 
 /**
@@ -64,101 +128,26 @@ function ruleAt(stage, at) {
  * @param {any} app
  */
 export function createCurve(parent, app) {
-  const toggle = element("button", { class: "ov-quiet", type: "button", title: "Logarithmic or linear axis" });
-  const heading = element("h3", { class: "ov-title" });
-  const header = element("div", { class: "ov-panel-head" }, [heading, element("span", { class: "ov-grow" }), toggle]);
-  const gd = /** @type {any} */ (element("div", { class: "ov-gd" }));
-  const host = element("div", { class: "ov-plot" }, [gd]);
-  parent.append(header, host);
-  const stage = createStage(host);
-  const view = /** @type {any} */ ({ host, gd, stage, panel: null, signature: "", log: null, ready: false, raw: new Map() });
-  toggle.addEventListener("click", () => { view.log = !view.log; update(view.panel); }, { signal: app.signal });
-  gd.addEventListener("dblclick", () => resetZoom(), { signal: app.signal });
-
-  function place() {
-    if (!gd._fullLayout?.xaxis?._length) return;
-    view.px = axisPixels(gd._fullLayout.xaxis);
-    view.py = axisPixels(gd._fullLayout.yaxis);
-    placeStage(stage, plotArea(gd));
-    stage.paths.clear();
-    view.raw.clear();
-    for (const track of app.model.tracks) {
-      const path = curvePath(track, view.panel, view.panel.y, view);
-      const raw = view.panel.raw ? curvePath(track, view.panel, view.panel.raw, view) : null;
-      if (path) stage.paths.set(track.id, path);
-      if (raw) view.raw.set(track.id, raw);
-    }
-    view.ready = true;
-    app.ask();
-  }
-
-  async function update(/** @type {any} */ panel) {
-    if (view.log === null || view.key !== app.model.key) view.log = Boolean(panel.log);
-    view.key = app.model.key;
-    view.panel = panel;
-    view.range = curveRange(panel, app.model, view.log);
-    setText(heading, panel.title ?? "");
-    setText(toggle, view.log ? "log" : "linear");
-    toggle.setAttribute("aria-label", `${panel.title}: axis is ${view.log ? "logarithmic" : "linear"}; switch`);
-    const { theme } = app;
-    const signature = JSON.stringify([app.model.key, panel, view.log, view.range, theme.mode, theme.text, theme.background, theme.font]);
-    if (signature !== view.signature) {
-      view.signature = signature;
-      const first = !gd._fullLayout;
-      gd.setAttribute("aria-label", panel.alt ?? panel.title ?? "");
-      const traces = [{ type: "scatter", x: [], y: [], hoverinfo: "skip" }];
-      await app.plotly.react(gd, traces, curveLayout(panel, app, host, view.log, view.range), { ...PLOT_CONFIG, scrollZoom: false });
-      if (app.destroyed) return;
-      if (first) onMoved(gd, place);
-    }
-    place();
-  }
-
-  function drawUnder(/** @type {any[]} */ looks) {
-    if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, looks, { alpha: 0.22, width: 1 });
-    drawFaint(stage, looks);
-  }
-
-  function draw(/** @type {number} */ at) {
-    if (!view.ready) return;
-    const looks = visibleLooks(app);
-    renderStage(stage, {
-      at, looks, edge: app.theme.background, under: () => drawUnder(looks),
-      before: (context) => {
-        drawRule(context, stage, ruleAt(stage, at), app.theme.grid);
-        if (app.hover) drawRule(context, stage, ruleAt(stage, app.hover.row), app.theme.muted);
-      },
-      after: (context) => drawHoverMarks(context, stage, app, looks),
-    });
-  }
-
-  function resetZoom() {
-    app.plotly.relayout(gd, { "xaxis.range": view.range.x, "yaxis.range": view.range.y });
-  }
-
-  function pointAt(/** @type {number} */ clientX, /** @type {number} */ clientY) {
-    const rect = host.getBoundingClientRect();
-    const [left, top] = [clientX - rect.left - stage.box.left, clientY - rect.top - stage.box.top];
-    const inside = view.ready && left >= 0 && top >= 0 && left <= stage.box.width && top <= stage.box.height;
-    return inside ? { left, top } : null;
-  }
-
+  const parts = {
+    heading: element("h3", { class: "ov-title" }),
+    toggle: element("button", { class: "ov-quiet", type: "button", title: "Logarithmic or linear axis" }),
+  };
+  parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, element("span", { class: "ov-grow" }), parts.toggle]));
+  const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map() }));
+  const update = (/** @type {any} */ panel) => updateCurve(view, app, panel, parts);
+  const resetZoom = () => app.plotly.relayout(view.gd, { "xaxis.range": [...view.range.x], "yaxis.range": [...view.range.y] });
+  parts.toggle.addEventListener("click", () => {
+    view.log = !view.log;
+    update(view.panel);
+  }, { signal: app.signal });
+  view.host.addEventListener("dblclick", resetZoom, { signal: app.signal });
+  view.host.title = "";
   return {
-    view, host, update, draw, pointAt, resetZoom,
-    // Sideways counts more: along a curve the step is what the pointer means.
-    nearest: (/** @type {any} */ point) => nearestPoint(visiblePaths(stage, app), point.left, point.top, 28, 2),
-    stale: () => { stage.stale = true; },
+    ...viewMethods(view, app), update, resetZoom,
     refresh: () => update(view.panel),
-    resize() {
-      if (!gd._fullLayout || !host.clientWidth) return;
-      const [width, height] = [host.clientWidth, host.clientHeight];
-      if (gd._fullLayout.width !== width || gd._fullLayout.height !== height) app.plotly.relayout(gd, { width, height });
-    },
-    pixelOf(/** @type {string} */ id, /** @type {number} */ row) {
-      const path = stage.paths.get(id);
-      const rect = host.getBoundingClientRect();
-      return path && { x: rect.left + stage.box.left + path.xs[row], y: rect.top + stage.box.top + path.ys[row] };
-    },
-    destroy: () => app.plotly.purge(gd),
+    draw: (/** @type {number} */ at) => drawCurve(view, app, at),
+    pointAt: (/** @type {number} */ x, /** @type {number} */ y) => localPoint(view, x, y),
+    // Sideways counts more: along a curve the step is what the pointer means.
+    nearest: (/** @type {any} */ point) => nearestVisible(view, app, point, 28, 2),
   };
 }

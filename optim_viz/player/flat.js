@@ -1,13 +1,12 @@
 /** The plane seen from above: Plotly's filled contour and axes, our canvases over them. */
 import { ARROWS, arrowLength, arrowVector, drawArrow, largestArrow } from "./arrows.js";
-import { element } from "./dom.js";
-import { headAt, makePath, nearestPoint } from "./paths.js";
+import { headAt, makePath } from "./paths.js";
 import { drawHoverMarks, visibleLooks } from "./looks.js";
-import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, onMoved, plotArea, plotLayout } from "./plot.js";
-import { plotlyText } from "./format.js";
-import { makeRelief, reliefRows } from "./relief.js";
-import { createStage, drawFaint, placeStage, renderStage } from "./stage.js";
+import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, colourBar, onMoved, plotArea, plotLayout } from "./plot.js";
+import { finerGrid, makeRelief, reliefRows } from "./relief.js";
+import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { drawSymbol } from "./symbols.js";
+import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
 
 const LEVELS = 22;
 
@@ -16,7 +15,7 @@ const LEVELS = 22;
  * @param {any} theme
  */
 function contourTrace(panel, theme) {
-  const { grid } = panel;
+  const grid = finerGrid(panel.grid);
   const [x0, x1, y0, y1] = grid.bounds;
   const relief = makeRelief(grid.values, panel.scale);
   const step = (relief.high - relief.low) / LEVELS;
@@ -25,11 +24,7 @@ function contourTrace(panel, theme) {
     autocontour: false, contours: { start: relief.low + step, end: relief.high - step / 2, size: step, coloring: "fill" },
     colorscale: theme.scale, zmin: relief.low, zmax: relief.high, zauto: false, hoverinfo: "skip",
     line: { width: 0.7, color: theme.line, smoothing: 1 },
-    colorbar: {
-      thickness: 8, xpad: 8, ypad: 0, outlinewidth: 0, len: 1, ticks: "", tickvals: relief.ticks.map((tick) => tick.at),
-      ticktext: relief.ticks.map((tick) => tick.text), tickfont: { size: 10, color: theme.muted },
-      title: { text: plotlyText(panel.z_title ?? ""), side: "right", font: { size: 11, color: theme.muted } },
-    },
+    colorbar: colourBar(panel, relief, theme),
   };
 }
 
@@ -43,13 +38,7 @@ function flatFigure(panel, app, host) {
     xaxis: axisStyle(theme, panel.x_title ?? panel.x, { range: [x0, x1], uirevision: app.model.key }),
     yaxis: axisStyle(theme, panel.y_title ?? panel.y, { range: [y0, y1], uirevision: app.model.key }),
   });
-  return { traces, layout };
-}
-
-/** Everything that Plotly draws depends on this; while it stays, Plotly has nothing to do. @param {any} panel @param {any} app */
-function flatSignature(panel, app) {
-  const { grid, minima, ...rest } = panel;
-  return JSON.stringify([app.model.key, rest, app.theme.mode, app.theme.text, app.theme.background, app.theme.font]);
+  return { traces, layout, config: PLOT_CONFIG };
 }
 
 /** @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
@@ -109,104 +98,79 @@ function drawGhost(context, view, app) {
   context.stroke();
 }
 
+/** New axes or new numbers: all pixels anew. @param {any} view @param {any} app */
+function placeFlat(view, app) {
+  const { gd, stage, panel } = view;
+  if (!gd._fullLayout?.xaxis?._length) return;
+  view.px = axisPixels(gd._fullLayout.xaxis);
+  view.py = axisPixels(gd._fullLayout.yaxis);
+  placeStage(stage, plotArea(gd));
+  stage.paths.clear();
+  for (const track of app.model.tracks) {
+    const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
+    if (!xs || !ys) continue;
+    stage.paths.set(track.id, makePath(Float64Array.from(xs, view.px), Float64Array.from(ys, view.py), track.end));
+  }
+  view.ready = true;
+  view.onPlaced?.();
+  app.ask();
+}
+
+/** @param {any} view @param {any} app @param {number} at */
+function drawFlat(view, app, at) {
+  if (!view.ready) return;
+  const looks = visibleLooks(app);
+  renderStage(view.stage, {
+    at, looks, edge: app.theme.background,
+    under: () => {
+      drawFaint(view.stage, looks);
+      drawLandmarks(view.stage.trail.getContext("2d"), view, app);
+    },
+    before: (context) => drawHeadArrows(context, view, app, looks, at),
+    after: (context) => {
+      drawHoverMarks(context, view.stage, app, looks);
+      drawGhost(context, view, app);
+    },
+  });
+}
+
+/** Whether the axes show something else than the whole plane. @param {any} view */
+function flatZoomed(view) {
+  const [x0, x1, y0, y1] = view.panel.bounds;
+  const { xaxis, yaxis } = view.gd._fullLayout;
+  const off = (/** @type {number[]} */ range, /** @type {number} */ low, /** @type {number} */ high) =>
+    Math.abs(range[0] - low) + Math.abs(range[1] - high) > 1e-6 * (high - low);
+  return off(xaxis.range, x0, x1) || off(yaxis.range, y0, y1);
+}
+
 /**
  * @param {HTMLElement} parent
  * @param {any} app
  */
 export function createFlat(parent, app) {
-  const gd = /** @type {any} */ (element("div", { class: "ov-gd" }));
-  const host = element("div", { class: "ov-plot" }, [gd]);
-  parent.append(host);
-  const view = /** @type {any} */ ({ host, gd, panel: null, stage: createStage(host), signature: "", largest: {}, ready: false });
-
-  /** New axes or new numbers: all pixels anew. */
-  function place() {
-    if (!gd._fullLayout?.xaxis?._length) return;
-    view.px = axisPixels(gd._fullLayout.xaxis);
-    view.py = axisPixels(gd._fullLayout.yaxis);
-    placeStage(view.stage, plotArea(gd));
-    view.stage.paths.clear();
-    for (const track of app.model.tracks) {
-      const [xs, ys] = [track.columns[view.panel.x], track.columns[view.panel.y]];
-      if (!xs || !ys) continue;
-      view.stage.paths.set(track.id, makePath(Float64Array.from(xs, view.px), Float64Array.from(ys, view.py), track.end));
-    }
-    view.ready = true;
-    app.ask();
-  }
-
-  async function update(/** @type {any} */ panel) {
-    view.panel = panel;
-    view.largest = {};
-    const signature = flatSignature(panel, app);
-    if (signature !== view.signature) {
-      view.signature = signature;
-      const first = !gd._fullLayout;
-      const { traces, layout } = flatFigure(panel, app, host);
-      gd.setAttribute("aria-label", panel.alt ?? panel.title ?? "");
-      await app.plotly.react(gd, traces, layout, PLOT_CONFIG);
-      if (app.destroyed) return;
-      if (first) onMoved(gd, place);
-    }
-    place();
-  }
-
-  function draw(/** @type {number} */ at) {
-    if (!view.ready) return;
-    const looks = visibleLooks(app);
-    renderStage(view.stage, {
-      at, looks, edge: app.theme.background,
-      under: () => {
-        drawFaint(view.stage, looks);
-        drawLandmarks(view.stage.trail.getContext("2d"), view, app);
-      },
-      before: (context) => drawHeadArrows(context, view, app, looks, at),
-      after: (context) => {
-        drawHoverMarks(context, view.stage, app, looks);
-        drawGhost(context, view, app);
-      },
-    });
-  }
-
-  /** Client px -> a point on the plane, or null outside the plot. */
-  function pointAt(/** @type {number} */ clientX, /** @type {number} */ clientY) {
-    const rect = host.getBoundingClientRect();
-    const { box } = view.stage;
-    const [x, y] = [clientX - rect.left - box.left, clientY - rect.top - box.top];
-    if (!view.ready || x < 0 || y < 0 || x > box.width || y > box.height) return null;
-    const { xaxis, yaxis } = gd._fullLayout;
-    return { x: axisValues(xaxis)(x), y: axisValues(yaxis)(y), left: x, top: y };
-  }
-
+  const view = /** @type {any} */ (createView(parent));
+  const place = () => placeFlat(view, app);
   return {
-    view, host, update, draw, pointAt,
-    nearest: (/** @type {{left: number, top: number}} */ point) => nearestPoint(visiblePaths(view.stage, app), point.left, point.top, 14),
-    stale: () => { view.stage.stale = true; },
-    resize() {
-      if (!gd._fullLayout || !host.clientWidth) return;
-      const [width, height] = [host.clientWidth, host.clientHeight];
-      if (gd._fullLayout.width !== width || gd._fullLayout.height !== height) app.plotly.relayout(gd, { width, height });
+    ...viewMethods(view, app),
+    async update(/** @type {any} */ panel) {
+      const { grid, minima, ...rest } = panel;
+      Object.assign(view, { panel, largest: {} });
+      await plotOnce(view, app, rest, () => flatFigure(panel, app, view.host), (gd) => onMoved(gd, place));
+      if (!app.destroyed) place();
     },
+    draw: (/** @type {number} */ at) => drawFlat(view, app, at),
+    /** Client px -> a point on the plane, or null outside the plot. */
+    pointAt(/** @type {number} */ clientX, /** @type {number} */ clientY) {
+      const point = localPoint(view, clientX, clientY);
+      if (!point) return null;
+      const { xaxis, yaxis } = view.gd._fullLayout;
+      return { ...point, x: axisValues(xaxis)(point.left), y: axisValues(yaxis)(point.top) };
+    },
+    nearest: (/** @type {any} */ point) => nearestVisible(view, app, point, 14),
     resetZoom() {
       const [x0, x1, y0, y1] = view.panel.bounds;
-      app.plotly.relayout(gd, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
+      app.plotly.relayout(view.gd, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
     },
-    zoomed() {
-      const [x0, x1, y0, y1] = view.panel.bounds;
-      const { xaxis, yaxis } = gd._fullLayout;
-      return [[xaxis.range[0], x0], [xaxis.range[1], x1], [yaxis.range[0], y0], [yaxis.range[1], y1]]
-        .some(([a, b], i) => Math.abs(a - b) > 1e-9 * (i < 2 ? x1 - x0 : y1 - y0));
-    },
-    pixelOf(/** @type {string} */ id, /** @type {number} */ row) {
-      const path = view.stage.paths.get(id);
-      const rect = host.getBoundingClientRect();
-      return path && { x: rect.left + view.stage.box.left + path.xs[row], y: rect.top + view.stage.box.top + path.ys[row] };
-    },
-    destroy: () => app.plotly.purge(gd),
+    zoomed: () => view.ready && flatZoomed(view),
   };
-}
-
-/** Paths that hover may find. @param {import("./stage.js").Stage} stage @param {any} app */
-export function visiblePaths(stage, app) {
-  return new Map([...stage.paths].filter(([id]) => !app.hidden.has(id)));
 }

@@ -3,7 +3,8 @@
  *
  * @typedef {object} Path
  * @property {Float64Array} xs
- * @property {Float64Array} ys  NaN: no point here, the line goes on to the next one
+ * @property {Float64Array} ys  NaN: no point here
+ * @property {boolean} joined  whether the line goes on over rows without a point
  * @property {Float64Array} along  length of the line so far, px, so that dashes go on where they stopped
  * @property {Uint8Array|null} hidden  1 where something lies in front (3-D)
  * @property {number} end  last row
@@ -16,10 +17,11 @@ const LONGEST = 4000;
  * @param {Float64Array} xs
  * @param {Float64Array} ys
  * @param {number} end
- * @param {Uint8Array|null} [hidden]
+ * @param {{hidden?: Uint8Array|null, joined?: boolean}} [options]
  * @returns {Path}
  */
-export function makePath(xs, ys, end, hidden = null) {
+export function makePath(xs, ys, end, options = {}) {
+  const { hidden = null, joined = true } = options;
   const along = new Float64Array(Math.max(0, end + 1));
   let [px, py, total] = [NaN, NaN, 0];
   for (let i = 0; i <= end; i++) {
@@ -30,7 +32,7 @@ export function makePath(xs, ys, end, hidden = null) {
     }
     along[i] = total;
   }
-  return { xs, ys, along, hidden, end };
+  return { xs, ys, along, hidden, joined, end };
 }
 
 /**
@@ -102,27 +104,42 @@ function insideBox(x, y, box) {
  */
 export function tracePath(context, path, from, to, box, want = -1) {
   const { xs, ys, hidden } = path;
-  let previous = pointBefore(path, from);
+  let previous = path.joined ? pointBefore(path, from) : from;
   let pen = false;
-  for (let i = Math.max(previous, from) + (previous === from ? 1 : 0); i <= Math.min(to, path.end); i++) {
+  for (let i = from + (previous === from ? 1 : 0); i <= Math.min(to, path.end); i++) {
     const [x, y] = [xs[i], ys[i]];
-    if (!(x === x && y === y)) continue;
-    if (previous < 0) { previous = i; continue; }
-    const [px, py] = [xs[previous], ys[previous]];
-    if (want >= 0 && hidden && hidden[i] !== want) { previous = i; pen = false; continue; }
-    if (insideBox(px, py, box) && insideBox(x, y, box)) {
-      if (!pen) context.moveTo(px, py);
-      // Steps of less than half a pixel add nothing but work.
-      if (pen && i < to && Math.abs(x - px) + Math.abs(y - py) < 0.5) continue;
-      context.lineTo(x, y);
-      pen = true;
-    } else {
-      const cut = clipSegment(px, py, x, y, box);
-      if (cut) { context.moveTo(cut[0], cut[1]); context.lineTo(cut[2], cut[3]); }
-      pen = false;
+    if (!(x === x && y === y)) {
+      pen = pen && path.joined;
+      if (!path.joined) previous = -1;
+      continue;
     }
+    if (previous < 0 || (want >= 0 && hidden && hidden[i] !== want)) { previous = i; pen = false; continue; }
+    // Steps of less than half a pixel add nothing but work.
+    if (pen && i < to && Math.abs(x - xs[previous]) + Math.abs(y - ys[previous]) < 0.5) continue;
+    pen = traceSegment(context, xs[previous], ys[previous], x, y, box, pen);
     previous = i;
   }
+}
+
+/**
+ * One segment, cut to the box; tells whether the pen is at its end.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1
+ * @param {[number, number, number, number]} box
+ * @param {boolean} pen
+ */
+function traceSegment(context, x0, y0, x1, y1, box, pen) {
+  if (insideBox(x0, y0, box) && insideBox(x1, y1, box)) {
+    if (!pen) context.moveTo(x0, y0);
+    context.lineTo(x1, y1);
+    return true;
+  }
+  const cut = clipSegment(x0, y0, x1, y1, box);
+  if (cut) {
+    context.moveTo(cut[0], cut[1]);
+    context.lineTo(cut[2], cut[3]);
+  }
+  return false;
 }
 
 /**

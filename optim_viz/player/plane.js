@@ -60,10 +60,16 @@ export function createPlane(parent, app) {
     return flat;
   }
 
+  function makeSpace() {
+    const space = createSpace(body, app);
+    wireHover(app, space);
+    return space;
+  }
+
   async function show(/** @type {string} */ view) {
     state.view = view;
     choice.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === view)));
-    if (view === "3d") state.space ??= createSpace(body, app);
+    if (view === "3d") state.space ??= makeSpace();
     else state.flat ??= makeFlat();
     if (state.flat) state.flat.host.hidden = view !== "2d";
     if (state.space) state.space.host.hidden = view !== "3d";

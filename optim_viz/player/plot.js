@@ -36,6 +36,20 @@ export function plotLayout(theme, host, extra) {
 }
 
 /**
+ * A narrow colour bar whose ticks show true values, whatever scale the colours have.
+ * @param {any} panel
+ * @param {import("./relief.js").Relief} relief
+ * @param {Theme} theme
+ */
+export function colourBar(panel, relief, theme) {
+  return {
+    thickness: 8, xpad: 8, ypad: 0, outlinewidth: 0, len: 1, ticks: "", tickvals: relief.ticks.map((tick) => tick.at),
+    ticktext: relief.ticks.map((tick) => tick.text), tickfont: { size: 10, color: theme.muted },
+    title: { text: plotlyText(panel.z_title ?? ""), side: "right", font: { size: 11, color: theme.muted } },
+  };
+}
+
+/**
  * The plot area inside the plot, px.
  * @param {any} gd
  * @returns {import("./stage.js").Box}

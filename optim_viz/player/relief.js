@@ -43,8 +43,8 @@ export function makeRelief(values, scale) {
   const [min, max] = [sorted[0], sorted[sorted.length - 1]];
   const span = max - min || 1;
   if (scale !== "log") return { height: (v) => v, low: min, high: min + span, ticks: linearTicks(min, max) };
-  // The lowest point of a grid is an accident of the grid: below the lowest half percent, all is "at the bottom".
-  const floor = Math.max(span * 1e-7, sorted[Math.floor(sorted.length * 0.005)] - min);
+  // The lowest point of a grid is an accident of the grid: below the lowest percent, all is "at the bottom".
+  const floor = Math.max(span * 1e-7, sorted[Math.floor(sorted.length * 0.01)] - min);
   const height = (/** @type {number} */ v) => Math.log10(v - min + floor);
   return { height, low: Math.log10(floor), high: height(max), ticks: logTicks(min, max, floor, height) };
 }
@@ -79,6 +79,41 @@ export function reliefRows(grid, relief) {
     rows.push(row);
   }
   return rows;
+}
+
+/** Grids with more points than this are drawn as they are. */
+const FINE_ENOUGH = 20000;
+
+/** Catmull-Rom between b and c. @param {number} a @param {number} b @param {number} c @param {number} d */
+function midway(a, b, c, d) {
+  const mid = (9 * (b + c) - a - d) / 16;
+  // Beside a hole in the surface there is only the straight line, or nothing.
+  return Number.isFinite(mid) ? mid : (b + c) / 2;
+}
+
+/**
+ * A grid of twice the resolution, through the same points. A narrow valley on a logarithmic scale would otherwise show
+ * the grid as a string of islands: between two points the raw values are smooth where their logarithm is not.
+ * @param {import("./scene.js").Grid} grid
+ * @returns {import("./scene.js").Grid}
+ */
+export function finerGrid(grid) {
+  if (grid.nx * grid.ny > FINE_ENOUGH) return grid;
+  const [nx, ny] = [grid.nx * 2 - 1, grid.ny * 2 - 1];
+  const values = new Float32Array(nx * ny);
+  for (let j = 0; j < grid.ny; j++) {
+    const at = (/** @type {number} */ i) => grid.values[j * grid.nx + Math.min(grid.nx - 1, Math.max(0, i))];
+    for (let i = 0; i < grid.nx; i++) {
+      values[2 * j * nx + 2 * i] = at(i);
+      if (i + 1 < grid.nx) values[2 * j * nx + 2 * i + 1] = midway(at(i - 1), at(i), at(i + 1), at(i + 2));
+    }
+  }
+  for (let j = 1; j < ny; j += 2) {
+    const row = (/** @type {number} */ k) => Math.min(ny - 1, Math.max(0, k)) * nx;
+    const [a, b, c, d] = [row(j - 3), row(j - 1), row(j + 1), row(j + 3)];
+    for (let i = 0; i < nx; i++) values[j * nx + i] = midway(values[a + i], values[b + i], values[c + i], values[d + i]);
+  }
+  return { ...grid, nx, ny, values };
 }
 
 /**

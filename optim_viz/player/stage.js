@@ -48,6 +48,11 @@ export function placeStage(stage, box) {
   }
 }
 
+/** The next drawing starts over. @param {Stage} stage */
+export function stalePaths(stage) {
+  stage.stale = true;
+}
+
 /** What lies further out than this is not drawn. @param {Stage} stage @returns {[number, number, number, number]} */
 export function stageReach(stage) {
   return [-60, -60, stage.box.width + 60, stage.box.height + 60];

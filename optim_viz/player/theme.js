@@ -6,12 +6,14 @@
  * @property {string} text
  * @property {string} muted
  * @property {string} grid
+ * @property {string} rule  the line at the playhead
  * @property {string} background
  * @property {string} accent
  * @property {string} font
  * @property {[number, string][]} scale  of the surface
  * @property {[number, string][]} relief  of the surface in 3-D
  * @property {string} line  contour lines
+ * @property {string} ridge  contour lines in 3-D
  */
 
 /**
@@ -39,20 +41,23 @@ export function luminance(color) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** @param {number[]} color @param {number} alpha */
-function withAlpha(color, alpha) {
-  return `rgba(${color[0]}, ${color[1]}, ${color[2]}, ${alpha})`;
+/** A colour between two, opaque: WebGL axes do not know transparency. @param {number[]} color @param {number[]} under @param {number} part */
+export function mixColors(color, under, part) {
+  const [r, g, b] = [0, 1, 2].map((i) => Math.round(under[i] + part * (color[i] - under[i])));
+  return `rgb(${r}, ${g}, ${b})`;
 }
 
 const LIGHT = {
   scale: [[0, "#fdfdfb"], [0.3, "#e9eff3"], [0.6, "#cbd9e4"], [0.85, "#a9c0d3"], [1, "#8fabc4"]],
   relief: [[0, "#f4f6f4"], [0.3, "#d5e1e9"], [0.6, "#a9c2d6"], [0.85, "#7fa0be"], [1, "#6488ab"]],
   line: "rgba(62, 92, 122, 0.34)",
+  ridge: "#8aa3bb",
 };
 const DARK = {
   scale: [[0, "#0b0e14"], [0.3, "#141c28"], [0.6, "#1f2d3f"], [0.85, "#2c4059"], [1, "#395270"]],
   relief: [[0, "#141b26"], [0.3, "#203047"], [0.6, "#2f4868"], [0.85, "#416088"], [1, "#5277a4"]],
   line: "rgba(150, 180, 212, 0.24)",
+  ridge: "#4a678b",
 };
 
 /**
@@ -80,8 +85,8 @@ export function readTheme(root) {
   const mode = luminance(background) > 0.25 ? "light" : "dark";
   const text = parseColor(variable("--st-text-color")) ?? (mode === "light" ? [38, 43, 51, 1] : [232, 236, 242, 1]);
   return {
-    mode, text: withAlpha(text, 1), muted: withAlpha(text, 0.72), grid: withAlpha(text, 0.1),
-    background: withAlpha(background, 1), accent: variable("--st-primary-color") || "#0b6bcb",
+    mode, text: mixColors(text, background, 1), muted: mixColors(text, background, 0.72),
+    grid: mixColors(text, background, 0.12), rule: mixColors(text, background, 0.34), background: mixColors(background, background, 1), accent: variable("--st-primary-color") || "#0b6bcb",
     font: variable("--st-font") || style.fontFamily || "system-ui, sans-serif",
     .../** @type {any} */ (mode === "light" ? LIGHT : DARK),
   };

@@ -1,0 +1,6 @@
+"""optim-viz: the app's entry point. Run it with `streamlit run app.py`."""
+
+from optim_viz import ui
+
+ui.start_app()
+ui.navigation().run()

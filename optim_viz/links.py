@@ -1,0 +1,142 @@
+"""An experiment as a link and back: spec -> query -> spec, without loss.
+
+A query is {key: [texts]}. Defaults stay out of it. What cannot be read is dropped, and said in a sentence.
+An optimizer is written as its name and pairs joined by "~", which needs no escaping in a URL: adam~lr~0.05~beta1~0.8
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, unquote
+
+from optim_viz import descent
+from optim_viz.optimizers import OPTIMIZERS, optimizer
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, nearest
+from optim_viz.surfaces import surface
+
+Query = dict[str, list[str]]
+MAX_OPTIMIZERS = 8
+
+
+def write_optimizer(spec: OptimizerSpec) -> str:
+    """Return an optimizer as text; hyperparameters at torch's defaults stay out.
+
+    >>> write_optimizer(optimizer("adam", lr=0.05))
+    'adam~lr~0.05'
+    """
+    defaults = {h.name: h.default for h in OPTIMIZERS[spec.kind].hyperparameters}
+    parts = [spec.kind]
+    for name, value in spec.values:
+        if value != defaults[name]:
+            parts += [name, str(value).lower() if isinstance(value, bool) else repr(value)]
+    if spec.lr_scale:
+        parts += ["scale", *map(str, spec.lr_scale)]
+    if spec.label:
+        parts += ["label", quote(spec.label, safe="").replace("~", "%7E")]
+    return "~".join(parts)
+
+
+def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
+    """Return the optimizer that `text` names, if any, and a sentence for everything that was dropped.
+
+    >>> read_optimizer("adam~lr~-1")[1]
+    ['adam: lr must be a number above 0; got -1; the default is used.']
+    """
+    kind, *parts = text.split("~")
+    notes: list[str] = []
+    options: dict[str, Any] = {}
+    while len(parts) > 1:
+        name, value, *parts = parts
+        if name == "scale" and parts:
+            value, parts = (value, parts[0]), parts[1:]
+        if name in ("scale", "label"):
+            value = _numbers(value) if name == "scale" else unquote(value)
+        name = "lr_scale" if name == "scale" else name
+        try:
+            optimizer(kind, **{name: value})  # type: ignore[arg-type]
+            options[name] = value
+        except SpecError as error:
+            if kind not in OPTIMIZERS:
+                break
+            notes.append(f"{str(error).rstrip('.')}; the default is used.")
+    try:
+        return optimizer(kind, **options), notes
+    except SpecError as error:
+        return None, [*notes, str(error)]
+
+
+def _numbers(texts: tuple[str, str]) -> Any:
+    try:
+        return tuple(map(float, texts))
+    except ValueError:
+        return texts
+
+
+def _optimizers(texts: list[str]) -> tuple[tuple[OptimizerSpec, ...], list[str]]:
+    read = [read_optimizer(text) for text in texts[:MAX_OPTIMIZERS]]
+    notes = [note for _, found in read for note in found]
+    if len(texts) > MAX_OPTIMIZERS:
+        notes.append(f"The link names {len(texts)} optimizers; the first {MAX_OPTIMIZERS} are shown.")
+    return tuple(spec for spec, _ in read if spec), notes
+
+
+def _take(spec: Any, query: Mapping[str, list[str]], readers: Mapping[str, Callable[[Any, str], Any]]) -> Any:
+    """Apply each reader to its key; return the spec and a sentence for each key that was dropped."""
+    notes = [f"The link's {key!r} is unknown here; {nearest(key, readers)}" for key in query if key not in readers]
+    for key, read in readers.items():
+        if key not in query:
+            continue
+        try:
+            spec = read(spec, query[key][-1])
+        except SpecError as error:
+            notes.append(f"The link's {key} was dropped: {error}")
+    return spec, notes
+
+
+_DESCENT: dict[str, Callable[[DescentSpec, str], DescentSpec]] = {
+    "f": lambda s, text: _on_surface(s, text),
+    "box": lambda s, text: _on_surface(s, s.surface.expression, tuple(text.split("~"))),
+    "start": lambda s, text: replace(s, start=descent.check_start(s.surface, tuple(text.split("~")))),
+    "steps": lambda s, text: replace(s, steps=_checked(s, steps=text).steps),
+    "noise": lambda s, text: replace(s, noise=_checked(s, noise=text).noise),
+    "seed": lambda s, text: replace(s, seed=_checked(s, seed=text).seed),
+    "o": lambda s, text: s,  # read as a list, below
+}
+
+
+def _checked(spec: DescentSpec, **changes: Any) -> DescentSpec:
+    return descent.check(spec.surface, spec.optimizers, **changes)
+
+
+def _on_surface(spec: DescentSpec, text: str, bounds: Any = None) -> DescentSpec:
+    found = surface(text, bounds=bounds) if bounds else surface(text)
+    return replace(spec, surface=found, start=found.start)
+
+
+def read_descent(query: Mapping[str, list[str]], default: DescentSpec) -> tuple[DescentSpec, list[str]]:
+    """Return the comparison that a link's query describes, `default` where it is silent, and what was dropped."""
+    spec, notes = _take(default, query, _DESCENT)
+    chosen, dropped = _optimizers(query.get("o", []))
+    return (replace(spec, optimizers=chosen) if chosen else spec), notes + dropped
+
+
+def write_descent(spec: DescentSpec, default: DescentSpec) -> Query:
+    """Return the query of a comparison; what equals `default` stays out."""
+    query: Query = {}
+    if spec.surface != default.surface:
+        own = spec.surface.name == "own"
+        query["f"] = [spec.surface.expression if own else spec.surface.name]
+        if own:
+            query["box"] = ["~".join(map(repr, spec.surface.bounds))]
+    if spec.start != (default.start if spec.surface == default.surface else spec.surface.start):
+        query["start"] = ["~".join(map(repr, spec.start))]
+    query |= {key: [repr(getattr(spec, key))] for key in ("steps", "noise", "seed") if _differs(spec, default, key)}
+    if spec.optimizers != default.optimizers:
+        query["o"] = [write_optimizer(o) for o in spec.optimizers]
+    return query
+
+
+def _differs(spec: Any, default: Any, key: str) -> bool:
+    return getattr(spec, key) != getattr(default, key)

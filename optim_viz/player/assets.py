@@ -1,0 +1,50 @@
+"""Puts the player's JavaScript and plotly.js where Streamlit serves static files, under names that change with them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+SOURCES = Path(__file__).parent
+
+
+@functools.cache
+def publish(static: Path) -> tuple[str, str]:
+    """Copy what browsers load into the folder `static`; return the player's and plotly.js's paths inside it.
+
+    Once a process; a name carries its content's hash or version, so browsers may cache it for good.
+    """
+    import plotly
+
+    files = sorted([*SOURCES.glob("*.js"), *SOURCES.glob("*.css")])
+    digest = hashlib.sha256(b"".join(f.name.encode() + f.read_bytes() for f in files)).hexdigest()[:12]
+    player, library = f"player-{digest}", f"plotly-{plotly.__version__}.min.js"
+    static.mkdir(exist_ok=True)
+    if not (static / library).exists():
+        source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+        _place(static, library, lambda target: shutil.copyfile(source, target))
+    if not (static / player).exists():
+        for old in static.glob("player-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        _place(static, player, lambda target: _copy_all(files, target))
+    return player, library
+
+
+def _copy_all(files: list[Path], target: Path) -> None:
+    target.mkdir()
+    for file in files:
+        shutil.copyfile(file, target / file.name)
+
+
+def _place(static: Path, name: str, write) -> None:  # type: ignore[no-untyped-def]
+    """Write beside, then rename: another process never sees half a file, and the first one to finish wins."""
+    with tempfile.TemporaryDirectory(dir=static) as scratch:
+        write(Path(scratch) / name)
+        try:
+            (Path(scratch) / name).rename(static / name)
+        except OSError:
+            if not (static / name).exists():
+                raise

@@ -1,0 +1,110 @@
+"""Results to scenes: what the player is given, as plain JSON beside float32 blobs named by their hash.
+
+A scene names its numbers, a blob holds them; a blob that did not change keeps its name and is not sent again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optim_viz import theme
+from optim_viz.figures import height_map
+from optim_viz.spec import OptimizerSpec, Surface
+from optim_viz.trajectory import Comparison, Trajectory
+
+VERSION = 1
+GRID = 101
+#: Seconds that a whole playthrough takes at speed 1.
+DURATION = 6.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that the player shows: `data` is JSON, `blobs` the numbers by name."""
+
+    data: dict[str, Any]
+    blobs: dict[str, bytes]
+
+
+def pack(columns: Mapping[str, np.ndarray]) -> tuple[str, bytes, dict[str, tuple[int, int]]]:
+    """Return name, bytes and places (offset, count) of `columns`, laid end to end as little-endian float32.
+
+    >>> name, data, places = pack({"x": np.arange(3.0), "y": np.zeros(2)})
+    >>> len(data), places["y"]
+    (20, (3, 2))
+    """
+    places, parts, offset = {}, [], 0
+    for column, values in columns.items():
+        flat = np.asarray(values, dtype="<f4").ravel()
+        places[column] = (offset, flat.size)
+        parts.append(flat.tobytes())
+        offset += flat.size
+    data = b"".join(parts)
+    return hashlib.sha256(data).hexdigest()[:32], data, places
+
+
+@functools.lru_cache(maxsize=64)
+def _surface_blob(surface: Surface) -> tuple[str, bytes]:
+    name, data, _ = pack({"z": height_map(surface, GRID)[2]})
+    return name, data
+
+
+def _columns(run: Trajectory) -> dict[str, np.ndarray]:
+    columns = {
+        "x": run.points[:, 0], "y": run.points[:, 1], "loss": run.losses,
+        "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs,
+    }  # fmt: skip
+    for name, values in run.state.items():
+        columns |= {f"state.{name}.x": values[:, 0], f"state.{name}.y": values[:, 1]}
+    with np.errstate(over="ignore"):  # what float32 cannot hold is drawn as infinite
+        return {name: values.astype("<f4") for name, values in columns.items()}
+
+
+def track(
+    spec: OptimizerSpec, label: str, style: theme.Style, columns: Mapping[str, np.ndarray], status: tuple[str, int]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return one run as the player's track, and its blob; `status` is how it ended and from which row on that holds."""
+    name, data, places = pack(columns)
+    shown = {
+        "id": label, "label": label, "color": {"light": style.light, "dark": style.dark},
+        "dash": style.dash, "marker": style.marker, "status": status[0], "status_from": status[1],
+        "blob": name, "columns": places, "inspector": None,
+    }  # fmt: skip
+    return shown, {name: data}
+
+
+def compare(runs: Comparison) -> Scene:
+    """Return the scene of a comparison on a surface: the plane with its paths beside the loss curves."""
+    surface = runs.surface
+    grid_name, grid = _surface_blob(surface)
+    blobs, tracks = {grid_name: grid}, []
+    for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
+        shown, blob = track(run.spec, run.label, style, _columns(run), (run.status, run.outcome_step))
+        tracks.append(shown)
+        blobs |= blob
+    names = ", ".join(runs.labels)
+    positive = all((run.losses > 0).all() for run in runs)
+    plane = {
+        "id": "plane", "kind": "plane", "title": surface.title, "x": "x", "y": "y", "z": "loss",
+        "x_title": "x", "y_title": "y", "z_title": "loss", "bounds": list(surface.bounds),
+        "surface": {"blob": grid_name, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
+        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d",
+        "alt": f"Contour map of {surface.title} with the paths of {names} from ({runs.spec.start[0]:g}, "
+               f"{runs.spec.start[1]:g})",
+    }  # fmt: skip
+    loss = {
+        "id": "loss", "kind": "curve", "title": "Loss", "x": None, "y": "loss", "x_title": "step",
+        "y_title": "loss", "log": positive, "alt": f"Loss by step of {names} on {surface.title}",
+    }  # fmt: skip
+    scene = {
+        "version": VERSION, "key": f"{surface.name} {surface.expression} {surface.bounds}",
+        "frames": runs.spec.steps + 1, "frame_title": "step", "frame_values": None, "autoplay": True,
+        "duration": DURATION, "tracks": tracks, "panels": [plane, loss],
+    }  # fmt: skip
+    return Scene(scene, blobs)

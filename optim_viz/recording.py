@@ -1,0 +1,117 @@
+"""What a run on the network leaves behind while it runs: arrays that grow, and views of them that stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optim_viz.mlp import Layout
+from optim_viz.spec import OptimizerSpec
+from optim_viz.training import NO_PREDICTION, TrainingOutcome, TrainingRun
+
+EVALUATIONS_PER_EPOCH = 4
+#: At most this many snapshots of a run are kept ...
+MAX_SNAPSHOTS = 51
+#: ... and fewer when the snapshots of all runs together would take more memory than this.
+MAX_SNAPSHOT_BYTES = 128 * 2**20
+
+
+def evaluation_steps(epochs: int, steps_per_epoch: int) -> np.ndarray:
+    """The steps at which the network is evaluated, four times an epoch: int64, from 0 to the last step.
+
+    >>> evaluation_steps(1, 125)
+    array([  0,  31,  62,  94, 125])
+    """
+    quarters = np.arange(EVALUATIONS_PER_EPOCH * epochs + 1) / EVALUATIONS_PER_EPOCH
+    return np.unique((quarters * steps_per_epoch).round().astype(int))
+
+
+def snapshot_steps(steps: int, size: int, runs: int) -> np.ndarray:
+    """The steps at which weights are kept, evenly spread, as many as the caps allow: int64, from 0 to the last step.
+
+    >>> len(snapshot_steps(625, 266_610, runs=3)), len(snapshot_steps(625, 2_000_000, runs=6))
+    (51, 5)
+    """
+    allowed = MAX_SNAPSHOT_BYTES // (runs * size * np.dtype(np.float16).itemsize)
+    count = min(MAX_SNAPSHOTS, max(3, allowed), steps + 1)
+    return np.linspace(0, steps, count).round().astype(int)
+
+
+class Record:
+    """The growing arrays of one run, named as TrainingRun names them; rows before a counter never change again."""
+
+    def __init__(
+        self,
+        spec: OptimizerSpec,
+        label: str,
+        seed: int,
+        layout: Layout,
+        eval_steps: np.ndarray,
+        snapshot_steps: np.ndarray,
+        test_digits: int,
+    ) -> None:
+        steps, rows, layers = int(eval_steps[-1]), len(eval_steps), len(layout.shapes)
+        self.spec, self.label, self.seed, self.layout = spec, label, seed, layout
+        self.eval_steps, self.snapshot_steps = eval_steps, snapshot_steps
+        self.start = layout.start(seed).numpy()
+        self.moves = np.empty((len(snapshot_steps), layout.size), np.float16)
+        self.losses, self.lrs = np.full(steps, np.inf), np.full(steps, np.nan)
+        self.evaluations = {
+            "test_losses": np.full(rows, np.inf),
+            "test_accuracies": np.zeros(rows),
+            "predictions": np.full((rows, test_digits), NO_PREDICTION, np.uint8),
+            "dead_outputs": np.zeros(rows, int),
+            "gradient_norms": np.full((rows, layers), np.nan),
+            "update_ratios": np.full((rows, layers), np.nan),
+            "seconds": np.zeros(rows),
+        }
+        self.done = self.evaluated = self.kept = 0
+        self.outcome, self.outcome_step = TrainingOutcome.RUNNING, 0
+
+    def step(self, loss: float, lr: float) -> None:
+        """Write down a step."""
+        self.losses[self.done], self.lrs[self.done] = loss, lr
+        self.done += 1
+
+    def evaluation(self, **values: Any) -> None:
+        """Write down an evaluation, as far as it is known."""
+        for name, value in values.items():
+            self.evaluations[name][self.evaluated] = value
+        self.evaluated += 1
+
+    def measure(self, gradient_norms: Any, update_ratios: Any) -> None:
+        """Add to the last evaluation what the step from it was like."""
+        self.evaluations["gradient_norms"][self.evaluated - 1] = gradient_norms
+        self.evaluations["update_ratios"][self.evaluated - 1] = update_ratios
+
+    def snapshot(self, weights: np.ndarray) -> None:
+        """Keep the weights, float32 [size], unless float16 cannot hold how far they have moved."""
+        with np.errstate(all="ignore"):
+            self.moves[self.kept] = weights - self.start
+        self.kept += bool(np.isfinite(self.moves[self.kept]).all())
+
+    def end(self, outcome: TrainingOutcome) -> None:
+        """Close the record; what a diverged run did not reach counts as loss inf, accuracy 0 and no prediction."""
+        self.outcome, self.outcome_step = outcome, self.done
+        if outcome is TrainingOutcome.DIVERGED:
+            self.done, self.evaluated = len(self.losses), len(self.eval_steps)
+
+    def view(self) -> TrainingRun:
+        """The run so far; copies nothing."""
+        running = self.outcome is TrainingOutcome.RUNNING
+        done, evaluated, kept = self.done, self.evaluated, self.kept
+        return TrainingRun(
+            spec=self.spec,
+            label=self.label,
+            seed=self.seed,
+            losses=self.losses[:done],
+            lrs=self.lrs[:done],
+            eval_steps=self.eval_steps[:evaluated],
+            snapshot_steps=self.snapshot_steps[:kept],
+            start=self.start,
+            moves=self.moves[:kept],
+            outcome=self.outcome,
+            outcome_step=done if running else self.outcome_step,
+            **{name: rows[:evaluated] for name, rows in self.evaluations.items()},
+        )

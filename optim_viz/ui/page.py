@@ -1,0 +1,117 @@
+"""The frame around every page: its place in the app, its link, and what it says when something is wrong.
+
+A link is read into a spec, the spec fills the widgets, the widgets give the next spec, and that one writes the link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from optim_viz.links import Query
+from optim_viz.spec import SpecError
+
+ROOT = Path(__file__).resolve().parents[2]
+_CSS = (Path(__file__).with_name("page.css")).read_text()
+
+
+Spec = TypeVar("Spec")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """One page of the app."""
+
+    path: str
+    title: str
+    icon: str
+    default: bool = False
+
+
+PAGES = (
+    PageRow("compare.py", "Compare", ":material/show_chart:", default=True),
+    PageRow("network.py", "Network", ":material/neurology:"),
+)
+
+
+def navigation() -> Any:
+    """Build the app's pages; returns Streamlit's current page."""
+    return st.navigation(
+        [st.Page(ROOT / "pages" / p.path, title=p.title, icon=p.icon, default=p.default) for p in PAGES],
+        position="top",
+    )
+
+
+def start_app() -> None:
+    """What app.py does before its page runs: page settings, and a mark that it has run in this session."""
+    st.set_page_config(
+        page_title="optim-viz", page_icon=":material/show_chart:", layout="wide", initial_sidebar_state="auto"
+    )
+    st.session_state["app.started"] = True
+
+
+def start_page(name: str) -> None:
+    """First line of every page: on a cold deep link Streamlit runs a page without app.py, so start over through it."""
+    if "app.started" not in st.session_state:
+        start_app()
+        navigation()
+        st.rerun()
+    st.html(f"<style>{_CSS}</style>")
+    st.session_state["app.arrived"] = st.session_state.get("app.page") != name
+    st.session_state["app.page"] = name
+
+
+def read_query() -> Query:
+    """The link's query, every key with all its values."""
+    return {key: st.query_params.get_all(key) for key in st.query_params}
+
+
+def linked(
+    name: str,
+    default: Spec,
+    read: Callable[[Query, Spec], tuple[Spec, list[str]]],
+    fill: Callable[[Spec], None],
+) -> list[str]:
+    """Fill a page's widgets from its link when there is a new one; return what was dropped.
+
+    Coming back from another page, whose link is not ours, the page is filled as it was left.
+    """
+    query, known = read_query(), st.session_state.get(f"{name}.query")
+    arrived = st.session_state["app.arrived"]
+    if known is not None and not arrived and query == known:
+        return st.session_state[f"{name}.notes"]
+    if arrived and known is not None and not query:
+        query = known
+    spec, notes = read(query, default)
+    fill(spec)
+    st.session_state[f"{name}.notes"] = notes
+    st.session_state[f"{name}.query"] = query
+    return notes
+
+
+def write_link(name: str, query: Query) -> None:
+    """Show `query` in the address bar; only when it changed, so that the browser's history stays short."""
+    if query != st.session_state.get(f"{name}.query") or query != read_query():
+        if query != read_query():
+            st.query_params.from_dict(query)
+        st.session_state[f"{name}.query"] = query
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """Say what was dropped from a link."""
+    if notes:
+        st.warning("Part of this link could not be used. " + " ".join(notes), icon=":material/link_off:")
+
+
+def guarded(name: str, make: Callable[[], T]) -> T | None:
+    """Return `make()`; on bad input show its sentence and return what was made last, so that nothing shown is lost."""
+    try:
+        st.session_state[f"{name}.good"] = make()
+    except SpecError as error:
+        st.error(str(error), icon=":material/error:")
+    return st.session_state.get(f"{name}.good")

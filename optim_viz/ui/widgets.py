@@ -1,0 +1,76 @@
+"""The widget of one hyperparameter, made from its row in a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from optim_viz.spec import Hyperparameter, Value
+
+
+def keep(key: str, value: object) -> None:
+    """Set a widget's value before it is made, unless it has one."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+
+
+def choices(key: str, options: Sequence[float]) -> list[float]:
+    """`options` and whatever else the widget `key` was ever set to in this session (a link may name any number)."""
+    extra = st.session_state.setdefault(f"{key}.extra", set())
+    value = st.session_state[key]
+    if not any(math.isclose(value, o, rel_tol=1e-12) for o in options):
+        extra.add(value)
+    return sorted({*options, *extra})
+
+
+def log_steps(low: float, high: float) -> list[float]:
+    """Ten round numbers a decade from `low` to `high`.
+
+    >>> log_steps(0.1, 1.0)
+    [0.1, 0.125, 0.16, 0.2, 0.25, 0.32, 0.4, 0.5, 0.63, 0.8, 1.0]
+    """
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = [float(f"{m}e{d}") for d in decades for m in (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8)]
+    return [s for s in steps if low * 0.999 <= s <= high * 1.001]
+
+
+def _log_slider(h: Hyperparameter, key: str, label: str) -> Value:
+    options = choices(key, log_steps(h.low, h.high))
+    # An equal number from the list, so that the widget finds its value among its options.
+    value = min(options, key=lambda o: abs(o - st.session_state[key]))
+    st.session_state[key] = value
+    return float(st.select_slider(label, options, key=key, format_func=lambda v: f"{v:.10g}", help=h.text or None))
+
+
+def _slider(h: Hyperparameter, key: str, label: str) -> Value:
+    low, high = st.session_state.get(f"{key}.range", (float(h.low), float(h.high)))
+    value = float(st.session_state[key])
+    low, high = min(low, value), max(high, value)
+    st.session_state[f"{key}.range"] = (low, high)
+    st.session_state[key] = value
+    digits = 4 if high < 1 and high > 0.999 else 3
+    return float(st.slider(label, low, high, key=key, step=10.0**-digits, format=f"%.{digits}g", help=h.text or None))
+
+
+def _number(h: Hyperparameter, key: str, label: str) -> Value:
+    return int(st.number_input(label, key=key, step=1, help=h.text or None))
+
+
+def _toggle(h: Hyperparameter, key: str, label: str) -> Value:
+    return bool(st.toggle(label, key=key, help=h.text or None))
+
+
+WIDGETS: dict[str, Callable[[Hyperparameter, str, str], Value]] = {
+    "log": _log_slider,
+    "linear": _slider,
+    "int": _number,
+    "bool": _toggle,
+}
+
+
+def hyperparameter(h: Hyperparameter, key: str, default: Value | None = None) -> Value:
+    """Show the widget of one hyperparameter and return its value."""
+    keep(key, h.default if default is None else default)
+    return WIDGETS[h.scale](h, key, h.name)

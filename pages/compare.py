@@ -1,0 +1,28 @@
+"""Compare: optimizers side by side on a surface of two weights."""
+
+import streamlit as st
+
+import optim_viz as ov
+from optim_viz import descent, links, ui
+from optim_viz.player import mount, scenes
+from optim_viz.surfaces import compiled
+
+PRESET = (
+    ov.optimizer("sgd", lr=1e-3),
+    ov.optimizer("momentum", lr=1e-3, momentum=0.9),
+    ov.optimizer("adam", lr=0.05),
+)
+DEFAULT = descent.check("rosenbrock", PRESET, steps=500)
+
+ui.start_page("compare")
+notes = ui.linked("compare", DEFAULT, links.read_descent, ui.fill_descent)
+with st.sidebar:
+    asked = ui.comparison("compare", {"adam": 0.05})
+runs = ui.guarded("compare", lambda: descent.run(asked()))
+ui.show_notes(notes)
+if runs:
+    ui.write_link("compare", links.write_descent(runs.spec, DEFAULT))
+    with st.container(key="page-head"):
+        st.title(runs.surface.title, anchor=False)
+        st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
+    mount.show(scenes.compare(runs), key="compare-player", on_pick=lambda: ui.pick("compare", "compare-player"))
