@@ -1,14 +1,19 @@
-"""The engine on surfaces: update rules run on Python floats (a few runs) or on NumPy arrays (many runs at once)."""
+"""The engine on surfaces: runs of several optimizers from one start, from checked spec to trajectories."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from optim_viz.optimizers import OPTIMIZERS, Step
+from optim_viz.arrays import array_steps
+from optim_viz.compiling import compiled
+from optim_viz.floats import columns, float_rows
+from optim_viz.optimizers import OPTIMIZERS, as_spec
+from optim_viz.oracles import oracles
+from optim_viz.plateau import PlateauRates
+from optim_viz.schedules import SCHEDULES, schedule_rates
 from optim_viz.spec import (
     DescentSpec,
     OptimizerSpec,
@@ -18,22 +23,20 @@ from optim_viz.spec import (
     unique_labels,
     whole,
 )
-from optim_viz.surfaces import Compiled, compiled
+from optim_viz.surfaces import dataset
 from optim_viz.surfaces import surface as find_surface
-from optim_viz.tracing import loop
 from optim_viz.trajectory import Comparison, Trajectory, judge
 
-MAX_STEPS = 100_000
-#: What Python floats raise where NumPy gives inf or nan.
-FLOAT_ERRORS = (OverflowError, ZeroDivisionError, ValueError)
+__all__ = ["array_steps", "check", "check_start", "descend", "method_name", "rates", "run"]
 
-Oracle = Callable[[int, Any, Any], tuple[Any, Any]]  # (t, x, y) -> the gradient that step t uses
-Row = tuple[Any, ...]  # the gradient used (x, y), then after the step: x, y, state of x, state of y
+MAX_STEPS = 100_000
+#: What ov.optimizer returns, or any callable params -> torch.optim.Optimizer.
+AnyOptimizer = OptimizerSpec | Callable[..., Any]
 
 
 def descend(
     surface: str | Surface,
-    optimizers: Sequence[OptimizerSpec] | OptimizerSpec,
+    optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
     start: tuple[float, float] | None = None,
     steps: int = 500,
     noise: float = 0.0,
@@ -45,7 +48,8 @@ def descend(
     Problem: see, step for step, what torch.optim would do on a loss of two weights.
     Formula: theta_{t+1} = theta_t - update(gradient(theta_t)), with each optimizer's own update.
 
-    Arguments: `surface`, a name or what optim_viz.surface returns; `optimizers`, one spec or several; `start`, (x, y)
+    Arguments: `surface`, a name or what optim_viz.surface returns; `optimizers`, one spec or
+    several, or torch.optim.Optimizer factories (params -> optimizer); `start`, (x, y)
     inside the region drawn, the surface's own if left out; `steps`, 1 to 100,000; `noise`, standard deviation (in units
     of the gradient) of seeded Gaussian noise added to every gradient, the same draws for every optimizer;
     `batch_size`, examples per mini-batch on a finite-sum surface; `seed`, of all draws.
@@ -63,7 +67,7 @@ def descend(
 
 def check(
     surface: str | Surface,
-    optimizers: Sequence[OptimizerSpec] | OptimizerSpec,
+    optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
     start: tuple[float, float] | None = None,
     steps: int = 500,
     noise: float = 0.0,
@@ -72,7 +76,8 @@ def check(
 ) -> DescentSpec:
     """Return the arguments of `descend` as a checked, frozen spec, or raise a SpecError."""
     surface = surface if isinstance(surface, Surface) else find_surface(surface)
-    specs = (optimizers,) if isinstance(optimizers, OptimizerSpec) else tuple(optimizers)
+    given = (optimizers,) if isinstance(optimizers, OptimizerSpec) or callable(optimizers) else tuple(optimizers)
+    specs = tuple(as_spec(item) for item in given)
     if not specs:
         raise SpecError("Choose at least one optimizer.")
     for spec in specs:
@@ -85,7 +90,7 @@ def check(
         check_start(surface, start),
         whole(steps, "steps", 1, MAX_STEPS),
         float(noise),
-        batch_size,
+        None if batch_size is None else whole(batch_size, "batch_size", 1, len(dataset(surface))),
         whole(seed, "seed", 0, 2**32 - 1),
     )
 
@@ -110,8 +115,30 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
 
 def _check_scale(spec: OptimizerSpec) -> None:
     scale = spec.lr_scale
-    if scale is not None and not (len(scale) == 2 and all(isinstance(s, float) for s in scale)):
+    if scale is None:
+        return
+    if spec.factory is not None or OPTIMIZERS[spec.kind].rule is None:
+        raise SpecError(f"{spec.label or spec.kind} has one learning rate for all: lr_scale cannot be used with it.")
+    if not (len(scale) == 2 and all(isinstance(s, float) for s in scale)):
         raise SpecError(f"{spec.kind}: lr_scale on a surface is two factors, one for x and one for y; got {scale!r}.")
+
+
+def method_name(spec: DescentSpec, optimizer: OptimizerSpec) -> str:
+    """What a run is to be called in a text: plain gradient descent is SGD only where something is drawn.
+
+    >>> from optim_viz import optimizer
+    >>> method_name(check("quadratic", optimizer("sgd")), optimizer("sgd"))
+    'gradient descent'
+    """
+    stochastic = spec.noise > 0.0 or spec.batch_size not in (None, _examples(spec.surface))
+    if optimizer.factory is not None or OPTIMIZERS[optimizer.kind].torch_class != "SGD":
+        return optimizer.label if optimizer.factory is not None else OPTIMIZERS[optimizer.kind].title
+    extra = {"momentum": " with momentum", "nesterov": " with Nesterov momentum"}.get(optimizer.kind, "")
+    return ("SGD" if stochastic else "gradient descent") + extra
+
+
+def _examples(surface: Surface) -> int:
+    return len(dataset(surface)) if surface.data else 0
 
 
 def run(spec: DescentSpec) -> Comparison:
@@ -121,136 +148,64 @@ def run(spec: DescentSpec) -> Comparison:
 
 
 def _run_one(spec: DescentSpec, optimizer: OptimizerSpec, label: str) -> Trajectory:
-    """One run on Python floats, from spec to trajectory."""
+    if optimizer.factory is None and OPTIMIZERS[optimizer.kind].rule is not None:
+        record = _float_record(spec, optimizer)
+    else:
+        from optim_viz.torch_descent import torch_record  # torch takes 1.8 s to import: only where it is needed
+
+        record = torch_record(spec, optimizer)
+    points, gradients, state, lrs = record
     functions = compiled(spec.surface)
-    names = OPTIMIZERS[optimizer.kind].state_names(optimizer.hyperparameters)
-    noise = draws(spec)
-    oracles = (noisy(functions.float_gradient, noise), noisy(functions.gradient, noise))
-    rows = float_rows(optimizer, oracles, rates(optimizer, spec.steps), spec.start)
-    points, gradients, state = _columns(rows, spec.start, spec.steps, names)
     gradients[-1] = functions.gradients(*points[-1])
     losses = functions.values(*points.T)
     _mask(points, gradients, state, losses)
-    lrs = np.array(rates(optimizer, spec.steps + 1, scaled=False))[:, 0]
     return Trajectory(optimizer, label, points, losses, gradients, state, lrs, **judge(spec.surface, points, losses))
 
 
-def draws(spec: DescentSpec) -> np.ndarray | None:
-    """The noise of every step, float64 [steps, 2], the same for every optimizer; None without noise."""
-    if spec.noise == 0.0:
+#: points [steps + 1, 2], gradients [steps + 1, 2] (the last row still open), state, lrs [steps + 1].
+Record = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray]
+
+
+def _float_record(spec: DescentSpec, optimizer: OptimizerSpec) -> Record:
+    """One run on Python floats."""
+    names = OPTIMIZERS[optimizer.kind].state_names(optimizer.hyperparameters)
+    floats, arrays = oracles(spec)
+    watched = _watched(optimizer, spec.steps)
+    if watched is None:
+        rows = float_rows(optimizer, (floats, arrays), rates(optimizer, spec.steps), spec.start)
+        lrs = schedule_rates(optimizer.schedule, optimizer["lr"], spec.steps + 1, spec.steps)
+    else:
+        functions = compiled(spec.surface)
+        pair = (watched.watching(floats, functions.float_value), watched.watching(arrays, functions.value))
+        rows = float_rows(optimizer, pair, watched, spec.start)
+        lrs = watched.base_rates(spec.steps + 1)
+    return *columns(rows, spec.steps, names), lrs
+
+
+def _watched(optimizer: OptimizerSpec, steps: int) -> PlateauRates | None:
+    """The rates that watch the losses, where the optimizer's schedule is of that kind."""
+    schedule = optimizer.schedule
+    if schedule is None or SCHEDULES[schedule.kind].rate is not None:
         return None
-    return np.random.default_rng(spec.seed).normal(0.0, spec.noise, (spec.steps, 2))
-
-
-def noisy(gradient: Oracle, noise: np.ndarray | None) -> Oracle:
-    """Return `gradient` with row t - 1 of `noise` added at step t."""
-    if noise is None:
-        return gradient
-    table = noise.tolist()
-
-    def oracle(t: int, x: Any, y: Any) -> tuple[Any, Any]:
-        gx, gy = gradient(t, x, y)
-        nx, ny = table[t - 1]
-        return gx + nx, gy + ny
-
-    return oracle
-
-
-def rates(optimizer: OptimizerSpec, steps: int, scaled: bool = True) -> list[tuple[float, float]]:
-    """The learning rate of x and of y for every step."""
     lr = float(optimizer["lr"])
-    sx, sy = optimizer.lr_scale if scaled and optimizer.lr_scale else (1.0, 1.0)
-    return [(lr * float(sx), lr * float(sy))] * steps  # type: ignore[arg-type]
+    sx, sy = _scales(optimizer)
+    return PlateauRates(schedule, (lr, lr * sx, lr * sy), steps)
 
 
-def float_rows(
-    optimizer: OptimizerSpec,
-    oracles: tuple[Oracle, Oracle],
-    lrs: Iterable[tuple[float, float]],
-    start: tuple[float, float],
-) -> list[Row]:
-    """Run one optimizer on Python floats; where those raise, go on with NumPy scalars until nothing is finite.
-
-    `oracles` are the gradient on floats and on NumPy values.
-    """
-    values = optimizer.hyperparameters
-    row = OPTIMIZERS[optimizer.kind]
-    kept = len(row.state_names(values))
-    fresh: Row = (0.0, 0.0, *start, *(0.0,) * (2 * kept))
-    rows: list[Row] = []
-    steps = iter(lrs)
-    try:
-        # Rules treat their first step apart, so it is taken by itself; the others run in one traced loop.
-        lr = next(steps)
-        rows.append(_single_row(oracles[0], row.build(values), 1, lr, fresh))
-        without_lr = tuple(pair for pair in optimizer.values if pair[0] != "lr")
-        loop(optimizer.kind, without_lr)(oracles[0], steps, rows.append, 2, *rows[0][2:])
-    except FLOAT_ERRORS:
-        rest = itertools.islice(lrs, len(rows), None)
-        rows += _scalar_rows(oracles[1], row.build(values, np), rest, rows or [fresh], len(rows))
-    return rows
+def _scales(optimizer: OptimizerSpec) -> tuple[float, float]:
+    return optimizer.lr_scale or (1.0, 1.0)  # type: ignore[return-value]
 
 
-def _single_row(gradient: Oracle, step: Step, t: int, lr: tuple[float, float], before: Row) -> Row:
-    """One step from row `before`."""
-    _, _, x, y, *state = before
-    half = len(state) // 2
-    gx, gy = gradient(t, x, y)
-    x, sx = step(t, lr[0], x, gx, tuple(state[:half]))
-    y, sy = step(t, lr[1], y, gy, tuple(state[half:]))
-    return gx, gy, x, y, *sx, *sy
-
-
-def _scalar_rows(
-    gradient: Oracle, step: Step, lrs: Iterable[tuple[float, float]], rows: list[Row], done: int
-) -> Iterator[Row]:
-    """Go on after `rows` with NumPy scalars, which overflow to inf, until a point or gradient is not finite."""
-    row = tuple(map(np.float64, rows[-1]))
-    with np.errstate(all="ignore"):
-        for t, lr in enumerate(lrs, done + 1):
-            row = _single_row(gradient, step, t, lr, row)
-            yield row
-            if not np.isfinite(row[:4]).all():
-                return
-
-
-def _columns(
-    rows: list[Row], start: tuple[float, float], steps: int, names: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Turn rows into points, gradients and state arrays of steps + 1 rows, NaN where a run ended early."""
-    width, done = 4 + 2 * len(names), len(rows)
-    table = np.full((steps + 2, width), np.nan)
-    flat = itertools.chain.from_iterable(rows)
-    table[1 : done + 1] = np.fromiter(flat, float, done * width).reshape(done, width)
-    table[0], table[0, 2:4] = 0.0, start
-    states = table[:-1, 4:].reshape(steps + 1, 2, len(names))
-    return table[:-1, 2:4].copy(), table[1:, :2].copy(), {n: states[:, :, i].copy() for i, n in enumerate(names)}
-
-
-def array_steps(
-    functions: Compiled,
-    optimizer: OptimizerSpec,
-    starts: np.ndarray,
-    lrs: Iterable[tuple[Any, Any]],
-    changed: Mapping[str, np.ndarray] | None = None,
-    noise: np.ndarray | None = None,
-) -> Iterator[tuple[np.ndarray, np.ndarray, tuple[Any, ...]]]:
-    """Run one optimizer from many starts at once on NumPy arrays; yield (gradient, theta, state) of every step.
-
-    `starts` is float64 [n, 2]; `changed` replaces hyperparameters by float64 [n], one value a run; every array
-    yielded is [2, n], x in row 0. Overflow becomes inf and NaN. The arrays yielded are fresh at every step.
-    """
-    values = {**optimizer.hyperparameters, **(changed or {})}
-    row = OPTIMIZERS[optimizer.kind]
-    step, gradient = row.build(values, np), noisy(functions.gradient, noise)
-    theta = np.array(starts, float).T
-    state: tuple[Any, ...] = tuple(np.zeros_like(theta) for _ in row.state_names(optimizer.hyperparameters))
-    for t, (lrx, lry) in enumerate(lrs, 1):
-        with np.errstate(all="ignore"):
-            g = np.stack([np.broadcast_to(part, theta.shape[1:]) for part in gradient(t, theta[0], theta[1])])
-            lr = lrx if lrx is lry else np.stack(np.broadcast_arrays(lrx, lry)).reshape(2, -1)
-            theta, state = step(t, lr, theta, g, state)
-        yield g, theta, state
+def rates(
+    optimizer: OptimizerSpec, steps: int, scaled: bool = True, total: int | None = None
+) -> list[tuple[float, float]]:
+    """The learning rate of x and of y for every step; `total` is the run's length, `steps` if left out."""
+    lr = float(optimizer["lr"])
+    sx, sy = _scales(optimizer) if scaled else (1.0, 1.0)
+    if optimizer.schedule is None:
+        return [(lr * sx, lr * sy)] * steps
+    both = schedule_rates(optimizer.schedule, np.array([lr * sx, lr * sy]), steps, total)
+    return list(zip(*both.T.tolist(), strict=True))
 
 
 def _mask(points: np.ndarray, gradients: np.ndarray, state: dict[str, np.ndarray], losses: np.ndarray) -> None:

@@ -21,6 +21,7 @@ MAX_LENGTH, MAX_NODES, MAX_DEPTH, MAX_EXPONENT = 300, 200, 40, 64
 #: Constants are folded by sympy in exact arithmetic: bounded so that no number grows past 64-bit floats.
 MAX_CONSTANT = 1e300
 FUNCTIONS = ["sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "sqrt", "abs", "sign"]
+FUNCTIONS.append("softplus")  # log(1 + e^z), ours: sympy has none
 
 
 class ExpressionError(SpecError):
@@ -170,8 +171,31 @@ class _Reader:
             raise self.fail("log(0) has no finite value", node)
         if node.func.id in ("exp", "sinh", "cosh") and argument.is_number and abs(float(argument)) > 690:
             raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
+        if node.func.id == "softplus":
+            return softplus()(argument)
         sympy_name = {"abs": "Abs"}.get(node.func.id, node.func.id)
         return getattr(self.sympy, sympy_name)(argument)
+
+
+@functools.cache
+def softplus() -> Any:
+    """The sympy function softplus(z) = log(1 + e^z), whose compiled form does not overflow."""
+    import sympy
+
+    class Softplus(sympy.Function):
+        nargs = 1
+
+        def fdiff(self, argindex: int = 1) -> Any:
+            return 1 / (1 + sympy.exp(-self.args[0]))
+
+        def _eval_evalf(self, prec: int) -> Any:
+            return sympy.log(1 + sympy.exp(self.args[0]))._eval_evalf(prec)
+
+        def _eval_is_extended_real(self) -> Any:
+            return self.args[0].is_extended_real
+
+    Softplus.__name__ = "softplus"
+    return Softplus
 
 
 _OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {

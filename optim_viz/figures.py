@@ -27,7 +27,7 @@ def height_map(surface: Surface, resolution: int = 81) -> tuple[np.ndarray, np.n
 
 
 def log_height(z: np.ndarray) -> np.ndarray:
-    """Return log10 of the height above the lowest value, floored at 1e-6 of the range: levels near a minimum spread out.
+    """Return log10 of the height above the lowest value, so that the levels near a minimum spread out.
 
     >>> log_height(np.array([0.0, 1.0, 10.0])).round(2).tolist()
     [-5.0, 0.0, 1.0]
@@ -64,7 +64,8 @@ def frame_rows(rows: int, count: int = MAX_FRAMES) -> np.ndarray:
 
 def _upto(values: np.ndarray, row: int, points: int) -> np.ndarray:
     """Rows 0 to `row` of `values`, thinned to `points` of them, the last always included."""
-    return values[frame_rows(row + 1, points)].astype("float32")
+    with np.errstate(over="ignore"):  # what float32 cannot hold is far outside the picture
+        return values[frame_rows(row + 1, points)].astype("float32")
 
 
 def _data(runs: Comparison, row: int) -> list[dict[str, Any]]:

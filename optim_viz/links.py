@@ -6,14 +6,15 @@ An optimizer is written as its name and pairs joined by "~", which needs no esca
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from optim_viz import descent
+from optim_viz import descent, network
 from optim_viz.optimizers import OPTIMIZERS, optimizer
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, nearest
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest
 from optim_viz.surfaces import surface
 
 Query = dict[str, list[str]]
@@ -32,7 +33,8 @@ def write_optimizer(spec: OptimizerSpec) -> str:
         if value != defaults[name]:
             parts += [name, str(value).lower() if isinstance(value, bool) else repr(value)]
     if spec.lr_scale:
-        parts += ["scale", *map(str, spec.lr_scale)]
+        by_layer = isinstance(spec.lr_scale[0], tuple)
+        parts += map(str, itertools.chain(*spec.lr_scale)) if by_layer else ["scale", *map(str, spec.lr_scale)]
     if spec.label:
         parts += ["label", quote(spec.label, safe="").replace("~", "%7E")]
     return "~".join(parts)
@@ -42,36 +44,37 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
     """Return the optimizer that `text` names, if any, and a sentence for everything that was dropped.
 
     >>> read_optimizer("adam~lr~-1")[1]
-    ['adam: lr must be a number above 0; got -1; the default is used.']
+    ["adam: lr must be a number above 0; got '-1'; the default is used."]
     """
     kind, *parts = text.split("~")
+    if kind not in OPTIMIZERS:
+        return None, [f"Unknown optimizer {kind!r}; {nearest(kind, OPTIMIZERS)}"]
     notes: list[str] = []
     options: dict[str, Any] = {}
-    while len(parts) > 1:
-        name, value, *parts = parts
-        if name == "scale" and parts:
-            value, parts = (value, parts[0]), parts[1:]
-        if name in ("scale", "label"):
-            value = _numbers(value) if name == "scale" else unquote(value)
-        name = "lr_scale" if name == "scale" else name
+    while parts:
+        name, *parts = parts
+        width = 2 if name == "scale" else 1
+        taken, parts = parts[:width], parts[width:]
+        if len(taken) < width:
+            notes.append(f"The link gives {kind} no value for {name!r}.")
+            continue
+        name, value = _option(name, taken, options)
         try:
-            optimizer(kind, **{name: value})  # type: ignore[arg-type]
+            optimizer(kind, **{**options, name: value})
             options[name] = value
         except SpecError as error:
-            if kind not in OPTIMIZERS:
-                break
             notes.append(f"{str(error).rstrip('.')}; the default is used.")
-    try:
-        return optimizer(kind, **options), notes
-    except SpecError as error:
-        return None, [*notes, str(error)]
+    return optimizer(kind, **options), notes
 
 
-def _numbers(texts: tuple[str, str]) -> Any:
-    try:
-        return tuple(map(float, texts))
-    except ValueError:
-        return texts
+def _option(name: str, taken: list[str], options: Mapping[str, Any]) -> tuple[str, Any]:
+    """The argument of `optimizer` that a pair of a link stands for."""
+    if name == "scale":
+        return "lr_scale", tuple(taken)
+    if name.startswith("layer."):
+        before = options.get("lr_scale")
+        return "lr_scale", {**(before if isinstance(before, dict) else {}), name: taken[0]}
+    return name, unquote(taken[0])
 
 
 def _optimizers(texts: list[str]) -> tuple[tuple[OptimizerSpec, ...], list[str]]:
@@ -96,7 +99,7 @@ def _take(spec: Any, query: Mapping[str, list[str]], readers: Mapping[str, Calla
 
 
 _DESCENT: dict[str, Callable[[DescentSpec, str], DescentSpec]] = {
-    "f": lambda s, text: _on_surface(s, text),
+    "f": lambda s, text: _on_surface(s, text),  # noqa: PLW0108 - defined below
     "box": lambda s, text: _on_surface(s, s.surface.expression, tuple(text.split("~"))),
     "start": lambda s, text: replace(s, start=descent.check_start(s.surface, tuple(text.split("~")))),
     "steps": lambda s, text: replace(s, steps=_checked(s, steps=text).steps),
@@ -140,3 +143,59 @@ def write_descent(spec: DescentSpec, default: DescentSpec) -> Query:
 
 def _differs(spec: Any, default: Any, key: str) -> bool:
     return getattr(spec, key) != getattr(default, key)
+
+
+def _network(change: Callable[[NetworkSpec, str], dict[str, Any]]) -> Callable[[NetworkSpec, str], NetworkSpec]:
+    """A reader that makes `change`, checked together with the rest of the spec."""
+
+    def read(spec: NetworkSpec, text: str) -> NetworkSpec:
+        changed = replace(spec, **change(spec, text))
+        given = {f.name: getattr(changed, f.name) for f in fields(changed)}
+        return network.check(**given)
+
+    return read
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise SpecError(f"relu must be true or false; got {text!r}.")
+    return text == "true"
+
+
+# A link never names a data file: what lies on the server's disk is not a visitor's business.
+_NETWORK: dict[str, Callable[[NetworkSpec, str], NetworkSpec]] = {
+    "epochs": _network(lambda s, text: {"epochs": text}),
+    "batch": _network(lambda s, text: {"batch_size": text}),
+    "hidden": _network(lambda s, text: {"hidden": tuple(text.split("~"))}),
+    "relu": _network(lambda s, text: {"final_relu": _flag(text)}),
+    "seed": _network(lambda s, text: {"seed": text}),
+    "seeds": _network(lambda s, text: {"seeds": text}),
+}
+
+
+def read_network(query: Mapping[str, list[str]], default: NetworkSpec) -> tuple[NetworkSpec, list[str]]:
+    """Return the training that a link's query describes, `default` where it is silent, and what was dropped."""
+    spec, notes = _take(default, query, {**_NETWORK, "o": lambda s, text: s})
+    chosen, dropped = _optimizers(query.get("o", []))
+    if chosen:
+        try:
+            spec = _network(lambda s, text: {"optimizers": chosen})(spec, "")
+        except SpecError as error:
+            dropped.append(str(error))
+    return spec, notes + dropped
+
+
+def write_network(spec: NetworkSpec, default: NetworkSpec) -> Query:
+    """Return the query of a training; what equals `default` stays out."""
+    texts = {
+        "epochs": ("epochs", str(spec.epochs)),
+        "batch": ("batch_size", str(spec.batch_size)),
+        "hidden": ("hidden", "~".join(map(str, spec.hidden))),
+        "relu": ("final_relu", str(spec.final_relu).lower()),
+        "seed": ("seed", str(spec.seed)),
+        "seeds": ("seeds", str(spec.seeds)),
+    }
+    query = {key: [text] for key, (name, text) in texts.items() if _differs(spec, default, name)}
+    if spec.optimizers != default.optimizers:
+        query["o"] = [write_optimizer(o) for o in spec.optimizers]
+    return query

@@ -100,9 +100,8 @@ def loss_and_gradient(
     logits = forward(layers, x, final_relu, out)
     log_p = torch.log_softmax(logits, 1)
     loss = torch.nn.functional.nll_loss(log_p, y)
-    upstream = log_p.exp_()
-    upstream[torch.arange(len(y), device=y.device), y] -= 1.0
-    upstream /= len(y)
+    share = torch.zeros_like(log_p).scatter_(1, y[:, None], -1 / len(y))
+    upstream = torch.ops.aten._log_softmax_backward_data(share, log_p, 1, log_p.dtype)
     for k in reversed(range(len(layers))):
         if k < len(layers) - 1 or final_relu:
             upstream = torch.ops.aten.threshold_backward(upstream, out[k], 0)

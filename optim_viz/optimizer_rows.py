@@ -2,45 +2,10 @@
 
 from __future__ import annotations
 
-from optim_viz import rules
+from optim_viz import knobs, rules
 from optim_viz.optimizer_type import Optimizer
 from optim_viz.spec import Hyperparameter
 
-
-def _lr(default: float, low: float = 1e-4, high: float = 10.0) -> Hyperparameter:
-    return Hyperparameter("lr", default, low, high, "log", "Learning rate: how far one step goes.", open_low=True)
-
-
-def _fraction(name: str, default: float, text: str, high: float = 0.999, open_low: bool = False) -> Hyperparameter:
-    return Hyperparameter(name, default, 0.0, high, text=text, maximum=1.0, open_low=open_low, open_high=True)
-
-
-def _eps(default: float) -> Hyperparameter:
-    return Hyperparameter("eps", default, 1e-10, 1.0, "log", "Added to the denominator: keeps a step finite.")
-
-
-def _decay(default: float = 0.0, text: str = "") -> Hyperparameter:
-    text = text or "L2 penalty: pulls every weight towards 0 through the gradient."
-    return Hyperparameter("weight_decay", default, 0.0, 0.5, text=text)
-
-
-_SHRINK = "Shrinks every weight by lr * weight_decay a step, beside the gradient (decoupled)."
-_DECOUPLED = Hyperparameter(
-    "decoupled_weight_decay", False, scale="bool", text="Let weight decay shrink the weights, not enter the gradient."
-)
-_MAXIMIZE = Hyperparameter("maximize", False, scale="bool", text="Climb instead of descend.")
-_MOMENTUM = Hyperparameter("momentum", 0.9, 0.0, 0.999, text="Share of the last step's velocity that is kept.")
-_DAMPENING = Hyperparameter(
-    "dampening", 0.0, 0.0, 1.0, text="Share of each new gradient that is left out of the velocity."
-)
-_NESTEROV = Hyperparameter(
-    "nesterov", False, scale="bool", text="Look ahead: step along g + momentum * v (needs dampening 0)."
-)
-_BETAS = (
-    _fraction("beta1", 0.9, "Memory of the first moment, the mean gradient."),
-    _fraction("beta2", 0.999, "Memory of the second moment, the mean squared gradient.", high=0.9999),
-)
-_AMSGRAD = Hyperparameter("amsgrad", False, scale="bool", text="Never let the second moment shrink.")
 _MOMENTS = (("exp_avg", ""), ("exp_avg_sq", ""))
 _MOMENTS_LATEX = r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g \quad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \quad "
 _ADAM_LATEX = (
@@ -53,7 +18,7 @@ ROWS = (
         title="SGD",
         rule=rules.sgd,
         torch_class="SGD",
-        hyperparameters=(_lr(1e-3), _decay(), _MAXIMIZE),
+        hyperparameters=(knobs.lr(1e-3), knobs.decay(), knobs.MAXIMIZE),
         state=(),
         problem="Follows the negative gradient of a mini-batch, or of the whole loss.",
         latex=r"\theta \leftarrow \theta - \mathrm{lr}\, g",
@@ -65,7 +30,14 @@ ROWS = (
         title="Momentum",
         rule=rules.sgd,
         torch_class="SGD",
-        hyperparameters=(_lr(1e-3), _MOMENTUM, _DAMPENING, _decay(), _NESTEROV, _MAXIMIZE),
+        hyperparameters=(
+            knobs.lr(1e-3),
+            knobs.MOMENTUM,
+            knobs.DAMPENING,
+            knobs.decay(),
+            knobs.NESTEROV,
+            knobs.MAXIMIZE,
+        ),
         state=(("momentum_buffer", ""),),
         problem="Speeds up along a steady direction and damps oscillation across a ravine.",
         latex=r"v \leftarrow \mu v + (1 - \tau)\, g \qquad \theta \leftarrow \theta - \mathrm{lr}\, v",
@@ -78,10 +50,10 @@ ROWS = (
         rule=rules.sgd,
         torch_class="SGD",
         hyperparameters=(
-            _lr(1e-3),
-            _fraction("momentum", 0.9, "Share of the last step's velocity that is kept.", open_low=True),
-            _decay(),
-            _MAXIMIZE,
+            knobs.lr(1e-3),
+            knobs.fraction("momentum", 0.9, "Share of the last step's velocity that is kept.", open_low=True),
+            knobs.decay(),
+            knobs.MAXIMIZE,
         ),
         state=(("momentum_buffer", ""),),
         problem="Momentum that looks ahead: it brakes before a slope turns up, so it overshoots less.",
@@ -96,9 +68,9 @@ ROWS = (
         rule=rules.adagrad,
         torch_class="Adagrad",
         hyperparameters=(
-            _lr(1e-2),
+            knobs.lr(1e-2),
             Hyperparameter("lr_decay", 0.0, 0.0, 0.1, text="Shrinks the learning rate as 1 / (1 + t * lr_decay)."),
-            _decay(),
+            knobs.decay(),
             Hyperparameter(
                 "initial_accumulator_value",
                 0.0,
@@ -106,8 +78,8 @@ ROWS = (
                 10.0,
                 text="What the sum of squares starts at: tames first steps.",
             ),
-            _eps(1e-10),
-            _MAXIMIZE,
+            knobs.eps(1e-10),
+            knobs.MAXIMIZE,
         ),
         state=(("sum", ""),),
         initial=(("sum", "initial_accumulator_value"),),
@@ -122,15 +94,15 @@ ROWS = (
         rule=rules.rmsprop,
         torch_class="RMSprop",
         hyperparameters=(
-            _lr(1e-2),
+            knobs.lr(1e-2),
             Hyperparameter(
                 "alpha", 0.99, 0.0, 0.999, text="Memory of the mean squared gradient.", maximum=1.0, open_high=True
             ),
-            _eps(1e-8),
-            _decay(),
+            knobs.eps(1e-8),
+            knobs.decay(),
             Hyperparameter("momentum", 0.0, 0.0, 0.999, text="Share of the last step's velocity that is kept."),
             Hyperparameter("centered", False, scale="bool", text="Divide by the spread of g, not by its mean square."),
-            _MAXIMIZE,
+            knobs.MAXIMIZE,
         ),
         state=(("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum")),
         problem="Adagrad that forgets: steps follow the recent size of the gradient, so they do not die out.",
@@ -147,13 +119,13 @@ ROWS = (
         rule=rules.adadelta,
         torch_class="Adadelta",
         hyperparameters=(
-            _lr(1.0),
-            _fraction("rho", 0.9, "Memory of both averages: squared gradients and squared steps."),
+            knobs.lr(1.0),
+            knobs.fraction("rho", 0.9, "Memory of both averages: squared gradients and squared steps."),
             Hyperparameter(
                 "eps", 1e-6, 1e-10, 1.0, "log", "Sets the length of the first steps: they are about its root."
             ),
-            _decay(),
-            _MAXIMIZE,
+            knobs.decay(),
+            knobs.MAXIMIZE,
         ),
         state=(("square_avg", ""), ("acc_delta", "")),
         problem="Has no learning rate to choose: the size of past steps sets the unit of the next.",
@@ -170,7 +142,15 @@ ROWS = (
         title="Adam",
         rule=rules.adam,
         torch_class="Adam",
-        hyperparameters=(_lr(1e-3), *_BETAS, _eps(1e-8), _decay(), _AMSGRAD, _MAXIMIZE, _DECOUPLED),
+        hyperparameters=(
+            knobs.lr(1e-3),
+            *knobs.BETAS,
+            knobs.eps(1e-8),
+            knobs.decay(),
+            knobs.AMSGRAD,
+            knobs.MAXIMIZE,
+            knobs.DECOUPLED,
+        ),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
         problem="Gives every parameter a step of about lr, whatever the scale of its gradient.",
         latex=_MOMENTS_LATEX + _ADAM_LATEX,
@@ -182,7 +162,14 @@ ROWS = (
         title="AdamW",
         rule=rules.adam,
         torch_class="AdamW",
-        hyperparameters=(_lr(1e-3), *_BETAS, _eps(1e-8), _decay(1e-2, _SHRINK), _AMSGRAD, _MAXIMIZE),
+        hyperparameters=(
+            knobs.lr(1e-3),
+            *knobs.BETAS,
+            knobs.eps(1e-8),
+            knobs.decay(1e-2, knobs.SHRINK),
+            knobs.AMSGRAD,
+            knobs.MAXIMIZE,
+        ),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
         problem="Adam whose weight decay acts on the weights alone, not through the adaptive scale.",
         latex=r"\theta \leftarrow (1 - \mathrm{lr}\,\lambda)\,\theta \quad " + _MOMENTS_LATEX + _ADAM_LATEX,
@@ -196,13 +183,13 @@ ROWS = (
         rule=rules.nadam,
         torch_class="NAdam",
         hyperparameters=(
-            _lr(2e-3),
-            *_BETAS,
-            _eps(1e-8),
-            _decay(),
+            knobs.lr(2e-3),
+            *knobs.BETAS,
+            knobs.eps(1e-8),
+            knobs.decay(),
             Hyperparameter("momentum_decay", 4e-3, 0.0, 0.1, text="How fast the momentum warms up from beta1 / 2."),
-            _DECOUPLED,
-            _MAXIMIZE,
+            knobs.DECOUPLED,
+            knobs.MAXIMIZE,
         ),
         state=(*_MOMENTS, ("mu_product", "")),
         initial=(("mu_product", 1.0),),
@@ -221,7 +208,7 @@ ROWS = (
         title="RAdam",
         rule=rules.radam,
         torch_class="RAdam",
-        hyperparameters=(_lr(1e-3), *_BETAS, _eps(1e-8), _decay(), _DECOUPLED, _MAXIMIZE),
+        hyperparameters=(knobs.lr(1e-3), *knobs.BETAS, knobs.eps(1e-8), knobs.decay(), knobs.DECOUPLED, knobs.MAXIMIZE),
         state=_MOMENTS,
         problem="Adam with a built-in warm-up: plain momentum until the second moment can be trusted.",
         latex=(
@@ -238,12 +225,12 @@ ROWS = (
         rule=rules.adamax,
         torch_class="Adamax",
         hyperparameters=(
-            _lr(2e-3),
-            _BETAS[0],
-            _fraction("beta2", 0.999, "Memory of the largest recent gradient.", high=0.9999),
-            _eps(1e-8),
-            _decay(),
-            _MAXIMIZE,
+            knobs.lr(2e-3),
+            knobs.BETAS[0],
+            knobs.fraction("beta2", 0.999, "Memory of the largest recent gradient.", high=0.9999),
+            knobs.eps(1e-8),
+            knobs.decay(),
+            knobs.MAXIMIZE,
         ),
         state=(("exp_avg", ""), ("exp_inf", "")),
         problem="Adam on the largest recent gradient: steady where gradients are rare or spiky.",
@@ -263,13 +250,13 @@ ROWS = (
             Hyperparameter(
                 "lr", 1e-2, 1e-4, 10.0, "log", "Learning rate: the length of the first step.", open_low=True
             ),
-            _fraction("etaminus", 0.5, "Factor on the step where the gradient's sign turns.", open_low=True),
+            knobs.fraction("etaminus", 0.5, "Factor on the step where the gradient's sign turns.", open_low=True),
             Hyperparameter(
                 "etaplus", 1.2, 1.001, 2.0, text="Factor on the step while the sign stays.", minimum=1.0, open_low=True
             ),
             Hyperparameter("step_min", 1e-6, 1e-10, 1e-2, "log", "Shortest step."),
             Hyperparameter("step_max", 50.0, 1e-2, 100.0, "log", "Longest step."),
-            _MAXIMIZE,
+            knobs.MAXIMIZE,
         ),
         state=(("prev", ""), ("step_size", "")),
         initial=(("step_size", "lr"),),
@@ -287,12 +274,12 @@ ROWS = (
         rule=rules.asgd,
         torch_class="ASGD",
         hyperparameters=(
-            _lr(1e-2),
+            knobs.lr(1e-2),
             Hyperparameter("lambd", 1e-4, 1e-6, 1.0, "log", "How fast the step decays; shrinks the weights, too."),
             Hyperparameter("alpha", 0.75, 0.0, 1.0, text="Power of that decay."),
             Hyperparameter("t0", 1e6, 1.0, 1e6, "log", "Step from which the points are averaged (into ax)."),
-            _decay(),
-            _MAXIMIZE,
+            knobs.decay(),
+            knobs.MAXIMIZE,
         ),
         state=(("eta", ""), ("mu", ""), ("ax", "")),
         initial=(("eta", "lr"), ("mu", 1.0)),
@@ -311,7 +298,7 @@ ROWS = (
         rule=None,
         torch_class="LBFGS",
         hyperparameters=(
-            _lr(1.0),
+            knobs.lr(1.0),
             Hyperparameter(
                 "max_iter", 20, 1, 50, "int", "Inner iterations a step: one step is several moves.", minimum=1
             ),
@@ -322,7 +309,7 @@ ROWS = (
             Hyperparameter("line_search_fn", False, scale="bool", text="Search along each direction (strong_wolfe)."),
         ),
         state=(),
-        problem="Learns the curvature from past gradients: a few steps where others need hundreds, if nothing is noisy.",
+        problem="Learns the curvature from past gradients: few steps where others need hundreds, if nothing is noisy.",
         latex=r"\theta \leftarrow \theta - \mathrm{lr}\, H_t\, g \qquad H_t \approx (\nabla^2 f)^{-1}",
         paper="Liu & Nocedal, On the limited memory BFGS method for large scale optimization",
         year=1989,

@@ -47,14 +47,14 @@ class Record:
         label: str,
         seed: int,
         layout: Layout,
+        start: np.ndarray,
         eval_steps: np.ndarray,
         snapshot_steps: np.ndarray,
         test_digits: int,
     ) -> None:
         steps, rows, layers = int(eval_steps[-1]), len(eval_steps), len(layout.shapes)
-        self.spec, self.label, self.seed, self.layout = spec, label, seed, layout
+        self.spec, self.label, self.seed, self.start = spec, label, seed, start
         self.eval_steps, self.snapshot_steps = eval_steps, snapshot_steps
-        self.start = layout.start(seed).numpy()
         self.moves = np.empty((len(snapshot_steps), layout.size), np.float16)
         self.losses, self.lrs = np.full(steps, np.inf), np.full(steps, np.nan)
         self.evaluations = {
@@ -86,7 +86,9 @@ class Record:
         self.evaluations["update_ratios"][self.evaluated - 1] = update_ratios
 
     def snapshot(self, weights: np.ndarray) -> None:
-        """Keep the weights, float32 [size], unless float16 cannot hold how far they have moved."""
+        """Keep the weights, float32 [size]; none any more once float16 cannot hold how far they have moved."""
+        if self.snapshot_steps[self.kept] != self.done:
+            return
         with np.errstate(all="ignore"):
             self.moves[self.kept] = weights - self.start
         self.kept += bool(np.isfinite(self.moves[self.kept]).all())

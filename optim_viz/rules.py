@@ -60,7 +60,8 @@ def rmsprop(xp: Namespace, *, alpha: Any, eps: Any, momentum: Any, centered: boo
 
     def step(t: Any, lr: Any, theta: Any, g: Any, state: State) -> tuple[Any, State]:
         v = state[0] * alpha + g * g * new
-        kept, spread = (v,), v
+        kept: State = (v,)
+        spread = v
         if centered:
             mean = state[1] + (g - state[1]) * new
             kept, spread = (v, mean), v - mean * mean

@@ -25,8 +25,9 @@ def nearest(name: str, names: Iterable[str]) -> str:
     >>> nearest("adma", ["sgd", "momentum", "adam"])
     "did you mean 'adam'?"
     """
-    names = list(names)
-    close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
+    names, name = list(names), str(name).lower()
+    swapped = [n for n in names if sorted(n) == sorted(name)]  # "adma" is adam with two keys swapped, not adamax
+    close = swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(names)}."
 
 
@@ -179,7 +180,8 @@ class Surface:
     """A loss over two weights: one expression in x and y, and the facts that are known of it.
 
     `bounds` is (x low, x high, y low, y high), the part of the plane that is drawn; `minima` are (x, y, f) triples, the
-    global ones first; `log` says whether its levels are told apart better on a log colour scale.
+    global ones first; `log` says whether its levels are told apart better on a log colour scale. `data` names the
+    examples (u, v) of a finite sum, whose loss is the mean of the expression over them; "" for a plain function.
     """
 
     name: str
@@ -192,6 +194,15 @@ class Surface:
     log: bool = True
     story: str = ""
     source: str = ""
+    data: str = ""
+
+    @property
+    def global_minima(self) -> tuple[tuple[float, float, float], ...]:
+        """Those of `minima` that no other undercuts."""
+        if not self.minima:
+            return ()
+        best = min(f for _, _, f in self.minima)
+        return tuple(m for m in self.minima if m[2] - best <= 1e-9 * max(1.0, abs(best)))
 
     @property
     def diagonal(self) -> float:

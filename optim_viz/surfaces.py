@@ -1,74 +1,21 @@
-"""The SURFACES table, one row a surface, and the compiler from its expression to value and gradient.
-
-A surface is one expression. sympy derives the gradient and prints the formula; lambdify compiles both, for Python
-floats and for NumPy arrays. A row states its facts once, as data, and one test holds every row to them.
-"""
+"""The SURFACES table, one row a surface, and the user's own functions."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from optim_viz.compiling import Compiled, compiled
 from optim_viz.expression import ExpressionError, parse
+from optim_viz.finite_sums import examples
 from optim_viz.spec import SpecError, Surface, nearest, number
+from optim_viz.surface_rows import ROWS
 
-if TYPE_CHECKING:
-    import sympy
+__all__ = ["SURFACES", "Compiled", "compiled", "dataset", "grid", "surface"]
 
-_ROWS = (
-    Surface(
-        name="quadratic",
-        title="Quadratic bowl",
-        expression="(x^2 + 10*y^2)/2",
-        bounds=(-3.0, 3.0, -2.0, 2.0),
-        start=(-2.6, 1.4),
-        minima=((0.0, 0.0, 0.0),),
-        story="The simplest ravine: ten times steeper across than along.",
-        source="Goh, Why Momentum Really Works, 2017",
-    ),
-    Surface(
-        name="rosenbrock",
-        title="Rosenbrock",
-        expression="(1 - x)^2 + 100*(y - x^2)^2",
-        bounds=(-2.0, 2.0, -1.0, 3.0),
-        start=(-1.5, 2.0),
-        minima=((1.0, 1.0, 0.0),),
-        story="A curved valley: easy to find, slow to follow.",
-        source="Rosenbrock, An Automatic Method for Finding the Greatest or Least Value of a Function, 1960",
-    ),
-    Surface(
-        name="himmelblau",
-        title="Himmelblau",
-        expression="(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
-        bounds=(-5.0, 5.0, -5.0, 5.0),
-        start=(-0.5, -1.0),
-        minima=(
-            (3.0, 2.0, 0.0),
-            (-2.805118086952745, 3.131312518250573, 0.0),
-            (-3.779310253377747, -3.283185991286170, 0.0),
-            (3.584428340330492, -1.848126526964404, 0.0),
-        ),
-        story="Four equal minima: the start and the step size decide which one is found.",
-        source="Himmelblau, Applied Nonlinear Programming, 1972",
-    ),
-    Surface(
-        name="rastrigin",
-        title="Rastrigin",
-        expression="20 + x^2 - 10*cos(2*pi*x) + y^2 - 10*cos(2*pi*y)",
-        bounds=(-5.12, 5.12, -5.12, 5.12),
-        start=(-3.4, 2.6),
-        minima=((0.0, 0.0, 0.0),),
-        log=False,
-        story="A bowl full of dents: following the gradient stops in the nearest one.",
-        source="Rastrigin, Systems of Extremal Control, 1974",
-    ),
-)
 
-SURFACES: dict[str, Surface] = {row.name: row for row in _ROWS}
+SURFACES: dict[str, Surface] = {row.name: row for row in ROWS}
 
 
 def surface(expression: str, *, bounds: tuple[float, float, float, float] = (-3.0, 3.0, -3.0, 3.0)) -> Surface:
@@ -110,71 +57,12 @@ def _bounds(bounds: Any) -> tuple[float, float, float, float]:
     return x0, x1, y0, y1
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """A surface as functions. Each takes (t, x, y): the step t is there so that noisy versions have the same shape."""
-
-    expression: sympy.Expr
-    latex: str
-    value: Callable[..., Any]  # NumPy arrays
-    gradient: Callable[..., tuple[Any, Any]]  # NumPy arrays
-    float_value: Callable[..., float]
-    float_gradient: Callable[..., tuple[float, float]]
-
-    def values(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The loss at every (x, y), float64; NaN or inf where it has no finite real value."""
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(np.asarray(self.value(0, x, y), float), np.shape(x)).copy()
-
-    def gradients(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The gradient at every (x, y), float64 [2, ...]."""
-        with np.errstate(all="ignore"):
-            return np.stack([np.broadcast_to(np.asarray(g, float), np.shape(x)) for g in self.gradient(0, x, y)])
-
-
-def compiled(surface: Surface) -> Compiled:
-    """Compile a surface's expression (10-150 ms the first time, then cached by its text)."""
-    return _compile(surface.expression)
-
-
-@functools.lru_cache(maxsize=256)
-def _compile(text: str) -> Compiled:
-    import sympy
-
-    expression = parse(text)
-    x, y = sympy.symbols("x y", real=True)
-    t = sympy.Symbol("t")
-    gradient = (sympy.diff(expression, x), sympy.diff(expression, y))
-
-    def function(what: Any, modules: Any, printer: Any = None) -> Callable[..., Any]:
-        return sympy.lambdify((t, x, y), what, modules, cse=True, printer=printer)
-
-    floats = _float_printer()
-    return Compiled(
-        expression,
-        sympy.latex(expression),
-        function(expression, "numpy"),
-        function(gradient, "numpy"),
-        function(expression, "math", floats),
-        function(gradient, "math", floats),
-    )
-
-
-def _float_printer() -> Any:
-    """A sympy printer for Python floats: small powers as products, roots of negative numbers as errors, not complex."""
-    from sympy.printing.pycode import PythonCodePrinter
-
-    class FloatPrinter(PythonCodePrinter):
-        def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802 - sympy's name
-            base, exponent = expr.as_base_exp()
-            if base.is_Symbol and exponent.is_Integer and 2 <= exponent <= 4:
-                return "(" + "*".join([self._print(base)] * int(exponent)) + ")"
-            if exponent.is_Integer or abs(exponent) == 0.5:
-                return super()._print_Pow(expr, rational=rational)
-            # `**` of a negative float would quietly turn complex; pow of the math module raises.
-            return f"{self._module_format('math.pow')}({self._print(base)}, {self._print(exponent)})"
-
-    return FloatPrinter({"fully_qualified_modules": False, "allow_unknown_functions": True})
+def dataset(surface: Surface) -> np.ndarray:
+    """The examples of a finite-sum surface, float64 [n, 2], columns u and v; SpecError for any other surface."""
+    if not surface.data:
+        sums = ", ".join(row.name for row in SURFACES.values() if row.data)
+        raise SpecError(f"{surface.title} is no mean over examples: batch_size works on {sums or 'none'} only.")
+    return examples(surface.data)
 
 
 def grid(surface: Surface, resolution: int = 101) -> tuple[np.ndarray, np.ndarray]:

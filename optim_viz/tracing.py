@@ -13,7 +13,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from optim_viz.optimizers import FLOATS, OPTIMIZERS
+from optim_viz.optimizers import OPTIMIZERS
+from optim_viz.rules import FLOATS
 from optim_viz.spec import Value
 
 _LOOP = """
@@ -78,7 +79,7 @@ def _call(name: str, code: str) -> Callable[..., Any]:
 _SYMBOLS = SimpleNamespace(
     sqrt=_call("sqrt", "sqrt({0})"),
     abs=_call("abs", "abs({0})"),
-    sign=_call("sign", "sign({0})"),
+    sign=_call("sign", "1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0"),
     maximum=_call("maximum", "{1} if {1} > {0} else {0}"),
 )
 
@@ -99,7 +100,7 @@ def loop(kind: str, values: tuple[tuple[str, Value], ...]) -> Callable[..., None
     for axis in "xy":
         names = [f"s{axis}{i}" for i in range(count)]
         t, lr, theta, g, *kept = (_Symbol(n, lines) for n in ("t", f"lr{axis}", axis, f"g{axis}", *names))
-        theta, state = step(t, lr, theta, g, tuple(kept))  # type: ignore[arg-type]
+        theta, state = step(t, lr, theta, g, tuple(kept))
         outputs |= dict(zip((axis, *names), map(_text, (theta, *state)), strict=True))
         inputs += names
     source = _LOOP.format(
@@ -108,6 +109,6 @@ def loop(kind: str, values: tuple[tuple[str, Value], ...]) -> Callable[..., None
         # Assigned together at the end: an operation that raises leaves the step undone.
         assign=f"{', '.join(outputs)} = {', '.join(outputs.values())}",
     )
-    scope: dict[str, Any] = {"sqrt": math.sqrt, "sign": FLOATS.sign}
+    scope: dict[str, Any] = {"sqrt": math.sqrt}
     exec(compile(source, f"<traced {kind}>", "exec"), scope)  # noqa: S102 - our own rule, written above
     return scope["loop"]

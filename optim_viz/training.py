@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: In `predictions`: the network had diverged and predicted nothing.
+NO_PREDICTION = 255
+
+
 class TrainingOutcome(enum.Enum):
     """How a run ended; the values are the messages that people read."""
 
@@ -28,7 +32,7 @@ class TrainingOutcome(enum.Enum):
 class TrainingRun:
     """One optimizer's run from one seed. `steps` were taken, the network was evaluated k times, m snapshots were kept.
 
-    From the step at which a run diverged on, losses are inf; its last evaluation and snapshot come before that step.
+    From the step at which a run diverged on, losses are inf, accuracies 0 and predictions NO_PREDICTION.
     Gradient norms and update ratios in row i belong to the step taken from evaluation i; the last row, from which no
     step was taken, is NaN.
     """
@@ -98,6 +102,7 @@ class Band:
     seeds: int
 
 
+HUGE = 1e300
 #: What a band can be drawn of, and which steps its rows stand for.
 BANDS = {"losses": None, "test_losses": "eval_steps", "test_accuracies": "eval_steps"}
 
@@ -142,7 +147,10 @@ class Training:
         rows = min(len(column) for column in columns)
         axis = BANDS[what]
         steps = getattr(runs[0], axis)[:rows] if axis else np.arange(rows)
-        low, median, high = np.quantile([c[:rows] for c in columns], [0.25, 0.5, 0.75], axis=0)
+        # A huge number stands for inf: between two infs there is no quantile.
+        values = np.minimum([c[:rows] for c in columns], HUGE)
+        low, median, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+        low, median, high = (np.where(v > HUGE / 1e9, np.inf, v) for v in (low, median, high))
         return Band(steps, low, median, high, len(runs))
 
     def to_frame(self) -> pd.DataFrame:
@@ -169,9 +177,8 @@ def _frame(run: TrainingRun) -> pd.DataFrame:
 class Progress:
     """How far training is: what a progress callback is given, about ten times a second, in the caller's thread."""
 
-    labels: tuple[str, ...]  # of each run, seed after seed
-    done: tuple[int, ...]  # steps taken by each run
     total: int  # steps of a whole run
+    done: tuple[int, ...]  # steps taken by each run, in the order of Training.runs
     seconds: float  # since the start
     so_far: Callable[[], Training]  # the runs up to here, as views that copy nothing
 

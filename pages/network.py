@@ -1,5 +1,28 @@
 """Network: optimizers side by side on an MLP that reads handwritten digits."""
 
-from optim_viz import ui
+import streamlit as st
+
+import optim_viz as ov
+from optim_viz import links, network, ui
+from optim_viz.player import mount, scenes
+
+PRESET = (
+    ov.optimizer("sgd", lr=0.01),
+    ov.optimizer("momentum", lr=0.01, momentum=0.9),
+    ov.optimizer("adam", lr=1e-3),
+)
+DEFAULT = network.check(PRESET, epochs=3)
 
 ui.start_page("network")
+notes = ui.linked("network", DEFAULT, links.read_network, ui.fill_network)
+with st.sidebar:
+    asked = ui.training("network", {"sgd": 0.01, "momentum": 0.01})
+with st.container(key="page-head"):
+    st.title("An MLP on handwritten digits", anchor=False)
+    st.markdown("Every optimizer starts from the same weights and sees the same batches of 28 x 28 pixels.")
+trained = ui.guarded("network", lambda: ui.train(asked()))
+ui.show_notes(notes)
+if trained:
+    ui.write_link("network", links.write_network(trained.spec, DEFAULT))
+    mount.show(scenes.network(trained), key="network-player")
+    st.dataframe(ui.results(trained), hide_index=True, width="stretch")

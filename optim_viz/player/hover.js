@@ -2,6 +2,7 @@
 import { element, setText } from "./dom.js";
 import { formatNumber, formatPoint } from "./format.js";
 import { valueAt } from "./readout.js";
+import { shortTitle } from "./scene.js";
 
 /**
  * The lines of the tooltip.
@@ -20,7 +21,7 @@ export function hoverLines(model, hover) {
   }
   for (const panel of model.panels) {
     if (panel.kind !== "curve" || !track.columns[panel.y]) continue;
-    lines.push(`${panel.title.toLowerCase()} ${formatNumber(valueAt(track.columns[panel.y], hover.row), 4)}`);
+    lines.push(`${shortTitle(panel)} ${formatNumber(valueAt(track.columns[panel.y], hover.row), 4)}`);
   }
   return lines;
 }
@@ -46,6 +47,6 @@ export function createTooltip(app) {
       const above = clientY - rect.top - box.offsetHeight - 12;
       box.style.transform = `translate(${Math.max(4, left)}px, ${above > 0 ? above : clientY - rect.top + 16}px)`;
     },
-    hide() { box.hidden = true; },
+    hide() { if (!box.hidden) box.hidden = true; },
   };
 }

@@ -2,27 +2,32 @@
 import { element, setText } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { swatch } from "./legend.js";
+import { looksSignature } from "./looks.js";
 import { valueAt } from "./readout.js";
 import { fillTemplate } from "./template.js";
 
 /**
+ * @typedef {{label: string, values: ((track: any, row: number) => number)[]}} InspectorRow
+ *
  * Rows below the formula: those that the scene names, then what the next step does to each coordinate.
  * @param {any} track
  * @param {any} plane  the plane panel, if any
- * @returns {{label: string, values: ((row: number) => number)[]}[]}
+ * @returns {InspectorRow[]}
  */
 export function inspectorRows(track, plane) {
+  /** @type {InspectorRow[]} */
   const named = (track.inspector?.rows ?? []).map((/** @type {any} */ row) => ({
-    label: row.label, values: row.columns.map((/** @type {string} */ name) => (/** @type {number} */ i) => valueAt(track.columns[name], i)),
+    label: row.label, values: row.columns.map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(one.columns[name], i)),
   }));
-  const points = plane ? [track.columns[plane.x], track.columns[plane.y]] : [];
-  if (!points[0] || !points[1]) return named;
-  const step = (/** @type {Float32Array} */ column) => (/** @type {number} */ i) => (i < track.end ? column[i + 1] - column[i] : NaN);
-  const rows = [{ label: "point θ", values: points.map((column) => (/** @type {number} */ i) => column[i]) }, ...named,
-    { label: "step Δθ from here", values: points.map(step) }];
-  const gradients = [track.columns.gx, track.columns.gy];
-  if (gradients[0] && gradients[1]) {
-    rows.push({ label: "effective rate −Δθ / g", values: points.map((column, k) => (/** @type {number} */ i) => -step(column)(i) / gradients[k][i]) });
+  const names = plane ? [plane.x, plane.y] : [];
+  if (!names.length || !names.every((name) => track.columns[name])) return named;
+  const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => one.columns[name][i]);
+  const step = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) =>
+    (i < one.end ? one.columns[name][i + 1] - one.columns[name][i] : NaN));
+  const rows = [{ label: "point θ", values: point }, ...named, { label: "step Δθ from here", values: step }];
+  if (track.columns.gx && track.columns.gy) {
+    const rate = ["gx", "gy"].map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / one.columns[name][i]);
+    rows.push({ label: "effective rate −Δθ / g", values: rate });
   }
   return rows;
 }
@@ -58,20 +63,27 @@ export function createInspector(app) {
   const host = element("div", { class: "ov-inspector", hidden: true });
   /** @type {ReturnType<typeof inspectorCard>[]} */
   let cards = [];
+  let drawn = "";
   return {
     element: host,
     available: () => app.model.tracks.some((/** @type {any} */ track) => track.inspector),
     update() {
+      const signature = looksSignature(app) + JSON.stringify(app.model.tracks.map((/** @type {any} */ track) => track.inspector));
+      const tracks = app.model.tracks.filter((/** @type {any} */ track) => track.inspector && !app.hidden.has(track.id));
       const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
-      cards = app.model.tracks.filter((/** @type {any} */ track) => track.inspector && !app.hidden.has(track.id))
-        .map((/** @type {any} */ track) => inspectorCard(app, track, plane));
+      if (signature === drawn) {
+        cards.forEach((one, i) => { Object.assign(one, { track: tracks[i] }); });
+        return;
+      }
+      drawn = signature;
+      cards = tracks.map((/** @type {any} */ track) => inspectorCard(app, track, plane));
       host.replaceChildren(...cards.map((one) => one.card));
     },
     draw(frame) {
       for (const { track, templates, formulas, rows } of cards) {
         const row = Math.min(frame, track.end);
         formulas.forEach((node, i) => setText(node, fillTemplate(track, templates[i], row)));
-        for (const { cells, values } of rows) cells.forEach((cell, i) => setText(cell, formatNumber(values[i](row), 4)));
+        for (const { cells, values } of rows) cells.forEach((cell, i) => setText(cell, formatNumber(values[i](track, row), 4)));
       }
     },
   };

@@ -1,5 +1,6 @@
 /** One row of names: swatch, label; a click hides the track in every panel at once. */
 import { element, vector } from "./dom.js";
+import { looksSignature } from "./looks.js";
 import { dashPattern, symbolPath } from "./symbols.js";
 
 /**
@@ -25,7 +26,12 @@ export function swatch(look, edge) {
 export function createLegend(app) {
   const list = element("div", { class: "ov-legend", role: "group", "aria-label": "Runs: press one to hide or show it" });
 
+  let drawn = "";
+
   function update() {
+    const signature = looksSignature(app);
+    if (signature === drawn) return;
+    drawn = signature;
     const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("data-track") : null;
     list.replaceChildren(...app.model.tracks.map((/** @type {any} */ track) => {
       const shown = !app.hidden.has(track.id);

@@ -13,6 +13,17 @@ export function visibleLooks(app) {
 }
 
 /**
+ * Everything that the names and swatches of tracks depend on: while it stays, nothing of them needs to be made anew.
+ * @param {any} app
+ * @returns {string}
+ */
+export function looksSignature(app) {
+  const names = app.model.tracks.map((/** @type {any} */ track) =>
+    [track.id, track.label, track.color, track.dash, track.marker, app.hidden.has(track.id)]);
+  return JSON.stringify([app.theme.mode, app.theme.background, names]);
+}
+
+/**
  * The same step in every panel: a dot on each path at the hovered frame, a ring on the hovered one.
  * @param {CanvasRenderingContext2D} context
  * @param {import("./stage.js").Stage} stage

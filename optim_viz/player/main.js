@@ -10,7 +10,7 @@ import { createLegend } from "./legend.js";
 import { createPlane } from "./plane.js";
 import { wireHover } from "./pointer.js";
 import { createReadout } from "./readout.js";
-import { decodeScene } from "./scene.js";
+import { decodeScene, shortTitle } from "./scene.js";
 import { readTheme, sameTheme, watchTheme } from "./theme.js";
 
 /** How each kind of panel is made. A new kind is a new row. */
@@ -72,20 +72,24 @@ function matchPanels(app) {
   for (const panel of wanted) {
     if (!app.panels.has(panel.id)) {
       const section = element("section", { class: "ov-panel", "data-panel": panel.id, "data-kind": panel.kind });
-      app.grid.append(section);
       app.panels.set(panel.id, { kind: panel.kind, section, panel: PANELS[panel.kind](section, app) });
     }
     const { section } = app.panels.get(panel.id);
     section.setAttribute("aria-label", panel.alt ?? panel.title ?? panel.id);
-    app.grid.append(section);
   }
+  // Moving an element, even to where it is, makes the browser lay it out again.
+  const order = wanted.map((/** @type {any} */ panel) => app.panels.get(panel.id).section);
+  if (order.some((/** @type {Element} */ section, /** @type {number} */ i) => app.grid.children[i] !== section)) app.grid.append(...order);
 }
 
 /** One button a panel, and one for the inspector: what is open. @param {any} app */
 function updateSwitches(app) {
   const entries = app.model.panels.filter((/** @type {any} */ panel) => PANELS[panel.kind])
-    .map((/** @type {any} */ panel) => ({ id: panel.id, title: panel.kind === "plane" ? "surface" : panel.title.toLowerCase() }));
+    .map((/** @type {any} */ panel) => ({ id: panel.id, title: shortTitle(panel) }));
   if (app.inspector.available()) entries.push({ id: "inspector", title: "inspector" });
+  const signature = JSON.stringify([entries, [...app.closed]]);
+  if (signature === app.switched) return;
+  app.switched = signature;
   app.switches.hidden = entries.length < 2;
   app.switches.replaceChildren(...entries.map((/** @type {any} */ entry) => {
     const open = !app.closed.has(entry.id);

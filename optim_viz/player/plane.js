@@ -51,7 +51,9 @@ export function createPlane(parent, app) {
     const handle = element("div", { class: "ov-handle", title: "Drag to move the start" });
     flat.host.append(handle);
     flat.view.handle = handle;
-    flat.view.onPlaced = () => { reset.hidden = !flat.zoomed(); };
+    flat.view.onPlaced = () => {
+      if (reset.hidden === flat.zoomed()) reset.hidden = !reset.hidden;
+    };
     wireHover(app, flat, (point) => {
       const height = point && state.panel.grid ? gridValue(state.panel.grid, point.x, point.y) : NaN;
       setText(where, point ? `${formatPoint(point.x, point.y, 3)}${Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`}` : "");
@@ -67,6 +69,7 @@ export function createPlane(parent, app) {
   }
 
   async function show(/** @type {string} */ view) {
+    const changed = state.view !== view;
     state.view = view;
     choice.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === view)));
     if (view === "3d") state.space ??= makeSpace();
@@ -75,7 +78,7 @@ export function createPlane(parent, app) {
     if (state.space) state.space.host.hidden = view !== "3d";
     menu.hidden = view !== "2d";
     if (view !== "2d") { reset.hidden = true; setText(where, ""); }
-    current().resize();
+    if (changed) current().resize();
     await current().update(state.panel);
     app.ask();
   }

@@ -1,5 +1,7 @@
 /** Which part of the curves to show: all of it, but one diverged run must not flatten the others. Pure. */
 
+import { niceStep } from "./relief.js";
+
 /** On a log axis nothing is shown further below the top than this factor. */
 const DEEPEST = 1e-18;
 /** A run may rise this far above every start before it leaves the picture. */
@@ -67,12 +69,26 @@ export function curveRange(panel, model, log) {
   if (log && Number.isFinite(found.positive)) {
     const top = found.usual > 0 ? Math.min(found.high, found.usual * HIGHEST.log) : found.high;
     const bottom = Math.max(found.positive, top * DEEPEST);
-    const [low, high] = [Math.log10(Math.min(bottom, top)), Math.log10(top)];
-    const pad = Math.max(0.08, (high - low) * 0.05);
-    const span = high - low + 2 * pad;
-    return { x, y: [low - pad, high + pad], decades: span > 1.2 ? Math.max(1, Math.ceil(span / 7)) : undefined };
+    const y = roundOut(Math.log10(Math.min(bottom, top)), Math.log10(top), 0.5);
+    const span = y[1] - y[0];
+    return { x, y, decades: span > 1.2 ? Math.max(1, Math.ceil(span / 7)) : undefined };
   }
   const high = Math.min(found.high, found.low + (found.usual - found.low) * HIGHEST.linear);
-  const pad = (high - found.low || Math.abs(high) || 1) * 0.05;
-  return { x, y: [found.low - pad, high + pad], decades: undefined };
+  const span = high - found.low || Math.abs(high) || 1;
+  const y = roundOut(found.low, found.low + span, niceStep(span) / 2);
+  // What is never negative stands on zero, with just enough room for its markers.
+  if (found.low >= 0 && y[0] <= 0) y[0] = -0.03 * y[1];
+  return { x, y, decades: undefined };
+}
+
+/**
+ * A little room, out to round numbers: so the axis stands still while a start is dragged, and Plotly need not draw.
+ * @param {number} low
+ * @param {number} high
+ * @param {number} step
+ * @returns {[number, number]}
+ */
+function roundOut(low, high, step) {
+  const room = Math.max((high - low) * 0.03, step * 0.1);
+  return [Math.floor((low - room) / step) * step, Math.ceil((high + room) / step) * step];
 }

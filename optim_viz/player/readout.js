@@ -2,6 +2,8 @@
 import { element, setText } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { swatch } from "./legend.js";
+import { looksSignature } from "./looks.js";
+import { shortTitle } from "./scene.js";
 
 /**
  * @typedef {object} Field
@@ -33,7 +35,7 @@ export function readoutFields(model) {
   const has = (/** @type {string} */ name) => model.tracks.some((track) => track.columns[name]);
   /** @type {Field[]} */
   const fields = model.panels.filter((panel) => panel.kind === "curve").map((panel) => ({
-    title: panel.title.toLowerCase(), hint: panel.y_title ?? panel.title,
+    title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "),
     value: (track, row) => valueAt(track.columns[panel.y], row),
   }));
   if (has("gx") && has("gy")) {
@@ -89,14 +91,22 @@ export function createReadout(app) {
   /** @type {ReturnType<typeof readoutRow>[]} */
   let rows = [];
 
+  let drawn = "";
+
   function update() {
     fields = readoutFields(app.model);
+    const tracks = app.model.tracks.filter((/** @type {any} */ track) => !app.hidden.has(track.id));
+    const signature = looksSignature(app) + JSON.stringify(fields);
+    if (signature === drawn) {
+      rows.forEach((row, i) => { row.track = tracks[i]; });
+      return;
+    }
+    drawn = signature;
     const titles = [element("th", { scope: "col", text: "run" }),
       ...fields.map((field) => element("th", { scope: "col", class: "ov-number", text: field.title, title: field.hint })),
       element("th", { scope: "col", text: "status" })];
     head.replaceChildren(element("tr", {}, titles));
-    rows = app.model.tracks.filter((/** @type {any} */ track) => !app.hidden.has(track.id))
-      .map((/** @type {any} */ track) => readoutRow(app, track, fields));
+    rows = tracks.map((/** @type {any} */ track) => readoutRow(app, track, fields));
     body.replaceChildren(...rows.map((row) => row.row));
   }
 

@@ -46,7 +46,7 @@ export function makeRelief(values, scale) {
   // The lowest point of a grid is an accident of the grid: below the lowest percent, all is "at the bottom".
   const floor = Math.max(span * 1e-7, sorted[Math.floor(sorted.length * 0.01)] - min);
   const height = (/** @type {number} */ v) => Math.log10(v - min + floor);
-  return { height, low: Math.log10(floor), high: height(max), ticks: logTicks(min, max, floor, height) };
+  return { height, low: Math.log10(floor), high: Math.max(height(max), Math.log10(floor) + 0.1), ticks: logTicks(min, max, floor, height) };
 }
 
 /**
@@ -59,8 +59,9 @@ function logTicks(min, max, floor, height) {
   const ticks = [];
   const offset = Math.abs(min) > 1e-3 * floor;
   for (let power = last; power >= first; power -= every) {
-    const value = offset ? min + 10 ** power : 10 ** power;
-    if (height(value) <= height(max) + 1e-9) ticks.push({ at: height(value), text: formatNumber(value) });
+    // Above a minimum that is not zero, as many decimals as the distance from it needs.
+    const value = offset ? Number((min + 10 ** power).toFixed(Math.min(12, Math.max(0, 1 - power)))) : 10 ** power;
+    if (height(value) <= height(max) + 1e-9) ticks.push({ at: height(value), text: formatNumber(value, offset ? 7 : 3) });
   }
   return ticks.reverse();
 }

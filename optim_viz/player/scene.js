@@ -34,6 +34,14 @@
  * @property {string} hash  names of all blobs used, joined
  */
 
+/**
+ * What a panel is called where there is little room.
+ * @param {any} panel
+ */
+export function shortTitle(panel) {
+  return panel.short ?? (panel.kind === "plane" ? "surface" : String(panel.title ?? panel.id).split(/[,(:]/)[0].toLowerCase());
+}
+
 /** The scene format that this player reads. */
 export const SCENE_VERSION = 1;
 

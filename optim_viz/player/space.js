@@ -60,23 +60,29 @@ function surfaceTrace(panel, terrain, theme) {
   };
 }
 
+/** High enough to look into valleys, and as near as the shape of the plot allows. @param {{width: number, height: number}} layout */
+function firstCamera(layout) {
+  const away = 1.07 * Math.max(1, (1.3 * layout.height) / Math.max(1, layout.width - 62));
+  return { eye: { x: 0.85 * away, y: -1.05 * away, z: 1.32 * away }, center: { x: 0, y: 0, z: -0.14 } };
+}
+
 /** @param {any} panel @param {any} app @param {any} view */
 function spaceFigure(panel, app, view) {
   const { theme } = app;
   const { relief, span } = view.terrain;
   const [x0, x1, y0, y1] = panel.bounds;
   const ticks = { tickvals: relief.ticks.map((/** @type {any} */ t) => t.at), ticktext: relief.ticks.map((/** @type {any} */ t) => t.text) };
-  const layout = plotLayout(theme, view.host, {
-    uirevision: app.model.key, margin: { l: 0, r: 62, t: 0, b: 0 },
+  const layout = plotLayout(theme, view.host, { uirevision: app.model.key, margin: { l: 0, r: 62, t: 0, b: 0 } });
+  Object.assign(layout, {
     scene: {
-      uirevision: app.model.key, dragmode: "turntable", hovermode: false, aspectmode: "manual", aspectratio: { x: 1.1, y: 1.1, z: 0.72 },
-      camera: { eye: { x: 1.05, y: -1.25, z: 1.0 }, center: { x: 0, y: 0, z: -0.16 } },
+      uirevision: app.model.key, dragmode: "turntable", hovermode: false, aspectmode: "manual", aspectratio: { x: 1.1, y: 1.1, z: 0.6 },
+      camera: firstCamera(layout),
       xaxis: spaceAxis(theme, panel.x_title ?? panel.x, { range: [x0, x1] }),
       yaxis: spaceAxis(theme, panel.y_title ?? panel.y, { range: [y0, y1] }),
       zaxis: spaceAxis(theme, panel.z_title ?? panel.z ?? "", { range: [relief.low, relief.high + span * 0.02], ...ticks }),
     },
   });
-  const config = { ...PLOT_CONFIG, plotGlPixelRatio: Math.min(2, Math.max(1, window.devicePixelRatio || 1)) };
+  const config = { ...PLOT_CONFIG, plotGlPixelRatio: Math.min(2, Math.max(1.5, window.devicePixelRatio || 1)) };
   return { traces: [surfaceTrace(panel, view.terrain, theme), ...view.lines], layout, config };
 }
 

@@ -1,19 +1,22 @@
 """The Streamlit side: the only package below the pages, besides the player's mount, that imports streamlit."""
 
-from optim_viz.ui.controls import comparison, fill_descent, fill_optimizers, optimizers, pick
+from optim_viz.ui.controls import comparison, fill_descent, fill_network, pick, training
 from optim_viz.ui.page import guarded, linked, navigation, show_notes, start_app, start_page, write_link
+from optim_viz.ui.work import results, train
 
 __all__ = [
     "comparison",
     "fill_descent",
-    "fill_optimizers",
+    "fill_network",
     "guarded",
     "linked",
     "navigation",
-    "optimizers",
     "pick",
+    "results",
     "show_notes",
     "start_app",
     "start_page",
+    "train",
+    "training",
     "write_link",
 ]

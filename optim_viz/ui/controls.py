@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from optim_viz import descent
+from optim_viz import descent, network
 from optim_viz.links import MAX_OPTIMIZERS
 from optim_viz.optimizers import OPTIMIZERS, optimizer
-from optim_viz.spec import DescentSpec, OptimizerSpec, Surface
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, Surface
 from optim_viz.surfaces import SURFACES, surface
 from optim_viz.ui.widgets import choices, hyperparameter
 
@@ -33,7 +34,7 @@ def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
             st.session_state[f"{name}.{slot}.{spec.kind}.{key}"] = value
 
 
-def optimizers(name: str, suggested: Mapping[str, float]) -> tuple[OptimizerSpec, ...]:
+def optimizers(name: str, suggested: Mapping[str, float], limit: int = MAX_OPTIMIZERS) -> tuple[OptimizerSpec, ...]:
     """Show the list of optimizers with all their hyperparameters; return their specs.
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
@@ -45,7 +46,7 @@ def optimizers(name: str, suggested: Mapping[str, float]) -> tuple[OptimizerSpec
         icon=":material/add:",
         on_click=_add,
         args=(name,),
-        disabled=len(slots) >= MAX_OPTIMIZERS,
+        disabled=len(slots) >= limit,
         width="stretch",
         key=f"{name}.add",
     )
@@ -67,7 +68,7 @@ def _remove(name: str, slot: int) -> None:
 
 def _optimizer(name: str, slot: int, suggested: Mapping[str, float], removable: bool) -> OptimizerSpec:
     prefix = f"{name}.{slot}"
-    with st.container(border=True, key=f"{name}-optimizer-{slot}", gap="small"):
+    with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
             kind = st.selectbox(
                 "Optimizer", list(OPTIMIZERS), key=f"{prefix}.kind", label_visibility="collapsed",
@@ -78,17 +79,17 @@ def _optimizer(name: str, slot: int, suggested: Mapping[str, float], removable: 
                 on_click=_remove, args=(name, slot), disabled=not removable,
             )  # fmt: skip
         row = OPTIMIZERS[kind]
-        values = {
+        values: dict[str, Any] = {
             h.name: hyperparameter(h, f"{prefix}.{kind}.{h.name}", suggested.get(kind) if h.name == "lr" else None)
             for h in row.hyperparameters
             if h.name in FIRST
         }
-        with st.expander("More settings"):
+        with st.expander("More settings", type="compact"):
             for h in row.hyperparameters:
                 if h.name not in FIRST:
                     values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}")
     kept = st.session_state.get(f"{prefix}.kept")
-    extras = {"lr_scale": kept.lr_scale, "label": kept.label} if kept and kept.kind == kind else {}
+    extras: dict[str, Any] = {"lr_scale": kept.lr_scale, "label": kept.label} if kept and kept.kind == kind else {}
     return optimizer(kind, **extras, **values)
 
 
@@ -123,13 +124,13 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Descen
         "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
     )
     specs = optimizers(name, suggested)
-    with st.expander("Noise and seed"):
+    with st.expander("Noise and seed", type="compact"):
         noise = st.number_input(
             "Noise", key=f"{name}.noise", step=0.1, format="%.4g",
             help="Standard deviation of the Gaussian noise added to every gradient, the same for every optimizer.",
         )  # fmt: skip
         seed = st.number_input("Seed", key=f"{name}.seed", step=1)
-    return lambda: descent.check(make_surface(), specs, (x, y), steps, noise, None, seed)
+    return lambda: descent.check(make_surface(), specs, (x, y), int(steps), noise, None, seed)
 
 
 def _own_surface(name: str) -> Callable[[], Surface]:
@@ -139,7 +140,7 @@ def _own_surface(name: str) -> Callable[[], Surface]:
         column.number_input(label, key=f"{name}.{key}", step=0.5, format="%.3g")
         for column, (key, label) in zip(columns, _BOUNDS.items(), strict=True)
     ]
-    return partial(surface, text, bounds=tuple(bounds))
+    return partial(surface, text, bounds=(bounds[0], bounds[1], bounds[2], bounds[3]))
 
 
 def _new_surface(name: str) -> None:
@@ -155,3 +156,37 @@ def pick(name: str, player: str) -> None:
     if picked:
         for key in ("x", "y"):
             st.session_state[f"{name}.{key}"] = float(f"{picked[key]:.4g}")
+
+
+# ---------------------------------------------------------------- the comparison on the network
+
+BATCHES = [8, 16, 32, 64, 128, 256, 512]
+
+
+def fill_network(spec: NetworkSpec) -> None:
+    """Set the widgets of Network to `spec`."""
+    values = {
+        "epochs": spec.epochs,
+        "batch": spec.batch_size,
+        "hidden": ", ".join(map(str, spec.hidden)),
+        "relu": spec.final_relu,
+        "seed": spec.seed,
+    }
+    st.session_state.update({f"network.{key}": value for key, value in values.items()})
+    fill_optimizers("network", spec.optimizers)
+
+
+def training(name: str, suggested: Mapping[str, float]) -> Callable[[], NetworkSpec]:
+    """Show the controls of a training; return a function that checks them and gives the spec."""
+    epochs = st.slider("Epochs", 1, max(10, st.session_state[f"{name}.epochs"]), key=f"{name}.epochs")
+    batch = st.select_slider("Batch size", choices(f"{name}.batch", BATCHES), key=f"{name}.batch")
+    relu = st.toggle(
+        "ReLU after the last layer", key=f"{name}.relu",
+        help="As in the source material. It clips the logits at 0, and that visibly hurts.",
+    )  # fmt: skip
+    specs = optimizers(name, suggested, limit=network.MAX_OPTIMIZERS)
+    with st.expander("Layers and seed", type="compact"):
+        hidden = st.text_input("Hidden layers", key=f"{name}.hidden", help="Sizes between 784 pixels and 10 digits.")
+        seed = st.number_input("Seed", key=f"{name}.seed", step=1)
+    sizes = tuple(part.strip() for part in hidden.split(","))
+    return lambda: network.check(specs, epochs, int(batch), sizes, relu, seed)

@@ -49,9 +49,8 @@ def navigation() -> Any:
 
 def start_app() -> None:
     """What app.py does before its page runs: page settings, and a mark that it has run in this session."""
-    st.set_page_config(
-        page_title="optim-viz", page_icon=":material/show_chart:", layout="wide", initial_sidebar_state="auto"
-    )
+    icon = str(Path(__file__).with_name("icon.png"))
+    st.set_page_config(page_title="optim-viz", page_icon=icon, layout="wide", initial_sidebar_state="auto")
     st.session_state["app.started"] = True
 
 

@@ -1,0 +1,174 @@
+"""From a surface's expression to value and gradient, compiled for Python floats and for NumPy arrays.
+
+sympy derives the gradient and prints the formula. A finite sum is compiled for one example and averaged over its rows.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim_viz.expression import parse
+from optim_viz.finite_sums import examples
+from optim_viz.spec import Surface
+
+if TYPE_CHECKING:
+    import sympy
+
+_SUM = """
+def {name}(t, x, y, rows=rows):
+    {sums} = {zeros}
+    for u, v in rows:
+        {body}
+    n = len(rows)
+    return {means}
+"""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A surface as functions. Each takes (t, x, y): the step t is there so that noisy versions have the same shape.
+
+    Those of a finite sum take a mini-batch as a fourth argument: rows (u, v) on floats, columns u, v on arrays.
+    """
+
+    expression: sympy.Expr
+    latex: str
+    value: Callable[..., Any]  # NumPy arrays
+    gradient: Callable[..., tuple[Any, Any]]  # NumPy arrays
+    float_value: Callable[..., float]
+    float_gradient: Callable[..., tuple[float, float]]
+
+    def values(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The loss at every (x, y), float64; NaN or inf where it has no finite real value."""
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(np.asarray(self.value(0, x, y), float), np.shape(x)).copy()
+
+    def gradients(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """The gradient at every (x, y), float64 [2, ...]."""
+        with np.errstate(all="ignore"):
+            return np.stack([np.broadcast_to(np.asarray(g, float), np.shape(x)) for g in self.gradient(0, x, y)])
+
+
+def compiled(surface: Surface) -> Compiled:
+    """Compile a surface's expression (10-150 ms the first time, then cached by its text)."""
+    return _compile_sum(surface.expression, surface.data) if surface.data else _compile(surface.expression)
+
+
+@functools.lru_cache(maxsize=256)
+def _compile(text: str) -> Compiled:
+    import sympy
+
+    expression = parse(text)
+    symbols = (sympy.Symbol("t"), *sympy.symbols("x y", real=True))
+    gradient = _gradient(expression)
+    return Compiled(
+        expression,
+        sympy.latex(expression),
+        _numpy(symbols, expression),
+        _numpy(symbols, gradient),
+        sympy.lambdify(symbols, expression, [_FLOATS, "math"], cse=True, printer=_float_printer()),
+        sympy.lambdify(symbols, gradient, [_FLOATS, "math"], cse=True, printer=_float_printer()),
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _compile_sum(text: str, data: str) -> Compiled:
+    import sympy
+
+    expression = parse(text, ("x", "y", "u", "v"))
+    symbols = sympy.symbols("x y u v", real=True)
+    gradient, rows = _gradient(expression), examples(data)
+    names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
+    return Compiled(
+        expression,
+        rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(expression, symbol_names=names)}",
+        _mean(_numpy(symbols, expression), tuple(rows.T)),
+        _means(_numpy(symbols, gradient), tuple(rows.T)),
+        _float_sum("value", (expression,), rows),
+        _float_sum("gradient", gradient, rows),
+    )
+
+
+def _gradient(expression: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    import sympy
+
+    x, y = sympy.symbols("x y", real=True)
+    return sympy.diff(expression, x), sympy.diff(expression, y)
+
+
+def _softplus(z: Any) -> Any:
+    return np.logaddexp(0.0, z)
+
+
+#: softplus as log(1 + e^z) that does not overflow.
+_FLOATS = {"softplus": lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z)))}
+_ARRAYS = {"softplus": _softplus}
+
+
+def _numpy(symbols: Any, what: Any) -> Callable[..., Any]:
+    import sympy
+
+    return sympy.lambdify(symbols, what, [_ARRAYS, "numpy"], cse=True)
+
+
+def _mean(function: Callable[..., Any], columns: Any) -> Callable[..., Any]:
+    """Return `function` of one example as its mean over examples."""
+
+    def mean(t: int, x: Any, y: Any, columns: Any = columns) -> Any:
+        return function(np.asarray(x)[..., None], np.asarray(y)[..., None], *columns).mean(-1)
+
+    return mean
+
+
+def _means(function: Callable[..., Any], columns: Any) -> Callable[..., tuple[Any, Any]]:
+    """Return a pair-valued `function` of one example as its means over examples."""
+
+    def means(t: int, x: Any, y: Any, columns: Any = columns) -> tuple[Any, Any]:
+        gx, gy = function(np.asarray(x)[..., None], np.asarray(y)[..., None], *columns)
+        return gx.mean(-1), gy.mean(-1)
+
+    return means
+
+
+def _float_sum(name: str, parts: tuple[sympy.Expr, ...], rows: np.ndarray) -> Callable[..., Any]:
+    """Write one loop over the examples, on Python floats, that returns the mean of each of `parts`."""
+    import sympy
+
+    shared, results = sympy.cse(parts)
+    printer = _float_printer()
+    lines = [f"{symbol} = {printer.doprint(code)}" for symbol, code in shared]
+    sums = [f"s{i}" for i in range(len(parts))]
+    lines += [f"{total} += {printer.doprint(code)}" for total, code in zip(sums, results, strict=True)]
+    source = _SUM.format(
+        name=name,
+        sums=" = ".join(sums),
+        zeros="0.0",
+        body="\n        ".join(lines),
+        means=", ".join(f"{total} / n" for total in sums),
+    )
+    scope: dict[str, Any] = {**vars(math), **_FLOATS, "rows": [tuple(row) for row in rows.tolist()]}
+    exec(compile(source, f"<mean {name}>", "exec"), scope)  # noqa: S102 - printed by sympy from a parsed expression
+    return scope[name]
+
+
+def _float_printer() -> Any:
+    """A sympy printer for Python floats: small powers as products, roots of negative numbers as errors, not complex."""
+    from sympy.printing.pycode import PythonCodePrinter
+
+    class FloatPrinter(PythonCodePrinter):
+        def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802 - sympy's name
+            base, exponent = expr.as_base_exp()
+            if base.is_Symbol and exponent.is_Integer and 2 <= exponent <= 4:
+                return "(" + "*".join([self._print(base)] * int(exponent)) + ")"
+            if exponent.is_Integer or abs(exponent) == 0.5:
+                return super()._print_Pow(expr, rational=rational)
+            # `**` of a negative float would quietly turn complex; pow of the math module raises.
+            return f"{self._module_format('math.pow')}({self._print(base)}, {self._print(exponent)})"
+
+    return FloatPrinter({"fully_qualified_modules": False, "allow_unknown_functions": True})

@@ -1,0 +1,92 @@
+"""Learning rates as pure functions of the step, counted from 0: rate(step, base, total, **values).
+
+`step` and `base` may be arrays (they broadcast); `total` is the run's number of steps. Each gives what the class of the
+same row in optim_viz.schedules sets in torch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def constant(step: Any, base: Any, total: int) -> Any:
+    """lr."""
+    return base + 0.0 * step
+
+
+def staircase(step: Any, base: Any, total: int, *, step_size: int, gamma: float) -> Any:
+    """lr * gamma^floor(step / step_size)."""
+    return base * gamma ** (step // step_size)
+
+
+def multistep(step: Any, base: Any, total: int, *, gamma: float, **milestones: int) -> Any:
+    """lr * gamma^(number of milestones passed); a milestone of 0 is not used."""
+    return base * gamma ** sum((step >= m) * 1.0 for m in milestones.values() if m > 0)
+
+
+def exponential(step: Any, base: Any, total: int, *, gamma: float) -> Any:
+    """lr * gamma^step."""
+    return base * gamma**step
+
+
+def cosine(step: Any, base: Any, total: int, *, T_max: int, eta_min: float) -> Any:  # noqa: N803 - torch's name
+    """Half a cosine wave from lr down to eta_min in T_max steps (0: the whole run), then up again."""
+    return eta_min + (base - eta_min) * (1.0 + np.cos(math.pi * step / (T_max or total))) / 2.0
+
+
+def linear(step: Any, base: Any, total: int, *, start_factor: float, end_factor: float, total_iters: int) -> Any:
+    """lr * a factor that goes from start_factor to end_factor in total_iters steps (0: the whole run)."""
+    done = np.minimum(step / (total_iters or total), 1.0)
+    return base * (start_factor + (end_factor - start_factor) * done)
+
+
+def warmup_cosine(step: Any, base: Any, total: int, *, warmup: int, start_factor: float, eta_min: float) -> Any:
+    """`linear` up to lr in `warmup` steps, then `cosine` down over the rest of the run."""
+    up, down = warmup_split(total, warmup)
+    rising = linear(step, base, total, start_factor=start_factor, end_factor=1.0, total_iters=up)
+    falling = cosine(np.maximum(step - up, 0), base, total, T_max=down, eta_min=eta_min)
+    return np.where(step < up, rising, falling)
+
+
+def warmup_split(total: int, warmup: int) -> tuple[int, int]:
+    """Steps of warm-up and of the rest, each at least 1: a warm-up longer than the run is cut."""
+    up = max(1, min(warmup, total - 1))
+    return up, max(1, total - up)
+
+
+def onecycle(
+    step: Any,
+    base: Any,
+    total: int,
+    *,
+    pct_start: float,
+    div_factor: float,
+    final_div_factor: float,
+    anneal_linear: bool,
+) -> Any:
+    """From lr / div_factor up to lr in the first pct_start of the run, then down by div_factor * final_div_factor."""
+    total = cycle_length(total, pct_start)
+    low = base / div_factor
+    peak, last = float(pct_start * total) - 1.0, total - 1.0
+    step = np.minimum(step, last)
+    up, down = step / peak, (step - peak) / (last - peak)
+    rise, fall = (_line, _line) if anneal_linear else (_wave, _wave)
+    return np.where(step <= peak, rise(low, base, up), fall(base, low / final_div_factor, down))
+
+
+def cycle_length(total: int, pct_start: float) -> int:
+    """The cycle's steps: torch divides by zero where a phase has none, so a shorter run is the start of a cycle."""
+    while pct_start * total <= 1.0:
+        total += 1
+    return total
+
+
+def _line(start: Any, end: Any, share: Any) -> Any:
+    return (end - start) * share + start
+
+
+def _wave(start: Any, end: Any, share: Any) -> Any:
+    return end + (start - end) / 2.0 * (1.0 + np.cos(math.pi * share))

@@ -1,0 +1,200 @@
+"""One run on the network, as a generator that stops every few steps so that runs can take turns."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim_viz.digits import CLASSES, Digits
+from optim_viz.mlp import Layout, forward, loss_and_gradient
+from optim_viz.optimizers import OPTIMIZERS, torch_optimizer
+from optim_viz.recording import Record
+from optim_viz.spec import NetworkSpec, OptimizerSpec
+from optim_viz.training import NO_PREDICTION, TrainingOutcome
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+#: Digits that a run learns from before it lets another run have its thread.
+TURN = 1024
+#: Test digits that are evaluated at once: what a core's cache holds.
+ROWS = 500
+#: torch's classes with a fused step, which does in one pass over the weights what the default does in ten.
+FUSED = frozenset({"SGD", "Adam", "AdamW", "Adagrad"})
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The digits on the device that trains."""
+
+    train_x: Tensor  # uint8 [n, 784]; divided by 255 batch by batch
+    train_y: Tensor  # int64 [n]
+    test_x: Tensor  # float32 [m, 784], 0 to 1
+    test_y: Tensor  # int64 [m]
+
+    @classmethod
+    def of(cls, digits: Digits) -> Data:
+        """Move digits to CUDA when there is one."""
+        import torch
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        train_x, train_y, test_x, test_y = (
+            torch.from_numpy(a).to(device) for a in (digits.train_x, digits.train_y, digits.test_x, digits.test_y)
+        )
+        return cls(train_x, train_y.long(), test_x.float().div_(255), test_y.long())
+
+    def turns(self, spec: NetworkSpec, seed: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
+        """Yield the mini-batches (x float32 [b, 784], y [b]), a turn's worth at a time: the same for every optimizer.
+
+        Every epoch sees every digit once, in an order drawn from (seed, epoch).
+        """
+        import torch
+
+        rows = spec.batch_size * max(1, TURN // spec.batch_size)
+        for epoch in range(spec.epochs):
+            order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(self.train_y)))
+            for part in order.to(self.train_y.device).split(rows):
+                x = self.train_x[part].float().div_(255)
+                yield list(zip(x.split(spec.batch_size), self.train_y[part].split(spec.batch_size), strict=True))
+
+
+class Network:
+    """The weights of one run, their gradient, and the buffers that both passes write into."""
+
+    def __init__(self, spec: NetworkSpec, start: np.ndarray, device: Any) -> None:
+        import torch
+
+        self.layout, self.final_relu = Layout(spec.hidden), spec.final_relu
+        self.flat = torch.from_numpy(start).to(device, copy=True)
+        self.gradient = torch.zeros_like(self.flat)
+        self.layers, self.gradients = self.layout.layers(self.flat), self.layout.layers(self.gradient)
+        rows = max(spec.batch_size, ROWS)
+        self.out = [torch.empty(rows, out, device=device) for out, _ in self.layout.shapes]
+
+    def backward(self, x: Tensor, y: Tensor) -> float:
+        """Return the loss of a mini-batch and write its gradient."""
+        out = [buffer[: len(y)] for buffer in self.out]
+        return float(loss_and_gradient(self.layers, self.gradients, x, y, self.final_relu, out))
+
+    def evaluate(self, data: Data) -> dict[str, Any]:
+        """Return an evaluation's test loss, accuracy, predictions and number of dead outputs."""
+        import torch
+
+        parts = []
+        for x in data.test_x.split(ROWS):
+            parts.append(forward(self.layers, x, self.final_relu, [buffer[: len(x)] for buffer in self.out]).clone())
+        logits = torch.cat(parts)
+        loss = float(torch.nn.functional.cross_entropy(logits, data.test_y))
+        if not math.isfinite(loss):
+            return {"test_losses": math.inf}
+        predictions = logits.argmax(1)
+        return {
+            "test_losses": loss,
+            "test_accuracies": float((predictions == data.test_y).double().mean()),
+            "predictions": predictions.to(torch.uint8).cpu().numpy(),
+            "dead_outputs": CLASSES - int((logits > 0).any(0).sum()) if self.final_relu else 0,
+        }
+
+    def norms(self, flat: Tensor) -> np.ndarray:
+        """Return the norm of every layer's part of `flat`."""
+        return np.array([float(flat[span].norm()) for span in self.layout.spans])
+
+
+def build(spec: OptimizerSpec, network: Network) -> Any:
+    """Build torch's optimizer over the network: one tensor of all weights, or one a layer where their lr differ.
+
+    A factory of the user's own gets matrices and biases as torch.nn would hand them over.
+    """
+    spans = network.layout.spans if spec.lr_scale else (slice(None),)
+    leaves = [(network.flat[span], network.gradient[span]) for span in spans]
+    if spec.factory is not None:
+        pairs = zip(network.layers, network.gradients, strict=True)
+        leaves = [leaf for layer, gradient in pairs for leaf in zip(layer, gradient, strict=True)]
+    for weights, gradient in leaves:
+        weights.grad = gradient
+    if spec.factory is not None:
+        return spec.factory([weights for weights, _ in leaves])
+    options = {"foreach": True}
+    return torch_optimizer(spec, groups(spec, network.layout, [weights for weights, _ in leaves]), **options)
+
+
+def groups(spec: OptimizerSpec, layout: Layout, tensors: list[Tensor]) -> Any:
+    """Return torch's param groups: the scaled learning rate of every layer."""
+    if not spec.lr_scale:
+        return tensors
+    scale = dict(spec.lr_scale)  # type: ignore[arg-type]
+    factors = [scale.get(name, 1.0) for name in layout.names]
+    return [{"params": [t], "lr": float(spec["lr"]) * f} for t, f in zip(tensors, factors, strict=True)]
+
+
+def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
+    """Run one optimizer from start to end into `record`; yield after every turn."""
+    network = Network(spec, record.start, data.train_x.device)
+    optimizer = build(record.spec, network)
+    scheduler = schedule(record.spec, optimizer, len(record.losses))
+    evals, snaps = set(record.eval_steps.tolist()), set(record.snapshot_steps.tolist())
+    seconds = 0.0
+    for turn in data.turns(spec, record.seed):
+        for x, y in turn:
+            observe(network, record, data, evals, snaps, seconds)
+            began = time.perf_counter()
+            before = network.flat.clone() if record.done in evals else None
+            lr = current_lr(record.spec, optimizer)
+            loss = take_step(network, optimizer, x, y)
+            if scheduler is not None:
+                scheduler(loss)
+            seconds += time.perf_counter() - began
+            if not math.isfinite(loss):
+                record.end(TrainingOutcome.DIVERGED)
+                return
+            if before is not None:
+                moved = network.norms(network.flat - before) / network.norms(before)
+                record.measure(network.norms(network.gradient), moved)
+            record.step(loss, lr)
+        yield
+    observe(network, record, data, evals, snaps, seconds)
+    record.end(TrainingOutcome.FINISHED)
+
+
+def observe(network: Network, record: Record, data: Data, evals: set[int], snaps: set[int], seconds: float) -> None:
+    """Evaluate the network and keep its weights, where this is the step for it."""
+    if record.done in evals:
+        record.evaluation(seconds=seconds, **network.evaluate(data))
+    if record.done in snaps:
+        record.snapshot(network.flat.cpu().numpy())
+
+
+def take_step(network: Network, optimizer: Any, x: Tensor, y: Tensor) -> float:
+    """Take one step of torch's optimizer on a mini-batch; return the loss before it."""
+    import torch
+
+    if isinstance(optimizer, torch.optim.LBFGS):  # evaluates the mini-batch as often as its line search wants
+        return float(optimizer.step(lambda: network.backward(x, y)))
+    loss = network.backward(x, y)
+    optimizer.step()
+    return loss
+
+
+def current_lr(spec: OptimizerSpec, optimizer: Any) -> float:
+    """Return the learning rate that the next step uses, as it is before any layer's factor."""
+    factors = [factor for _, factor in spec.lr_scale or ()]  # type: ignore[misc, union-attr]
+    for group, factor in zip(optimizer.param_groups, factors or [1.0], strict=False):
+        if factor:
+            return float(group["lr"]) / factor
+    return float(optimizer.param_groups[0]["lr"])
+
+
+def schedule(spec: OptimizerSpec, optimizer: Any, total: int) -> Any:
+    """Return torch's scheduler as a function of the step's loss, or None."""
+    if spec.schedule is None:
+        return None
+    from optim_viz.schedules import torch_scheduler
+
+    scheduler = torch_scheduler(spec.schedule, optimizer, total)
+    takes_loss = type(scheduler).__name__ == "ReduceLROnPlateau"
+    return lambda loss: scheduler.step(loss) if takes_loss else scheduler.step()

@@ -1,0 +1,107 @@
+"""A real browser and a freshly started server."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+#: Messages of the browser's console that are Streamlit's own: on a deep link it looks for its server below the page first.
+STREAMLITS_OWN = ("/_stcore/", "status of 404")
+#: Milliseconds that anything may take on a slow machine.
+PATIENCE = 90_000
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs a browser: apt-get install chromium")
+        pytest.skip("no browser found: install one with `apt-get install chromium` (or Google Chrome)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def serve():
+    """Start the app as a user would, on a free port; yield its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--server.headless", "true", "--server.fileWatcherType", "none"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_healthy(address, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait_until_healthy(address, server):
+    for _ in range(600):
+        assert server.poll() is None, "the server ended at its start"
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health") as answer:
+            if answer.read() == b"ok":
+                return
+        time.sleep(0.1)
+    raise AssertionError("the server did not come up within a minute")
+
+
+@pytest.fixture
+def fresh_server():
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def server():
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open an address in a context of its own; at the end the console must have been silent."""
+    contexts, complaints = [], []
+
+    def note(message):
+        own = message.type in ("error", "warning") and not any(text in message.text for text in STREAMLITS_OWN)
+        if own:
+            complaints.append(f"{message.type}: {message.text}")
+
+    def open_(address, width=1400, height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+        page.goto(address)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,108 @@
+"""Each page in a real browser, from a deep link on a cold server: drawn, played to the end, and changed by a slider."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+PLAYER = ".ov-player[data-ready='true']"
+LINKS = {
+    "compare": "/?f=himmelblau&steps=60&o=sgd~lr~0.005&o=momentum~lr~0.002&o=adam~lr~0.2",
+    "network": "/network?epochs=1&batch=256&hidden=32&o=sgd~lr~0.1&o=momentum~lr~0.01&o=adam",
+}
+LR = {"compare": ".st-key-compare-0-sgd-lr", "network": ".st-key-network-0-sgd-lr"}
+
+
+def shown_losses(page):
+    return page.locator(".ov-readout").inner_text()
+
+
+def to_the_end(page):
+    """Press play (again, should it stand still) and wait until the playhead is at the last frame."""
+    player = page.locator(PLAYER)
+    page.evaluate("document.querySelector('.ov-player').__ov.seek(0)")
+    if player.get_attribute("data-playing") != "true":
+        page.get_by_role("button", name=re.compile("^Play")).click()
+    expect(player).to_have_attribute("data-playing", "true")
+    expect(player).to_have_attribute("data-playing", "false", timeout=60_000)
+    last = page.evaluate("Number(document.querySelector('.ov-player input[type=range]').max)")
+    expect(player).to_have_attribute("data-frame", str(last))
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_deep_link_on_a_cold_server(name, fresh_server, open_page):
+    page = open_page(fresh_server + LINKS[name])
+    player = page.locator(PLAYER)
+    player.wait_for()
+    expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(2)
+    expect(page.locator("[data-testid=stSidebar] .stSelectbox")).not_to_have_count(0)
+    assert page.locator(".ov-player canvas").count() >= 2
+    to_the_end(page)
+    before, drawn = shown_losses(page), player.get_attribute("data-drawn-hash")
+    page.locator(LR[name]).get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "drawn => document.querySelector('.ov-player').dataset.drawnHash !== drawn", arg=drawn, timeout=90_000
+    )
+    expect(page).to_have_url(re.compile(r"o=sgd~lr~0\.(0063|125)"))
+    to_the_end(page)
+    assert shown_losses(page) != before
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_the_link_in_the_address_bar_is_the_experiment(server, open_page):
+    first = open_page(server + LINKS["compare"])
+    first.locator(PLAYER).wait_for()
+    first.locator(LR["compare"]).get_by_role("slider").focus()
+    first.keyboard.press("ArrowRight")
+    expect(first).to_have_url(re.compile("0.0063"))
+    to_the_end(first)
+    second = open_page(first.url)
+    second.locator(PLAYER).wait_for()
+    to_the_end(second)
+    assert shown_losses(second) == shown_losses(first)
+
+
+def test_a_mangled_link_opens_and_says_what_was_dropped(server, open_page):
+    page = open_page(server + "/?f=himmelbau&steps=-3&o=adma&start=1")
+    page.locator(PLAYER).wait_for()
+    warning = page.get_by_text("Part of this link could not be used.")
+    expect(warning).to_contain_text("did you mean 'himmelblau'?")
+    expect(warning).to_contain_text("steps must be a whole number from 1 to 100,000; got '-3'.")
+    expect(warning).to_contain_text("did you mean 'adam'?")
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_bad_input_gets_its_sentence_and_keeps_the_picture(server, open_page):
+    page = open_page(server)
+    player = page.locator(PLAYER)
+    player.wait_for()
+    drawn = player.get_attribute("data-drawn-hash")
+    box = page.get_by_label("Start x")
+    box.fill("99")
+    box.press("Enter")
+    expect(page.get_by_text("lies outside the plane drawn: x must be from -2 to 2")).to_be_visible()
+    expect(player).to_have_attribute("data-drawn-hash", drawn)
+    box.fill("0.5")
+    box.press("Enter")
+    expect(page.get_by_text("lies outside the plane drawn")).to_have_count(0)
+    expect(player).not_to_have_attribute("data-drawn-hash", drawn)
+
+
+def test_changing_pages_and_coming_back_keeps_the_experiment(server, open_page):
+    page = open_page(server + LINKS["compare"])
+    page.locator(PLAYER).wait_for()
+    page.get_by_role("link", name="Network").first.click()
+    page.get_by_text("An MLP on handwritten digits").wait_for()
+    page.get_by_role("link", name="Compare").first.click()
+    expect(page).to_have_url(re.compile("f=himmelblau"))
+    page.locator(PLAYER).wait_for()
+    expect(page.get_by_role("heading", name="Himmelblau", level=1)).to_be_visible()
+
+
+def test_a_phone_needs_no_sideways_scrolling(server, open_page):
+    page = open_page(server, width=390, height=844)
+    page.locator(PLAYER).wait_for()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
+    assert 0 <= box["x"] and box["x"] + box["width"] <= 390

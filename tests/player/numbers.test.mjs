@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { arrowLength, arrowVector } from "../../optim_viz/player/arrows.js";
+import { frameLabel } from "../../optim_viz/player/controls.js";
+import { hoverLines } from "../../optim_viz/player/hover.js";
+import { inspectorRows } from "../../optim_viz/player/inspector.js";
+import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/readout.js";
+import { fillTemplate, templateValue } from "../../optim_viz/player/template.js";
+
+const column = (...values) => Float32Array.from(values);
+const track = {
+  id: "1", label: "momentum", end: 2, status: "done", statusFrom: 2,
+  columns: { x: column(0, 3, 3), y: column(0, 4, 5), loss: column(9, 4, 1), gx: column(3, 1, 0.5), gy: column(4, 0, 0), lr: column(0.1, 0.1, 0.05), "v.x": column(0, 3, -2), "v.y": column(0, 4, 0) },
+  inspector: { hyperparameters: { momentum: 0.9 }, rows: [{ label: "g", columns: ["gx", "gy"] }], arrows: { momentum: ["v.x", "v.y"] } },
+};
+const plane = { id: "plane", kind: "plane", x: "x", y: "y" };
+const model = { frames: 3, frameTitle: "step", frameValues: null, tracks: [track], panels: [plane, { id: "loss", kind: "curve", title: "Loss", y: "loss" }] };
+
+test("templates take columns, rows before and after, and hyperparameters", () => {
+  assert.equal(fillTemplate(track, "v ← {momentum}·{v.x@-1} + {gx@-1} = {v.x}", 1), "v ← 0.9·0 + 3 = 3");
+  assert.equal(fillTemplate(track, "{v.x}", 2), "(−2)");
+  assert.equal(fillTemplate(track, "{v.x@-1} {nothing} {x@+1}", 0), "– – 3");
+  assert.ok(Number.isNaN(templateValue(track, "x@+1", 2)));
+});
+
+test("the table's columns follow from the scene", () => {
+  const fields = readoutFields(model);
+  assert.deepEqual(fields.map((field) => field.title), ["loss", "|g|", "step |Δ|", "lr"]);
+  assert.deepEqual(fields.map((field) => field.value(track, 1)), [4, 1, 5, Math.fround(0.1)]);
+  assert.ok(Number.isNaN(fields[2].value(track, 0)));
+});
+
+test("gaps show the last number before them", () => {
+  assert.equal(valueAt(column(1, NaN, NaN, 4), 2), 1);
+  assert.ok(Number.isNaN(valueAt(column(NaN), 0)));
+  assert.ok(Number.isNaN(valueAt(undefined, 0)));
+});
+
+test("the status comes at the end, or once it is true", () => {
+  assert.equal(statusAt({ ...track, end: 10, statusFrom: 10 }, 5, 10), "moving");
+  assert.equal(statusAt({ ...track, end: 10, statusFrom: 10 }, 10, 10), "done");
+  assert.equal(statusAt({ ...track, end: 3, statusFrom: 3 }, 4, 10), "done");
+});
+
+test("hover names run, step, point and loss", () => {
+  assert.deepEqual(hoverLines(model, { id: "1", row: 1 }), ["momentum", "step 1", "at (3, 4)", "loss 4"]);
+  assert.deepEqual(hoverLines({ ...model, frameValues: [0, 100, 200] }, { id: "1", row: 2 })[1], "step 200");
+  assert.deepEqual(hoverLines(model, { id: "gone", row: 1 }), []);
+});
+
+test("the inspector adds the point, the step and the effective rate", () => {
+  const rows = inspectorRows(track, plane);
+  assert.deepEqual(rows.map((row) => row.label), ["point θ", "g", "step Δθ from here", "effective rate −Δθ / g"]);
+  assert.deepEqual(rows[2].values.map((value) => value(track, 0)), [3, 4]);
+  assert.deepEqual(rows[3].values.map((value) => value(track, 0)), [-1, -1]);
+  assert.ok(rows[2].values.every((value) => Number.isNaN(value(track, 2))));
+});
+
+test("arrows point downhill, and the step where it goes", () => {
+  assert.deepEqual(arrowVector(track, plane, "step", 0), [3, 4]);
+  assert.equal(arrowVector(track, plane, "step", 2), null);
+  assert.deepEqual(arrowVector(track, plane, "momentum", 1), [-3, -4]);
+  assert.equal(arrowVector(track, plane, "momentum", 0), null);
+  assert.equal(arrowVector(track, plane, "gradient", 0), null);
+  assert.ok(arrowLength(1, 1) > arrowLength(0.01, 1) && arrowLength(1e-30, 1) >= 20 && arrowLength(0, 1) === 0);
+});
+
+test("the frame's name", () => {
+  assert.equal(frameLabel(model, 1), "step 1 / 2");
+  assert.equal(frameLabel({ ...model, frameValues: [0, 250, 500] }, 1), "step 250 / 500");
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { finerGrid, gridValue, makeRelief, niceStep } from "../../optim_viz/player/relief.js";
+import { curveRange } from "../../optim_viz/player/range.js";
+
+const grid = (n, f) => ({ hash: "h", nx: n, ny: n, bounds: [0, 1, 0, 1], values: Float32Array.from({ length: n * n }, (_, k) => f((k % n) / (n - 1), Math.floor(k / n) / (n - 1))) });
+
+test("the finer grid goes through the old points and follows a smooth surface between", () => {
+  const f = (x, y) => x * x + 3 * y * y * x;
+  const fine = finerGrid(grid(21, f));
+  assert.deepEqual([fine.nx, fine.ny], [41, 41]);
+  for (const [i, j] of [[0, 0], [10, 20], [11, 20], [12, 13], [21, 33]]) {
+    assert.ok(Math.abs(fine.values[j * 41 + i] - f(i / 40, j / 40)) < 1e-4);
+  }
+});
+
+test("a hole stays a hole", () => {
+  const fine = finerGrid(grid(5, (x) => (x > 0.7 ? NaN : x)));
+  assert.ok(Number.isNaN(fine.values[8]));
+  assert.equal(fine.values[2], 0.25);
+  assert.equal(fine.values[3], 0.375);
+});
+
+test("bilinear between points, NaN outside", () => {
+  const g = grid(3, (x, y) => x + 2 * y);
+  assert.ok(Math.abs(gridValue(g, 0.3, 0.9) - 2.1) < 1e-6);
+  assert.ok(Math.abs(gridValue(g, 1, 1) - 3) < 1e-6);
+  assert.ok(Number.isNaN(gridValue(g, 1.01, 0)));
+});
+
+test("a logarithmic relief rises, and its ticks name true values", () => {
+  const values = Array.from({ length: 1000 }, (_, i) => -3 + (i / 100) ** 4);
+  const relief = makeRelief(values, "log");
+  assert.ok(relief.height(-3) === relief.low && relief.height(values[999]) === relief.high);
+  for (const { at, text } of relief.ticks) {
+    assert.ok(at >= relief.low && at <= relief.high + 1e-9);
+    const value = Number(text.replace(/−/g, "-"));
+    assert.ok(Math.abs(relief.height(value) - at) < 0.05, `${text} at ${at}`);
+  }
+});
+
+test("linear ticks are round numbers inside the range; a flat or empty surface does no harm", () => {
+  assert.deepEqual(makeRelief([0, 80], "linear").ticks.map((tick) => tick.text), ["0", "20", "40", "60", "80"]);
+  assert.equal(niceStep(7), 1);
+  assert.ok(makeRelief([5, 5], "log").high > makeRelief([5, 5], "log").low);
+  assert.deepEqual(makeRelief([NaN], "log").ticks, []);
+});
+
+const model = (...losses) => ({ frames: losses[0].length, tracks: losses.map((loss) => ({ columns: { loss: Float32Array.from(loss) } })) });
+
+test("a diverged run does not flatten the others", () => {
+  const calm = [10, 5, 1, 0.5];
+  const wild = [10, 1e5, 1e20, Infinity];
+  const linear = curveRange({ y: "loss" }, model(calm, wild), false);
+  assert.ok(linear.y[1] < 30 && linear.y[0] < 0.5);
+  const log = curveRange({ y: "loss" }, model(calm, wild), true);
+  assert.ok(log.y[1] < 5 && log.y[0] < Math.log10(0.5));
+});
+
+test("rising curves, zero losses and missing columns have a range too", () => {
+  const rising = curveRange({ y: "loss" }, model([0.1, 0.5, 0.9], [0.1, 0.09, 0.8]), false);
+  assert.ok(rising.y[0] < 0.09 && rising.y[1] > 0.9);
+  const zero = curveRange({ y: "loss" }, model([1, 0, 0]), true);
+  assert.ok(zero.y.every(Number.isFinite) && zero.y[0] < zero.y[1]);
+  assert.ok(curveRange({ y: "none" }, model([1, 2]), true).y.every(Number.isFinite));
+  assert.ok(curveRange({ y: "loss" }, model([0, 0]), true).y.every(Number.isFinite));
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { blobNames, checkScene, decodeScene, lastRow, missingBlobs } from "../../optim_viz/player/scene.js";
+
+const PLANE = { id: "plane", kind: "plane", x: "x", y: "y", bounds: [0, 1, 0, 1], surface: { blob: "s", nx: 2, ny: 2 } };
+const CURVE = { id: "loss", kind: "curve", y: "loss", title: "Loss" };
+
+function tiny() {
+  const track = { id: 1, label: "sgd", color: { light: "#000", dark: "#fff" }, blob: "t", columns: { x: [0, 3], y: [3, 3], loss: [6, 3] }, status: "done" };
+  const scene = { version: 1, key: "k", frames: 3, tracks: [track], panels: [PLANE, CURVE] };
+  const blobs = new Map([["t", Float32Array.of(0, 1, 2, 3, 4, 5, 9, 8, 7).buffer], ["s", Float32Array.of(1, 2, 3, 4).buffer]]);
+  return { scene, blobs };
+}
+
+test("names every blob once and tells which are missing", () => {
+  const { scene, blobs } = tiny();
+  scene.tracks.push({ ...scene.tracks[0], id: 2 });
+  assert.deepEqual(blobNames(scene), ["t", "s"]);
+  blobs.delete("s");
+  assert.deepEqual(missingBlobs(scene, blobs), ["s"]);
+  assert.throws(() => decodeScene(scene, blobs), /missing: s/);
+});
+
+test("columns are views into the blob, with the right numbers", () => {
+  const { scene, blobs } = tiny();
+  const model = decodeScene(scene, blobs);
+  assert.deepEqual([...model.tracks[0].columns.loss], [9, 8, 7]);
+  assert.equal(model.tracks[0].columns.y.buffer, blobs.get("t"));
+  assert.deepEqual([...model.panels[0].grid.values], [1, 2, 3, 4]);
+  assert.equal(model.tracks[0].end, 2);
+  assert.equal(model.hash, "t+s");
+});
+
+test("a column past its blob is an error with a sentence", () => {
+  const { scene, blobs } = tiny();
+  scene.tracks[0].columns.loss = [7, 3];
+  assert.throws(() => decodeScene(scene, blobs), /sgd: loss reaches past/);
+});
+
+test("a run ends before its first number that is not finite", () => {
+  const columns = { x: Float32Array.of(0, 1, NaN, 3), y: Float32Array.of(0, 1, 2, 3), loss: Float32Array.of(1, 2, 3, 4) };
+  assert.equal(lastRow([PLANE, CURVE], columns), 1);
+  assert.equal(lastRow([PLANE], { x: Float32Array.of(Infinity), y: Float32Array.of(0) }), -1);
+});
+
+test("curves alone may have gaps", () => {
+  assert.equal(lastRow([CURVE], { loss: Float32Array.of(1, NaN, 3, NaN) }), 2);
+});
+
+test("a scene of another version or without frames is refused", () => {
+  assert.throws(() => checkScene(null), /not an object/);
+  assert.throws(() => checkScene({ version: 2 }), /version 2/);
+  assert.throws(() => checkScene({ version: 1, frames: 0 }), /one frame/);
+  assert.throws(() => checkScene({ version: 1, frames: 1 }), /lists/);
+});

@@ -1,0 +1,81 @@
+"""The house stands as designed: imports point one way, and only the Streamlit side knows Streamlit."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+#: From the ground up; a module may import what stands left of it, or beside it in the same storey.
+STOREYS = [
+    {"spec"},
+    {"expression", "knobs", "digits", "theme"},
+    {"rules", "optimizer_type", "finite_sums", "mlp"},
+    {"optimizer_rows", "surface_rows", "compiling"},
+    {"optimizers", "surfaces", "schedules"},
+    {"tracing", "trajectory", "training"},
+    {"oracles", "rates", "recording"},
+    {"plateau", "torch_descent", "runner"},
+    {"descent", "network", "landscape", "sweep"},
+    {"figures", "links"},
+    {"player", "export"},
+    {"ui"},
+    {"pages"},
+]
+HEIGHT = {name: height for height, storey in enumerate(STOREYS) for name in storey}
+FILES = [*(ROOT / "optim_viz").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+FILES = [f for f in FILES if f != ROOT / "optim_viz" / "__init__.py"]
+
+
+def room(path):
+    parts = path.relative_to(ROOT).parts
+    return "pages" if parts[0] == "pages" else parts[1].removesuffix(".py")
+
+
+def imports(path):
+    """Every optim_viz module that a file imports, with whether it does so when it is itself imported."""
+    tree = ast.parse(path.read_text())
+    inside = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{a.name}" if node.module == "optim_viz" else node.module for a in node.names]
+        for name in names:
+            yield name, id(node) not in inside
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_arrows_point_down(path):
+    here = room(path)
+    for name, _ in imports(path):
+        parts = name.split(".")
+        if parts[0] != "optim_viz" or len(parts) == 1 or parts[1] not in HEIGHT:
+            continue
+        if (here, parts[1]) == ("trajectory", "figures"):  # Comparison.figure(), the one convenience
+            continue
+        assert HEIGHT[parts[1]] <= HEIGHT[here], f"{here} may not import {parts[1]}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_the_streamlit_side_imports_streamlit_and_torch_waits(path):
+    for name, at_import in imports(path):
+        if name.split(".")[0] == "streamlit":
+            assert room(path) in ("ui", "pages", "player")
+        if name.split(".")[0] == "torch":
+            # Names for the type checker stand under TYPE_CHECKING; running code imports torch inside functions.
+            assert not at_import or "TYPE_CHECKING" in path.read_text()
+
+
+def test_every_module_has_its_storey():
+    assert {room(f) for f in FILES} <= set(HEIGHT)
+
+
+def test_importing_the_library_does_not_import_torch_or_streamlit():
+    import subprocess
+    import sys
+
+    code = "import sys, optim_viz; print([m for m in ('torch', 'streamlit', 'plotly', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
