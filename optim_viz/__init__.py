@@ -1,20 +1,29 @@
 """optim_viz: see how optimizers work. Every number equals what torch.optim would give, step for step."""
 
 from optim_viz.descent import descend
+from optim_viz.network import train
 from optim_viz.optimizers import OPTIMIZERS, optimizer
+from optim_viz.schedules import SCHEDULES, schedule
 from optim_viz.spec import SpecError
 from optim_viz.surfaces import SURFACES, surface
+from optim_viz.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.trajectory import Comparison, Outcome, Trajectory
 
 __version__ = "0.1.0"
 __all__ = [
     "OPTIMIZERS",
+    "SCHEDULES",
     "SURFACES",
     "Comparison",
     "Outcome",
     "SpecError",
+    "Training",
+    "TrainingOutcome",
+    "TrainingRun",
     "Trajectory",
     "descend",
     "optimizer",
+    "schedule",
     "surface",
+    "train",
 ]

@@ -25,7 +25,8 @@ from optim_viz.spec import (
 )
 from optim_viz.surfaces import dataset
 from optim_viz.surfaces import surface as find_surface
-from optim_viz.trajectory import Comparison, Trajectory, judge
+from optim_viz.trajectory import Comparison, Trajectory
+from optim_viz.verdict import judge
 
 __all__ = ["array_steps", "check", "check_start", "descend", "method_name", "rates", "run"]
 

@@ -14,7 +14,8 @@ from urllib.parse import quote, unquote
 
 from optim_viz import descent, network
 from optim_viz.optimizers import OPTIMIZERS, optimizer
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest
+from optim_viz.schedules import SCHEDULES, schedule
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, Value, nearest
 from optim_viz.surfaces import surface
 
 Query = dict[str, list[str]]
@@ -31,13 +32,22 @@ def write_optimizer(spec: OptimizerSpec) -> str:
     parts = [spec.kind]
     for name, value in spec.values:
         if value != defaults[name]:
-            parts += [name, str(value).lower() if isinstance(value, bool) else repr(value)]
+            parts += [name, _text(value)]
     if spec.lr_scale:
         by_layer = isinstance(spec.lr_scale[0], tuple)
         parts += map(str, itertools.chain(*spec.lr_scale)) if by_layer else ["scale", *map(str, spec.lr_scale)]
+    if spec.schedule:
+        parts += ["s", spec.schedule.kind]
+        known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].hyperparameters}
+        for name, value in spec.schedule.values:
+            parts += [f"s.{name}", _text(value)] if value != known[name] else []
     if spec.label:
         parts += ["label", quote(spec.label, safe="").replace("~", "%7E")]
     return "~".join(parts)
+
+
+def _text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
@@ -58,8 +68,8 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
         if len(taken) < width:
             notes.append(f"The link gives {kind} no value for {name!r}.")
             continue
-        name, value = _option(name, taken, options)
         try:
+            name, value = _option(name, taken, options)
             optimizer(kind, **{**options, name: value})
             options[name] = value
         except SpecError as error:
@@ -74,6 +84,11 @@ def _option(name: str, taken: list[str], options: Mapping[str, Any]) -> tuple[st
     if name.startswith("layer."):
         before = options.get("lr_scale")
         return "lr_scale", {**(before if isinstance(before, dict) else {}), name: taken[0]}
+    if name == "s":
+        return "schedule", schedule(taken[0])
+    if name.startswith("s.") and "schedule" in options:
+        before = options["schedule"]
+        return "schedule", schedule(before.kind, **{**dict(before.values), name[2:]: taken[0]})
     return name, unquote(taken[0])
 
 
@@ -104,6 +119,7 @@ _DESCENT: dict[str, Callable[[DescentSpec, str], DescentSpec]] = {
     "start": lambda s, text: replace(s, start=descent.check_start(s.surface, tuple(text.split("~")))),
     "steps": lambda s, text: replace(s, steps=_checked(s, steps=text).steps),
     "noise": lambda s, text: replace(s, noise=_checked(s, noise=text).noise),
+    "batch": lambda s, text: replace(s, batch_size=_checked(s, batch_size=text).batch_size),
     "seed": lambda s, text: replace(s, seed=_checked(s, seed=text).seed),
     "o": lambda s, text: s,  # read as a list, below
 }
@@ -115,7 +131,7 @@ def _checked(spec: DescentSpec, **changes: Any) -> DescentSpec:
 
 def _on_surface(spec: DescentSpec, text: str, bounds: Any = None) -> DescentSpec:
     found = surface(text, bounds=bounds) if bounds else surface(text)
-    return replace(spec, surface=found, start=found.start)
+    return replace(spec, surface=found, start=found.start, batch_size=None)
 
 
 def read_descent(query: Mapping[str, list[str]], default: DescentSpec) -> tuple[DescentSpec, list[str]]:
@@ -136,6 +152,8 @@ def write_descent(spec: DescentSpec, default: DescentSpec) -> Query:
     if spec.start != (default.start if spec.surface == default.surface else spec.surface.start):
         query["start"] = ["~".join(map(repr, spec.start))]
     query |= {key: [repr(getattr(spec, key))] for key in ("steps", "noise", "seed") if _differs(spec, default, key)}
+    if spec.batch_size is not None:
+        query["batch"] = [str(spec.batch_size)]
     if spec.optimizers != default.optimizers:
         query["o"] = [write_optimizer(o) for o in spec.optimizers]
     return query

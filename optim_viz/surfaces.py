@@ -11,11 +11,12 @@ from optim_viz.expression import ExpressionError, parse
 from optim_viz.finite_sums import examples
 from optim_viz.spec import SpecError, Surface, nearest, number
 from optim_viz.surface_rows import ROWS
+from optim_viz.surface_rows_many import ROWS as ROWS_WITH_MANY_MINIMA
 
 __all__ = ["SURFACES", "Compiled", "compiled", "dataset", "grid", "surface"]
 
 
-SURFACES: dict[str, Surface] = {row.name: row for row in ROWS}
+SURFACES: dict[str, Surface] = {row.name: row for row in (*ROWS, *ROWS_WITH_MANY_MINIMA)}
 
 
 def surface(expression: str, *, bounds: tuple[float, float, float, float] = (-3.0, 3.0, -3.0, 3.0)) -> Surface:

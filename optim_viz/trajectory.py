@@ -25,9 +25,23 @@ class Outcome(enum.Enum):
     """How a run ended; the values are the messages that people read."""
 
     REACHED = "reached a minimum"
+    LOCAL = "stuck in a local minimum"
+    SADDLE = "stuck at a saddle"
+    OSCILLATING = "oscillating"
+    STALLED = "hardly moving"
     MOVING = "still moving"
     LEFT = "left the region drawn"
     DIVERGED = "diverged: its numbers overflowed"
+
+
+#: The outcomes whose place or step is worth saying.
+_STATUS = {
+    Outcome.REACHED: "reached {place} at step {step}",
+    Outcome.LOCAL: "stuck in the local minimum {place} at step {step}",
+    Outcome.SADDLE: "stuck at the saddle {place} at step {step}",
+    Outcome.LEFT: "left the region at step {step}",
+    Outcome.DIVERGED: "diverged at step {step}",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,44 +60,19 @@ class Trajectory:
     lrs: np.ndarray  # float64 [steps + 1], the learning rate of the step from row i
     outcome: Outcome
     outcome_step: int  # the step at which the outcome came about
-    minimum: tuple[float, float] | None = None  # which minimum was reached
+    minimum: tuple[float, float] | None = None  # which minimum or saddle was reached
 
     @property
     def status(self) -> str:
         """The outcome in a few words, with its step."""
-        if self.outcome is Outcome.REACHED and self.minimum is not None:
-            x, y = (f"{v:.4g}" for v in self.minimum)
-            return f"reached ({x}, {y}) at step {self.outcome_step:,}"
-        if self.outcome is Outcome.DIVERGED:
-            return f"diverged at step {self.outcome_step:,}"
-        return self.outcome.value
+        words = _STATUS.get(self.outcome, self.outcome.value)
+        place = "({:.4g}, {:.4g})".format(*(v + 0.0 for v in self.minimum)) if self.minimum else "it"
+        return words.format(place=place, step=f"{self.outcome_step:,}")
 
     @property
     def final_loss(self) -> float:
         """Loss of the last row; inf for a run that diverged."""
         return float(self.losses[-1])
-
-
-def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str, Any]:
-    """Return outcome, outcome_step and minimum for a run on `surface`.
-
-    Reached means: at the last step within REACHED_DISTANCE of a known minimum and REACHED_LOSS of its loss; the step
-    named is the first from which the run never left that neighbourhood again.
-    """
-    last = len(losses) - 1
-    finite = np.isfinite(losses)
-    if not finite.all():
-        return {"outcome": Outcome.DIVERGED, "outcome_step": int(np.argmin(finite))}
-    for x, y, value in surface.minima:
-        near = np.hypot(points[:, 0] - x, points[:, 1] - y) <= REACHED_DISTANCE * surface.diagonal
-        near &= losses - value <= REACHED_LOSS * max(abs(losses[0] - value), 1e-12)
-        if near[-1]:
-            outside = np.flatnonzero(~near)
-            step = int(outside[-1]) + 1 if outside.size else 0
-            return {"outcome": Outcome.REACHED, "outcome_step": step, "minimum": (x, y)}
-    if not surface.contains((points[-1, 0], points[-1, 1])):
-        return {"outcome": Outcome.LEFT, "outcome_step": last}
-    return {"outcome": Outcome.MOVING, "outcome_step": last}
 
 
 @dataclass(frozen=True, eq=False)

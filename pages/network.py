@@ -25,4 +25,5 @@ ui.show_notes(notes)
 if trained:
     ui.write_link("network", links.write_network(trained.spec, DEFAULT))
     mount.show(scenes.network(trained), key="network-player")
+    ui.say_dead_outputs(trained)
     st.dataframe(ui.results(trained), hide_index=True, width="stretch")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import optim_viz as ov
 from optim_viz import descent, links, network
 from optim_viz.optimizers import OPTIMIZERS
-from optim_viz.surfaces import SURFACES
+from optim_viz.schedules import SCHEDULES
+from optim_viz.surfaces import SURFACES, dataset
 
 DEFAULT = descent.check("rosenbrock", [ov.optimizer("sgd"), ov.optimizer("adam", lr=0.05)])
 
@@ -30,7 +31,21 @@ def optimizers(draw):
         else:
             values[h.name] = draw(st.floats(max(h.low, 1e-12), h.high, exclude_max=h.open_high))
     scale = draw(st.none() | st.tuples(st.floats(0, 2), st.floats(0, 2)))
-    return ov.optimizer(kind, lr_scale=scale, label=draw(st.text(max_size=12)), **values)
+    return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=draw(st.text(max_size=12)), **values)
+
+
+@st.composite
+def schedules(draw):
+    kind = draw(st.none() | st.sampled_from([k for k in SCHEDULES if k != "constant"]))
+    if kind is None:
+        return None
+    values = {}
+    for h in SCHEDULES[kind].hyperparameters:
+        if h.scale == "int":
+            values[h.name] = draw(st.integers(int(max(h.low, h.minimum)), int(h.high)))
+        elif h.scale != "bool":
+            values[h.name] = draw(st.floats(max(h.low, 1e-9), h.high))
+    return ov.schedule(kind, **values)
 
 
 @st.composite
@@ -46,7 +61,7 @@ def comparisons(draw):
         (draw(st.floats(x0, x1)), draw(st.floats(y0, y1))),
         draw(st.integers(1, 5000)),
         draw(st.floats(0, 10)),
-        None,
+        draw(st.none() | st.integers(1, len(dataset(surface)))) if surface.data else None,
         draw(st.integers(0, 2**32 - 1)),
     )
 

@@ -50,7 +50,7 @@ export function createControls(app) {
     back: iconButton("back", "One step back"), play: iconButton("play", "Play", "ov-play"),
     forward: iconButton("forward", "One step forward"),
     scrub: /** @type {HTMLInputElement} */ (element("input", { type: "range", class: "ov-scrub", min: 0, max: 1, step: 1, value: 0, "aria-label": "Playhead" })),
-    label: element("output", { class: "ov-frame" }), speed: speedSelect(), loop: iconButton("loop", "Loop"),
+    label: element("span", { class: "ov-frame" }), speed: speedSelect(), loop: iconButton("loop", "Loop"),
     full: iconButton("full", "Full screen"),
   };
   const bar = element("div", { class: "ov-bar", role: "group", "aria-label": "Player" }, Object.values(parts));

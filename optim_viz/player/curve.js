@@ -7,11 +7,16 @@ import { curveRange } from "./range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
 
+/** A finger that draws a zoom box could no longer scroll the page. */
+function zoomsByDrag() {
+  return !window.matchMedia("(pointer: coarse)").matches;
+}
+
 /** @param {any} panel @param {any} app @param {HTMLElement} host @param {boolean} log @param {any} range */
 function curveLayout(panel, app, host, log, range) {
   const revision = `${app.model.key}/${log}`;
   return plotLayout(app.theme, host, {
-    uirevision: revision, margin: { l: 62, r: 14, t: 8, b: 44 }, dragmode: "zoom",
+    uirevision: revision, margin: { l: 62, r: 14, t: 8, b: 44 }, dragmode: zoomsByDrag() ? "zoom" : false,
     xaxis: axisStyle(app.theme, panel.x_title ?? app.model.frameTitle, { range: range.x, uirevision: revision }),
     yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
       range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades : undefined,
@@ -67,6 +72,18 @@ function ruleAt(view, at) {
   let longest = null;
   for (const path of view.stage.paths.values()) if (!longest || path.end > longest.end) longest = path;
   return longest ? headAt(longest, Math.min(at, longest.end))?.x ?? NaN : NaN;
+}
+
+/** The row whose x is nearest to a pixel; -1 when there is none. @param {any} view @param {number} left */
+function rowAt(view, left) {
+  let [best, least] = [-1, Infinity];
+  for (const path of view.stage.paths.values()) {
+    for (let i = 0; i <= path.end; i++) {
+      const away = Math.abs(path.xs[i] - left);
+      if (away < least) [best, least] = [i, away];
+    }
+  }
+  return best;
 }
 
 /** @param {any} view @param {any} app */
@@ -141,12 +158,12 @@ export function createCurve(parent, app) {
     update(view.panel);
   }, { signal: app.signal });
   view.host.addEventListener("dblclick", resetZoom, { signal: app.signal });
-  view.host.title = "";
   return {
     ...viewMethods(view, app), update, resetZoom,
     refresh: () => update(view.panel),
     draw: (/** @type {number} */ at) => drawCurve(view, app, at),
     pointAt: (/** @type {number} */ x, /** @type {number} */ y) => localPoint(view, x, y),
+    rowAt: (/** @type {number} */ left) => rowAt(view, left),
     // Sideways counts more: along a curve the step is what the pointer means.
     nearest: (/** @type {any} */ point) => nearestVisible(view, app, point, 28, 2),
   };

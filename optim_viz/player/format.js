@@ -9,13 +9,14 @@ export function formatNumber(value, digits = 3) {
   if (value === undefined || value === null || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
-  const size = Math.abs(value);
+  // Rounded first: what reads 0.001 must not become 1e-3 because it is a hair less.
+  const rounded = Number(value.toPrecision(digits));
+  const size = Math.abs(rounded);
   let text;
-  if (size < 1e-3 || size >= 1e5) {
+  if (size < 1e-3 || Math.abs(value) >= 99999.5) {
     text = value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
   } else {
-    text = String(Number(value.toPrecision(digits)));
-    if (size >= 10 ** digits) text = String(Math.round(value));
+    text = String(size >= 10 ** digits ? Math.round(value) : rounded);
   }
   return text.replace(/-/g, "−");
 }

@@ -32,7 +32,7 @@ export function hoverLines(model, hover) {
  */
 export function createTooltip(app) {
   const lines = Array.from({ length: 6 }, () => element("div"));
-  const box = element("div", { class: "ov-tip", role: "status", hidden: true }, lines);
+  const box = element("div", { class: "ov-tip", "aria-hidden": "true", hidden: true }, lines);
   return {
     element: box,
     show(clientX, clientY, texts, color) {

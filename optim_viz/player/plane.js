@@ -3,7 +3,7 @@ import { ARROWS } from "./arrows.js";
 import { element, setText } from "./dom.js";
 import { createFlat } from "./flat.js";
 import { formatNumber, formatPoint } from "./format.js";
-import { wireHover, wirePick } from "./pointer.js";
+import { wireHover, wirePick, wireWheel } from "./pointer.js";
 import { gridValue } from "./relief.js";
 import { createSpace } from "./space.js";
 
@@ -31,6 +31,21 @@ function viewSwitch(onChoose) {
   return { buttons, element: element("div", { class: "ov-switch", role: "group", "aria-label": "View" }, buttons) };
 }
 
+/** What can be done here, in a few words. @param {any} panel */
+function hintOf(panel) {
+  return panel.pick ? "click or drag: move the start" : "scroll to zoom";
+}
+
+/** Puts the handle that fingers drag over the start of the first visible run. @param {HTMLElement} handle @param {any} view @param {any} app */
+function placeHandle(handle, view, app) {
+  const track = app.model.tracks.find((/** @type {any} */ one) => !app.hidden.has(one.id) && one.end >= 0);
+  const path = track && view.stage.paths.get(track.id);
+  const { box } = view.stage;
+  const [x, y] = path ? [path.xs[0], path.ys[0]] : [-1, -1];
+  handle.hidden = !(x >= 0 && y >= 0 && x <= box.width && y <= box.height) || !view.panel.pick;
+  handle.style.transform = `translate(${box.left + x}px, ${box.top + y}px)`;
+}
+
 /**
  * @param {HTMLElement} parent
  * @param {any} app
@@ -41,7 +56,7 @@ export function createPlane(parent, app) {
   const where = element("span", { class: "ov-where" });
   const choice = viewSwitch((view) => { show(view); });
   const menu = arrowsMenu(app);
-  const reset = element("button", { type: "button", class: "ov-quiet", text: "reset view", hidden: true, title: "Show the whole plane (double click)" });
+  const reset = element("button", { type: "button", class: "ov-quiet", text: "reset view", hidden: true, title: "Show the whole plane (or double click)" });
   parent.append(element("div", { class: "ov-panel-head" }, [heading, where, element("span", { class: "ov-grow" }), reset, menu, choice.element]));
   const body = element("div", { class: "ov-views" });
   parent.append(body);
@@ -53,18 +68,22 @@ export function createPlane(parent, app) {
     flat.view.handle = handle;
     flat.view.onPlaced = () => {
       if (reset.hidden === flat.zoomed()) reset.hidden = !reset.hidden;
+      placeHandle(handle, flat.view, app);
     };
     wireHover(app, flat, (point) => {
       const height = point && state.panel.grid ? gridValue(state.panel.grid, point.x, point.y) : NaN;
-      setText(where, point ? `${formatPoint(point.x, point.y, 3)}${Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`}` : "");
+      const value = Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`;
+      setText(where, point ? formatPoint(point.x, point.y, 3) + value : hintOf(state.panel));
     });
-    if (state.panel.pick) wirePick(app, flat, handle);
+    wireWheel(app, flat.host);
+    wirePick(app, flat, handle);
     return flat;
   }
 
   function makeSpace() {
     const space = createSpace(body, app);
     wireHover(app, space);
+    wireWheel(app, space.host);
     return space;
   }
 
@@ -77,7 +96,8 @@ export function createPlane(parent, app) {
     if (state.flat) state.flat.host.hidden = view !== "2d";
     if (state.space) state.space.host.hidden = view !== "3d";
     menu.hidden = view !== "2d";
-    if (view !== "2d") { reset.hidden = true; setText(where, ""); }
+    if (view !== "2d") reset.hidden = true;
+    setText(where, view === "2d" ? hintOf(state.panel) : "drag to turn, scroll to zoom");
     if (changed) current().resize();
     await current().update(state.panel);
     app.ask();
@@ -95,8 +115,6 @@ export function createPlane(parent, app) {
       state.panel = panel;
       setText(heading, panel.title ?? "");
       choice.element.hidden = !panel.grid;
-      parent.title = "";
-      body.title = panel.pick ? "Click or drag to move the start. Scroll to zoom, double click to see all." : "";
       await show(view);
     },
     refresh: () => show(state.view),

@@ -11,17 +11,57 @@ const SLIP = 4;
  */
 export function wireHover(app, view, onPoint) {
   const options = { signal: app.signal };
-  view.host.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+  const look = (/** @type {PointerEvent} */ event) => {
     if (event.buttons && event.pointerType === "mouse") return;
     const point = view.pointAt(event.clientX, event.clientY);
     const found = point ? view.nearest(point) : null;
     app.setHover(found ? { id: found.id, row: found.row } : null, event.clientX, event.clientY);
     onPoint?.(point);
-  }, options);
+  };
+  view.host.addEventListener("pointermove", look, options);
+  view.host.addEventListener("pointerdown", look, options);
   view.host.addEventListener("pointerleave", () => {
     app.setHover(null, 0, 0);
     onPoint?.(null);
   }, options);
+}
+
+/**
+ * A click on a curve moves the playhead there.
+ * @param {any} app
+ * @param {any} view  has host, pointAt, rowAt
+ */
+export function wireSeek(app, view) {
+  let [x, y] = [0, 0];
+  const options = { signal: app.signal, capture: true };
+  view.host.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => { [x, y] = [event.clientX, event.clientY]; }, options);
+  view.host.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
+    if (event.button !== 0 || Math.hypot(event.clientX - x, event.clientY - y) > SLIP) return;
+    const point = view.pointAt(event.clientX, event.clientY);
+    const row = point ? view.rowAt(point.left) : -1;
+    if (row >= 0) app.stop(row);
+  }, options);
+}
+
+/**
+ * The wheel zooms only once the player has been touched (or with Ctrl): a page that is scrolled past it scrolls on.
+ * @param {any} app
+ * @param {HTMLElement} host
+ */
+export function wireWheel(app, host) {
+  host.addEventListener("wheel", (event) => {
+    if (event.ctrlKey || event.metaKey || app.root.contains(document.activeElement) || !canScroll(app.root)) return;
+    event.stopPropagation();
+  }, { signal: app.signal, capture: true, passive: true });
+}
+
+/** Whether anything around an element scrolls. @param {Element} start */
+function canScroll(start) {
+  for (let node = /** @type {any} */ (start.parentNode); node; node = node.parentNode ?? node.host) {
+    if (!(node instanceof Element) || node.scrollHeight <= node.clientHeight + 1) continue;
+    if (node === document.documentElement || /auto|scroll/.test(getComputedStyle(node).overflowY)) return true;
+  }
+  return false;
 }
 
 /**
@@ -42,7 +82,7 @@ export function wirePick(app, view, handle) {
     else if (phase === "end" && app.ghost) app.pick({ ...app.ghost, phase });
   }
   view.host.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
-    if (event.button !== 0 || !app.canPick()) return;
+    if (event.button !== 0 || !app.canPick() || !view.view.panel.pick) return;
     if (event.target !== handle && !view.pointAt(event.clientX, event.clientY)) return;
     press = { id: event.pointerId, x: event.clientX, y: event.clientY, moved: false };
     if (event.pointerType === "mouse" || event.target === handle) view.host.setPointerCapture(event.pointerId);

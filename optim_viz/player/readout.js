@@ -74,7 +74,7 @@ function readoutRow(app, track, fields) {
   const name = element("th", { scope: "row" }, [swatch(look, app.theme.background), element("span", { text: track.label })]);
   const cells = fields.map((field) => element("td", { class: "ov-number", title: field.hint }));
   const status = element("td", { class: "ov-status" });
-  return { track, cells, status, row: element("tr", { "data-track": track.id }, [name, ...cells, status]) };
+  return { track, cells, status, row: element("tr", { "data-track": track.id }, [name, status, ...cells]) };
 }
 
 /**
@@ -102,9 +102,8 @@ export function createReadout(app) {
       return;
     }
     drawn = signature;
-    const titles = [element("th", { scope: "col", text: "run" }),
-      ...fields.map((field) => element("th", { scope: "col", class: "ov-number", text: field.title, title: field.hint })),
-      element("th", { scope: "col", text: "status" })];
+    const titles = ["run", "status"].map((text) => element("th", { scope: "col", text }));
+    titles.push(...fields.map((field) => element("th", { scope: "col", class: "ov-number", text: field.title, title: field.hint })));
     head.replaceChildren(element("tr", {}, titles));
     rows = tracks.map((/** @type {any} */ track) => readoutRow(app, track, fields));
     body.replaceChildren(...rows.map((row) => row.row));

@@ -256,7 +256,7 @@ export function createSpace(parent, app) {
 
   async function update(/** @type {any} */ panel) {
     if (!view.gd.isConnected) return;
-    if (view.panel?.grid.hash !== panel.grid.hash || view.panel?.scale !== panel.scale) view.terrain = makeTerrain(panel);
+    if (view.panel?.grid.hash !== panel.grid.hash || view.panel.scale !== panel.scale) view.terrain = makeTerrain(panel);
     Object.assign(view, { panel, units: {}, sign: "" });
     const { grid, minima, ...rest } = panel;
     const plot = () => plotOnce(view, app, [rest, view.lines.length], () => spaceFigure(panel, app, view), (gd) => onMoved(gd, follow));

@@ -80,17 +80,12 @@ function drawWhenWhole(entry) {
   if (!entry.plotly || !entry.scene || entry.gone || missingBlobs(entry.scene, blobs).length) return;
   const scene = entry.scene;
   entry.scene = null;
-  try {
-    if (entry.instance) entry.instance.update({ scene, blobs });
-    else {
-      entry.root.replaceChildren();
-      entry.instance = mount(entry.root, { scene, blobs, plotly: entry.plotly, onPick: (pick) => entry.picks.offer(pick) });
-    }
-  } catch (error) {
-    showMessage(entry, `The picture could not be drawn: ${/** @type {Error} */ (error).message}`);
-    console.error(error);
+  if (entry.instance) entry.instance.update({ scene, blobs });
+  else {
+    entry.root.replaceChildren();
+    entry.instance = mount(entry.root, { scene, blobs, plotly: entry.plotly, onPick: (pick) => entry.picks.offer(pick) });
   }
-  entry.picks.answered();
+  entry.instance.shown.then(() => entry.picks.answered());
 }
 
 /** @param {any} component @param {{plotlyUrl: string, cssUrl?: string}} options */

@@ -23,8 +23,10 @@ export function templateValue(track, name, row) {
  * @param {number} row
  */
 export function fillTemplate(track, template, row) {
-  return template.replace(/\{([^{}]+)\}/g, (_, name) => {
+  return template.replace(/\{([^{}]+)\}/g, (whole, name, offset) => {
     const value = templateValue(track, name, row);
-    return value < 0 ? `(${formatNumber(value, 4)})` : formatNumber(value, 4);
+    // A negative number after an operator wants parentheses.
+    const after = /[·×*/+−^-]\s*$/.test(template.slice(0, offset));
+    return value < 0 && after ? `(${formatNumber(value, 4)})` : formatNumber(value, 4);
   });
 }

@@ -31,6 +31,8 @@ export function createView(parent) {
  */
 export async function plotOnce(view, app, signs, makeFigure, onFirst) {
   const { theme } = app;
+  view.gd.setAttribute("role", "img");
+  view.gd.setAttribute("aria-label", view.panel.alt ?? view.panel.title ?? "");
   const signature = JSON.stringify([app.model.key, signs, theme.mode, theme.text, theme.background, theme.font]);
   if (signature === view.signature) return;
   view.signature = signature;

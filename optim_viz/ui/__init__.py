@@ -1,18 +1,21 @@
 """The Streamlit side: the only package below the pages, besides the player's mount, that imports streamlit."""
 
 from optim_viz.ui.controls import comparison, fill_descent, fill_network, pick, training
+from optim_viz.ui.formulas import formulas
 from optim_viz.ui.page import guarded, linked, navigation, show_notes, start_app, start_page, write_link
-from optim_viz.ui.work import results, train
+from optim_viz.ui.work import results, say_dead_outputs, train
 
 __all__ = [
     "comparison",
     "fill_descent",
     "fill_network",
+    "formulas",
     "guarded",
     "linked",
     "navigation",
     "pick",
     "results",
+    "say_dead_outputs",
     "show_notes",
     "start_app",
     "start_page",

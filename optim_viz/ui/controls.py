@@ -1,96 +1,23 @@
-"""The controls of a comparison: the list of optimizers, the surface, the start. They iterate the tables."""
+"""The controls of a comparison on a surface and of one on the network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from optim_viz import descent, network
-from optim_viz.links import MAX_OPTIMIZERS
-from optim_viz.optimizers import OPTIMIZERS, optimizer
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, Surface
-from optim_viz.surfaces import SURFACES, surface
-from optim_viz.ui.widgets import choices, hyperparameter
+from optim_viz.spec import DescentSpec, NetworkSpec, Surface
+from optim_viz.surfaces import SURFACES, dataset, surface
+from optim_viz.ui.optimizers import fill_optimizers, optimizers
+from optim_viz.ui.widgets import choices
 
-#: Hyperparameters that stand open under every optimizer; the others fold away.
-FIRST = ("lr", "momentum", "beta1", "beta2", "alpha", "rho")
 OWN = "own"
 STEPS = [10, 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000]
+BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64]
 _BOUNDS = {"x0": "x from", "x1": "to", "y0": "y from", "y1": "to"}
-
-
-def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
-    """Set the optimizer widgets of page `name` to `specs`."""
-    first = st.session_state.get(f"{name}.next", 0)
-    st.session_state[f"{name}.slots"] = list(range(first, first + len(specs)))
-    st.session_state[f"{name}.next"] = first + len(specs)
-    for slot, spec in zip(st.session_state[f"{name}.slots"], specs, strict=True):
-        st.session_state[f"{name}.{slot}.kind"] = spec.kind
-        st.session_state[f"{name}.{slot}.kept"] = spec
-        for key, value in spec.values:
-            st.session_state[f"{name}.{slot}.{spec.kind}.{key}"] = value
-
-
-def optimizers(name: str, suggested: Mapping[str, float], limit: int = MAX_OPTIMIZERS) -> tuple[OptimizerSpec, ...]:
-    """Show the list of optimizers with all their hyperparameters; return their specs.
-
-    `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
-    """
-    slots: list[int] = st.session_state[f"{name}.slots"]
-    specs = [_optimizer(name, slot, suggested, removable=len(slots) > 1) for slot in slots]
-    st.button(
-        "Add an optimizer",
-        icon=":material/add:",
-        on_click=_add,
-        args=(name,),
-        disabled=len(slots) >= limit,
-        width="stretch",
-        key=f"{name}.add",
-    )
-    return tuple(specs)
-
-
-def _add(name: str) -> None:
-    slots = st.session_state[f"{name}.slots"]
-    used = [st.session_state[f"{name}.{slot}.kind"] for slot in slots]
-    slot = st.session_state[f"{name}.next"]
-    st.session_state[f"{name}.next"] = slot + 1
-    st.session_state[f"{name}.slots"] = [*slots, slot]
-    st.session_state[f"{name}.{slot}.kind"] = next((kind for kind in OPTIMIZERS if kind not in used), "adam")
-
-
-def _remove(name: str, slot: int) -> None:
-    st.session_state[f"{name}.slots"] = [s for s in st.session_state[f"{name}.slots"] if s != slot]
-
-
-def _optimizer(name: str, slot: int, suggested: Mapping[str, float], removable: bool) -> OptimizerSpec:
-    prefix = f"{name}.{slot}"
-    with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            kind = st.selectbox(
-                "Optimizer", list(OPTIMIZERS), key=f"{prefix}.kind", label_visibility="collapsed",
-                format_func=lambda k: OPTIMIZERS[k].title,
-            )  # fmt: skip
-            st.button(
-                "", icon=":material/close:", help="Remove", type="tertiary", key=f"{prefix}.remove",
-                on_click=_remove, args=(name, slot), disabled=not removable,
-            )  # fmt: skip
-        row = OPTIMIZERS[kind]
-        values: dict[str, Any] = {
-            h.name: hyperparameter(h, f"{prefix}.{kind}.{h.name}", suggested.get(kind) if h.name == "lr" else None)
-            for h in row.hyperparameters
-            if h.name in FIRST
-        }
-        with st.expander("More settings", type="compact"):
-            for h in row.hyperparameters:
-                if h.name not in FIRST:
-                    values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}")
-    kept = st.session_state.get(f"{prefix}.kept")
-    extras: dict[str, Any] = {"lr_scale": kept.lr_scale, "label": kept.label} if kept and kept.kind == kind else {}
-    return optimizer(kind, **extras, **values)
 
 
 def fill_descent(spec: DescentSpec) -> None:
@@ -101,6 +28,7 @@ def fill_descent(spec: DescentSpec) -> None:
         "text": spec.surface.expression if own else "x^2 + 10*y^2",
         "steps": min(spec.steps, STEPS[-1]),
         "noise": spec.noise,
+        "batch": spec.batch_size or 0,
         "seed": spec.seed,
         "x": spec.start[0],
         "y": spec.start[1],
@@ -123,14 +51,31 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Descen
     steps = st.select_slider(
         "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
     )
-    specs = optimizers(name, suggested)
+    batch = _batch_size(name, SURFACES.get(choice))
+    specs = optimizers(name, suggested, ("x", "y"))
     with st.expander("Noise and seed", type="compact"):
         noise = st.number_input(
             "Noise", key=f"{name}.noise", step=0.1, format="%.4g",
             help="Standard deviation of the Gaussian noise added to every gradient, the same for every optimizer.",
         )  # fmt: skip
         seed = st.number_input("Seed", key=f"{name}.seed", step=1)
-    return lambda: descent.check(make_surface(), specs, (x, y), int(steps), noise, None, seed)
+    return lambda: descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed)
+
+
+def _batch_size(name: str, row: Surface | None) -> int | None:
+    """Examples per mini-batch on a surface that is a mean over examples; None, all of them, elsewhere."""
+    if row is None or not row.data:
+        return None
+    count = len(dataset(row))
+    sizes = [size for size in BATCH_SIZES if size < count]
+    if st.session_state[f"{name}.batch"] > count:
+        st.session_state[f"{name}.batch"] = 0
+    chosen = st.select_slider(
+        "Batch size", [*choices(f"{name}.batch", sizes), 0], key=f"{name}.batch",
+        format_func=lambda size: f"all {count}" if size == 0 else str(size),
+        help="Examples drawn for each step. With fewer than all, the step is stochastic: the S in SGD.",
+    )  # fmt: skip
+    return int(chosen) or None
 
 
 def _own_surface(name: str) -> Callable[[], Surface]:
@@ -184,9 +129,9 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], NetworkS
         "ReLU after the last layer", key=f"{name}.relu",
         help="As in the source material. It clips the logits at 0, and that visibly hurts.",
     )  # fmt: skip
-    specs = optimizers(name, suggested, limit=network.MAX_OPTIMIZERS)
-    with st.expander("Layers and seed", type="compact"):
-        hidden = st.text_input("Hidden layers", key=f"{name}.hidden", help="Sizes between 784 pixels and 10 digits.")
-        seed = st.number_input("Seed", key=f"{name}.seed", step=1)
-    sizes = tuple(part.strip() for part in hidden.split(","))
+    hidden = st.text_input("Hidden layers", key=f"{name}.hidden", help="Sizes between 784 pixels and 10 digits.")
+    sizes: tuple[Any, ...] = tuple(part.strip() for part in hidden.split(",") if part.strip())
+    seed = st.number_input("Seed", key=f"{name}.seed", step=1)
+    layers = [f"layer.{i}" for i in range(len(sizes) + 1)]
+    specs = optimizers(name, suggested, layers, limit=network.MAX_OPTIMIZERS)
     return lambda: network.check(specs, epochs, int(batch), sizes, relu, seed)

@@ -68,3 +68,15 @@ def results(training: Training) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def say_dead_outputs(training: Training) -> None:
+    """Say what the last ReLU costs: digits that a network can no longer name."""
+    dead = {label: int(training[label].dead_outputs[-1]) for label in training.labels}
+    if any(dead.values()):
+        counts = ", ".join(f"{label}: {count} of 10" for label, count in dead.items() if count)
+        st.info(
+            f"Outputs that are 0 for every test digit ({counts}). The ReLU after the last layer clips them at 0 and "
+            "lets no gradient back, so these digits are lost to the network. Switch it off to see the difference.",
+            icon=":material/info:",
+        )

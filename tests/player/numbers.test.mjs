@@ -18,7 +18,7 @@ const model = { frames: 3, frameTitle: "step", frameValues: null, tracks: [track
 
 test("templates take columns, rows before and after, and hyperparameters", () => {
   assert.equal(fillTemplate(track, "v ← {momentum}·{v.x@-1} + {gx@-1} = {v.x}", 1), "v ← 0.9·0 + 3 = 3");
-  assert.equal(fillTemplate(track, "{v.x}", 2), "(−2)");
+  assert.equal(fillTemplate(track, "0.1·{v.x} = {v.x}", 2), "0.1·(−2) = −2");
   assert.equal(fillTemplate(track, "{v.x@-1} {nothing} {x@+1}", 0), "– – 3");
   assert.ok(Number.isNaN(templateValue(track, "x@+1", 2)));
 });
