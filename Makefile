@@ -20,7 +20,8 @@ run: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
-	@command -v node >/dev/null && node --test 'tests/player/*.test.js' || echo "node is missing: the player's unit tests were not run"
+	@if command -v node >/dev/null; then node --test tests/player/*.test.js; \
+	else echo "The player's unit tests were not run: they need node (apt-get install nodejs)."; fi
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz.differentiation import gradient
 from optim_viz.expression import parse
 from optim_viz.finite_sums import examples
 from optim_viz.spec import Surface
@@ -66,14 +67,14 @@ def _compile(text: str) -> Compiled:
 
     expression = parse(text)
     symbols = (sympy.Symbol("t"), *sympy.symbols("x y", real=True))
-    gradient = _gradient(expression)
+    slopes, cse = gradient(expression)
     return Compiled(
         expression,
         sympy.latex(expression),
         _numpy(symbols, expression),
-        _numpy(symbols, gradient),
+        _numpy(symbols, slopes, cse),
         sympy.lambdify(symbols, expression, [_FLOATS, "math"], cse=True, printer=_float_printer()),
-        sympy.lambdify(symbols, gradient, [_FLOATS, "math"], cse=True, printer=_float_printer()),
+        sympy.lambdify(symbols, slopes, [_FLOATS, "math"], cse=cse, printer=_float_printer()),
     )
 
 
@@ -83,23 +84,16 @@ def _compile_sum(text: str, data: str) -> Compiled:
 
     expression = parse(text, ("x", "y", "u", "v"))
     symbols = sympy.symbols("x y u v", real=True)
-    gradient, rows = _gradient(expression), examples(data)
+    slopes, rows = gradient(expression)[0], examples(data)
     names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
     return Compiled(
         expression,
         rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(expression, symbol_names=names)}",
         _mean(_numpy(symbols, expression), tuple(rows.T)),
-        _means(_numpy(symbols, gradient), tuple(rows.T)),
+        _means(_numpy(symbols, slopes), tuple(rows.T)),
         _float_sum("value", (expression,), rows),
-        _float_sum("gradient", gradient, rows),
+        _float_sum("gradient", slopes, rows),
     )
-
-
-def _gradient(expression: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
-    import sympy
-
-    x, y = sympy.symbols("x y", real=True)
-    return sympy.diff(expression, x), sympy.diff(expression, y)
 
 
 def _softplus(z: Any) -> Any:
@@ -111,10 +105,10 @@ _FLOATS = {"softplus": lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z)))}
 _ARRAYS = {"softplus": _softplus}
 
 
-def _numpy(symbols: Any, what: Any) -> Callable[..., Any]:
+def _numpy(symbols: Any, what: Any, cse: Any = True) -> Callable[..., Any]:
     import sympy
 
-    return sympy.lambdify(symbols, what, [_ARRAYS, "numpy"], cse=True)
+    return sympy.lambdify(symbols, what, [_ARRAYS, "numpy"], cse=cse)
 
 
 def _mean(function: Callable[..., Any], columns: Any) -> Callable[..., Any]:

@@ -13,11 +13,32 @@ import numpy as np
 import torch
 
 from optim_viz.compiling import compiled
+from optim_viz.expression import parse
+from optim_viz.finite_sums import examples
 from optim_viz.floats import FLOAT_ERRORS
 from optim_viz.optimizers import torch_optimizer
 from optim_viz.oracles import batch_losses, oracles
 from optim_viz.schedules import torch_scheduler
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface
+
+
+def torch_loss(surface: Surface) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Return a surface's loss as a torch function of x and y (tensors of one shape), for autograd.
+
+    >>> from optim_viz.surfaces import SURFACES
+    >>> torch_loss(SURFACES["quadratic"])(torch.tensor(1.0), torch.tensor(1.0))
+    tensor(5.5000)
+    """
+    import sympy
+
+    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
+    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
+    function = sympy.lambdify(sympy.symbols(names, real=True), parse(surface.expression, names), modules)
+    if not surface.data:
+        return function
+    u, v = torch.tensor(examples(surface.data)).unbind(1)
+    return lambda x, y: function(x[..., None], y[..., None], u, v).mean(-1)
+
 
 Gradient = Callable[[int, float, float], tuple[Any, Any]]
 

@@ -15,7 +15,8 @@ SOURCES = Path(__file__).parent
 def publish(static: Path) -> tuple[str, str]:
     """Copy what browsers load into the folder `static`; return the player's and plotly.js's paths inside it.
 
-    Once a process; a name carries its content's hash or version, so browsers may cache it for good.
+    Once a process; a name carries its content's hash or version, so browsers may cache it for good. Older versions
+    stay: another server may still be serving them.
     """
     import plotly
 
@@ -27,8 +28,6 @@ def publish(static: Path) -> tuple[str, str]:
         source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
         _place(static, library, lambda target: shutil.copyfile(source, target))
     if not (static / player).exists():
-        for old in static.glob("player-*"):
-            shutil.rmtree(old, ignore_errors=True)
         _place(static, player, lambda target: _copy_all(files, target))
     return player, library
 

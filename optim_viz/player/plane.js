@@ -63,12 +63,12 @@ export function createPlane(parent, app) {
 
   function makeFlat() {
     const flat = createFlat(body, app);
+    const view = /** @type {any} */ (flat.view);
     const handle = element("div", { class: "ov-handle", title: "Drag to move the start" });
     flat.host.append(handle);
-    flat.view.handle = handle;
-    flat.view.onPlaced = () => {
+    view.onPlaced = () => {
       if (reset.hidden === flat.zoomed()) reset.hidden = !reset.hidden;
-      placeHandle(handle, flat.view, app);
+      placeHandle(handle, view, app);
     };
     wireHover(app, flat, (point) => {
       const height = point && state.panel.grid ? gridValue(state.panel.grid, point.x, point.y) : NaN;

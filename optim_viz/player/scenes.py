@@ -15,7 +15,8 @@ import numpy as np
 
 from optim_viz import theme
 from optim_viz.figures import height_map
-from optim_viz.spec import OptimizerSpec, Surface
+from optim_viz.player.inspector import inspector
+from optim_viz.spec import Surface
 from optim_viz.training import Training, TrainingRun
 from optim_viz.trajectory import Comparison, Trajectory
 
@@ -68,7 +69,7 @@ def _columns(run: Trajectory) -> dict[str, np.ndarray]:
 
 
 def track(
-    spec: OptimizerSpec, label: str, style: theme.Style, columns: Mapping[str, np.ndarray], status: tuple[str, int]
+    label: str, style: theme.Style, columns: Mapping[str, np.ndarray], status: tuple[str, int]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return one run as the player's track, and its blob; `status` is how it ended and from which row on that holds."""
     name, data, places = pack(columns)
@@ -86,7 +87,8 @@ def compare(runs: Comparison) -> Scene:
     grid_name, grid = _surface_blob(surface)
     blobs, tracks = {grid_name: grid}, []
     for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
-        shown, blob = track(run.spec, run.label, style, _columns(run), (run.status, run.outcome_step))
+        shown, blob = track(run.label, style, _columns(run), (run.status, run.outcome_step))
+        shown["inspector"] = inspector(run.spec)
         tracks.append(shown)
         blobs |= blob
     names = ", ".join(runs.labels)
@@ -147,7 +149,7 @@ def network(training: Training) -> Scene:
     runs = [training[label] for label in training.labels]
     for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
         columns = _training_columns(run, training.steps, window)
-        shown, blob = track(run.spec, run.label, style, columns, (run.status, run.outcome_step - 1))
+        shown, blob = track(run.label, style, columns, (run.status, run.outcome_step - 1))
         tracks.append(shown)
         blobs |= blob
     names = ", ".join(training.labels)

@@ -155,11 +155,7 @@ function drawEscaped(context, stage, head, look, edge) {
   context.restore();
 }
 
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {Stage} stage
- * @param {{x: number, y: number}} head
- */
+/** @param {Stage} stage @param {{x: number, y: number}} head */
 function outsideStage(stage, head) {
   return head.x < -1 || head.y < -1 || head.x > stage.box.width + 1 || head.y > stage.box.height + 1;
 }

@@ -23,7 +23,7 @@ export function templateValue(track, name, row) {
  * @param {number} row
  */
 export function fillTemplate(track, template, row) {
-  return template.replace(/\{([^{}]+)\}/g, (whole, name, offset) => {
+  return template.replace(/\{([^{}]+)\}/g, (_, name, offset) => {
     const value = templateValue(track, name, row);
     // A negative number after an operator wants parentheses.
     const after = /[·×*/+−^-]\s*$/.test(template.slice(0, offset));

@@ -15,11 +15,24 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-#: Messages of the browser's console that are Streamlit's own: on a deep link it looks for its server below the page first.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+#: Console messages of Streamlit's own: on a deep link it looks for its server below the page's address first.
 STREAMLITS_OWN = ("/_stcore/", "status of 404")
 #: Milliseconds that anything may take on a slow machine.
 PATIENCE = 90_000
@@ -62,7 +75,7 @@ def serve():
 def _wait_until_healthy(address, server):
     for _ in range(600):
         assert server.poll() is None, "the server ended at its start"
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health") as answer:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health") as answer:  # noqa: S310
             if answer.read() == b"ok":
                 return
         time.sleep(0.1)

@@ -105,4 +105,4 @@ def test_a_phone_needs_no_sideways_scrolling(server, open_page):
     page.locator(PLAYER).wait_for()
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
-    assert 0 <= box["x"] and box["x"] + box["width"] <= 390
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390

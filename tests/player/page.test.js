@@ -12,20 +12,32 @@ test("one pick on its way, the newest waits, the others are dropped", () => {
   const sent = [];
   let late = null;
   const timer = { set: (job) => { late = job; return 1; }, clear: () => { late = null; } };
-  const picks = createPicks((pick) => sent.push(pick), timer);
-  for (const pick of [1, 2, 3]) picks.offer(pick);
+  const picks = createPicks((pick) => sent.push(pick.x), timer);
+  const offer = (x) => picks.offer({ x, y: 0 });
+  for (const pick of [1, 2, 3]) offer(pick);
   assert.deepEqual(sent, [1]);
   picks.answered();
   assert.deepEqual(sent, [1, 3]);
-  picks.offer(4);
+  offer(4);
   late();
   assert.deepEqual(sent, [1, 3, 4]);
   picks.answered();
-  picks.offer(5);
-  picks.offer(6);
+  offer(5);
+  offer(6);
   picks.cancel();
   picks.answered();
   assert.deepEqual(sent, [1, 3, 4, 5]);
+});
+
+test("the end of a drag, where the last drag was, holds nothing up", () => {
+  const sent = [];
+  const picks = createPicks((pick) => sent.push(pick.n), { set: () => 1, clear: () => {} });
+  picks.offer({ x: 1, y: 2, n: 1 });
+  picks.answered();
+  picks.offer({ x: 1, y: 2, n: 2 });
+  picks.offer({ x: 3, y: 2, n: 3 });
+  picks.offer({ x: 4, y: 2, n: 4 });
+  assert.deepEqual(sent, [1, 2, 3]);
 });
 
 test("blobs stay while held, and only a few after", () => {
