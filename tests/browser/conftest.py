@@ -24,14 +24,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 #: Console messages of Streamlit's own: on a deep link it looks for its server below the page's address first.
 STREAMLITS_OWN = ("/_stcore/", "status of 404")
 #: Milliseconds that anything may take on a slow machine.
