@@ -29,11 +29,10 @@ def gradient(expression: sympy.Expr) -> tuple[tuple[sympy.Expr, sympy.Expr], boo
     import sympy
 
     x, y = sympy.symbols("x y", real=True)
-    if sympy.count_ops(expression) <= SHORT:
-        parts = (sympy.diff(expression, x), sympy.diff(expression, y))
-        # What sympy cannot put into plain functions (abs of what it does not know to be real, jumps) goes below.
-        if not any(p.has(sympy.Derivative, sympy.re, sympy.im, sympy.DiracDelta, sympy.Subs) for p in parts):
-            return parts, True
+    # Of abs sympy takes real and imaginary parts where it is not sure, of sign a delta function: those go below.
+    plain = not expression.has(sympy.sign) and all(a.args[0].is_extended_real for a in expression.atoms(sympy.Abs))
+    if plain and sympy.count_ops(expression) <= SHORT:
+        return (sympy.diff(expression, x), sympy.diff(expression, y)), True
     lines, result = _cut(expression)
     code, parts = _forward(lines, result, (x, y))
     return parts, lambda _: (code, list(parts))

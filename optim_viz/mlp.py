@@ -28,11 +28,12 @@ class Layout:
     """
 
     hidden: tuple[int, ...]
+    inputs: int = PIXELS
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """(out, in) of every layer."""
-        widths = (PIXELS, *self.hidden, CLASSES)
+        widths = (self.inputs, *self.hidden, CLASSES)
         return tuple((out, into) for into, out in zip(widths, widths[1:], strict=False))
 
     @property

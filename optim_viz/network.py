@@ -7,7 +7,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from optim_viz import digits
@@ -15,16 +14,11 @@ from optim_viz.mlp import Layout
 from optim_viz.recording import Record, evaluation_steps, snapshot_steps
 from optim_viz.runner import Data, steps
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
+from optim_viz.threads import WORKERS, in_threads
 from optim_viz.training import Progress, Training, TrainingOutcome
 
 MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
 MAX_LAYERS, MAX_WIDTH = 4, 1024
-#: Runs that go on at once, each on one torch thread; more gain nothing on the machines this was measured on.
-WORKERS = 2
-#: Seconds between two calls of the progress callback.
-POLL = 0.1
-
-_starting = threading.Lock()
 
 
 def train(
@@ -93,7 +87,9 @@ def check(
     )
     total = checked.epochs * math.ceil(count / checked.batch_size)
     if total > MAX_STEPS:
-        raise SpecError(f"{checked.epochs} epochs of batch_size {batch_size} are {total:,} steps; at most {MAX_STEPS:,}.")
+        raise SpecError(
+            f"{checked.epochs} epochs of batch_size {batch_size} are {total:,} steps; at most {MAX_STEPS:,}."
+        )
     return checked
 
 
@@ -138,7 +134,7 @@ def run(
             done = tuple(record.done for record in records)
             progress(Progress(len(records[0].losses), done, time.perf_counter() - began, so_far))
 
-    _in_threads(min(WORKERS, len(records)), turns, report)
+    in_threads(turns.work, min(WORKERS, len(records)), report)
     for record in records:
         if record.outcome is TrainingOutcome.RUNNING:
             record.end(TrainingOutcome.CANCELLED)
@@ -169,52 +165,18 @@ class _Turns:
     """
 
     def __init__(self, spec: NetworkSpec, records: list[Record], data: Data, cancel: threading.Event) -> None:
-        self.cancel, self.failed, self.lock = cancel, False, threading.Lock()
+        self.cancel, self.lock = cancel, threading.Lock()
         self.heap: list[tuple[int, int, int, Record, Iterator[None]]] = []
         for i, record in enumerate(records):
             self.heap.append((i // len(spec.optimizers), 0, i, record, steps(spec, record, data)))
 
-    def work(self) -> None:
+    def work(self, stopped: Callable[[], bool]) -> None:
         """Go on with one run after the other until none is waiting: what is left then is in other threads' hands."""
-        try:
-            while not (self.cancel.is_set() or self.failed):
+        while not (self.cancel.is_set() or stopped()):
+            with self.lock:
+                if not self.heap:
+                    return
+                seed, _, i, record, run = heapq.heappop(self.heap)
+            if next(run, True) is None:
                 with self.lock:
-                    if not self.heap:
-                        return
-                    seed, _, i, record, run = heapq.heappop(self.heap)
-                if next(run, True) is None:
-                    with self.lock:
-                        heapq.heappush(self.heap, (seed, record.done, i, record, run))
-        except BaseException:
-            self.failed = True
-            raise
-
-
-def _in_threads(count: int, turns: _Turns, report: Callable[[], None]) -> None:
-    """Work in `count` threads with one torch thread each, calling `report` meanwhile; torch's setting is left alone.
-
-    torch.set_num_threads sets this thread's number and that of threads to come, so it is put back as soon as the
-    workers have taken theirs.
-    """
-    import torch
-
-    ready = threading.Barrier(count + 1)
-
-    def begin() -> None:
-        torch.set_num_threads(1)
-        ready.wait()
-
-    with ThreadPoolExecutor(count, "optim-viz", begin) as pool:
-        with _starting:
-            threads = torch.get_num_threads()
-            futures = [pool.submit(turns.work) for _ in range(count)]
-            ready.wait()
-            torch.set_num_threads(threads)
-        try:
-            while wait(futures, POLL).not_done:
-                report()
-        except BaseException:
-            turns.failed = True
-            raise
-    for future in futures:
-        future.result()
+                    heapq.heappush(self.heap, (seed, record.done, i, record, run))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optim_viz.digits import CLASSES, Digits
+from optim_viz.digits import CLASSES, PIXELS, Digits
 from optim_viz.mlp import Layout, forward, loss_and_gradient
 from optim_viz.optimizers import OPTIMIZERS, torch_optimizer
 from optim_viz.recording import Record
@@ -20,6 +20,8 @@ from optim_viz.training import NO_PREDICTION, TrainingOutcome
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from optim_viz.mlp import Layers
 
 #: Digits that a run learns from before it lets another run have its thread.
 TURN = 1024
@@ -52,28 +54,31 @@ class Data:
     def turns(self, spec: NetworkSpec, seed: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
         """Yield the mini-batches (x float32 [b, 784], y [b]), a turn's worth at a time: the same for every optimizer.
 
-        Every epoch sees every digit once, in an order drawn from (seed, epoch).
+        Every epoch sees every digit once, in an order drawn from (seed, epoch). The next turn overwrites this one's x.
         """
         import torch
 
-        rows = spec.batch_size * max(1, TURN // spec.batch_size)
+        device, digits = self.train_y.device, len(self.train_y)
+        rows = min(digits, spec.batch_size * max(1, TURN // spec.batch_size))
+        buffer = torch.empty(rows, PIXELS, device=device)
         for epoch in range(spec.epochs):
-            order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(self.train_y)))
-            for part in order.to(self.train_y.device).split(rows):
-                x = self.train_x[part].float().div_(255)
+            order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(digits))
+            for part in order.to(device).split(rows):
+                x = torch.div(self.train_x[part], 255.0, out=buffer[: len(part)])
                 yield list(zip(x.split(spec.batch_size), self.train_y[part].split(spec.batch_size), strict=True))
 
 
 class Network:
-    """The weights of one run, their gradient, and the buffers that both passes write into."""
+    """The weights of one run, their gradients, and the buffers that both passes write into."""
 
     def __init__(self, spec: NetworkSpec, start: np.ndarray, device: Any) -> None:
         import torch
 
         self.layout, self.final_relu = Layout(spec.hidden), spec.final_relu
-        self.flat = torch.from_numpy(start).to(device, copy=True)
-        self.gradient = torch.zeros_like(self.flat)
-        self.layers, self.gradients = self.layout.layers(self.flat), self.layout.layers(self.gradient)
+        # Tensors of their own, as torch.nn has them: matrix products may round differently at another alignment.
+        views = self.layout.layers(torch.from_numpy(start))
+        self.layers = [(matrix.to(device, copy=True), bias.to(device, copy=True)) for matrix, bias in views]
+        self.gradients = [(torch.zeros_like(matrix), torch.zeros_like(bias)) for matrix, bias in self.layers]
         rows = max(spec.batch_size, ROWS)
         self.out = [torch.empty(rows, out, device=device) for out, _ in self.layout.shapes]
 
@@ -101,9 +106,17 @@ class Network:
             "dead_outputs": CLASSES - int((logits > 0).any(0).sum()) if self.final_relu else 0,
         }
 
-    def norms(self, flat: Tensor) -> np.ndarray:
-        """Return the norm of every layer's part of `flat`."""
-        return np.array([float(flat[span].norm()) for span in self.layout.spans])
+
+def flatten(layers: Layers) -> Tensor:
+    """Return a copy of all weights (or gradients) as one vector, float32 [size], in Layout's order."""
+    import torch
+
+    return torch.cat([part.flatten() for layer in layers for part in layer])
+
+
+def norms(flat: Tensor, layout: Layout) -> np.ndarray:
+    """Return the norm of every layer's part of `flat`, float64 [layers]."""
+    return np.array([float(flat[span].norm()) for span in layout.spans])
 
 
 def build(spec: OptimizerSpec, network: Network) -> Any:
@@ -135,7 +148,7 @@ def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
         for x, y in turn:
             observe(network, record, data, evals, snaps, seconds)
             began = time.perf_counter()
-            before = network.flat.clone() if record.done in evals else None
+            before = flatten(network.layers) if record.done in evals else None
             lr = current_lr(record.spec, optimizer)
             loss = take_step(network, optimizer, x, y)
             if scheduler is not None:
@@ -145,8 +158,7 @@ def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
                 record.end(TrainingOutcome.DIVERGED)
                 return
             if before is not None:
-                moved = network.norms(network.flat - before) / network.norms(before)
-                record.measure(network.norms(network.gradient), moved)
+                measure(network, record, before)
             record.step(loss, lr)
         yield
     observe(network, record, data, evals, snaps, seconds)
@@ -158,7 +170,13 @@ def observe(network: Network, record: Record, data: Data, evals: set[int], snaps
     if record.done in evals:
         record.evaluation(seconds=seconds, **network.evaluate(data))
     if record.done in snaps:
-        record.snapshot(network.flat.cpu().numpy())
+        record.snapshot(flatten(network.layers).cpu().numpy())
+
+
+def measure(network: Network, record: Record, before: Tensor) -> None:
+    """Write down, layer by layer, the gradient that a step used and how far it moved the weights."""
+    moved = norms(flatten(network.layers) - before, network.layout) / norms(before, network.layout)
+    record.measure(norms(flatten(network.gradients), network.layout), moved)
 
 
 def take_step(network: Network, optimizer: Any, x: Tensor, y: Tensor) -> float:

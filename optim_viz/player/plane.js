@@ -46,85 +46,98 @@ function placeHandle(handle, view, app) {
   handle.style.transform = `translate(${box.left + x}px, ${box.top + y}px)`;
 }
 
+/** The view from above, with its handle, hover and picking. @param {any} plane @param {any} app */
+function makeFlat(plane, app) {
+  const flat = createFlat(plane.body, app);
+  const view = /** @type {any} */ (flat.view);
+  const handle = element("div", { class: "ov-handle", title: "Drag to move the start" });
+  flat.host.append(handle);
+  view.onPlaced = () => {
+    if (plane.reset.hidden === flat.zoomed()) plane.reset.hidden = !plane.reset.hidden;
+    placeHandle(handle, view, app);
+  };
+  wireHover(app, flat, (point) => {
+    const height = point && plane.panel.grid ? gridValue(plane.panel.grid, point.x, point.y) : NaN;
+    const value = Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`;
+    setText(plane.where, point ? formatPoint(point.x, point.y, 3) + value : hintOf(plane.panel));
+  });
+  wireWheel(app, flat.host);
+  wirePick(app, flat, handle);
+  return flat;
+}
+
+/** @param {any} plane @param {any} app */
+function makeSpace(plane, app) {
+  const space = createSpace(plane.body, app);
+  wireHover(app, space);
+  wireWheel(app, space.host);
+  return space;
+}
+
+/** @param {any} plane */
+function currentView(plane) {
+  return plane.view === "3d" ? plane.space : plane.flat;
+}
+
+/**
+ * Shows the plane in one of its views; each is made when it is first wanted.
+ * @param {any} plane @param {any} app @param {string} view
+ */
+async function showView(plane, app, view) {
+  const changed = plane.view !== view;
+  plane.view = view;
+  plane.choice.buttons.forEach((/** @type {HTMLElement} */ button) => button.setAttribute("aria-pressed", String(button.dataset.view === view)));
+  if (view === "3d") plane.space ??= makeSpace(plane, app);
+  else plane.flat ??= makeFlat(plane, app);
+  if (plane.flat) plane.flat.host.hidden = view !== "2d";
+  if (plane.space) plane.space.host.hidden = view !== "3d";
+  plane.menu.hidden = view !== "2d";
+  if (view !== "2d") plane.reset.hidden = true;
+  setText(plane.where, view === "2d" ? hintOf(plane.panel) : "drag to turn, scroll to zoom");
+  if (changed) currentView(plane).resize();
+  await currentView(plane).update(plane.panel);
+  app.ask();
+}
+
+/** Header and body of the panel. @param {HTMLElement} parent @param {any} app */
+function buildPlane(parent, app) {
+  const plane = /** @type {any} */ ({
+    panel: null, view: "", key: null, flat: null, space: null, menu: arrowsMenu(app), body: element("div", { class: "ov-views" }),
+    heading: element("h3", { class: "ov-title" }), where: element("span", { class: "ov-where" }),
+    choice: viewSwitch((view) => { showView(plane, app, view); }),
+    reset: element("button", { type: "button", class: "ov-quiet", text: "reset view", hidden: true, title: "Show the whole plane (or double click)" }),
+  });
+  const grow = element("span", { class: "ov-grow" });
+  parent.append(element("div", { class: "ov-panel-head" }, [plane.heading, plane.where, grow, plane.reset, plane.menu, plane.choice.element]), plane.body);
+  plane.reset.addEventListener("click", () => plane.flat.resetZoom(), { signal: app.signal });
+  return plane;
+}
+
 /**
  * @param {HTMLElement} parent
  * @param {any} app
  */
 export function createPlane(parent, app) {
-  const state = /** @type {any} */ ({ panel: null, view: "", key: null, flat: null, space: null });
-  const heading = element("h3", { class: "ov-title" });
-  const where = element("span", { class: "ov-where" });
-  const choice = viewSwitch((view) => { show(view); });
-  const menu = arrowsMenu(app);
-  const reset = element("button", { type: "button", class: "ov-quiet", text: "reset view", hidden: true, title: "Show the whole plane (or double click)" });
-  parent.append(element("div", { class: "ov-panel-head" }, [heading, where, element("span", { class: "ov-grow" }), reset, menu, choice.element]));
-  const body = element("div", { class: "ov-views" });
-  parent.append(body);
-
-  function makeFlat() {
-    const flat = createFlat(body, app);
-    const view = /** @type {any} */ (flat.view);
-    const handle = element("div", { class: "ov-handle", title: "Drag to move the start" });
-    flat.host.append(handle);
-    view.onPlaced = () => {
-      if (reset.hidden === flat.zoomed()) reset.hidden = !reset.hidden;
-      placeHandle(handle, view, app);
-    };
-    wireHover(app, flat, (point) => {
-      const height = point && state.panel.grid ? gridValue(state.panel.grid, point.x, point.y) : NaN;
-      const value = Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`;
-      setText(where, point ? formatPoint(point.x, point.y, 3) + value : hintOf(state.panel));
-    });
-    wireWheel(app, flat.host);
-    wirePick(app, flat, handle);
-    return flat;
-  }
-
-  function makeSpace() {
-    const space = createSpace(body, app);
-    wireHover(app, space);
-    wireWheel(app, space.host);
-    return space;
-  }
-
-  async function show(/** @type {string} */ view) {
-    const changed = state.view !== view;
-    state.view = view;
-    choice.buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === view)));
-    if (view === "3d") state.space ??= makeSpace();
-    else state.flat ??= makeFlat();
-    if (state.flat) state.flat.host.hidden = view !== "2d";
-    if (state.space) state.space.host.hidden = view !== "3d";
-    menu.hidden = view !== "2d";
-    if (view !== "2d") reset.hidden = true;
-    setText(where, view === "2d" ? hintOf(state.panel) : "drag to turn, scroll to zoom");
-    if (changed) current().resize();
-    await current().update(state.panel);
-    app.ask();
-  }
-  const current = () => (state.view === "3d" ? state.space : state.flat);
-  reset.addEventListener("click", () => state.flat.resetZoom(), { signal: app.signal });
-
+  const plane = buildPlane(parent, app);
   return {
-    get host() { return current().host; },
-    get view() { return state.view; },
-    show,
+    get host() { return currentView(plane).host; },
+    get view() { return plane.view; },
+    show: (/** @type {string} */ view) => showView(plane, app, view),
     async update(/** @type {any} */ panel) {
-      const view = state.key === app.model.key ? state.view : panel.view ?? "2d";
-      state.key = app.model.key;
-      state.panel = panel;
-      setText(heading, panel.title ?? "");
-      choice.element.hidden = !panel.grid;
-      await show(view);
+      const view = plane.key === app.model.key && plane.view ? plane.view : panel.view ?? "2d";
+      Object.assign(plane, { key: app.model.key, panel });
+      setText(plane.heading, panel.title ?? "");
+      plane.choice.element.hidden = !panel.grid;
+      await showView(plane, app, panel.grid ? view : "2d");
     },
-    refresh: () => show(state.view),
-    draw: (/** @type {number} */ at) => current()?.draw(at),
-    stale: () => current()?.stale(),
-    resize: () => current()?.resize(),
-    pixelOf: (/** @type {string} */ id, /** @type {number} */ row) => current()?.pixelOf(id, row),
+    refresh: () => showView(plane, app, plane.view),
+    draw: (/** @type {number} */ at) => currentView(plane)?.draw(at),
+    stale: () => currentView(plane)?.stale(),
+    resize: () => currentView(plane)?.resize(),
+    pixelOf: (/** @type {string} */ id, /** @type {number} */ row) => currentView(plane)?.pixelOf(id, row),
     destroy() {
-      state.flat?.destroy();
-      state.space?.destroy();
+      plane.flat?.destroy();
+      plane.space?.destroy();
     },
   };
 }

@@ -250,6 +250,7 @@ function slowLines(app) {
  */
 export function createSpace(parent, app) {
   const view = /** @type {any} */ (Object.assign(createView(parent), { terrain: null, units: {}, sign: "", lines: [], slowAt: 0, pixel: null }));
+  view.host.classList.add("ov-space");
   const follow = followCamera(view, app);
   for (const name of ["pointermove", "pointerdown", "wheel"]) view.host.addEventListener(name, follow, { signal: app.signal, passive: true });
   if (!canDrawSpace()) view.host.replaceChildren(element("p", { class: "ov-message", text: "This browser cannot draw in 3-D (no WebGL). The 2-D view shows the same runs." }));

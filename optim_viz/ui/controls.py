@@ -100,7 +100,7 @@ def pick(name: str, player: str) -> None:
     picked = st.session_state[player].pick
     if picked:
         for key in ("x", "y"):
-            st.session_state[f"{name}.{key}"] = float(f"{picked[key]:.4g}")
+            st.session_state[f"{name}.{key}"] = float(f"{picked[key]:.6g}")
 
 
 # ---------------------------------------------------------------- the comparison on the network

@@ -24,8 +24,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-#: Console messages of Streamlit's own: on a deep link it looks for its server below the page's address first.
-STREAMLITS_OWN = ("/_stcore/", "status of 404")
+#: Console messages that are not ours: Streamlit, on a deep link, looks for its server below the page's address first;
+#: software rendering is slow and says so; the tests themselves read canvases back.
+NOT_OURS = ("/_stcore/", "status of 404", "GL Driver Message", "willReadFrequently")
 #: Milliseconds that anything may take on a slow machine.
 PATIENCE = 90_000
 
@@ -92,7 +93,7 @@ def open_page(browser):
     contexts, complaints = [], []
 
     def note(message):
-        own = message.type in ("error", "warning") and not any(text in message.text for text in STREAMLITS_OWN)
+        own = message.type in ("error", "warning") and not any(text in message.text for text in NOT_OURS)
         if own:
             complaints.append(f"{message.type}: {message.text}")
 

@@ -1,0 +1,278 @@
+"""The player in a real browser: one playhead, mouse, keyboard, theme, size, and memory."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import optim_viz as ov
+
+PLAYER = ".ov-player[data-ready='true']"
+LINK = "/?f=quadratic&steps=200&o=sgd~lr~0.02&o=momentum~lr~0.01&o=adam~lr~0.05"
+SPECS = [ov.optimizer("sgd", lr=0.02), ov.optimizer("momentum", lr=0.01), ov.optimizer("adam", lr=0.05)]
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return ov.descend("quadratic", SPECS, steps=200)
+
+
+@pytest.fixture
+def page(server, open_page):
+    page = open_page(server + LINK, reduced_motion="reduce")  # nothing moves unless a test says so
+    page.locator(PLAYER).wait_for()
+    return page
+
+
+def player(page):
+    return page.locator(PLAYER)
+
+
+def call(page, code):
+    return page.evaluate(f"(() => {{ const ov = document.querySelector('.ov-player').__ov; return {code}; }})()")
+
+
+def pixel(page, panel, track, frame):
+    spot = call(page, f"ov.pixelOf('{panel}', '{track}', {frame})")
+    return spot["x"], spot["y"]
+
+
+def frame(page):
+    return int(player(page).get_attribute("data-frame"))
+
+
+def seek(page, to):
+    call(page, f"ov.seek({to})")
+    expect(player(page)).to_have_attribute("data-frame", str(to))
+
+
+def near(page, x, y, colour, reach=6):
+    """Whether any canvas of the player has a pixel of about this colour within `reach` px of a client position."""
+    return page.evaluate(
+        """([x, y, colour, reach]) => [...document.querySelectorAll('.ov-player canvas')].some((canvas) => {
+            const box = canvas.getBoundingClientRect();
+            if (x < box.left || y < box.top || x > box.right || y > box.bottom) return false;
+            const context = canvas.getContext('2d', { willReadFrequently: true });
+            if (!context) return false;
+            const scale = canvas.width / box.width;
+            const side = Math.max(1, Math.round(2 * reach * scale));
+            const data = context.getImageData((x - box.left - reach) * scale, (y - box.top - reach) * scale, side, side).data;
+            const want = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+            for (let i = 0; i < data.length; i += 4) {
+                if (data[i + 3] > 200 && want.every((c, k) => Math.abs(data[i + k] - c) < 25)) return true;
+            }
+            return false;
+        })""",
+        [x, y, colour, reach],
+    )
+
+
+def test_one_playhead_draws_the_heads_in_every_panel(page, runs):
+    from optim_viz import theme
+
+    for at in (0, 37, 200):
+        seek(page, at)
+        page.wait_for_timeout(100)
+        for run in runs if at == 37 else [runs["adam"]]:
+            colour = theme.style(run.spec.kind).light
+            for panel in ("plane", "loss"):
+                assert near(page, *pixel(page, panel, run.label, at), colour), (at, run.label, panel)
+
+
+def test_readout_and_inspector_equal_the_trajectory(page, runs):
+    page.get_by_role("button", name="inspector").click()
+    seek(page, 37)
+    for run in runs:
+        row = page.locator(f".ov-readout tr[data-track='{run.label}']").inner_text()
+        assert numbers(row)[-4:] == pytest.approx(
+            [run.losses[37], np.hypot(*run.gradients[37]), np.hypot(*(run.points[37] - run.points[36])), run.lrs[37]],
+            rel=1e-2,
+        )
+        card = page.locator(f"[data-inspect='{run.label}']")
+        cells = {r.locator("th").inner_text(): numbers(r.inner_text()) for r in card.locator("tbody tr").all()[1:]}
+        assert cells["point θ"] == pytest.approx(list(run.points[37]), rel=1e-3)
+        assert cells["gradient g"] == pytest.approx(list(run.gradients[37]), rel=1e-3)
+        for name, values in run.state.items():
+            assert cells[name.replace("_", " ")] == pytest.approx(list(values[37]), rel=1e-3)
+        moved = run.points[38] - run.points[37]
+        assert cells["step Δθ from here"] == pytest.approx(list(moved), rel=2e-3)
+
+
+def numbers(text):
+    found = re.findall(r"[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?", text.replace("−", "-"))
+    return [float(n) for n in found]
+
+
+def test_keyboard(page):
+    player(page).focus()
+    page.keyboard.press("Home")
+    assert frame(page) == 0
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert frame(page) == 1
+    page.keyboard.press("End")
+    assert frame(page) == 200
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    expect(player(page)).to_have_attribute("data-playing", "true")
+    page.wait_for_function("Number(document.querySelector('.ov-player').dataset.frame) > 5")
+    page.keyboard.press("Space")
+    expect(player(page)).to_have_attribute("data-playing", "false")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+
+def test_reduced_motion_does_not_play_by_itself(page):
+    expect(player(page)).to_have_attribute("data-playing", "false")
+
+
+def test_controls_have_names_and_speed_works(page):
+    for control in page.locator(".ov-player button, .ov-player input, .ov-player select").all():
+        name = control.get_attribute("aria-label") or control.inner_text() or control.get_attribute("title")
+        assert name and name.strip(), control.evaluate("e => e.outerHTML")
+    page.locator(".ov-player select").first.select_option(label="8×")
+    seek(page, 0)
+    player(page).focus()
+    page.keyboard.press("Space")
+    expect(player(page)).to_have_attribute("data-frame", "200", timeout=15_000)
+
+
+def test_click_sets_the_start_within_one_pixel(page):
+    box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
+    x, y = round(box["x"] + 0.6 * box["width"]), round(box["y"] + 0.3 * box["height"])
+    drawn = player(page).get_attribute("data-drawn-hash")
+    page.mouse.click(x, y)
+    expect(player(page)).not_to_have_attribute("data-drawn-hash", drawn, timeout=30_000)
+    page.wait_for_timeout(300)
+    assert pixel(page, "plane", "sgd", 0) == pytest.approx((x, y), abs=1.0)
+    expect(page).to_have_url(re.compile("start="))
+
+
+def test_drag_moves_the_paths_and_ends_where_the_pointer_ends(page):
+    x, y = pixel(page, "plane", "sgd", 0)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for i in range(1, 21):
+        page.mouse.move(x + 4 * i, y + 3 * i)
+        page.wait_for_timeout(30)
+    page.mouse.up()
+    page.wait_for_function(
+        """([x, y]) => {
+            const spot = document.querySelector('.ov-player').__ov.pixelOf('plane', 'sgd', 0);
+            return Math.hypot(spot.x - x, spot.y - y) < 1.5;
+        }""",
+        arg=[x + 80, y + 60],
+        timeout=30_000,
+    )
+
+
+def test_hover_on_a_curve_names_the_run_and_the_step(page, runs):
+    page.mouse.move(*pixel(page, "loss", "sgd", 120))
+    tip = page.locator(".ov-tip")
+    expect(tip).to_be_visible()
+    text = tip.inner_text()
+    assert "sgd" in text and "step" in text
+    step = int(re.search(r"step (\d+)", text)[1])
+    assert abs(step - 120) <= 1
+    assert numbers(text.split("loss")[1])[0] == pytest.approx(runs["sgd"].losses[step], rel=1e-3)
+    page.mouse.move(*pixel(page, "plane", "momentum", 3))
+    expect(tip).to_contain_text("momentum")
+
+
+def test_legend_hides_a_run_everywhere(page):
+    from optim_viz import theme
+
+    seek(page, 60)
+    page.wait_for_timeout(100)
+    spots = [pixel(page, panel, "sgd", 60) for panel in ("plane", "loss")]
+    colour = theme.style("sgd").light
+    assert all(near(page, *spot, colour) for spot in spots)
+    button = page.locator(".ov-legend [data-track='sgd']")
+    button.click()
+    expect(page.locator(".ov-legend [data-track='sgd']")).to_have_attribute("aria-pressed", "false")
+    page.wait_for_timeout(300)
+    assert not any(near(page, *spot, colour) for spot in spots)
+    assert page.locator(".ov-readout tr[data-track='sgd']").count() == 0
+
+
+def test_theme_switches_live(page):
+    light = page.evaluate("getComputedStyle(document.querySelector('.ov-player')).color")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.querySelector('.ov-player').dataset.theme === 'dark'", timeout=20_000)
+    page.wait_for_function(
+        "before => getComputedStyle(document.querySelector('.ov-player')).color !== before", arg=light
+    )
+
+
+def test_resize_keeps_heads_on_their_paths(page):
+    from optim_viz import theme
+
+    seek(page, 50)
+    page.set_viewport_size({"width": 900, "height": 800})
+    page.wait_for_timeout(1500)
+    assert near(page, *pixel(page, "loss", "adam", 50), theme.style("adam").light)
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(page):
+    seek(page, 44)
+    x, y = pixel(page, "plane", "adam", 200)
+    player(page).focus()
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(800)
+    ranges = "[...document.querySelectorAll('.ov-player .js-plotly-plot')][0]._fullLayout.xaxis.range.map((v) => v)"
+    zoomed = page.evaluate(ranges)
+    assert zoomed[1] - zoomed[0] < 5.9
+    drawn = player(page).get_attribute("data-drawn-hash")
+    page.locator(".st-key-compare-0-sgd-lr").get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    expect(player(page)).not_to_have_attribute("data-drawn-hash", drawn, timeout=30_000)
+    assert page.evaluate(ranges) == pytest.approx(zoomed) and frame(page) == 44
+    after = player(page).get_attribute("data-drawn-hash").split("+")
+    assert len(set(after) - set(drawn.split("+"))) == 1  # only the changed run travelled
+
+
+def test_three_dimensions_draw_without_complaint(page):
+    page.get_by_role("button", name="3-D").click()
+    page.wait_for_function("document.querySelector('.ov-player .js-plotly-plot')?._fullLayout?.scene !== undefined")
+    page.wait_for_timeout(1500)
+    from optim_viz import theme
+
+    seek(page, 3)
+    page.wait_for_timeout(200)
+    assert near(page, *pixel(page, "plane", "sgd", 3), theme.style("sgd").light, reach=9)
+    page.get_by_role("button", name="2-D").click()
+    page.wait_for_timeout(500)
+    assert near(page, *pixel(page, "plane", "sgd", 3), theme.style("sgd").light)
+
+
+def test_200_reruns_do_not_grow_memory(page):
+    """The heap after 200 changes of a learning rate, garbage collected, is where it was after 20."""
+    session = page.context.new_cdp_session(page)
+
+    def heap():
+        session.send("HeapProfiler.collectGarbage")
+        return session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+
+    def change(times):
+        slider = page.locator(".st-key-compare-0-sgd-lr").get_by_role("slider")
+        slider.focus()
+        for i in range(times):
+            drawn = player(page).get_attribute("data-drawn-hash")
+            page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
+            expect(player(page)).not_to_have_attribute("data-drawn-hash", drawn, timeout=30_000)
+
+    change(20)
+    before = heap()
+    change(200)
+    after = heap()
+    assert after - before < 12, f"{before:.1f} MB -> {after:.1f} MB"
+    assert page.evaluate("globalThis.__ovBlobs.blobs.size") <= 64
+
+
+def test_embedded(server, open_page):
+    page = open_page(server + LINK + "&embed=true")
+    page.locator(PLAYER).wait_for()
+    assert page.locator(".ov-player .js-plotly-plot").count() == 2
