@@ -1,4 +1,4 @@
-"""The digits that the network learns: the shipped 10,000, or a file of the user's own in the same form."""
+"""The digits that the network learns: the shipped 10,000, the full MNIST, or a file of the user's own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from optim_viz import digit_files
+from optim_viz.digit_files import CLASSES, PIXELS
+
+__all__ = ["CLASSES", "PIXELS", "Digits", "load"]
+
 SHIPPED = Path(__file__).parent / "data" / "mnist10k.npz"
-PIXELS = 28 * 28
-CLASSES = 10
 TEST_SHARE = 0.2
 
 
@@ -18,26 +21,34 @@ TEST_SHARE = 0.2
 class Digits:
     """Handwritten digits, split once and for all into what is learned and what is asked."""
 
-    train_x: np.ndarray  # uint8 [n, 784], grey levels 0 to 255
+    train_x: np.ndarray  # uint8 [n, 784], grey levels 0 to 255; the network sees them divided by 255
     train_y: np.ndarray  # uint8 [n], 0 to 9
     test_x: np.ndarray  # uint8 [m, 784]
     test_y: np.ndarray  # uint8 [m]
-    title: str = "a 10,000-digit subset of MNIST"
-
-
-def split(x: np.ndarray, y: np.ndarray, title: str) -> Digits:
-    """Split digits 80/20 by a permutation that never changes, so that everyone's test digits are the same."""
-    order = np.random.default_rng(0).permutation(len(x))
-    test = round(len(x) * TEST_SHARE)
-    return Digits(x[order[test:]], y[order[test:]], x[order[:test]], y[order[:test]], title)
+    title: str
 
 
 @functools.lru_cache(maxsize=2)
 def load(data: str = "") -> Digits:
-    """Return the digits that a NetworkSpec names.
+    """Return the digits that a NetworkSpec names, split 80/20 by a permutation that never changes.
+
+    Arguments: `data`, "" for the shipped 10,000 digits, "mnist" for MNIST's 60,000 training digits (fetched once from
+    where OPTIM_VIZ_MNIST_URL says), or the path of an npz file (x uint8 [n, 784], y [n]) or of an IDX file of images
+    with its labels beside it.
+    Raises SpecError, one sentence that says what is wrong with the file.
 
     >>> load().train_x.shape, load().test_x.shape
     ((8000, 784), (2000, 784))
+
+    Reference: LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning Applied to Document Recognition (1998).
     """
-    with np.load(SHIPPED, allow_pickle=False) as arrays:
-        return split(arrays["x"], arrays["y"], Digits.title)
+    if data == "mnist":
+        return _split(*digit_files.mnist(), "MNIST, 60,000 digits")
+    x, y = digit_files.read(data or str(SHIPPED))
+    return _split(x, y, f"{len(x):,} digits of your own" if data else "a 10,000-digit subset of MNIST")
+
+
+def _split(x: np.ndarray, y: np.ndarray, title: str) -> Digits:
+    order = np.random.default_rng(0).permutation(len(x))
+    test = round(len(x) * TEST_SHARE)
+    return Digits(x[order[test:]], y[order[test:]], x[order[:test]], y[order[:test]], title)

@@ -191,6 +191,9 @@ def softplus() -> Any:
         def _eval_evalf(self, prec: int) -> Any:
             return sympy.log(1 + sympy.exp(self.args[0]))._eval_evalf(prec)
 
+        def _torchcode(self, printer: Any, *_: Any) -> str:
+            return f"softplus({printer._print(self.args[0])})"
+
         def _eval_is_extended_real(self) -> Any:
             return self.args[0].is_extended_real
 

@@ -61,8 +61,8 @@ class Plane:
         share, walk = self.explained_variance.sum(), self.random_walk.sum()
         if self.kind == "pca":
             what = (
-                f"The plane that holds most of the snapshots' spread (PCA): {share:.1%} of it. The best plane of a pure "
-                f"random walk of as many snapshots holds {walk:.1%}, so a smooth curve by itself says little."
+                f"The plane that holds most of the snapshots' spread (PCA): {share:.1%} of it. The best plane of a "
+                f"pure random walk of as many snapshots holds {walk:.1%}, so a smooth curve by itself says little."
             )
         else:
             what = (
@@ -195,8 +195,8 @@ def random_axes(layout: Layout, origin: np.ndarray, seed: int) -> np.ndarray:
 
     axes = np.random.default_rng(seed).standard_normal((2, layout.size), np.float32)
     of_origin = layout.layers(torch.from_numpy(origin))
-    for (matrices, biases), (matrix, _) in zip(layout.layers(torch.from_numpy(axes)), of_origin, strict=True):
-        matrices *= matrix.norm(dim=-1, keepdim=True) / matrices.norm(dim=-1, keepdim=True)
+    for (drawn, biases), (matrix, _) in zip(layout.layers(torch.from_numpy(axes)), of_origin, strict=True):
+        drawn.mul_(matrix.norm(dim=-1, keepdim=True) / drawn.norm(dim=-1, keepdim=True))
         biases.zero_()
     return axes
 

@@ -6,6 +6,7 @@ six, a snapshot is one copy, and the gradient is written straight to where the o
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Layout:
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """(out, in) of every layer."""
         widths = (self.inputs, *self.hidden, CLASSES)
-        return tuple((out, into) for into, out in zip(widths, widths[1:], strict=False))
+        return tuple((out, into) for into, out in itertools.pairwise(widths))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,7 +48,7 @@ class Layout:
         ends = [0]
         for out, into in self.shapes:
             ends.append(ends[-1] + out * into + out)
-        return tuple(slice(a, b) for a, b in zip(ends, ends[1:], strict=False))
+        return tuple(slice(a, b) for a, b in itertools.pairwise(ends))
 
     @property
     def size(self) -> int:

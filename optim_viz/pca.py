@@ -52,7 +52,7 @@ def shares(gram: np.ndarray) -> np.ndarray:
 
 
 def principal_axes(rows: Rows, gram: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Return the first two principal axes of `rows`, orthonormal float32 [2, wide]; `gram` is their centred Gram matrix.
+    """Return the first two principal axes of `rows`, orthonormal float32 [2, wide]; `gram` is the rows' own, centred.
 
     With C the centred rows and C C^T u = s^2 u, an axis is C^T u / s; it points where the last row lies. Rows that all
     lie on one line (or point) have no second axis: a random one, drawn from `seed`, takes its place.

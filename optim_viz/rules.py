@@ -164,7 +164,8 @@ def radam(xp: Namespace, *, beta1: Any, beta2: Any, eps: Any) -> Step:
     sqrt, maximum, sign = xp.sqrt, xp.maximum, xp.sign
     new1, new2 = 1.0 - beta1, 1.0 - beta2
     limit = 2.0 / new2 - 1.0
-    safe = maximum(limit, 6.0)  # at a limit of 5 or less rho_t never passes 5: any value without a zero division does
+    usable = maximum(sign(limit - 5.0), 0.0)  # at a limit of 5 or less rho_t never passes 5:
+    safe = usable * limit + (1.0 - usable) * 6.0  # there any number does that divides nothing by zero
 
     def step(t: Any, lr: Any, theta: Any, g: Any, state: State) -> tuple[Any, State]:
         m = state[0] + (g - state[0]) * new1

@@ -16,7 +16,7 @@ from optim_viz.mlp import Layout, forward, loss_and_gradient
 from optim_viz.optimizers import OPTIMIZERS, torch_optimizer
 from optim_viz.recording import Record
 from optim_viz.spec import NetworkSpec, OptimizerSpec
-from optim_viz.training import NO_PREDICTION, TrainingOutcome
+from optim_viz.training import TrainingOutcome
 
 if TYPE_CHECKING:
     from torch import Tensor

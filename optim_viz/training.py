@@ -109,7 +109,7 @@ BANDS = {"losses": None, "test_losses": "eval_steps", "test_accuracies": "eval_s
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """Runs of several optimizers from the same weights on the same batches, in the order in which they were asked for."""
+    """Runs of several optimizers from the same weights on the same batches, in the order asked for."""
 
     spec: NetworkSpec
     runs: tuple[TrainingRun, ...]  # seed after seed, in each the optimizers in order

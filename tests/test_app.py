@@ -39,7 +39,7 @@ def test_page_loads_from_its_link_and_reacts(name):
     app.select_slider(key=keys[0]).set_value(0.01).run()
     assert not app.exception
     assert "sgd~lr~0.01" in app.query_params["o"]
-    assert app.session_state[f"{page}.good"].spec.optimizers[0]["lr"] == 0.01
+    assert app.session_state[f"link.{page}.good"].spec.optimizers[0]["lr"] == 0.01
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -47,10 +47,10 @@ def test_optimizers_can_be_added_and_removed(name):
     app = open_page(name, QUERIES[name])
     page = name.removesuffix(".py")
     app.button(key=f"{page}.add").click().run()
-    assert not app.exception and len(app.session_state[f"{page}.good"].spec.optimizers) == 3
+    assert not app.exception and len(app.session_state[f"link.{page}.good"].spec.optimizers) == 3
     slot = app.session_state[f"{page}.slots"][0]
     app.button(key=f"{page}.{slot}.remove").click().run()
-    kinds = [o.kind for o in app.session_state[f"{page}.good"].spec.optimizers]
+    kinds = [o.kind for o in app.session_state[f"link.{page}.good"].spec.optimizers]
     assert not app.exception and kinds[0] == "adam" and len(kinds) == 2
 
 
@@ -63,16 +63,16 @@ def test_every_optimizer_and_surface_has_working_widgets():
     for kind in OPTIMIZERS:
         app.selectbox(key=f"compare.{slot}.kind").set_value(kind).run()
         assert not app.exception, kind
-        assert app.session_state["compare.good"].spec.optimizers[0].kind == kind
+        assert app.session_state["link.compare.good"].spec.optimizers[0].kind == kind
     for surface in SURFACES:
         app.selectbox(key="compare.surface").set_value(surface).run()
         assert not app.exception and not app.error, surface
-        assert app.session_state["compare.good"].surface.name == surface
+        assert app.session_state["link.compare.good"].surface.name == surface
 
 
 def test_a_typed_function_and_its_mistakes():
     app = open_page("compare.py", {"f": "x^2 + 3*y^2", "steps": "20", "o": ["sgd"]})
-    assert not app.exception and app.session_state["compare.good"].surface.expression == "x^2 + 3*y^2"
+    assert not app.exception and app.session_state["link.compare.good"].surface.expression == "x^2 + 3*y^2"
     app.text_input(key="compare.text").set_value("x^2 + foo(y)").run()
     assert not app.exception and "'foo' is not a function" in app.error[0].value
-    assert app.session_state["compare.good"].surface.expression == "x^2 + 3*y^2"
+    assert app.session_state["link.compare.good"].surface.expression == "x^2 + 3*y^2"

@@ -1,7 +1,8 @@
 """Every rule equals torch.optim with torch's scheduler, step for step; floats, arrays and torch tensors agree.
 
 Chaotic runs are compared until they separate: beside each run goes the same run with start and learning rates off by
-one part in 1e12. Where those two have come apart by 1e-9, rounding decides what follows, and the comparison stops.
+one part in 1e12 and noise of 1e-12 on its gradients. Where the two
+have come apart by 1e-9, rounding decides what follows, and the comparison stops.
 """
 
 import dataclasses
@@ -132,14 +133,14 @@ def torch_points(surface, families, start):
     return points.transpose(1, 0, 2)
 
 
-def run_points(surface, spec, start, steps=STEPS):
-    return descent.run(DescentSpec(surface, (spec,), start, steps)).trajectories[0].points
+def run_points(surface, spec, start, steps=STEPS, noise=0.0):
+    return descent.run(DescentSpec(surface, (spec,), start, steps, noise)).trajectories[0].points
 
 
 def horizon(surface, spec, points, start):
     """How many rows can be compared: finite, and until the run that is off by 1e-12 separates."""
     start = (start[0] * (1 + 1e-12), start[1] * (1 - 1e-12))
-    other = run_points(surface, dataclasses.replace(spec, lr_scale=(1 + 1e-12, 1 - 1e-12)), start)
+    other = run_points(surface, dataclasses.replace(spec, lr_scale=(1 + 1e-12, 1 - 1e-12)), start, noise=1e-12)
     with np.errstate(all="ignore"):
         apart = ~(np.abs(points - other) <= 1e-9 * (np.abs(points) + 1e-3)).all(1)
         apart |= ~(np.abs(points) < 1e50).all(1)
@@ -150,7 +151,7 @@ def horizon(surface, spec, points, start):
 @settings(max_examples=1, **ONCE)
 @given(random=st.randoms(use_true_random=True))
 def test_every_rule_under_every_schedule_equals_torch(surface, random):
-    row, random = SURFACES[surface], Random(f"{surface} {random.random()}")
+    row, random = SURFACES[surface], Random(f"{surface} {random.random()}")  # noqa: S311
     families = [specs_of(random, kind) for kind in RULES]
     start = tuple(v + 0.01 for v in row.start)
     expected, compared = torch_points(row, families, start), []
@@ -194,7 +195,7 @@ def test_floats_arrays_and_torch_tensors_give_the_same_points(kind, surface, ran
 
 @pytest.mark.parametrize("kind", RULES)
 def test_arrays_of_hyperparameters_are_runs_of_their_own(kind):
-    row, knobs, random = SURFACES["himmelblau"], OPTIMIZERS[kind].hyperparameters, Random(kind)
+    row, knobs, random = SURFACES["himmelblau"], OPTIMIZERS[kind].hyperparameters, Random(kind)  # noqa: S311
     specs = [rule_spec(random, kind) for _ in range(4)]
     flags = {k.name: specs[0][k.name] for k in knobs if k.scale == "bool"}
     specs = [ov.optimizer(kind, **{**s.hyperparameters, **flags}) for s in specs if not flags.get("nesterov")] or specs[
@@ -286,7 +287,7 @@ def test_a_factory_follows_a_schedule_and_sees_the_same_noise(plan):
     ours = ov.optimizer("adam", lr=0.05, schedule=schedule(plan))
     c = ov.descend("linear_regression", [spec, ours], steps=150, noise=0.1, batch_size=4)
     np.testing.assert_allclose(c["my_adam"].points, c["adam"].points, rtol=1e-8)
-    np.testing.assert_allclose(c["my_adam"].lrs, c["adam"].lrs, rtol=1e-12)
+    np.testing.assert_allclose(c["my_adam"].lrs[:-1], c["adam"].lrs[:-1], rtol=1e-12)
 
 
 def test_lr_scale_is_a_param_group_under_every_schedule():

@@ -155,11 +155,11 @@ def network(training: Training) -> Scene:
     names = ", ".join(training.labels)
     curve = {"kind": "curve", "x": "step", "x_title": "step"}
     loss = {
-        **curve, "id": "loss", "title": f"Mini-batch loss, mean of {window} steps", "y": "loss", "raw": "raw",
+        **curve, "id": "loss", "title": f"Mini-batch loss, mean of {window} steps", "short": "loss", "y": "loss", "raw": "raw",
         "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
     }  # fmt: skip
     accuracy = {
-        **curve, "id": "accuracy", "title": "Accuracy on the test digits", "y": "accuracy",
+        **curve, "id": "accuracy", "title": "Accuracy on the test digits", "short": "accuracy", "y": "accuracy",
         "y_title": "correct, %", "log": False, "alt": f"Test accuracy by step of {names}",
     }  # fmt: skip
     scene = {

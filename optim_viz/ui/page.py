@@ -70,6 +70,17 @@ def read_query() -> Query:
     return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
+def _widgets(name: str) -> dict[str, object]:
+    """The values of a page's widgets as they are now."""
+    return {str(key): value for key, value in st.session_state.items() if str(key).startswith(f"{name}.")}
+
+
+def _touched(name: str) -> bool:
+    """Whether a widget changed since the last run: then the browser's query may be older than what was written since."""
+    before, now = st.session_state.get(f"link.{name}.widgets", {}), _widgets(name)
+    return any(now[key] != value for key, value in before.items() if key in now)
+
+
 def linked(
     name: str,
     default: Spec,
@@ -80,25 +91,25 @@ def linked(
 
     Coming back from another page, whose link is not ours, the page is filled as it was left.
     """
-    query, known = read_query(), st.session_state.get(f"{name}.query")
+    query, known = read_query(), st.session_state.get(f"link.{name}.query")
     arrived = st.session_state["app.arrived"]
-    if known is not None and not arrived and query == known:
-        return st.session_state[f"{name}.notes"]
+    if known is not None and not arrived and (query == known or _touched(name)):
+        return st.session_state[f"link.{name}.notes"]
     if arrived and known is not None and not query:
         query = known
     spec, notes = read(query, default)
     fill(spec)
-    st.session_state[f"{name}.notes"] = notes
-    st.session_state[f"{name}.query"] = query
+    st.session_state[f"link.{name}.notes"] = notes
+    st.session_state[f"link.{name}.query"] = query
     return notes
 
 
 def write_link(name: str, query: Query) -> None:
-    """Show `query` in the address bar; only when it changed, so that the browser's history stays short."""
-    if query != st.session_state.get(f"{name}.query") or query != read_query():
-        if query != read_query():
-            st.query_params.from_dict(query)
-        st.session_state[f"{name}.query"] = query
+    """Show `query` in the address bar, where it is not there already."""
+    if query != read_query():
+        st.query_params.from_dict(query)
+    st.session_state[f"link.{name}.query"] = query
+    st.session_state[f"link.{name}.widgets"] = _widgets(name)
 
 
 def show_notes(notes: Sequence[str]) -> None:
@@ -110,7 +121,7 @@ def show_notes(notes: Sequence[str]) -> None:
 def guarded(name: str, make: Callable[[], T]) -> T | None:
     """Return `make()`; on bad input show its sentence and return what was made last, so that nothing shown is lost."""
     try:
-        st.session_state[f"{name}.good"] = make()
+        st.session_state[f"link.{name}.good"] = make()
     except SpecError as error:
         st.error(str(error), icon=":material/error:")
-    return st.session_state.get(f"{name}.good")
+    return st.session_state.get(f"link.{name}.good")
