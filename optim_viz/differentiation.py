@@ -32,7 +32,9 @@ def gradient(expression: sympy.Expr) -> tuple[tuple[sympy.Expr, sympy.Expr], boo
     # Of abs sympy takes real and imaginary parts where it is not sure, of sign a delta function: those go below.
     plain = not expression.has(sympy.sign) and all(a.args[0].is_extended_real for a in expression.atoms(sympy.Abs))
     if plain and sympy.count_ops(expression) <= SHORT:
-        return (sympy.diff(expression, x), sympy.diff(expression, y)), True
+        slopes = (sympy.diff(expression, x), sympy.diff(expression, y))
+        if not any(slope.has(sympy.I, sympy.zoo) for slope in slopes):
+            return slopes, True
     lines, result = _cut(expression)
     code, parts = _forward(lines, result, (x, y))
     return parts, lambda _: (code, list(parts))
@@ -72,11 +74,12 @@ def _forward(lines: Lines, result: Any, variables: tuple[Any, Any]) -> tuple[Lin
         inner = [] if operation.func is sympy.sign else sorted(operation.free_symbols, key=str)
         for part in inner:
             outer = sympy.diff(operation, part)
+            outer = sympy.nan if outer.has(sympy.I, sympy.zoo) else outer
             own = [total + outer * slope for total, slope in zip(own, slopes.get(part, own), strict=True)]
         names = [sympy.Symbol(f"d{symbol.name}{axis}", real=True) for axis in "xy"]
         for name, slope in zip(names, own, strict=True):
             if not slope.is_Atom:
                 code.append((name, slope))
-        slopes[symbol] = tuple(s if s.is_Atom else n for n, s in zip(names, own, strict=True))  # type: ignore[assignment]
+        slopes[symbol] = tuple(s if s.is_Atom else n for n, s in zip(names, own, strict=True))
     nothing = (sympy.S.Zero, sympy.S.Zero)
     return code, slopes.get(result, nothing)

@@ -55,7 +55,7 @@ class _Reader:
     def __init__(self, text: str, names: tuple[str, ...]) -> None:
         import sympy  # 0.3 s: only when something is parsed
 
-        self.text, self.sympy, self.nodes = text, sympy, 0
+        self.text, self.sympy = text, sympy
         self.symbols = {name: sympy.Symbol(name, real=True) for name in names}
         self.symbols |= {"pi": sympy.pi, "e": sympy.E}
         # "^" becomes "**" before parsing: columns[i] is where character i of the parsed text was typed.
@@ -77,6 +77,10 @@ class _Reader:
         except (ValueError, RecursionError, MemoryError):
             raise ExpressionError("This is nested too deeply to read", self.text, 0) from None
         self.lead = lead
+        # Counted before anything is computed: what is too long is refused at once.
+        parts = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+        if len(parts) > MAX_NODES:
+            raise self.fail(f"A function may have {MAX_NODES} parts; this has {len(parts)}", parts[-1])
         return self.visit(tree.body, 0)
 
     def _unreadable(self, error: SyntaxError, lead: int) -> ExpressionError:
@@ -92,9 +96,6 @@ class _Reader:
         return ExpressionError(message, self.text, self._typed(getattr(node, "col_offset", 0) + self.lead))
 
     def visit(self, node: ast.AST, depth: int) -> sympy.Expr:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise self.fail(f"A function may have {MAX_NODES} parts; this has more", node)
         if depth > MAX_DEPTH:
             raise self.fail(f"A function may be nested {MAX_DEPTH} deep; this is deeper", node)
         visitor = _NODES.get(type(node))
@@ -135,7 +136,9 @@ class _Reader:
         raise self.fail("Only + and - may stand before a value", node)
 
     def binary(self, node: ast.BinOp, depth: int) -> sympy.Expr:
-        left, right = self.visit(node.left, depth), self.visit(node.right, depth)
+        # x + y + ... reads as ((x + y) + ...): a long sum or product is not a deep one.
+        chain = isinstance(node.left, ast.BinOp) and type(node.left.op) is type(node.op) is not ast.Pow
+        left, right = self.visit(node.left, depth - 1 if chain else depth), self.visit(node.right, depth)
         if isinstance(node.op, ast.Pow):
             return self.power(left, right, node)
         if isinstance(node.op, ast.Div) and right.is_zero:
@@ -155,6 +158,8 @@ class _Reader:
             # Checked before sympy computes it: exact powers of large integers would fill the memory.
             if base.is_number and abs(size) * abs(math.log10(abs(float(base)) or 1.0)) > 300:
                 raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
+        elif base.is_number and float(base) < 0:
+            raise self.fail("A negative number may only be raised to a fixed power", node)
         return base**exponent
 
     def call(self, node: ast.Call, depth: int) -> sympy.Expr:

@@ -33,7 +33,11 @@ def torch_loss(surface: Surface) -> Callable[[torch.Tensor, torch.Tensor], torch
 
     names = ("x", "y", "u", "v") if surface.data else ("x", "y")
     modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
-    function = sympy.lambdify(sympy.symbols(names, real=True), parse(surface.expression, names), modules)
+    # torch's functions take no plain numbers, so constants such as exp(2) are worked out first.
+    expression = parse(surface.expression, names).replace(
+        lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17)
+    )
+    function = sympy.lambdify(sympy.symbols(names, real=True), expression, modules)
     if not surface.data:
         return function
     u, v = torch.tensor(examples(surface.data)).unbind(1)

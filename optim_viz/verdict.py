@@ -22,6 +22,8 @@ CRAWLING = 1e-4
 SWING, WINDOW = 0.25, 60
 #: Half the width of the Hessian's differences, in units of the coordinate where that is above 1.
 DIFFERENCE = 1e-5
+#: The share of its whole change of loss that a swinging run must still gain to be moving on.
+PROGRESS = 1e-3
 #: Newton's method either settles within so many iterations, or the point is not next to a stationary one.
 ITERATIONS = 8
 
@@ -107,7 +109,7 @@ def _motion(surface: Surface, points: np.ndarray, losses: np.ndarray) -> Outcome
     turns = float(((moves[1:] * moves[:-1]).sum(1) < 0).mean()) if len(moves) > 1 else 0.0
     half = len(tail) // 2
     ends = losses[-half:].mean(), losses[-2 * half : -half].mean()
-    stuck = ends[0] >= ends[1] - 0.05 * np.ptp(losses[-2 * half :])
+    stuck = ends[1] - ends[0] <= max(0.05 * np.ptp(losses[-2 * half :]), PROGRESS * np.ptp(losses))
     return Outcome.OSCILLATING if net <= SWING * path and turns >= 0.1 and stuck else Outcome.MOVING
 
 

@@ -64,44 +64,42 @@ def value_of(random, knob):
     return random.uniform(low, high)
 
 
-def rule_spec(random, kind, plan=None):
+def rule_spec(random, kind):
     """A rule with all its hyperparameters drawn."""
     values = {knob.name: value_of(random, knob) for knob in OPTIMIZERS[kind].hyperparameters}
     if values.get("nesterov"):
         values |= {"dampening": 0.0}
-    return ov.optimizer(kind, schedule=plan, **values)
+    return ov.optimizer(kind, **values)
 
 
-def specs_of(random, kind):
-    """The rule, hyperparameters drawn once, under every schedule, hyperparameters drawn for each."""
-    plans = [
+def drawn_plans(random):
+    """Every schedule, hyperparameters drawn; plateau is the last."""
+    return [
         schedule(name, **{knob.name: value_of(random, knob) for knob in SCHEDULES[name].hyperparameters})
         for name in SCHEDULES
     ]
-    spec = rule_spec(random, kind)
-    return [dataclasses.replace(spec, schedule=plan) for plan in plans]
 
 
-def torch_rates(spec, total=STEPS):
-    """What torch's own scheduler sets, step by step."""
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=spec["lr"])
-    scheduler, rates = torch_scheduler(spec.schedule, optimizer, total), []
-    for _ in range(total):
-        rates.append(optimizer.param_groups[0]["lr"])
+def torch_rates(plan, lrs):
+    """What torch's own scheduler sets for param groups that start at `lrs`: [steps, groups]."""
+    optimizer = torch.optim.SGD([{"params": [torch.zeros(1)], "lr": lr} for lr in lrs])
+    scheduler, rates = torch_scheduler(plan, optimizer, STEPS), []
+    for _ in range(STEPS):
+        rates.append([group["lr"] for group in optimizer.param_groups])
         optimizer.step()
         scheduler.step()
-    return rates
+    return np.array(rates)
 
 
 class TorchRuns:
     """One rule under every schedule: one torch optimizer with a param group for each, plateau's with its own."""
 
-    def __init__(self, specs, start):
+    def __init__(self, specs, rates, start):
         self.thetas = [torch.tensor(start, requires_grad=True) for _ in specs]
         planned, watching = list(zip(specs, self.thetas, strict=True))[:-1], specs[-1]
         assert watching.schedule.kind == "plateau"
         self.optimizer = torch_optimizer(specs[0], [{"params": [theta]} for _, theta in planned], foreach=False)
-        self.rates = np.array([torch_rates(spec) for spec, _ in planned]).T.tolist()
+        self.rates = rates.tolist()
         self.watching = torch_optimizer(watching, [self.thetas[-1]], foreach=False)
         self.plateau = torch_scheduler(watching.schedule, self.watching, STEPS)
 
@@ -117,7 +115,9 @@ class TorchRuns:
 
 def torch_points(surface, families, start):
     """All runs of all rules at once: one loss over all their points, [run, step, 2]."""
-    loss, runs = torch_loss(surface), [TorchRuns(specs, start) for specs in families]
+    lrs = [specs[0]["lr"] for specs in families]
+    rates = np.stack([torch_rates(spec.schedule, lrs) for spec in families[0][:-1]])  # [schedule, step, rule]
+    loss, runs = torch_loss(surface), [TorchRuns(specs, rates[:, :, i].T, start) for i, specs in enumerate(families)]
     thetas = [theta for run in runs for theta in run.thetas]
     size = len(runs[0].thetas)
     points = np.empty((STEPS + 1, len(thetas), 2))
@@ -152,7 +152,8 @@ def horizon(surface, spec, points, start):
 @given(random=st.randoms(use_true_random=True))
 def test_every_rule_under_every_schedule_equals_torch(surface, random):
     row, random = SURFACES[surface], Random(f"{surface} {random.random()}")  # noqa: S311
-    families = [specs_of(random, kind) for kind in RULES]
+    plans, rules = drawn_plans(random), [rule_spec(random, kind) for kind in RULES]
+    families = [[dataclasses.replace(spec, schedule=plan) for plan in plans] for spec in rules]
     start = tuple(v + 0.01 for v in row.start)
     expected, compared = torch_points(row, families, start), []
     for spec, points in zip((spec for specs in families for spec in specs), expected, strict=True):

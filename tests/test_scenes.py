@@ -11,8 +11,9 @@ from optim_viz.player import inspector, scenes
 
 
 def column(scene, track, name):
-    offset, count = track["columns"][name]
-    return np.frombuffer(scene.blobs[track["blob"]], "<f4")[offset : offset + count]
+    offset, count, *times = track["columns"][name]
+    values = np.frombuffer(scene.blobs[track["blob"]], "<f4")[offset : offset + count]
+    return np.repeat(values, times[0]) if times else values
 
 
 @pytest.fixture(scope="module")

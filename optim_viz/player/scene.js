@@ -83,14 +83,15 @@ export function checkScene(scene) {
 
 /**
  * @param {ArrayBuffer} blob
- * @param {[number, number]} place  offset and count, in floats
+ * @param {[number, number, number?]} place  offset and count, in floats; times: one number that stands for so many rows
  * @param {string} what
  * @returns {Float32Array}
  */
 function columnOf(blob, place, what) {
-  const [offset, count] = place;
+  const [offset, count, times] = place;
   if ((offset + count) * 4 > blob.byteLength) throw new Error(`${what} reaches past the end of its blob.`);
-  return new Float32Array(blob, offset * 4, count);
+  const column = new Float32Array(blob, offset * 4, count);
+  return times ? new Float32Array(times).fill(column[0]) : column;
 }
 
 /**

@@ -21,7 +21,7 @@ from optim_viz.training import Training, TrainingRun
 from optim_viz.trajectory import Comparison, Trajectory
 
 VERSION = 1
-GRID = 101
+GRID = 85
 #: Seconds that a whole playthrough takes at speed 1.
 DURATION = 6.0
 
@@ -34,19 +34,29 @@ class Scene:
     blobs: dict[str, bytes]
 
 
-def pack(columns: Mapping[str, np.ndarray]) -> tuple[str, bytes, dict[str, tuple[int, int]]]:
-    """Return name, bytes and places (offset, count) of `columns`, laid end to end as little-endian float32.
+def pack(columns: Mapping[str, np.ndarray]) -> tuple[str, bytes, dict[str, tuple[int, ...]]]:
+    """Return name, bytes and places of `columns`, laid end to end as little-endian float32.
+
+    A place is (offset, count) in floats; a constant column is one number with its place (offset, 1, rows), and a column
+    equal to an earlier one shares that one's place.
 
     >>> name, data, places = pack({"x": np.arange(3.0), "y": np.zeros(2)})
     >>> len(data), places["y"]
-    (20, (3, 2))
+    (16, (3, 1, 2))
     """
-    places, parts, offset = {}, [], 0
+    places: dict[str, tuple[int, ...]] = {}
+    seen: dict[bytes, tuple[int, ...]] = {}
+    parts, offset = [], 0
     for column, values in columns.items():
         flat = np.asarray(values, dtype="<f4").ravel()
-        places[column] = (offset, flat.size)
-        parts.append(flat.tobytes())
-        offset += flat.size
+        data = flat.tobytes()
+        if data not in seen:
+            constant = flat.size > 1 and bool((flat == flat[0]).all())
+            part = data[:4] if constant else data
+            seen[data] = (offset, 1, flat.size) if constant else (offset, flat.size)
+            parts.append(part)
+            offset += len(part) // 4
+        places[column] = seen[data]
     data = b"".join(parts)
     return hashlib.sha256(data).hexdigest()[:32], data, places
 
@@ -155,8 +165,8 @@ def network(training: Training) -> Scene:
     names = ", ".join(training.labels)
     curve = {"kind": "curve", "x": "step", "x_title": "step"}
     loss = {
-        **curve, "id": "loss", "title": f"Mini-batch loss, mean of {window} steps", "short": "loss", "y": "loss", "raw": "raw",
-        "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
+        **curve, "id": "loss", "title": f"Mini-batch loss, mean of {window} steps", "short": "loss", "y": "loss",
+        "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
     }  # fmt: skip
     accuracy = {
         **curve, "id": "accuracy", "title": "Accuracy on the test digits", "short": "accuracy", "y": "accuracy",

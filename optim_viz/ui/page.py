@@ -76,7 +76,7 @@ def _widgets(name: str) -> dict[str, object]:
 
 
 def _touched(name: str) -> bool:
-    """Whether a widget changed since the last run: then the browser's query may be older than what was written since."""
+    """Whether a widget changed since the last run: the browser's query may then be older than what was written."""
     before, now = st.session_state.get(f"link.{name}.widgets", {}), _widgets(name)
     return any(now[key] != value for key, value in before.items() if key in now)
 

@@ -125,7 +125,7 @@ def test_reduced_motion_does_not_play_by_itself(page):
 
 def test_controls_have_names_and_speed_works(page):
     for control in page.locator(".ov-player button, .ov-player input, .ov-player select").all():
-        name = control.get_attribute("aria-label") or control.text_content() or control.get_attribute("title")
+        name = control.evaluate("e => e.ariaLabel || e.textContent || e.title || e.labels?.[0]?.textContent")
         assert name and name.strip(), control.evaluate("e => e.outerHTML")
     page.locator(".ov-player select").first.select_option(label="8×")
     seek(page, 0)

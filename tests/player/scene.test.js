@@ -21,6 +21,12 @@ test("names every blob once and tells which are missing", () => {
   assert.throws(() => decodeScene(scene, blobs), /missing: s/);
 });
 
+test("a constant column travels as one number", () => {
+  const { scene, blobs } = tiny();
+  scene.tracks[0].columns.lr = [6, 1, 3];
+  assert.deepEqual([...decodeScene(scene, blobs).tracks[0].columns.lr], [9, 9, 9]);
+});
+
 test("columns are views into the blob, with the right numbers", () => {
   const { scene, blobs } = tiny();
   const model = decodeScene(scene, blobs);

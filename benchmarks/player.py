@@ -1,0 +1,141 @@
+"""The player in a real browser, beside st.plotly_chart with frames: 8 optimizers x 1,000 steps.
+
+    python benchmarks/player.py [--changes 15]
+
+Prints frames per second while playing, bytes sent on first load and on a change of a learning rate, and the time from a
+slider's change to the new picture, beside a bare Streamlit app's own rerun. Bytes are those of the WebSocket and of the
+player's own files; Streamlit's own frontend and plotly.js (4.8 MB, once, cached) are left out on both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from browsing import Meter, browser, milliseconds, served, time_changes
+
+ROOT = Path(__file__).parents[1]
+KINDS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam"]
+LINK = "/?steps=1000&" + "&".join(f"o={kind}~lr~0.001" for kind in KINDS)
+
+BARE = """
+import streamlit as st
+steps = [10 ** (k / 10) for k in range(-40, 11)]
+value = st.select_slider("lr", steps, value=steps[10])
+st.html(f"<p id='shown'>{value}</p>")
+"""
+CHART = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+import streamlit as st
+import optim_viz as ov
+steps = [10 ** (k / 10) for k in range(-40, 11)]
+value = st.select_slider("lr", steps, value=steps[10])
+specs = [ov.optimizer(kind, lr=0.001) for kind in {KINDS!r}]
+specs[0] = ov.optimizer("sgd", lr=value)
+figure = ov.descend("rosenbrock", specs, steps=1000).figure(milliseconds=16)
+st.plotly_chart(figure, key="chart")
+"""
+
+
+def ours(chromium: Any, address: str, changes: int) -> dict[str, Any]:
+    """Measure the Compare page."""
+    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    meter = Meter(page, lambda url: "/app/static/player" in url)
+    page.goto(address + LINK)
+    page.wait_for_selector(".ov-player[data-ready='true']", timeout=120_000)
+    page.wait_for_timeout(1000)
+    first = (meter.socket, meter.files)
+    page.evaluate("document.querySelector('.ov-player').__ov.pause()")
+    before = meter.socket
+    slider = page.locator(".st-key-compare-0-sgd-lr").get_by_role("slider")
+    took = time_changes(page, slider, "document.querySelector('.ov-player').dataset.drawnHash", changes)
+    each = (meter.socket - before) / changes
+    flat = frames_per_second(page)
+    page.get_by_role("button", name="3-D").click()
+    page.wait_for_timeout(5000)
+    return {"first": first, "change": each, "took": took, "2-D": flat, "3-D": frames_per_second(page)}
+
+
+def frames_per_second(page: Any, seconds: float = 5.0) -> float:
+    """Frames that the player draws while it plays."""
+    player = "document.querySelector('.ov-player').__ov"
+    page.evaluate(f"{player}.seek(0); {player}.play()")
+    page.wait_for_timeout(500)
+    before = page.evaluate(f"({{...{player}.stats(), now: performance.now()}})")
+    page.wait_for_timeout(1000 * (seconds - 1))
+    after = page.evaluate(f"({{...{player}.stats(), now: performance.now()}})")
+    page.evaluate(f"{player}.pause()")
+    return 1000 * (after["frames"] - before["frames"]) / (after["now"] - before["now"])
+
+
+def chart(chromium: Any, address: str, changes: int) -> dict[str, Any]:
+    """Measure st.plotly_chart with the same runs as 60 frames."""
+    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    meter = Meter(page)
+    page.goto(address)
+    page.wait_for_selector(".js-plotly-plot .slider-container", timeout=120_000)
+    page.wait_for_timeout(1000)
+    first, before = meter.socket, meter.socket
+    slider = page.get_by_role("slider")
+    shown = "document.querySelector('.js-plotly-plot')?.data?.[3]?.y"
+    took = time_changes(page, slider, shown, changes)
+    each = (meter.socket - before) / changes
+    page.evaluate("""() => {
+        const plot = document.querySelector('.js-plotly-plot');
+        window.__frames = 0;
+        plot.on('plotly_animatingframe', () => { window.__frames += 1; window.__last = performance.now(); });
+        window.__start = performance.now();
+        [...plot.querySelectorAll('.updatemenu-button')][0].dispatchEvent(new MouseEvent('click', { bubbles: true }));
+    }""")
+    page.wait_for_timeout(1000)
+    page.locator(".updatemenu-button").first.click()
+    page.wait_for_timeout(15_000)
+    rate = page.evaluate("1000 * window.__frames / (window.__last - window.__start)")
+    return {"first": first, "change": each, "took": took, "2-D": rate}
+
+
+def main() -> None:
+    """Measure both and print them side by side."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--changes", type=int, default=15)
+    changes = parser.parse_args().changes
+    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+        bare_app, chart_app = Path(folder) / "bare.py", Path(folder) / "chart.py"
+        bare_app.write_text(BARE)
+        chart_app.write_text(CHART)
+        with served(ROOT / "app.py") as address:
+            mine = ours(chromium, address, changes)
+        with served(chart_app) as address:
+            theirs = chart(chromium, address, changes)
+        with served(bare_app) as address:
+            page = chromium.new_page()
+            page.goto(address)
+            page.wait_for_selector("#shown", timeout=60_000)
+            shown = "document.querySelector('#shown')?.textContent"
+            bare = time_changes(page, page.get_by_role("slider"), shown, changes)
+    report(mine, theirs, bare)
+
+
+def report(mine: dict[str, Any], theirs: dict[str, Any], bare: list[float]) -> None:
+    """Print the table, each figure with its bound."""
+    kb = 1 / 1000
+    socket, files = mine["first"]
+    print(f"{'8 optimizers x 1,000 steps':34}{'player':>26}{'st.plotly_chart, 60 frames':>30}")
+    print(f"{'frames/s playing, 2-D (>= 50)':34}{mine['2-D']:>26.0f}{theirs['2-D']:>30.0f}")
+    print(f"{'frames/s playing, 3-D (>= 50)':34}{mine['3-D']:>26.0f}{'-':>30}")
+    print(f"{'first load, kB (<= 400)':34}{(socket + files) * kb:>26.0f}{theirs['first'] * kb:>30.0f}")
+    print(f"{'  of it WebSocket / player files':34}{f'{socket * kb:.0f} / {files * kb:.0f}':>26}")
+    print(f"{'a learning rate changed, kB (<= 200)':36}{mine['change'] * kb:>24.0f}{theirs['change'] * kb:>30.0f}")
+    print(f"{'change to picture (<= 400 ms)':34}{milliseconds(mine['took']):>26}{milliseconds(theirs['took']):>30}")
+    print(f"{'a bare Streamlit app, same change':34}{milliseconds(bare):>26}")
+    ratio = statistics.median(theirs["took"]) / statistics.median(mine["took"])
+    print(
+        f"\nThe player shows a change {ratio:.1f} times as fast and plays {mine['2-D'] / theirs['2-D']:.1f} times as many frames."
+    )
+
+
+if __name__ == "__main__":
+    main()
