@@ -66,11 +66,16 @@ def _compile(text: str) -> Compiled:
     import sympy
 
     expression = parse(text)
+    return Compiled(expression, sympy.latex(expression), *_functions(expression))
+
+
+def _functions(expression: sympy.Expr) -> tuple[Callable[..., Any], ...]:
+    """Value and gradient on arrays, value and gradient on floats, as functions of (t, x, y)."""
+    import sympy
+
     symbols = (sympy.Symbol("t"), *sympy.symbols("x y", real=True))
     slopes, cse = gradient(expression)
-    return Compiled(
-        expression,
-        sympy.latex(expression),
+    return (
         _numpy(symbols, expression),
         _numpy(symbols, slopes, cse),
         sympy.lambdify(symbols, expression, [_FLOATS, "math"], cse=True, printer=_float_printer()),
@@ -86,14 +91,35 @@ def _compile_sum(text: str, data: str) -> Compiled:
     symbols = sympy.symbols("x y u v", real=True)
     slopes, rows = gradient(expression)[0], examples(data)
     names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
-    return Compiled(
-        expression,
-        rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(expression, symbol_names=names)}",
+    of_batches = (
         _mean(_numpy(symbols, expression), tuple(rows.T)),
         _means(_numpy(symbols, slopes), tuple(rows.T)),
         _float_sum("value", (expression,), rows),
         _float_sum("gradient", slopes, rows),
     )
+    latex = rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(expression, symbol_names=names)}"
+    return Compiled(expression, latex, *map(_either, _of_all(expression, rows) or of_batches, of_batches))
+
+
+def _of_all(expression: sympy.Expr, rows: np.ndarray) -> tuple[Callable[..., Any], ...] | None:
+    """The mean over all examples without a loop, where the expression is a polynomial in them: their moments do."""
+    import sympy
+
+    u, v = sympy.symbols("u v", real=True)
+    if not expression.is_polynomial(u, v):
+        return None
+    terms = sympy.Poly(expression, u, v).terms()
+    moments = {powers: float(np.mean(rows[:, 0] ** powers[0] * rows[:, 1] ** powers[1])) for powers, _ in terms}
+    return _functions(sum(factor * moments[powers] for powers, factor in terms))
+
+
+def _either(of_all: Callable[..., Any], of_batch: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of (t, x, y) for all examples that takes a mini-batch as a fourth argument."""
+
+    def function(t: int, x: Any, y: Any, batch: Any = None) -> Any:
+        return of_all(t, x, y) if batch is None else of_batch(t, x, y, batch)
+
+    return function
 
 
 def _softplus(z: Any) -> Any:
@@ -108,7 +134,7 @@ _ARRAYS = {"softplus": _softplus}
 def _numpy(symbols: Any, what: Any, cse: Any = True) -> Callable[..., Any]:
     import sympy
 
-    return sympy.lambdify(symbols, what, [_ARRAYS, "numpy"], cse=cse)
+    return sympy.lambdify(symbols, what, [_ARRAYS, "numpy"], cse=cse, printer=_numpy_printer())
 
 
 def _mean(function: Callable[..., Any], columns: Any) -> Callable[..., Any]:
@@ -149,6 +175,22 @@ def _float_sum(name: str, parts: tuple[sympy.Expr, ...], rows: np.ndarray) -> Ca
     scope: dict[str, Any] = {**vars(math), **_FLOATS, "rows": [tuple(row) for row in rows.tolist()]}
     exec(compile(source, f"<mean {name}>", "exec"), scope)  # noqa: S102 - printed by sympy from a parsed expression
     return scope[name]
+
+
+def _numpy_printer() -> Any:
+    """A sympy printer for NumPy arrays: NumPy squares quickly, but takes every other power through a slow pow."""
+    from sympy.printing.numpy import NumPyPrinter
+
+    class PowerPrinter(NumPyPrinter):
+        def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802 - sympy's name
+            base, exponent = expr.as_base_exp()
+            if not (base.is_Symbol and exponent.is_Integer and 3 <= exponent <= 8):
+                return super()._print_Pow(expr, rational=rational)
+            name, half = self._print(base), int(exponent) // 2
+            square = f"({'*'.join([name] * half)})**2"
+            return f"({square}*{name})" if exponent % 2 else f"({square})"
+
+    return PowerPrinter({"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True})
 
 
 def _float_printer() -> Any:

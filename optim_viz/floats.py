@@ -10,6 +10,7 @@ import numpy as np
 
 from optim_viz.optimizers import OPTIMIZERS
 from optim_viz.oracles import Oracle
+from optim_viz.plateau import PlateauRates
 from optim_viz.rules import Step
 from optim_viz.spec import OptimizerSpec
 from optim_viz.tracing import loop
@@ -22,7 +23,7 @@ Row = tuple[Any, ...]  # the gradient used (x, y), then after the step: x, y, st
 def float_rows(
     optimizer: OptimizerSpec,
     oracles: tuple[Oracle, Oracle],
-    lrs: Iterable[tuple[float, float]],
+    lrs: list[tuple[float, float]] | PlateauRates,
     start: tuple[float, float],
 ) -> list[Row]:
     """Run one optimizer on Python floats; where those raise, go on with NumPy scalars until nothing is finite.
@@ -41,7 +42,8 @@ def float_rows(
         lr = next(steps)
         rows.append(single_row(oracles[0], row.build(values), 1, lr, fresh))
         without_lr = tuple(pair for pair in optimizer.values if pair[0] != "lr")
-        loop(optimizer.kind, without_lr)(oracles[0], steps, rows.append, 2, *rows[1][2:])
+        traced = loop(optimizer.kind, without_lr, optimizer.lr_scale is None)
+        traced(oracles[0], steps, rows.append, 2, len(lrs) - 1, *rows[1][2:])
     except FLOAT_ERRORS:
         rest = itertools.islice(lrs, len(rows) - 1, None)
         rows += _scalar_rows(oracles[1], row.build(values, np), rest, rows)

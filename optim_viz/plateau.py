@@ -38,6 +38,9 @@ class PlateauRates:
                 self.given.append(self.lanes)
             yield self.given[step][1:]
 
+    def __len__(self) -> int:
+        return self.steps
+
     def see(self, t: int, loss: Any) -> None:
         """Take the loss at step t's point into account, once."""
         if t <= self.seen:

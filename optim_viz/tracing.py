@@ -1,31 +1,43 @@
 """Turn an update rule into one straight-line Python loop over both coordinates.
 
 Calling a rule twice a step costs more than its arithmetic. So the rule is called once with symbols that write down what
-is done to them; what x and y have in common (bias corrections, constants) is written once. The order of operations is
-kept, so the loop gives the rule's own floats, bit for bit. Only our own rules are traced, never a user's text.
+is done to them; what x and y have in common (constants, one learning rate) is written once, and what depends on the
+step alone (bias corrections) is worked out for all steps at once. The order of operations is kept, so the loop gives
+the rule's own floats. Only our own rules are traced, never a user's text.
 """
 
 from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
 
 from optim_viz.optimizers import OPTIMIZERS
 from optim_viz.rules import FLOATS
 from optim_viz.spec import Value
 
 _LOOP = """
-def loop(gradient, lrs, keep, t, x, y{state}):
-    for lrx, lry in lrs:
+def loop(gradient, lrs, keep, t, count, x, y{state}):
+    for t, (lrx, lry){columns} in zip(range(t, t + count), lrs{tables}):
         gx, gy = gradient(t, x, y)
         {body}
         {assign}
         keep((gx, gy, x, y{state}))
-        t += 1
 """
+_TABLES = """
+def tables(t):
+    {body}
+    return {columns}
+"""
+
+
+_FUNCTIONS = ("sqrt", "abs", "sign", "maximum")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 class _Symbol:
@@ -64,32 +76,32 @@ def _text(value: Any) -> str:
     return value.name if isinstance(value, _Symbol) else f"({value!r})"
 
 
-def _call(name: str, code: str) -> Callable[..., Any]:
-    """The namespace function `name`, written down as `code` where a symbol is involved."""
+def _call(name: str) -> Callable[..., Any]:
+    """The namespace function `name`, written down where a symbol is involved."""
 
     def function(*arguments: Any) -> Any:
         symbols = [a for a in arguments if isinstance(a, _Symbol)]
         if not symbols:
             return getattr(FLOATS, name)(*arguments)
-        return symbols[0].write(code.format(*map(_text, arguments)))
+        return symbols[0].write(f"{name}({', '.join(map(_text, arguments))})")
 
     return function
 
 
-_SYMBOLS = SimpleNamespace(
-    sqrt=_call("sqrt", "sqrt({0})"),
-    abs=_call("abs", "abs({0})"),
-    sign=_call("sign", "1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0"),
-    maximum=_call("maximum", "{1} if {1} > {0} else {0}"),
-)
+_SYMBOLS = SimpleNamespace(**{name: _call(name) for name in _FUNCTIONS})
+#: What is faster than a call on floats: the same, spelled out.
+_INLINE = {
+    r"maximum\((\S+), (\S+)\)$": r"\2 if \2 > \1 else \1",
+    r"sign\((\S+)\)$": r"1.0 if \1 > 0.0 else -1.0 if \1 < 0.0 else 0.0",
+}
 
 
 @functools.lru_cache(maxsize=256)
-def loop(kind: str, values: tuple[tuple[str, Value], ...]) -> Callable[..., None]:
-    """Return `loop(gradient, lrs, keep, t, x, y, *state)` for an optimizer: it keeps each step's
-    (gx, gy, x, y, *state).
+def loop(kind: str, values: tuple[tuple[str, Value], ...], one_rate: bool = False) -> Callable[..., None]:
+    """Return `loop(gradient, lrs, keep, t, count, x, y, *state)` for an optimizer.
 
-    `state` is the x coordinate's values, then the y coordinate's; `t`, the first step's number, is 2 or more.
+    It keeps each step's (gx, gy, x, y, *state). `state` is the x coordinate's values, then the y coordinate's; `t`, the
+    first step's number, is 2 or more; `count`, the number of steps; `one_rate` says that x and y share their rate.
     """
     row = OPTIMIZERS[kind]
     count = len(row.state_names(dict(values)))
@@ -99,16 +111,54 @@ def loop(kind: str, values: tuple[tuple[str, Value], ...]) -> Callable[..., None
     inputs: list[str] = []
     for axis in "xy":
         names = [f"s{axis}{i}" for i in range(count)]
-        t, lr, theta, g, *kept = (_Symbol(n, lines) for n in ("t", f"lr{axis}", axis, f"g{axis}", *names))
+        rate = "lrx" if one_rate else f"lr{axis}"
+        t, lr, theta, g, *kept = (_Symbol(n, lines) for n in ("t", rate, axis, f"g{axis}", *names))
         theta, state = step(t, lr, theta, g, tuple(kept))
         outputs |= dict(zip((axis, *names), map(_text, (theta, *state)), strict=True))
         inputs += names
+    return _compile(kind, lines, outputs, inputs)
+
+
+def _compile(kind: str, lines: dict[str, str], outputs: dict[str, str], inputs: list[str]) -> Callable[..., None]:
+    """Write the loop. What depends on the step alone is worked out for all steps at once, by NumPy, before it."""
+    early: dict[str, str] = {}
+    for code, name in lines.items():
+        if set(_NAME.findall(code)) <= {"t", *early, *_FUNCTIONS}:
+            early[name] = code
+    late = {name: code for code, name in lines.items() if name not in early}
+    used = {name for code in (*late.values(), *outputs.values()) for name in _NAME.findall(code)}
+    columns = [name for name in early if name in used]
+    state = "".join(f", {name}" for name in inputs)
     source = _LOOP.format(
-        state="".join(f", {name}" for name in inputs),
-        body="\n        ".join(f"{name} = {code}" for code, name in lines.items()),
+        state=state,
+        columns="".join(f", {name}" for name in columns),
+        tables=", *tables(t, count)" if columns else "",
+        body="\n        ".join(f"{name} = {_inline(code)}" for name, code in late.items()),
         # Assigned together at the end: an operation that raises leaves the step undone.
         assign=f"{', '.join(outputs)} = {', '.join(outputs.values())}",
     )
     scope: dict[str, Any] = {"sqrt": math.sqrt}
     exec(compile(source, f"<traced {kind}>", "exec"), scope)  # noqa: S102 - our own rule, written above
+    if columns:
+        scope["tables"] = _tables(kind, early, columns)
     return scope["loop"]
+
+
+def _tables(kind: str, early: dict[str, str], columns: list[str]) -> Callable[[int, int], list[list[float]]]:
+    body = "\n    ".join(f"{name} = {code}" for name, code in early.items())
+    scope: dict[str, Any] = {name: getattr(np, name) for name in _FUNCTIONS}
+    source = _TABLES.format(body=body, columns=f"[{', '.join(columns)}]")
+    exec(compile(source, f"<tables of {kind}>", "exec"), scope)  # noqa: S102 - our own rule, written above
+
+    def tables(t: int, count: int) -> list[list[float]]:
+        with np.errstate(all="ignore"):
+            return [column.tolist() for column in scope["tables"](np.arange(float(t), float(t + count)))]
+
+    return tables
+
+
+def _inline(code: str) -> str:
+    for pattern, spelled in _INLINE.items():
+        if re.fullmatch(pattern, code):
+            return re.sub(pattern, spelled, code)
+    return code

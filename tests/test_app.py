@@ -48,7 +48,7 @@ def test_optimizers_can_be_added_and_removed(name):
     page = name.removesuffix(".py")
     app.button(key=f"{page}.add").click().run()
     assert not app.exception and len(app.session_state[f"link.{page}.good"].spec.optimizers) == 3
-    slot = app.session_state[f"{page}.slots"][0]
+    slot = next(iter(app.session_state[f"{page}.slots"]))
     app.button(key=f"{page}.{slot}.remove").click().run()
     kinds = [o.kind for o in app.session_state[f"link.{page}.good"].spec.optimizers]
     assert not app.exception and kinds[0] == "adam" and len(kinds) == 2
@@ -59,7 +59,7 @@ def test_every_optimizer_and_surface_has_working_widgets():
     from optim_viz.surfaces import SURFACES
 
     app = open_page("compare.py", {"steps": "20", "o": ["sgd"]})
-    slot = app.session_state["compare.slots"][0]
+    slot = next(iter(app.session_state["compare.slots"]))
     for kind in OPTIMIZERS:
         app.selectbox(key=f"compare.{slot}.kind").set_value(kind).run()
         assert not app.exception, kind

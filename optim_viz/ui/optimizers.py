@@ -1,4 +1,8 @@
-"""The list of optimizers, each with all its hyperparameters, its schedule and its param groups; from the tables."""
+"""The list of optimizers, each with all its hyperparameters, its schedule and its param groups; from the tables.
+
+What a slot was last set to is kept as its spec; a widget exists only while it is seen: Streamlit's time for a rerun grows
+with the square of the number of widgets, and folded settings would make up most of them.
+"""
 
 from __future__ import annotations
 
@@ -18,30 +22,10 @@ FIRST = ("lr", "momentum", "beta1", "beta2", "alpha", "rho")
 
 
 def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
-    """Set the optimizer widgets of page `name` to `specs`."""
+    """Set the optimizers of page `name` to `specs`, in new slots, so that no widget's old value is in the way."""
     first = st.session_state.get(f"{name}.next", 0)
-    st.session_state[f"{name}.slots"] = list(range(first, first + len(specs)))
+    st.session_state[f"{name}.slots"] = {first + i: spec for i, spec in enumerate(specs)}
     st.session_state[f"{name}.next"] = first + len(specs)
-    for slot, spec in zip(st.session_state[f"{name}.slots"], specs, strict=True):
-        _fill(f"{name}.{slot}", spec)
-
-
-def _fill(prefix: str, spec: OptimizerSpec) -> None:
-    values: dict[str, object] = {"kind": spec.kind, "label": spec.label}
-    values |= {f"{spec.kind}.{key}": value for key, value in spec.values}
-    if spec.schedule:
-        values["schedule"] = spec.schedule.kind
-        values |= {f"schedule.{spec.schedule.kind}.{key}": value for key, value in spec.schedule.values}
-    for group, factor in _factors(spec.lr_scale).items():
-        values[f"scale.{group}"] = factor
-    st.session_state.update({f"{prefix}.{key}": value for key, value in values.items()})
-
-
-def _factors(scale: Any) -> dict[str, float]:
-    """The factor of each param group by its name: x and y on a surface, layers on the network."""
-    if not scale:
-        return {}
-    return dict(scale) if isinstance(scale[0], tuple) else dict(zip("xy", scale, strict=True))
 
 
 def optimizers(
@@ -52,57 +36,56 @@ def optimizers(
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
     `groups` are the param groups that may have a learning rate of their own.
     """
-    slots: list[int] = st.session_state[f"{name}.slots"]
-    specs = [_optimizer(name, slot, suggested, groups, removable=len(slots) > 1) for slot in slots]
+    kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
+    specs = {slot: _optimizer(name, slot, kept[slot], suggested, groups) for slot in kept}
+    st.session_state[f"{name}.slots"] = specs
     st.button(
-        "Add an optimizer",
-        icon=":material/add:",
-        on_click=_add,
-        args=(name,),
-        disabled=len(slots) >= limit,
-        width="stretch",
-        key=f"{name}.add",
-    )
-    return tuple(specs)
+        "Add an optimizer", icon=":material/add:", width="stretch", key=f"{name}.add",
+        on_click=_add, args=(name, suggested), disabled=len(specs) >= limit,
+    )  # fmt: skip
+    return tuple(specs.values())
 
 
-def _add(name: str) -> None:
+def _fresh(kind: str, suggested: Mapping[str, float]) -> OptimizerSpec:
+    return optimizer(kind, lr=suggested[kind]) if kind in suggested else optimizer(kind)
+
+
+def _add(name: str, suggested: Mapping[str, float]) -> None:
     slots = st.session_state[f"{name}.slots"]
-    used = [st.session_state[f"{name}.{slot}.kind"] for slot in slots]
+    used = {spec.kind for spec in slots.values()}
+    kind = next((kind for kind in OPTIMIZERS if kind not in used), "adam")
     slot = st.session_state[f"{name}.next"]
     st.session_state[f"{name}.next"] = slot + 1
-    st.session_state[f"{name}.slots"] = [*slots, slot]
-    st.session_state[f"{name}.{slot}.kind"] = next((kind for kind in OPTIMIZERS if kind not in used), "adam")
+    st.session_state[f"{name}.slots"] = {**slots, slot: _fresh(kind, suggested)}
 
 
 def _remove(name: str, slot: int) -> None:
-    st.session_state[f"{name}.slots"] = [s for s in st.session_state[f"{name}.slots"] if s != slot]
+    slots = st.session_state[f"{name}.slots"]
+    st.session_state[f"{name}.slots"] = {s: spec for s, spec in slots.items() if s != slot}
 
 
 def _optimizer(
-    name: str, slot: int, suggested: Mapping[str, float], groups: Sequence[str], removable: bool
+    name: str, slot: int, kept: OptimizerSpec, suggested: Mapping[str, float], groups: Sequence[str]
 ) -> OptimizerSpec:
     prefix = f"{name}.{slot}"
     with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
-        kind = _kind(name, slot, removable)
-        row = OPTIMIZERS[kind]
-        values: dict[str, Any] = {
-            h.name: hyperparameter(h, f"{prefix}.{kind}.{h.name}", suggested.get(kind) if h.name == "lr" else None)
-            for h in row.hyperparameters
-            if h.name in FIRST
-        }
-        with st.expander("More settings", type="compact"):
-            for h in row.hyperparameters:
-                if h.name not in FIRST:
-                    values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}")
-            chosen = _schedule(prefix)
-            scale = _scale(prefix, groups) if row.rule else None
-            keep(f"{prefix}.label", "")
-            label = st.text_input("Label", key=f"{prefix}.label", max_chars=40, help="Its name in legends.")
-    return optimizer(kind, schedule=chosen, lr_scale=scale, label=label.strip(), **values)
+        kind = _kind(name, slot, kept)
+        if kind != kept.kind:
+            kept = _fresh(kind, suggested)
+        values: dict[str, Any] = kept.hyperparameters
+        for h in OPTIMIZERS[kind].hyperparameters:
+            if h.name in FIRST:
+                values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}", kept[h.name])
+        more = st.expander("More settings", type="compact", key=f"{prefix}.more", on_change="rerun")
+        options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": _scale_of(kept), "label": kept.label}
+        if more.open:
+            with more:
+                options = _more(prefix, kept, values, groups)
+    return optimizer(kind, **options, **values)
 
 
-def _kind(name: str, slot: int, removable: bool) -> str:
+def _kind(name: str, slot: int, kept: OptimizerSpec) -> str:
+    keep(f"{name}.{slot}.kind", kept.kind)
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.selectbox(
             "Optimizer", list(OPTIMIZERS), key=f"{name}.{slot}.kind", label_visibility="collapsed",
@@ -110,14 +93,26 @@ def _kind(name: str, slot: int, removable: bool) -> str:
         )  # fmt: skip
         st.button(
             "", icon=":material/close:", help="Remove", type="tertiary", key=f"{name}.{slot}.remove",
-            on_click=_remove, args=(name, slot), disabled=not removable,
+            on_click=_remove, args=(name, slot), disabled=len(st.session_state[f"{name}.slots"]) == 1,
         )  # fmt: skip
     return kind
 
 
-def _schedule(prefix: str) -> ScheduleSpec | None:
+def _more(prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Sequence[str]) -> dict[str, Any]:
+    """The settings that fold away: sets the other hyperparameters in `values`, returns the rest of the spec."""
+    for h in OPTIMIZERS[kept.kind].hyperparameters:
+        if h.name not in FIRST:
+            values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
+    chosen = _schedule(prefix, kept.schedule)
+    scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else None
+    keep(f"{prefix}.label", kept.label)
+    label = st.text_input("Label", key=f"{prefix}.label", max_chars=40, help="Its name in legends.")
+    return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}
+
+
+def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
     """The learning rate's schedule; "constant" is none at all."""
-    keep(f"{prefix}.schedule", "constant")
+    keep(f"{prefix}.schedule", kept.kind if kept else "constant")
     kind = st.selectbox(
         "Schedule of the learning rate", list(SCHEDULES), key=f"{prefix}.schedule",
         format_func=lambda k: SCHEDULES[k].title,
@@ -125,18 +120,30 @@ def _schedule(prefix: str) -> ScheduleSpec | None:
     if kind == "constant":
         return None
     st.caption(SCHEDULES[kind].problem)
-    rows = SCHEDULES[kind].hyperparameters
-    return schedule(kind, **{h.name: hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}") for h in rows})
+    before = dict(kept.values) if kept and kept.kind == kind else {}
+    values = {
+        h.name: hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", before.get(h.name, h.default))
+        for h in SCHEDULES[kind].hyperparameters
+    }
+    return schedule(kind, **values)
 
 
-def _scale(prefix: str, groups: Sequence[str]) -> Any:
-    """Factors on the learning rate of single param groups; None where all are 1."""
+def _scale_of(spec: OptimizerSpec) -> Any:
+    """A spec's factors in the form in which `optimizer` takes them."""
+    by_layer = spec.lr_scale and isinstance(spec.lr_scale[0], tuple)
+    return dict(spec.lr_scale) if by_layer else spec.lr_scale  # type: ignore[arg-type]
+
+
+def _scale(prefix: str, kept: OptimizerSpec, groups: Sequence[str]) -> Any:
+    """Factors on the learning rate of single param groups, x and y or layers; None where all are 1."""
+    before = _scale_of(kept) or {}
+    if isinstance(before, tuple):
+        before = dict(zip(groups, before, strict=True))
     factors = {}
     for group in groups:
         text = f"Factor on the learning rate of {group}, a param group of its own."
-        factors[group] = float(
-            hyperparameter(Hyperparameter(f"lr of {group}, times", 1.0, 0.0, 2.0, text=text), f"{prefix}.scale.{group}")
-        )
+        knob = Hyperparameter(f"lr of {group}, times", 1.0, 0.0, 2.0, text=text)
+        factors[group] = float(hyperparameter(knob, f"{prefix}.scale.{group}", before.get(group, 1.0)))
     if all(factor == 1.0 for factor in factors.values()):
         return None
     return tuple(factors.values()) if list(groups) == ["x", "y"] else factors

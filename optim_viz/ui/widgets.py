@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 
@@ -25,22 +26,23 @@ def choices(key: str, options: Sequence[float]) -> list[float]:
     return sorted({*options, *extra})
 
 
-def log_steps(low: float, high: float) -> list[float]:
+@functools.cache
+def log_steps(low: float, high: float) -> tuple[float, ...]:
     """Ten round numbers a decade from `low` to `high`.
 
     >>> log_steps(0.1, 1.0)
-    [0.1, 0.125, 0.16, 0.2, 0.25, 0.32, 0.4, 0.5, 0.63, 0.8, 1.0]
+    (0.1, 0.125, 0.16, 0.2, 0.25, 0.32, 0.4, 0.5, 0.63, 0.8, 1.0)
     """
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = [float(f"{m}e{d}") for d in decades for m in (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8)]
-    return [s for s in steps if low * 0.999 <= s <= high * 1.001]
+    return tuple(s for s in steps if low * 0.999 <= s <= high * 1.001)
 
 
 def _log_slider(h: Hyperparameter, key: str, label: str) -> Value:
     options = choices(key, log_steps(h.low, h.high))
+    current = st.session_state[key]
     # An equal number from the list, so that the widget finds its value among its options.
-    value = min(options, key=lambda o: abs(o - st.session_state[key]))
-    st.session_state[key] = value
+    st.session_state[key] = min(options, key=lambda option: abs(option - current))
     return float(st.select_slider(label, options, key=key, format_func=lambda v: f"{v:.10g}", help=h.text or None))
 
 
@@ -70,7 +72,7 @@ WIDGETS: dict[str, Callable[[Hyperparameter, str, str], Value]] = {
 }
 
 
-def hyperparameter(h: Hyperparameter, key: str, default: Value | None = None) -> Value:
-    """Show the widget of one hyperparameter and return its value."""
-    keep(key, h.default if default is None else default)
+def hyperparameter(h: Hyperparameter, key: str, value: Value) -> Value:
+    """Show the widget of one hyperparameter, at first with `value`; return its value now."""
+    keep(key, value)
     return WIDGETS[h.scale](h, key, h.name)

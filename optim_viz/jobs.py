@@ -1,0 +1,129 @@
+"""Trainings in the background: one at a time, others waiting in line, results kept for whoever asks for the same.
+
+A page asks for a spec and gets a Job, which it may look at as often as it likes; nothing here knows about pages.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from optim_viz import network
+from optim_viz.spec import NetworkSpec, SpecError
+from optim_viz.training import Progress, Training
+
+#: Finished trainings that are kept, the least recently asked for dropped first (about 30 MB each at most).
+KEPT = 8
+#: Jobs that may wait; one more is refused with a sentence.
+WAITING = 20
+
+
+class JobState(enum.Enum):
+    """Where a job is; the values are the messages that people read."""
+
+    WAITING = "waiting for its turn"
+    RUNNING = "training"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(eq=False)
+class Job:
+    """One training: what was asked for, how far it is, and what came of it."""
+
+    spec: NetworkSpec
+    state: JobState = JobState.WAITING
+    progress: Progress | None = None
+    result: Training | None = None  # also of a cancelled job: what was recorded until then
+    error: str = ""
+    cancel: threading.Event = field(default_factory=threading.Event)
+    owners: set[str] = field(default_factory=set)
+
+    @property
+    def active(self) -> bool:
+        """Whether it still waits or runs."""
+        return self.state in (JobState.WAITING, JobState.RUNNING)
+
+    @property
+    def so_far(self) -> Training | None:
+        """The result, or what is recorded up to now."""
+        if self.result is not None:
+            return self.result
+        return self.progress.so_far() if self.progress else None
+
+
+class Jobs:
+    """The line of trainings of one server."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._line: list[Job] = []  # the running one first
+        self._finished: OrderedDict[NetworkSpec, Job] = OrderedDict()
+
+    def ask(self, spec: NetworkSpec, owner: str) -> Job:
+        """Return the job of `spec`: a finished or running one, or a new one at the end of the line.
+
+        An owner has one active job: asking for another lets go of the one before.
+        """
+        with self._lock:
+            if spec in self._finished:
+                self._finished.move_to_end(spec)
+                self._let_go(owner, but=None)
+                return self._finished[spec]
+            job = next((job for job in self._line if job.spec == spec and not job.cancel.is_set()), None)
+            self._let_go(owner, but=job)
+            if job is None:
+                if len(self._line) > WAITING:
+                    raise SpecError(f"{len(self._line)} trainings are waiting already; try again in a few minutes.")
+                job = Job(spec)
+                self._line.append(job)
+                if len(self._line) == 1:
+                    self._start(job)
+            job.owners.add(owner)
+            return job
+
+    def place(self, job: Job) -> int:
+        """How many jobs come before this one; 0 when it runs or is done."""
+        with self._lock:
+            return self._line.index(job) if job in self._line else 0
+
+    def let_go(self, owner: str) -> None:
+        """An owner loses interest: its job ends, unless others wait for the same."""
+        with self._lock:
+            self._let_go(owner, but=None)
+
+    def _let_go(self, owner: str, but: Job | None) -> None:
+        for job in [job for job in self._line if owner in job.owners and job is not but]:
+            job.owners.discard(owner)
+            if job.owners:
+                continue
+            job.cancel.set()
+            if job.state is JobState.WAITING:
+                job.state = JobState.CANCELLED
+                self._line.remove(job)
+
+    def _start(self, job: Job) -> None:
+        job.state = JobState.RUNNING
+        threading.Thread(target=self._run, args=(job,), name="optim-viz training", daemon=True).start()
+
+    def _run(self, job: Job) -> None:
+        def look(progress: Progress) -> None:
+            job.progress = progress
+
+        try:
+            job.result = network.run(job.spec, look, job.cancel)
+            state = JobState.CANCELLED if job.cancel.is_set() else JobState.FINISHED
+        except (SpecError, RuntimeError, MemoryError, OSError) as error:  # torch's own errors are RuntimeErrors
+            job.error, state = f"Training stopped: {error}", JobState.FAILED
+        with self._lock:
+            job.state, job.progress = state, None
+            self._line.remove(job)
+            if state is JobState.FINISHED:
+                self._finished[job.spec] = job
+                while len(self._finished) > KEPT:
+                    self._finished.popitem(last=False)
+            if self._line:
+                self._start(self._line[0])
