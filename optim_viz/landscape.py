@@ -78,7 +78,7 @@ class Plane:
 def project(training: Training, kind: str = "pca", resolution: int = 41, digits: int = 1000, seed: int = 0) -> Plane:
     """Return a plane through the weights that training visited, the loss on it, and the runs' paths as seen from it.
 
-    Problem: 266,610 weights do not fit on a screen; a plane does, if it is said how much of the truth it holds.
+    Problem: 297,710 weights do not fit on a screen; a plane does, if it is said how much of the truth it holds.
     Formula: loss(origin + a*d1 + b*d2). "pca": origin is the mean of all runs' snapshots, d1 and d2 their first two
     principal axes, one plane for all runs. "random": origin is the first run's last snapshot, d1 and d2 are Gaussian,
     every row of every matrix scaled to the norm of the origin's row, biases 0.

@@ -25,7 +25,7 @@ class Layout:
     """Where each layer's matrix and bias lie in the vector of all weights.
 
     >>> Layout((300, 200)).size
-    266610
+    297710
     """
 
     hidden: tuple[int, ...]

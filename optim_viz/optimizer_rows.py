@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optim_viz import knobs, rules
+from optim_viz import knobs as k
+from optim_viz import rules
 from optim_viz.optimizer_type import Optimizer
 from optim_viz.spec import Hyperparameter
 
@@ -18,7 +19,7 @@ ROWS = (
         title="SGD",
         rule=rules.sgd,
         torch_class="SGD",
-        hyperparameters=(knobs.lr(1e-3), knobs.decay(), knobs.MAXIMIZE),
+        hyperparameters=(k.lr(1e-3), k.decay(), k.MAXIMIZE),
         state=(),
         problem="Follows the negative gradient of a mini-batch, or of the whole loss.",
         latex=r"\theta \leftarrow \theta - \mathrm{lr}\, g",
@@ -30,14 +31,7 @@ ROWS = (
         title="Momentum",
         rule=rules.sgd,
         torch_class="SGD",
-        hyperparameters=(
-            knobs.lr(1e-3),
-            knobs.MOMENTUM,
-            knobs.DAMPENING,
-            knobs.decay(),
-            knobs.NESTEROV,
-            knobs.MAXIMIZE,
-        ),
+        hyperparameters=(k.lr(1e-3), k.MOMENTUM, k.DAMPENING, k.decay(), k.NESTEROV, k.MAXIMIZE),
         state=(("momentum_buffer", ""),),
         problem="Speeds up along a steady direction and damps oscillation across a ravine.",
         latex=r"v \leftarrow \mu v + (1 - \tau)\, g \qquad \theta \leftarrow \theta - \mathrm{lr}\, v",
@@ -50,10 +44,10 @@ ROWS = (
         rule=rules.sgd,
         torch_class="SGD",
         hyperparameters=(
-            knobs.lr(1e-3),
-            knobs.fraction("momentum", 0.9, "Share of the last step's velocity that is kept.", open_low=True),
-            knobs.decay(),
-            knobs.MAXIMIZE,
+            k.lr(1e-3),
+            k.fraction("momentum", 0.9, "Share of the last step's velocity that is kept.", open_low=True),
+            k.decay(),
+            k.MAXIMIZE,
         ),
         state=(("momentum_buffer", ""),),
         problem="Momentum that looks ahead: it brakes before a slope turns up, so it overshoots less.",
@@ -68,9 +62,9 @@ ROWS = (
         rule=rules.adagrad,
         torch_class="Adagrad",
         hyperparameters=(
-            knobs.lr(1e-2),
+            k.lr(1e-2),
             Hyperparameter("lr_decay", 0.0, 0.0, 0.1, text="Shrinks the learning rate as 1 / (1 + t * lr_decay)."),
-            knobs.decay(),
+            k.decay(),
             Hyperparameter(
                 "initial_accumulator_value",
                 0.0,
@@ -78,8 +72,8 @@ ROWS = (
                 10.0,
                 text="What the sum of squares starts at: tames first steps.",
             ),
-            knobs.eps(1e-10),
-            knobs.MAXIMIZE,
+            k.eps(1e-10),
+            k.MAXIMIZE,
         ),
         state=(("sum", ""),),
         initial=(("sum", "initial_accumulator_value"),),
@@ -94,15 +88,15 @@ ROWS = (
         rule=rules.rmsprop,
         torch_class="RMSprop",
         hyperparameters=(
-            knobs.lr(1e-2),
+            k.lr(1e-2),
             Hyperparameter(
                 "alpha", 0.99, 0.0, 0.999, text="Memory of the mean squared gradient.", maximum=1.0, open_high=True
             ),
-            knobs.eps(1e-8),
-            knobs.decay(),
+            k.eps(1e-8),
+            k.decay(),
             Hyperparameter("momentum", 0.0, 0.0, 0.999, text="Share of the last step's velocity that is kept."),
             Hyperparameter("centered", False, scale="bool", text="Divide by the spread of g, not by its mean square."),
-            knobs.MAXIMIZE,
+            k.MAXIMIZE,
         ),
         state=(("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum")),
         problem="Adagrad that forgets: steps follow the recent size of the gradient, so they do not die out.",
@@ -119,13 +113,13 @@ ROWS = (
         rule=rules.adadelta,
         torch_class="Adadelta",
         hyperparameters=(
-            knobs.lr(1.0),
-            knobs.fraction("rho", 0.9, "Memory of both averages: squared gradients and squared steps."),
+            k.lr(1.0),
+            k.fraction("rho", 0.9, "Memory of both averages: squared gradients and squared steps."),
             Hyperparameter(
                 "eps", 1e-6, 1e-10, 1.0, "log", "Sets the length of the first steps: they are about its root."
             ),
-            knobs.decay(),
-            knobs.MAXIMIZE,
+            k.decay(),
+            k.MAXIMIZE,
         ),
         state=(("square_avg", ""), ("acc_delta", "")),
         problem="Has no learning rate to choose: the size of past steps sets the unit of the next.",
@@ -142,15 +136,7 @@ ROWS = (
         title="Adam",
         rule=rules.adam,
         torch_class="Adam",
-        hyperparameters=(
-            knobs.lr(1e-3),
-            *knobs.BETAS,
-            knobs.eps(1e-8),
-            knobs.decay(),
-            knobs.AMSGRAD,
-            knobs.MAXIMIZE,
-            knobs.DECOUPLED,
-        ),
+        hyperparameters=(k.lr(1e-3), *k.BETAS, k.eps(1e-8), k.decay(), k.AMSGRAD, k.MAXIMIZE, k.DECOUPLED),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
         problem="Gives every parameter a step of about lr, whatever the scale of its gradient.",
         latex=_MOMENTS_LATEX + _ADAM_LATEX,
@@ -162,14 +148,7 @@ ROWS = (
         title="AdamW",
         rule=rules.adam,
         torch_class="AdamW",
-        hyperparameters=(
-            knobs.lr(1e-3),
-            *knobs.BETAS,
-            knobs.eps(1e-8),
-            knobs.decay(1e-2, knobs.SHRINK),
-            knobs.AMSGRAD,
-            knobs.MAXIMIZE,
-        ),
+        hyperparameters=(k.lr(1e-3), *k.BETAS, k.eps(1e-8), k.decay(1e-2, k.SHRINK), k.AMSGRAD, k.MAXIMIZE),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
         problem="Adam whose weight decay acts on the weights alone, not through the adaptive scale.",
         latex=r"\theta \leftarrow (1 - \mathrm{lr}\,\lambda)\,\theta \quad " + _MOMENTS_LATEX + _ADAM_LATEX,
@@ -183,13 +162,13 @@ ROWS = (
         rule=rules.nadam,
         torch_class="NAdam",
         hyperparameters=(
-            knobs.lr(2e-3),
-            *knobs.BETAS,
-            knobs.eps(1e-8),
-            knobs.decay(),
+            k.lr(2e-3),
+            *k.BETAS,
+            k.eps(1e-8),
+            k.decay(),
             Hyperparameter("momentum_decay", 4e-3, 0.0, 0.1, text="How fast the momentum warms up from beta1 / 2."),
-            knobs.DECOUPLED,
-            knobs.MAXIMIZE,
+            k.DECOUPLED,
+            k.MAXIMIZE,
         ),
         state=(*_MOMENTS, ("mu_product", "")),
         initial=(("mu_product", 1.0),),
@@ -208,7 +187,7 @@ ROWS = (
         title="RAdam",
         rule=rules.radam,
         torch_class="RAdam",
-        hyperparameters=(knobs.lr(1e-3), *knobs.BETAS, knobs.eps(1e-8), knobs.decay(), knobs.DECOUPLED, knobs.MAXIMIZE),
+        hyperparameters=(k.lr(1e-3), *k.BETAS, k.eps(1e-8), k.decay(), k.DECOUPLED, k.MAXIMIZE),
         state=_MOMENTS,
         problem="Adam with a built-in warm-up: plain momentum until the second moment can be trusted.",
         latex=(
@@ -225,12 +204,12 @@ ROWS = (
         rule=rules.adamax,
         torch_class="Adamax",
         hyperparameters=(
-            knobs.lr(2e-3),
-            knobs.BETAS[0],
-            knobs.fraction("beta2", 0.999, "Memory of the largest recent gradient.", high=0.9999),
-            knobs.eps(1e-8),
-            knobs.decay(),
-            knobs.MAXIMIZE,
+            k.lr(2e-3),
+            k.BETAS[0],
+            k.fraction("beta2", 0.999, "Memory of the largest recent gradient.", high=0.9999),
+            k.eps(1e-8),
+            k.decay(),
+            k.MAXIMIZE,
         ),
         state=(("exp_avg", ""), ("exp_inf", "")),
         problem="Adam on the largest recent gradient: steady where gradients are rare or spiky.",
@@ -250,13 +229,13 @@ ROWS = (
             Hyperparameter(
                 "lr", 1e-2, 1e-4, 10.0, "log", "Learning rate: the length of the first step.", open_low=True
             ),
-            knobs.fraction("etaminus", 0.5, "Factor on the step where the gradient's sign turns.", open_low=True),
+            k.fraction("etaminus", 0.5, "Factor on the step where the gradient's sign turns.", open_low=True),
             Hyperparameter(
                 "etaplus", 1.2, 1.001, 2.0, text="Factor on the step while the sign stays.", minimum=1.0, open_low=True
             ),
             Hyperparameter("step_min", 1e-6, 1e-10, 1e-2, "log", "Shortest step."),
             Hyperparameter("step_max", 50.0, 1e-2, 100.0, "log", "Longest step."),
-            knobs.MAXIMIZE,
+            k.MAXIMIZE,
         ),
         state=(("prev", ""), ("step_size", "")),
         initial=(("step_size", "lr"),),
@@ -274,12 +253,12 @@ ROWS = (
         rule=rules.asgd,
         torch_class="ASGD",
         hyperparameters=(
-            knobs.lr(1e-2),
+            k.lr(1e-2),
             Hyperparameter("lambd", 1e-4, 1e-6, 1.0, "log", "How fast the step decays; shrinks the weights, too."),
             Hyperparameter("alpha", 0.75, 0.0, 1.0, text="Power of that decay."),
             Hyperparameter("t0", 1e6, 1.0, 1e6, "log", "Step from which the points are averaged (into ax)."),
-            knobs.decay(),
-            knobs.MAXIMIZE,
+            k.decay(),
+            k.MAXIMIZE,
         ),
         state=(("eta", ""), ("mu", ""), ("ax", "")),
         initial=(("eta", "lr"), ("mu", 1.0)),
@@ -298,7 +277,7 @@ ROWS = (
         rule=None,
         torch_class="LBFGS",
         hyperparameters=(
-            knobs.lr(1.0),
+            k.lr(1.0),
             Hyperparameter(
                 "max_iter", 20, 1, 50, "int", "Inner iterations a step: one step is several moves.", minimum=1
             ),

@@ -10,7 +10,6 @@ from optim_viz.mlp import Layout
 from optim_viz.spec import OptimizerSpec
 from optim_viz.training import NO_PREDICTION, TrainingOutcome, TrainingRun
 
-EVALUATIONS_PER_EPOCH = 4
 #: At most this many snapshots of a run are kept ...
 MAX_SNAPSHOTS = 51
 #: ... and fewer when the snapshots of all runs together would take more memory than this.
@@ -18,19 +17,19 @@ MAX_SNAPSHOT_BYTES = 128 * 2**20
 
 
 def evaluation_steps(epochs: int, steps_per_epoch: int) -> np.ndarray:
-    """The steps at which the network is evaluated, four times an epoch: int64, from 0 to the last step.
+    """The steps at which the network is evaluated: four times in the first epoch, then twice an epoch; int64.
 
-    >>> evaluation_steps(1, 125)
-    array([  0,  31,  62,  94, 125])
+    >>> evaluation_steps(2, 100)
+    array([  0,  25,  50,  75, 100, 150, 200])
     """
-    quarters = np.arange(EVALUATIONS_PER_EPOCH * epochs + 1) / EVALUATIONS_PER_EPOCH
-    return np.unique((quarters * steps_per_epoch).round().astype(int))
+    epoch = np.append([0.0, 0.25, 0.5, 0.75], np.arange(2, 2 * epochs + 1) / 2)
+    return np.unique((epoch * steps_per_epoch).round().astype(int))
 
 
 def snapshot_steps(steps: int, size: int, runs: int) -> np.ndarray:
     """The steps at which weights are kept, evenly spread, as many as the caps allow: int64, from 0 to the last step.
 
-    >>> len(snapshot_steps(625, 266_610, runs=3)), len(snapshot_steps(625, 2_000_000, runs=6))
+    >>> len(snapshot_steps(625, 297_710, runs=3)), len(snapshot_steps(625, 2_000_000, runs=6))
     (51, 5)
     """
     allowed = MAX_SNAPSHOT_BYTES // (runs * size * np.dtype(np.float16).itemsize)

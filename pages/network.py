@@ -4,7 +4,6 @@ import streamlit as st
 
 import optim_viz as ov
 from optim_viz import links, network, ui
-from optim_viz.player import mount, scenes
 
 PRESET = (
     ov.optimizer("sgd", lr=0.01),
@@ -20,10 +19,8 @@ with st.sidebar:
 with st.container(key="page-head"):
     st.title("An MLP on handwritten digits", anchor=False)
     st.markdown("Every optimizer starts from the same weights and sees the same batches of 28 x 28 pixels.")
-trained = ui.guarded("network", lambda: ui.train(asked()))
+job = ui.guarded("network", lambda: ui.ask(asked()))
 ui.show_notes(notes)
-if trained:
-    ui.write_link("network", links.write_network(trained.spec, DEFAULT))
-    mount.show(scenes.network(trained), key="network-player")
-    ui.say_dead_outputs(trained)
-    st.dataframe(ui.results(trained), hide_index=True, width="stretch")
+if job:
+    ui.write_link("network", links.write_network(job.spec, DEFAULT))
+    ui.watch(job)

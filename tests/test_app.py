@@ -40,6 +40,7 @@ def test_page_loads_from_its_link_and_reacts(name):
     assert not app.exception
     assert "sgd~lr~0.01" in app.query_params["o"]
     assert app.session_state[f"link.{page}.good"].spec.optimizers[0]["lr"] == 0.01
+    assert scene(app, name)["tracks"][0]["label"] == "sgd"
 
 
 @pytest.mark.parametrize("name", QUERIES)

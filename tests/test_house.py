@@ -17,7 +17,7 @@ STOREYS = [
     {"oracles", "rates", "recording"},
     {"plateau", "torch_descent", "runner"},
     {"descent", "network", "landscape", "sweep"},
-    {"figures", "links"},
+    {"figures", "network_figures", "links", "jobs"},
     {"player", "export"},
     {"ui"},
     {"pages"},

@@ -1,6 +1,7 @@
 """The plane is the snapshots' own PCA plane, its losses are the network's, and its gauges tell the truth."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def with_moves(training, moves):
 def plain_loss(weights, count, hidden=HIDDEN, final_relu=False):
     """The loss of a torch.nn network with these weights on the first training digits."""
     widths = (784, *hidden, 10)
-    parts = [m for i, o in zip(widths, widths[1:], strict=False) for m in (torch.nn.Linear(i, o), torch.nn.ReLU())]
+    parts = [m for i, o in itertools.pairwise(widths) for m in (torch.nn.Linear(i, o), torch.nn.ReLU())]
     model = torch.nn.Sequential(*(parts if final_relu else parts[:-1]))
     torch.nn.utils.vector_to_parameters(torch.as_tensor(weights, dtype=torch.float32), model.parameters())
     data = digits.load()

@@ -22,6 +22,15 @@ SPECS = {
 SMALL = {"hidden": (24, 16), "batch_size": 100, "epochs": 1}
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Two threads of torch wait for each other for seconds where another process has a core of two."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def mlp(hidden, final_relu, seed):
     """The network as anyone would write it."""
     torch.manual_seed(seed)
@@ -47,11 +56,14 @@ def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batc
     model = mlp(hidden, final_relu, seed)
     optimizer, losses = make(model), []
     for (x, y), _ in zip(batches(99, batch_size, seed), range(steps), strict=False):
-        optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+
+        def closure(x=x, y=y):
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            return loss
+
+        losses.append(optimizer.step(closure).item())
     return np.array(losses), model
 
 
@@ -85,12 +97,10 @@ def test_a_last_batch_that_is_smaller_is_used_too():
 @pytest.mark.parametrize("kind", list(OPTIMIZERS))
 def test_every_optimizer_of_the_table_equals_torch_on_the_network(kind):
     spec = optimizer(kind)
-    run = train([spec], **{**SMALL, "batch_size": 500})[kind]
-    if kind == "lbfgs":
-        assert np.isfinite(run.losses).all() and run.losses[-1] < run.losses[0]
-        return
-    expected, _ = plain_loop(lambda m: torch_optimizer(spec, m.parameters()), (24, 16), steps=16, batch_size=500)
-    np.testing.assert_allclose(run.losses, expected, rtol=1e-4)
+    run = train([spec], **{**SMALL, "batch_size": 1000})[kind]
+    steps = 2 if kind == "lbfgs" else 8  # 20 evaluations a step: rounding soon sends them different ways
+    expected, _ = plain_loop(lambda m: torch_optimizer(spec, m.parameters()), (24, 16), steps=steps, batch_size=1000)
+    np.testing.assert_allclose(run.losses[:steps], expected, rtol=1e-4)
 
 
 def test_layers_have_learning_rates_of_their_own():
@@ -220,7 +230,8 @@ def test_cancel_stops_within_a_second_and_keeps_what_was_recorded():
 
 
 def test_torchs_own_number_of_threads_is_left_alone():
-    threads = torch.get_num_threads()
+    threads = 2
+    torch.set_num_threads(threads)
     go("sgd", "adam")
     fresh = []
     other = threading.Thread(target=lambda: fresh.append(torch.get_num_threads()))
@@ -229,7 +240,7 @@ def test_torchs_own_number_of_threads_is_left_alone():
     assert torch.get_num_threads() == threads and fresh == [threads]
 
 
-@pytest.mark.parametrize(("size", "runs"), [(266_610, 3), (266_610, 6), (4_000_000, 2)])
+@pytest.mark.parametrize(("size", "runs"), [(297_710, 3), (297_710, 6), (4_000_000, 2)])
 def test_snapshots_stay_under_their_cap(size, runs):
     steps = snapshot_steps(1000, size, runs)
     assert len(steps) * size * 2 * runs <= recording.MAX_SNAPSHOT_BYTES

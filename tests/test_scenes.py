@@ -7,7 +7,7 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.optimizers import OPTIMIZERS
-from optim_viz.player import inspector, scenes
+from optim_viz.player import inspector, network_scenes, scenes
 
 
 def column(scene, track, name):
@@ -83,4 +83,4 @@ def test_overflow_is_drawn_as_the_end_of_a_run_without_a_warning():
 
 def test_smoothing_is_a_trailing_mean():
     values = np.arange(10.0)
-    assert scenes.smooth(values, 4)[-1] == values[-4:].mean() and scenes.smooth(values, 4)[1] == 0.5
+    assert network_scenes.smooth(values, 4)[-1] == values[-4:].mean() and network_scenes.smooth(values, 4)[1] == 0.5

@@ -15,6 +15,9 @@ import { readTheme } from "./theme.js";
 /** Numbers in the tables change at most this often while playing: faster cannot be read. */
 const READ_EVERY = 0.1;
 
+/** How long the playhead stands still before it counts as resting, ms. */
+const REST = 300;
+
 /**
  * What every part of the player shares.
  * @param {HTMLElement} root
@@ -23,7 +26,7 @@ const READ_EVERY = 0.1;
 function createApp(root, options) {
   const abort = new AbortController();
   return /** @type {any} */ ({
-    root, plotly: options.plotly, onPick: options.onPick ?? null, abort, signal: abort.signal, destroyed: false,
+    root, plotly: options.plotly, onPick: options.onPick ?? null, onRest: options.onRest ?? null, rested: -1, abort, signal: abort.signal, destroyed: false,
     model: null, theme: readTheme(root), clock: createClock({ speed: options.state?.speed ?? 1, loop: Boolean(options.state?.loop) }),
     hidden: new Set(), closed: new Set(), arrows: new Set(), hover: null, ghost: null, panels: new Map(),
     stats: { frames: 0, seconds: 0 }, lastRead: 0,
@@ -63,6 +66,14 @@ function drawAll(app, read = true) {
   }
   app.root.dataset.frame = String(frame);
   app.root.dataset.playing = String(app.clock.playing);
+  tellRest(app, frame);
+}
+
+/** Once the playhead has come to rest somewhere new, whoever listens is told. @param {any} app @param {number} frame */
+function tellRest(app, frame) {
+  clearTimeout(app.restTimer);
+  if (!app.onRest || app.clock.playing || frame === app.rested) return;
+  app.restTimer = setTimeout(() => { app.rested = frame; app.onRest(frame); }, REST);
 }
 
 /** @param {any} app */
@@ -143,6 +154,7 @@ async function tryScene(app, scene, blobs, state) {
  * @param {Map<string, ArrayBuffer>} options.blobs
  * @param {any} options.plotly
  * @param {((pick: {x: number, y: number, phase: string}) => void)|null} [options.onPick]
+ * @param {((frame: number) => void)|null} [options.onRest]  told the frame at which the playhead comes to rest
  * @param {{frame?: number, playing?: boolean, speed?: number, loop?: boolean}} [options.state]
  */
 export function mount(root, options) {
@@ -160,6 +172,7 @@ export function mount(root, options) {
       app.destroyed = true;
       app.halt();
       clearTimeout(app.ghostTimer);
+      clearTimeout(app.restTimer);
       app.abort.abort();
       app.resizer.disconnect();
       app.unwatch();

@@ -73,7 +73,8 @@ export function curveRange(panel, model, log) {
     const span = y[1] - y[0];
     return { x, y, decades: span > 1.2 ? Math.max(1, Math.ceil(span / 7)) : undefined };
   }
-  const high = Math.min(found.high, found.low + (found.usual - found.low) * HIGHEST.linear);
+  // A panel that says `rising` (an accuracy) goes up when all is well: there nothing is cut off.
+  const high = panel.rising ? found.high : Math.min(found.high, found.low + (found.usual - found.low) * HIGHEST.linear);
   const span = high - found.low || Math.abs(high) || 1;
   const y = roundOut(found.low, found.low + span, niceStep(span) / 2);
   // What is never negative stands on zero, with just enough room for its markers.

@@ -17,7 +17,6 @@ from optim_viz import theme
 from optim_viz.figures import height_map
 from optim_viz.player.inspector import inspector
 from optim_viz.spec import Surface
-from optim_viz.training import Training, TrainingRun
 from optim_viz.trajectory import Comparison, Trajectory
 
 VERSION = 1
@@ -119,62 +118,5 @@ def compare(runs: Comparison) -> Scene:
         "version": VERSION, "key": f"{surface.name} {surface.expression} {surface.bounds}",
         "frames": runs.spec.steps + 1, "frame_title": "step", "frame_values": None, "autoplay": True,
         "duration": DURATION, "tracks": tracks, "panels": [plane, loss],
-    }  # fmt: skip
-    return Scene(scene, blobs)
-
-
-def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Return the mean of the last `window` values at every row, of fewer at the beginning.
-
-    >>> smooth(np.array([1.0, 2.0, 3.0]), 2).tolist()
-    [1.0, 1.5, 2.5]
-    """
-    total = np.cumsum(np.insert(values, 0, 0.0))
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(ends - window, 0)
-    return (total[ends] - total[starts]) / (ends - starts)
-
-
-def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
-    """Row i is step i + 1: its mini-batch loss, and the test results on the line between two evaluations."""
-    done = np.arange(1.0, steps + 1)
-    sound = run.losses[np.isfinite(run.losses)]
-
-    def padded(values: np.ndarray) -> np.ndarray:
-        return np.pad(values, (0, steps - len(values)), constant_values=np.nan)
-
-    columns = {"step": done, "loss": padded(smooth(sound, window)), "raw": padded(sound), "lr": padded(run.lrs)}
-    evaluated = len(run.eval_steps) > 0
-    for name, values in (("accuracy", 100.0 * run.test_accuracies), ("test_loss", run.test_losses)):
-        line = np.interp(done, run.eval_steps, values, right=np.nan) if evaluated else done * np.nan
-        columns[name] = line
-    return columns
-
-
-def network(training: Training) -> Scene:
-    """Return the scene of a training: smoothed mini-batch loss beside test accuracy, by step."""
-    blobs: dict[str, bytes] = {}
-    tracks = []
-    window = max(1, training.steps // 40)
-    runs = [training[label] for label in training.labels]
-    for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
-        columns = _training_columns(run, training.steps, window)
-        shown, blob = track(run.label, style, columns, (run.status, run.outcome_step - 1))
-        tracks.append(shown)
-        blobs |= blob
-    names = ", ".join(training.labels)
-    curve = {"kind": "curve", "x": "step", "x_title": "step"}
-    loss = {
-        **curve, "id": "loss", "title": f"Mini-batch loss, mean of {window} steps", "short": "loss", "y": "loss",
-        "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
-    }  # fmt: skip
-    accuracy = {
-        **curve, "id": "accuracy", "title": "Accuracy on the test digits", "short": "accuracy", "y": "accuracy",
-        "y_title": "correct, %", "log": False, "alt": f"Test accuracy by step of {names}",
-    }  # fmt: skip
-    scene = {
-        "version": VERSION, "key": "network", "frames": training.steps, "frame_title": "step",
-        "frame_values": list(range(1, training.steps + 1)), "autoplay": True, "duration": DURATION,
-        "tracks": tracks, "panels": [loss, accuracy],
     }  # fmt: skip
     return Scene(scene, blobs)

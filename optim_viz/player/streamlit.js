@@ -83,7 +83,11 @@ function drawWhenWhole(entry) {
   if (entry.instance) entry.instance.update({ scene, blobs });
   else {
     entry.root.replaceChildren();
-    entry.instance = mount(entry.root, { scene, blobs, plotly: entry.plotly, onPick: (pick) => entry.picks.offer(pick) });
+    entry.instance = mount(entry.root, {
+      scene, blobs, plotly: entry.plotly, onPick: (pick) => entry.picks.offer(pick),
+      // Each report is a rerun of the page's script, so only a scene that wants it gets it.
+      onRest: scene.report_rest ? (frame) => entry.component.setStateValue("frame", frame) : null,
+    });
   }
   entry.instance.shown.then(() => entry.picks.answered());
 }

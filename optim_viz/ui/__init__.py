@@ -3,9 +3,10 @@
 from optim_viz.ui.controls import comparison, fill_descent, fill_network, pick, training
 from optim_viz.ui.formulas import formulas
 from optim_viz.ui.page import guarded, linked, navigation, show_notes, start_app, start_page, write_link
-from optim_viz.ui.work import results, say_dead_outputs, train
+from optim_viz.ui.work import ask, watch
 
 __all__ = [
+    "ask",
     "comparison",
     "fill_descent",
     "fill_network",
@@ -14,12 +15,10 @@ __all__ = [
     "linked",
     "navigation",
     "pick",
-    "results",
-    "say_dead_outputs",
     "show_notes",
     "start_app",
     "start_page",
-    "train",
     "training",
+    "watch",
     "write_link",
 ]

@@ -1,7 +1,7 @@
 """The list of optimizers, each with all its hyperparameters, its schedule and its param groups; from the tables.
 
-What a slot was last set to is kept as its spec; a widget exists only while it is seen: Streamlit's time for a rerun grows
-with the square of the number of widgets, and folded settings would make up most of them.
+What a slot was last set to is kept as its spec; a widget exists only while it is seen. Streamlit's time for a rerun
+grows with the square of the number of widgets, and folded settings would make up most of them.
 """
 
 from __future__ import annotations

@@ -1,52 +1,116 @@
-"""Training behind a progress bar, and what was trained kept for whoever asks for the same."""
+"""A training on the page: asked for, watched while it goes on, cancelled, and shown."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+import uuid
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 import streamlit as st
 
-from optim_viz import network
+from optim_viz.jobs import Job, Jobs, JobState
+from optim_viz.landscape import KINDS, Plane, project
+from optim_viz.player import mount
+from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.spec import NetworkSpec
-from optim_viz.training import Progress, Training
+from optim_viz.training import Training
 
-#: Trainings kept for all sessions, the least recently used one dropped first.
-KEPT = 8
+#: Seconds between two looks at a training that goes on.
+LOOK = 0.6
+PLANES = {"": "No plane", "pca": "PCA of the paths", "random": "Random directions"}
 
 
 @st.cache_resource
-def _shelf() -> OrderedDict[NetworkSpec, Training]:
-    return OrderedDict()
+def _line() -> Jobs:
+    return Jobs()
 
 
-def train(spec: NetworkSpec) -> Training:
-    """Return the training of `spec`: from the shelf, or run now with a progress bar.
+def _owner() -> str:
+    return st.session_state.setdefault("app.owner", uuid.uuid4().hex)
 
-    When the visitor changes something meanwhile, Streamlit ends this script at the bar's next update; the training is
-    told to stop then, too.
-    """
-    shelf = _shelf()
-    if spec in shelf:
-        shelf.move_to_end(spec)
-        return shelf[spec]
-    bar = st.progress(0.0, text="Training ...")
-    cancel = threading.Event()
 
-    def show(progress: Progress) -> None:
-        left = f" about {progress.seconds_left:.0f} s left" if progress.fraction > 0.02 else ""
-        bar.progress(min(progress.fraction, 1.0), text=f"Training ...{left}")
+def ask(spec: NetworkSpec) -> Job:
+    """Return the job of `spec`; one that the visitor cancelled stays so until it is asked for anew."""
+    stopped: Job | None = st.session_state.get("app.stopped")
+    if stopped is not None and stopped.spec == spec:
+        return stopped
+    st.session_state["app.stopped"] = None
+    return _line().ask(spec, _owner())
 
-    try:
-        trained = network.run(spec, show, cancel)
-    finally:
-        cancel.set()
-    bar.empty()
-    shelf[spec] = trained
-    while len(shelf) > KEPT:
-        shelf.popitem(last=False)
-    return trained
+
+def watch(job: Job) -> None:
+    """Show a job: progress and growing curves while it goes on, everything about its result after that."""
+    st.fragment(_view, run_every=LOOK if job.active else None)(job)
+
+
+def _view(job: Job) -> None:
+    if not job.active and st.session_state.get("app.watched") is job:
+        st.session_state["app.watched"] = None
+        st.rerun()  # the last look: from now on nothing polls
+    st.session_state["app.watched"] = job if job.active else None
+    _progress(job)
+    training = job.so_far
+    if training is None or not any(len(run.losses) for run in training.runs):
+        return
+    plane = None if job.active else _plane(training)
+    mount.show(scene_of(training, plane, live=job.active), key="network-player")
+    if plane:
+        st.caption(plane.caption)
+    if not job.active:
+        say_dead_outputs(training)
+        st.dataframe(results(training), hide_index=True, width="stretch")
+
+
+def _progress(job: Job) -> None:
+    """The bar with the time left, the place in the line, and the button that ends it."""
+    if job.state is JobState.FAILED:
+        st.error(job.error, icon=":material/error:")
+    if job.state is JobState.CANCELLED:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info("Cancelled. What was recorded until then is shown.", icon=":material/cancel:")
+            st.button("Train again", key="network.again", on_click=_again)
+    if not job.active:
+        return
+    share, text = 0.0, "Starting ..."
+    if job.state is JobState.WAITING:
+        text = f"Waiting: {_line().place(job)} trainings come before this one."
+    elif job.progress and job.progress.fraction > 0.01:
+        share, text = job.progress.fraction, f"Training, about {job.progress.seconds_left:.0f} s left"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(share, 1.0), text=text)
+        st.button("Cancel", key="network.cancel", icon=":material/stop:", on_click=_cancel, args=(job,))
+
+
+def _cancel(job: Job) -> None:
+    st.session_state["app.stopped"] = job
+    _line().let_go(_owner())
+
+
+def _again() -> None:
+    st.session_state["app.stopped"] = None
+
+
+def _plane(training: Training) -> Plane | None:
+    """The plane that the visitor chose, computed once for a training."""
+    kind = st.segmented_control(
+        "Paths on a plane of weights", list(PLANES), key="network.plane", default="pca", format_func=PLANES.__getitem__,
+        help="The weights are many; a plane through them can be drawn. The caption says how much of them it holds.",
+    )  # fmt: skip
+    return _project(training, kind) if kind in KINDS else None
+
+
+@st.cache_resource
+def _planes() -> WeakKeyDictionary[Training, dict[str, Plane]]:
+    """Planes by training, for as long as the training itself is kept."""
+    return WeakKeyDictionary()
+
+
+def _project(training: Training, kind: str) -> Plane:
+    planes = _planes().setdefault(training, {})
+    if kind not in planes:
+        with st.spinner("Computing the loss on the plane ..."):
+            planes[kind] = project(training, kind)
+    return planes[kind]
 
 
 def results(training: Training) -> pd.DataFrame:

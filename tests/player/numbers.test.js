@@ -69,3 +69,11 @@ test("the frame's name", () => {
   assert.equal(frameLabel(model, 1), "step 1 / 2");
   assert.equal(frameLabel({ ...model, frameValues: [0, 250, 500] }, 1), "step 250 / 500");
 });
+
+test("a rising panel shows its highest value, another cuts a diverged run off", () => {
+  const column = Float32Array.of(10, 40, 90, 96);
+  const calm = Float32Array.of(10, 11, 12, 12);
+  const model = { frames: 4, tracks: [{ columns: { y: column } }, { columns: { y: calm } }] };
+  assert.ok(curveRange({ y: "y", rising: true }, model, false).y[1] >= 96);
+  assert.ok(curveRange({ y: "y" }, model, false).y[1] < 96);
+});

@@ -1,0 +1,100 @@
+"""Trainings to scenes: mini-batch loss and test accuracy by step, and the paths on a plane of weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optim_viz import theme
+from optim_viz.landscape import Plane
+from optim_viz.player.scenes import DURATION, VERSION, Scene, pack, track
+from optim_viz.training import Training, TrainingRun
+
+
+def smooth(values: np.ndarray, window: int) -> np.ndarray:
+    """Return the mean of the last `window` values at every row, of fewer at the beginning.
+
+    >>> smooth(np.array([1.0, 2.0, 3.0]), 2).tolist()
+    [1.0, 1.5, 2.5]
+    """
+    total = np.cumsum(np.insert(values, 0, 0.0))
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(ends - window, 0)
+    return (total[ends] - total[starts]) / (ends - starts)
+
+
+def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
+    """Row i is step i + 1: its mini-batch loss, and the test results on the line between two evaluations."""
+    done = np.arange(1.0, steps + 1)
+    sound = run.losses[np.isfinite(run.losses)]
+
+    def padded(values: np.ndarray) -> np.ndarray:
+        return np.pad(values, (0, steps - len(values)), constant_values=np.nan)
+
+    columns = {"step": done, "loss": padded(smooth(sound, window)), "raw": padded(sound), "lr": padded(run.lrs)}
+    evaluated = len(run.eval_steps) > 0
+    for name, values in (("accuracy", 100.0 * run.test_accuracies), ("test_loss", run.test_losses)):
+        line = np.interp(done, run.eval_steps, values, right=np.nan) if evaluated else done * np.nan
+        columns[name] = line
+    return columns
+
+
+def _path_columns(label: str, plane: Plane, steps: int) -> dict[str, np.ndarray]:
+    """Where a run is on the plane at every step: its snapshots, joined by straight lines."""
+    done = np.arange(1.0, steps + 1)
+    at = plane.snapshot_steps[label]
+    a, b = plane.coordinates[label].T
+    columns = {"a": a, "b": b, "plane_loss": plane.plane_losses[label]}
+    return {name: np.interp(done, at, values, right=np.nan) for name, values in columns.items()}
+
+
+def network(training: Training, plane: Plane | None = None, live: bool = False) -> Scene:
+    """Return the scene of a training: its curves, and its paths on `plane`; while `live` the playhead follows."""
+    blobs: dict[str, bytes] = {}
+    tracks = []
+    window = max(1, training.steps // 40)
+    runs = [training[label] for label in training.labels]
+    for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
+        columns = _training_columns(run, training.steps, window)
+        if plane and run.label in plane.labels:
+            columns |= _path_columns(run.label, plane, training.steps)
+        shown, blob = track(run.label, style, columns, (run.status, run.outcome_step - 1))
+        tracks.append(shown)
+        blobs |= blob
+    panels = _curves(", ".join(training.labels), window)
+    if plane:
+        panel, blob = _plane_panel(plane)
+        panels, blobs = [panel, *panels], blobs | blob
+    scene = {
+        "version": VERSION, "key": f"network {plane.kind if plane else ''}", "frames": training.steps,
+        "frame_title": "step", "frame_values": list(range(1, training.steps + 1)), "autoplay": not live,
+        "duration": DURATION, "report_rest": True, "tracks": tracks, "panels": panels,
+    }  # fmt: skip
+    return Scene(scene, blobs)
+
+
+def _curves(names: str, window: int) -> list[dict[str, Any]]:
+    curve = {"kind": "curve", "x": "step", "x_title": "step"}
+    loss = {
+        **curve, "id": "loss", "title": f"Mini-batch loss, mean of {window} steps", "short": "loss", "y": "loss",
+        "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
+    }  # fmt: skip
+    accuracy = {
+        **curve, "id": "accuracy", "title": "Accuracy on the test digits", "short": "accuracy", "y": "accuracy",
+        "y_title": "correct, %", "log": False, "rising": True, "alt": f"Test accuracy by step of {names}",
+    }  # fmt: skip
+    return [loss, accuracy]
+
+
+def _plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
+    name, data, _ = pack({"z": np.where(np.isfinite(plane.loss), plane.loss, np.nan)})
+    axis = {"pca": "principal axis", "random": "random direction"}[plane.kind]
+    panel = {
+        "id": "plane", "kind": "plane", "title": "Loss on a plane of weights", "short": "plane", "x": "a", "y": "b",
+        "z": "plane_loss", "x_title": f"{axis} 1", "y_title": f"{axis} 2", "z_title": "loss",
+        "bounds": [float(v) for v in (plane.a[0], plane.a[-1], plane.b[0], plane.b[-1])],
+        "surface": {"blob": name, "nx": len(plane.a), "ny": len(plane.b)}, "scale": "log", "minima": [], "pick": False,
+        "view": "2d", "alt": f"Paths of {', '.join(plane.labels)} on a plane of weights, coloured by loss",
+    }  # fmt: skip
+    return panel, {name: data}
