@@ -91,7 +91,7 @@ def _plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
     name, data, _ = pack({"z": np.where(np.isfinite(plane.loss), plane.loss, np.nan)})
     axis = {"pca": "principal axis", "random": "random direction"}[plane.kind]
     panel = {
-        "id": "plane", "kind": "plane", "title": "Loss on a plane of weights", "short": "plane", "x": "a", "y": "b",
+        "id": "plane", "kind": "plane", "title": "Loss on the plane", "short": "plane", "x": "a", "y": "b",
         "z": "plane_loss", "x_title": f"{axis} 1", "y_title": f"{axis} 2", "z_title": "loss",
         "bounds": [float(v) for v in (plane.a[0], plane.a[-1], plane.b[0], plane.b[-1])],
         "surface": {"blob": name, "nx": len(plane.a), "ny": len(plane.b)}, "scale": "log", "minima": [], "pick": False,

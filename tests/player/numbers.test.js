@@ -4,6 +4,7 @@ import { arrowLength, arrowVector } from "../../optim_viz/player/arrows.js";
 import { frameLabel } from "../../optim_viz/player/controls.js";
 import { hoverLines } from "../../optim_viz/player/hover.js";
 import { inspectorRows } from "../../optim_viz/player/inspector.js";
+import { curveRange } from "../../optim_viz/player/range.js";
 import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/readout.js";
 import { fillTemplate, templateValue } from "../../optim_viz/player/template.js";
 
