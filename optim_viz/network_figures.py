@@ -1,6 +1,5 @@
 """Pure functions from a Training to plotly figures: its layers, its dead outputs, bands over its seeds.
 
-Text and grid take their colours from a template, so that Streamlit's theme, or another template, can replace them;
 `dark` picks the optimizers' lighter colours. What is not a finite number is left out, never drawn as something else.
 """
 
@@ -15,12 +14,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from optim_viz import theme
+from optim_viz.charts import dress, faint, log_axis, note, span
 from optim_viz.figures import frame_rows
 from optim_viz.mlp import Layout
 from optim_viz.training import Band, Training, TrainingOutcome, TrainingRun
 
 #: Points of one curve at most.
 POINTS = 400
+#: Losses above this many times the first one leave the picture: a diverging run must not flatten the others.
+CUT = 30
 #: Titles, unit and whether the axis is logarithmic, of everything that `Training.band` knows.
 KINDS = {
     "losses": ("Mini-batch loss", "loss (nats)", True),
@@ -29,34 +31,10 @@ KINDS = {
 }
 #: Of the weights, changed by a step: a rule of thumb of Karpathy's, CS231n, Neural Networks Part 3 (2016).
 HEALTHY_RATIO = 1e-3
+#: A float32 changed by less than this share of itself stays as it is.
+LEAST = 1e-7
 NAMES = {"gradient_norms": "gradient norm", "update_ratios": "update / weight"}
-GREY = "rgba(128,128,128,0.22)"
 _UNFINISHED = (TrainingOutcome.RUNNING, TrainingOutcome.CANCELLED)
-
-
-def dress(figure: go.Figure, title: str, height: int, dark: bool, legend: bool = False) -> go.Figure:
-    """Give a figure what all of this page's charts share: height, margins, a see-through ground, a quiet grid."""
-    ink = "#d0d4db" if dark else "#3d4350"
-    axis = {"gridcolor": GREY, "zeroline": False, "linecolor": GREY, "automargin": True, "title": {"standoff": 6}}
-    figure.update_layout(
-        template=go.layout.Template(layout={"font": {"color": ink, "size": 12}, "xaxis": axis, "yaxis": axis}),
-        title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper", "y": 1, "yref": "container",
-               "yanchor": "top", "pad": {"t": 10}},
-        height=height, margin={"l": 10, "r": 10, "t": 66 if legend else 44, "b": 10},
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", showlegend=legend, hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"},
-    )  # fmt: skip
-    return figure
-
-
-def faint(color: str, alpha: float) -> str:
-    """Return a hexadecimal colour as seen through.
-
-    >>> faint("#0072B2", 0.2)
-    'rgba(0,114,178,0.2)'
-    """
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def looks(training: Training, dark: bool) -> dict[str, dict[str, Any]]:
@@ -86,17 +64,10 @@ def complete(training: Training) -> Training:
 
 
 def seeds_said(training: Training) -> str:
-    """Say how many seeds stand behind a median.
-
-    >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
-    >>> seeds_said(train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,), seeds=2))
-    'median of 2 seeds'
-    """
-    counts = sorted({len(training.seeds(label)) for label in training.labels})
-    if counts == [1]:
-        return "one seed"
-    return "median of " + " to ".join(dict.fromkeys((str(counts[0]), str(counts[-1])))) + " seeds"
+    """Say how many seeds stand behind a median: "one seed", "median of 5 seeds", "median of 2 to 5 seeds"."""
+    counts = [len(training.seeds(label)) for label in training.labels]
+    few, many = min(counts), max(counts)
+    return "one seed" if many == 1 else f"median of {few} to {many} seeds" if few < many else f"median of {many} seeds"
 
 
 def _middle(runs: Sequence[TrainingRun], name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -138,24 +109,26 @@ def layer_health(training: Training, dark: bool = False, legend: bool = True) ->
         2, len(titles), subplot_titles=titles, shared_xaxes=True, shared_yaxes=True, vertical_spacing=0.09,
         horizontal_spacing=0.02,
     )  # fmt: skip
-    zeros = False
+    shown: dict[str, list[np.ndarray]] = {name: [] for name in NAMES}
     for label, look in looks(training, dark).items():
         for row, (name, words) in enumerate(NAMES.items(), 1):
             steps, values = _middle(part.seeds(label), name)
-            zeros = zeros or bool((values == 0).any())
+            values = np.where(values >= LEAST, values, np.nan)
+            shown[name].append(values)
             for column in range(1, len(titles) + 1):
                 first = {"showlegend": (row, column) == (1, 1)}
                 trace = line(look, steps, values[:, column - 1], words + " %{y:.3g}", **first)
                 figure.add_trace(trace, row, column)
     figure.add_hline(HEALTHY_RATIO, row=2, line={"color": "#888888", "dash": "dot", "width": 1})
-    figure.update_xaxes(range=[0, training.steps])
+    figure.update_xaxes(range=span_of_steps(training))
     figure.update_xaxes(title="step", row=2)
-    figure.update_yaxes(type="log", exponentformat="power", nticks=5)
-    for row, words in enumerate(NAMES.values(), 1):
+    for row, (name, words) in enumerate(NAMES.items(), 1):
+        low, top = span(shown[name])
+        figure.update_yaxes(**log_axis(low, top, 0.1), row=row)
         figure.update_yaxes(title=words, row=row, col=1)
     figure.update_annotations(font={"size": 12}, yshift=-4)
-    title = f"Layers: gradient norm, and share of the weights that a step changes ({seeds_said(part)})"
-    return dress(figure, title + "; zeros are off the scale" * zeros, 380, dark, legend)
+    title = f"Gradient norm and update / weight ratio by layer ({seeds_said(part)}); below 10<sup>-7</sup> not drawn"
+    return dress(figure, title, 380, dark, legend).update_layout(margin_t=54 + 30 * legend)
 
 
 def dead_outputs(training: Training, dark: bool = False, legend: bool = True) -> go.Figure:
@@ -174,7 +147,7 @@ def dead_outputs(training: Training, dark: bool = False, legend: bool = True) ->
     Reference: Maas, Hannun & Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013).
     """
     part, figure = complete(training), go.Figure()
-    figure.update_xaxes(title="step", range=[0, training.steps])
+    figure.update_xaxes(title="step", range=span_of_steps(training))
     figure.update_yaxes(title="dead outputs (of 10)", range=[-0.3, 10.3], dtick=2)
     if not training.spec.final_relu:
         note(figure, "The last ReLU is off: no output can die.")
@@ -186,24 +159,23 @@ def dead_outputs(training: Training, dark: bool = False, legend: bool = True) ->
     return dress(figure, title, 300, dark, legend)
 
 
-def note(figure: go.Figure, text: str) -> None:
-    """Write a sentence in the middle of a figure that has nothing else to show."""
-    place = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
-    figure.add_annotation(text=text, font={"size": 14}, **place)
-
-
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
     """Return the mean of the last `window` values at every row, fewer at the beginning; inf once one is not finite.
 
-    >>> smooth(np.array([1.0, 2.0, 3.0, np.inf, 5.0]), 2).tolist()
-    [1.0, 1.5, 2.5, inf, inf]
+    Sums run within blocks of `window` rows, never over all: what comes after a huge value is not lost to rounding.
+
+    >>> smooth(np.array([1.0, 1e30, 3.0, 5.0, np.inf, 5.0]), 2).tolist()
+    [1.0, 5e+29, 5e+29, 4.0, inf, inf]
     """
     broken = np.flatnonzero(~np.isfinite(values))
     count = int(broken[0]) if broken.size else len(values)
-    sums = np.concatenate([[0.0], np.cumsum(values[:count])])
-    ends = np.arange(1, count + 1)
-    starts = np.maximum(ends - window, 0)
-    return np.append((sums[ends] - sums[starts]) / (ends - starts), np.full(len(values) - count, np.inf))
+    blocks = np.zeros((-(-count // window), window))
+    blocks.flat[:count] = values[:count]
+    to_here, from_here = blocks.cumsum(1).ravel()[:count], blocks[:, ::-1].cumsum(1)[:, ::-1].ravel()
+    rows = np.arange(count)
+    first = np.maximum(rows - window + 1, 0)
+    sums = to_here + np.where(first % window, from_here[first], 0.0)  # a window that fills one block is all in to_here
+    return np.append(sums / np.minimum(rows + 1, window), np.full(len(values) - count, np.inf))
 
 
 def bands(training: Training, what: str = "test_accuracies", dark: bool = False, legend: bool = True) -> go.Figure:
@@ -226,23 +198,41 @@ def bands(training: Training, what: str = "test_accuracies", dark: bool = False,
     title, unit, log = KINDS.get(what, ("", "", False))
     if what == "losses":
         window = max(1, training.steps // 40)
-        part = dataclasses.replace(
-            part, runs=tuple(dataclasses.replace(run, losses=smooth(run.losses, window)) for run in part.runs)
-        )
+        part = _smoothed(part, window)
         title += f", mean of {window} steps"
     found = {label: _scaled(part.band(label, what), 1 if log else 100) for label in training.labels}
-    low, top = _span(list(found.values()))
+    axis, ceiling, cut = _loss_axis(found) if log else _percent_axis(found)
     figure, hover = go.Figure(), "%{y:.4g} nats" if log else "%{y:.2f} %"
     for label, look in looks(training, dark).items():
-        band = found[label]
-        if band.seeds > 1:
-            figure.add_trace(_shade(band, 10 * top, look))
-        figure.add_trace(line(look, band.steps, band.median, hover))
-    room = [np.log10(low) - 0.05, np.log10(top) + 0.05] if log else [max(0, low - 2), min(100.5, top + 2)]
-    figure.update_xaxes(title="step", range=[0, training.steps])
-    figure.update_yaxes(title=unit, type="log" if log else "linear", range=room, exponentformat="power")
+        if found[label].seeds > 1:
+            figure.add_trace(_shade(found[label], ceiling, look))
+        figure.add_trace(line(look, found[label].steps, found[label].median, hover))
+    figure.update_xaxes(title="step", range=span_of_steps(training))
+    figure.update_yaxes(axis, title=unit)
     seeds = seeds_said(part).replace(" of ", " and quartiles of ")
-    return dress(figure, f"{title} ({seeds})", 320, dark, legend)
+    return dress(figure, f"{title}{cut} ({seeds})", 320, dark, legend)
+
+
+def _smoothed(training: Training, window: int) -> Training:
+    runs = tuple(dataclasses.replace(run, losses=smooth(run.losses, window)) for run in training.runs)
+    return dataclasses.replace(training, runs=runs)
+
+
+def _loss_axis(found: dict[str, Band]) -> tuple[dict[str, Any], float, str]:
+    """The axis of losses, a value above it for what is infinite, and words for the title where it cuts something off."""
+    low, top = span([column for band in found.values() for column in (band.low, band.median, band.high)])
+    first = max((band.median[0] for band in found.values() if len(band.steps)), default=np.inf)
+    roof = max(CUT * first, 2 * low)
+    cut = f", cut off at {roof:.2g}" if top > roof else ""
+    top = min(top, roof)
+    return log_axis(low, top, 0.03), 10 * top, cut
+
+
+def _percent_axis(found: dict[str, Band]) -> tuple[dict[str, Any], float, str]:
+    """The axis of accuracies, as `_loss_axis`; nothing is infinite there and nothing cut off."""
+    values = np.concatenate([column for band in found.values() for column in (band.low, band.high)])
+    low, top = (values.min(), values.max()) if values.size else (0.0, 100.0)
+    return {"range": [max(-1.0, float(low) - 2), min(101.0, float(top) + 2)]}, 100.0, ""
 
 
 def _scaled(band: Band, factor: float) -> Band:
@@ -252,11 +242,9 @@ def _scaled(band: Band, factor: float) -> Band:
     return dataclasses.replace(band, steps=band.steps[rows], **columns)
 
 
-def _span(bands_: Sequence[Band]) -> tuple[float, float]:
-    """The least and the greatest finite, positive value of all bands."""
-    values = np.concatenate([column for band in bands_ for column in (band.low, band.median, band.high)])
-    values = values[np.isfinite(values) & (values > 0)]
-    return (float(values.min()), float(values.max())) if values.size else (0.1, 10.0)
+def span_of_steps(training: Training) -> list[float]:
+    """The range of an axis of steps, with room for the markers at its ends."""
+    return [-0.01 * training.steps, 1.01 * training.steps]
 
 
 def _shade(band: Band, ceiling: float, look: dict[str, Any]) -> go.Scatter:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from optim_viz.charts import GREY, dress, faint, note
 from optim_viz.digits import CLASSES
-from optim_viz.network_figures import GREY, complete, dress, faint, note
+from optim_viz.network_figures import complete
 from optim_viz.training import Training, TrainingRun
 
 #: Wrong answers, on light and on dark pages alike.
@@ -128,13 +129,13 @@ def confusion(run: TrainingRun, row: int, answers: np.ndarray, dark: bool = Fals
     i, j = np.nonzero(table)
     figure.add_trace(go.Scatter(x=j, y=i, text=[f"{n:,}" for n in table[i, j]], mode="text", hoverinfo="skip"))
     ticks = {"dtick": 1, "showgrid": False, "range": [-0.5, 9.5], "ticks": ""}
-    figure.update_xaxes(title="read as", constrain="domain", **ticks)
+    figure.update_xaxes(title="read as", constrain="domain", constraintoward="left", **ticks)
     figure.update_yaxes(title="true digit", scaleanchor="x", constrain="domain", **(ticks | {"range": [9.5, -0.5]}))
     return dress(figure, _headline(run, row, answers), 400, dark)
 
 
 def _said(true: int, read: int, count: int, size: int) -> str:
-    share = f"{count:,} of {size:,} ({count / max(size, 1):.1%})"
+    share = f"{count:,} of {size:,} ({100 * count / max(size, 1):.1f} %)"
     return f"{true} read rightly: {share}" if true == read else f"{true} read as {read}: {share}"
 
 
@@ -144,7 +145,7 @@ def _headline(run: TrainingRun, row: int, answers: np.ndarray) -> str:
     where = f"{run.label}, step {run.eval_steps[row]:,}: "
     if (read >= CLASSES).all():
         return where + "diverged, no digit is read"
-    return where + f"{(read == answers).mean():.1%} of {len(answers):,} test digits read rightly"
+    return where + f"{100 * (read == answers).mean():.1f} % of {len(answers):,} test digits read rightly"
 
 
 def misread(
@@ -166,7 +167,7 @@ def misread(
     read = run.predictions[row]
     every = np.flatnonzero((read != answers) & (read < CLASSES))
     wrong, figure = every[:count], go.Figure()
-    title = _headline(run, row, answers) + (f"; the first {len(wrong)} others" if len(wrong) else "")
+    title = _headline(run, row, answers) + (f"; the first {len(wrong)} misread" if len(wrong) else "")
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     if not len(wrong):
@@ -192,7 +193,7 @@ def misread(
     height, width = mosaic.shape
     figure.update_xaxes(range=[-2, width + 1], constrain="domain", constraintoward="left")
     figure.update_yaxes(range=[height, -2], scaleanchor="x", constrain="domain", constraintoward="top")
-    return dress(figure, title, 60 + 105 * (height // DOWN), dark)
+    return dress(figure, title, 54 + 108 * (height // DOWN), dark)
 
 
 def _mosaic(images: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

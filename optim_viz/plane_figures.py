@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from optim_viz.network_figures import dress, line, looks
+from optim_viz.charts import dress, log_axis, span
+from optim_viz.network_figures import line, looks, span_of_steps
 from optim_viz.training import Training
 
 if TYPE_CHECKING:
@@ -47,27 +48,28 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
         )
     for trace in _shares(plane, dark):
         figure.add_trace(trace, 1, 3)
-    figure.update_xaxes(title="step", range=[0, training.steps], col=1)
-    figure.update_xaxes(title="step", range=[0, training.steps], col=2)
+    figure.update_xaxes(title="step", range=span_of_steps(training), col=1)
+    figure.update_xaxes(title="step", range=span_of_steps(training), col=2)
     figure.update_yaxes(title="of the distance to its centre (%)", range=[0, 103], col=1)
-    figure.update_yaxes(title="loss (nats)", type="log", exponentformat="power", nticks=6, col=2)
+    figure.update_yaxes(log_axis(*span([*plane.true_losses.values(), *plane.plane_losses.values()]), 0.03), col=2)
+    figure.update_yaxes(title="loss (nats)", col=2)
     figure.update_yaxes(title="share of the variance (%)", range=[0, 103], col=3)
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_annotations(font={"size": 12})
-    return dress(figure, "How far to trust the plane", 330, dark, legend)
+    return dress(figure, "How far to trust the plane", 340, dark, legend).update_layout(margin_t=70 + 30 * legend)
 
 
 def _shares(plane: Plane, dark: bool) -> list[go.Bar]:
     """Two stacked bars, the snapshots' shares and a random walk's, axis upon axis."""
     both = 100 * np.stack([plane.explained_variance, plane.random_walk], 1)
-    names = [f"{name}<br>{total:.1f} %" for name, total in zip(("these runs", "random walk"), both.sum(0), strict=True)]
+    names = [f"{name}<br>{total:.3g} %" for name, total in zip(("these runs", "random walk"), both.sum(0), strict=True)]
     colors = ("#7da2e0", "#4a6fae") if dark else ("#34558b", "#7f9fcf")
     return [
         go.Bar(
             x=names, y=both[i], name=f"axis {i + 1}", marker={"color": color, "line": {"width": 0}}, showlegend=False,
             text=[f"axis {i + 1}" if share >= 8 else "" for share in both[i]], textposition="inside",
             insidetextanchor="middle", textangle=0,
-            hovertemplate=f"axis {i + 1}: " + "%{y:.2f} % of the variance<extra></extra>",
+            hovertemplate=f"axis {i + 1}: " + "%{y:.3g} % of the variance<extra></extra>",
         )
         for i, color in enumerate(colors)
     ]  # fmt: skip
