@@ -1,4 +1,4 @@
-"""What the charts of a training share: a see-through ground that suits light and dark pages, and log axes that read well.
+"""What the charts of a training share: a see-through ground for light and dark pages, and log axes that read well.
 
 Text and grid take their colours from a template, so that Streamlit's theme, or another template, can replace them.
 """
@@ -62,8 +62,8 @@ def log_axis(low: float, top: float, room: float) -> dict[str, Any]:
     digits = (1,) if width > 3 else few if width > 0.7 else many
     every = max(1, round(width / 4)) if width > 3 else 1
     powers = [power for power in range(math.floor(a), math.ceil(b) + 1) if power % every == 0]
-    ticks = [float(f"{digit}e{power}") for power in powers for digit in digits]
-    ticks = [tick for tick in ticks if a <= math.log10(tick) <= b]
+    inside = [(digit, power) for power in powers for digit in digits if a <= math.log10(digit) + power <= b]
+    ticks = [float(f"{digit}e{power}") for digit, power in inside]
     plain = len(digits) > 1
     words = [f"{t:g}" if plain or 1e-3 <= t < 1e4 else f"10<sup>{math.log10(t):.0f}</sup>" for t in ticks]
     return {"type": "log", "range": [a, b], "tickvals": ticks, "ticktext": words}

@@ -84,8 +84,10 @@ def line(look: dict[str, Any], steps: np.ndarray, values: np.ndarray, what: str,
     """Return a curve of at most POINTS points, whose hover text says run, step and value."""
     rows = frame_rows(len(steps), POINTS) if len(steps) else np.arange(0)
     shown = np.where(np.isfinite(values), values, np.nan)[rows]
+    with np.errstate(over="ignore"):  # what float32 cannot hold is far outside the picture
+        shown = shown.astype("float32")
     hover = "<b>%{fullData.name}</b><br>step %{x:,}<br>" + what + "<extra></extra>"
-    return go.Scatter(x=steps[rows].astype("int32"), y=shown.astype("float32"), hovertemplate=hover, **(look | more))
+    return go.Scatter(x=steps[rows].astype("int32"), y=shown, hovertemplate=hover, **(look | more))
 
 
 def layer_health(training: Training, dark: bool = False, legend: bool = True) -> go.Figure:
@@ -106,8 +108,8 @@ def layer_health(training: Training, dark: bool = False, legend: bool = True) ->
     part, layout = complete(training), Layout(training.spec.hidden)
     titles = [f"{name}: {into} → {out}" for name, (out, into) in zip(layout.names, layout.shapes, strict=True)]
     figure = make_subplots(
-        2, len(titles), subplot_titles=titles, shared_xaxes=True, shared_yaxes=True, vertical_spacing=0.09,
-        horizontal_spacing=0.02,
+        2, len(titles), subplot_titles=titles, shared_xaxes=True, shared_yaxes=True,
+        vertical_spacing=0.09, horizontal_spacing=0.02,
     )  # fmt: skip
     shown: dict[str, list[np.ndarray]] = {name: [] for name in NAMES}
     for label, look in looks(training, dark).items():
@@ -123,8 +125,7 @@ def layer_health(training: Training, dark: bool = False, legend: bool = True) ->
     figure.update_xaxes(range=span_of_steps(training))
     figure.update_xaxes(title="step", row=2)
     for row, (name, words) in enumerate(NAMES.items(), 1):
-        low, top = span(shown[name])
-        figure.update_yaxes(**log_axis(low, top, 0.1), row=row)
+        figure.update_yaxes(**log_axis(*span(shown[name]), 0.1), row=row)
         figure.update_yaxes(title=words, row=row, col=1)
     figure.update_annotations(font={"size": 12}, yshift=-4)
     title = f"Gradient norm and update / weight ratio by layer ({seeds_said(part)}); below 10<sup>-7</sup> not drawn"
@@ -199,7 +200,7 @@ def bands(training: Training, what: str = "test_accuracies", dark: bool = False,
     if what == "losses":
         window = max(1, training.steps // 40)
         part = _smoothed(part, window)
-        title += f", mean of {window} steps"
+        title += f", mean of {window} steps" if window > 1 else ""
     found = {label: _scaled(part.band(label, what), 1 if log else 100) for label in training.labels}
     axis, ceiling, cut = _loss_axis(found) if log else _percent_axis(found)
     figure, hover = go.Figure(), "%{y:.4g} nats" if log else "%{y:.2f} %"
@@ -219,7 +220,7 @@ def _smoothed(training: Training, window: int) -> Training:
 
 
 def _loss_axis(found: dict[str, Band]) -> tuple[dict[str, Any], float, str]:
-    """The axis of losses, a value above it for what is infinite, and words for the title where it cuts something off."""
+    """The axis of losses, a value above it for what is infinite, and words for the title where it cuts something."""
     low, top = span([column for band in found.values() for column in (band.low, band.median, band.high)])
     first = max((band.median[0] for band in found.values() if len(band.steps)), default=np.inf)
     roof = max(CUT * first, 2 * low)
@@ -251,9 +252,10 @@ def _shade(band: Band, ceiling: float, look: dict[str, Any]) -> go.Scatter:
     """The area between the quartiles; where the upper one has diverged it leaves the picture at the top."""
     rows = np.isfinite(band.low)
     high = np.where(np.isfinite(band.high), band.high, ceiling)[rows]
+    with np.errstate(over="ignore"):
+        edge = np.concatenate([high, band.low[rows][::-1]]).astype("float32")
     return go.Scatter(
-        x=np.concatenate([band.steps[rows], band.steps[rows][::-1]]).astype("int32"),
-        y=np.concatenate([high, band.low[rows][::-1]]).astype("float32"),
+        x=np.concatenate([band.steps[rows], band.steps[rows][::-1]]).astype("int32"), y=edge,
         fill="toself", fillcolor=faint(look["line"]["color"], 0.18), line={"width": 0}, mode="lines",
         name=look["name"], legendgroup=look["legendgroup"], showlegend=False, hoverinfo="skip",
     )  # fmt: skip

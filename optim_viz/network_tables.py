@@ -174,26 +174,30 @@ def misread(
         answered = (read < CLASSES).any()
         note(figure, "No test digit is read wrongly." if answered else "The run has diverged and reads nothing.")
         return dress(figure, title, 160, dark)
-    columns = min(COLUMNS, len(wrong))
-    mosaic, x, y = _mosaic(images[wrong], columns)
-    ink = "#e6e9ee" if dark else "#2b3140"
-    scale = [[0, faint(ink, 0.05)], [1, faint(ink, 1)]]
-    said = [
-        f"true {t}, read as {p}<br>test digit {k:,}" for t, p, k in zip(answers[wrong], read[wrong], wrong, strict=True)
-    ]
-    captions = [f"{t} → {p}" for t, p in zip(answers[wrong], read[wrong], strict=True)]
-    hover = {"text": said, "hovertemplate": "%{text}<extra></extra>", "mode": "markers", "opacity": 0}
-    figure.add_traces(
-        [
-            go.Heatmap(z=mosaic, zmin=0, zmax=255, colorscale=scale, showscale=False, hoverinfo="skip"),
-            go.Scatter(x=x, y=y + SIDE / 2 + 5, text=captions, mode="text", hoverinfo="skip"),
-            go.Scatter(x=x, y=y, marker={"size": 50, "symbol": "square"}, **hover),
-        ]
-    )
-    height, width = mosaic.shape
+    pictures, (height, width) = _pictures(images[wrong], answers[wrong], read[wrong], wrong, dark)
+    figure.add_traces(pictures)
     figure.update_xaxes(range=[-2, width + 1], constrain="domain", constraintoward="left")
     figure.update_yaxes(range=[height, -2], scaleanchor="x", constrain="domain", constraintoward="top")
     return dress(figure, title, 54 + 108 * (height // DOWN), dark)
+
+
+def _pictures(
+    images: np.ndarray, true: np.ndarray, read: np.ndarray, numbers: np.ndarray, dark: bool
+) -> tuple[list[go.Heatmap | go.Scatter], tuple[int, int]]:
+    """The digits in one heatmap, their captions and their hover texts; with the picture's height and width."""
+    mosaic, x, y = _mosaic(images, min(COLUMNS, len(images)))
+    ink = "#e6e9ee" if dark else "#2b3140"
+    scale = [[0, faint(ink, 0.05)], [1, faint(ink, 1)]]
+    cells = list(zip(true, read, numbers, strict=True))
+    said = [f"true {t}, read as {p}<br>test digit {k:,}" for t, p, k in cells]
+    return [
+        go.Heatmap(z=mosaic, zmin=0, zmax=255, colorscale=scale, showscale=False, hoverinfo="skip"),
+        go.Scatter(x=x, y=y + SIDE / 2 + 5, text=[f"{t} → {p}" for t, p, _ in cells], mode="text", hoverinfo="skip"),
+        go.Scatter(
+            x=x, y=y, text=said, hovertemplate="%{text}<extra></extra>", mode="markers", opacity=0,
+            marker={"size": 50, "symbol": "square"},
+        ),
+    ], mosaic.shape  # fmt: skip
 
 
 def _mosaic(images: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -39,8 +39,8 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
     for label in plane.labels:
         look, steps = every[label], plane.snapshot_steps[label]
         figure.add_trace(line(look, steps, 100 * plane.distances[label], "%{y:.1f} % off the plane"), 1, 1)
-        bare = {"mode": "lines", "showlegend": False}
-        figure.add_trace(line(look, steps, plane.true_losses[label], "own loss %{y:.4g} nats", **bare), 1, 2)
+        own = {"mode": "lines", "showlegend": False}
+        figure.add_trace(line(look, steps, plane.true_losses[label], "own loss %{y:.4g} nats", **own), 1, 2)
         marker = {**look["marker"], "symbol": look["marker"]["symbol"] + "-open", "size": 5, "maxdisplayed": 0}
         points = {"mode": "markers", "showlegend": False, "marker": marker, "opacity": 0.8}
         figure.add_trace(
@@ -48,8 +48,8 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
         )
     for trace in _shares(plane, dark):
         figure.add_trace(trace, 1, 3)
-    figure.update_xaxes(title="step", range=span_of_steps(training), col=1)
-    figure.update_xaxes(title="step", range=span_of_steps(training), col=2)
+    for column in (1, 2):
+        figure.update_xaxes(title="step", range=span_of_steps(training), col=column)
     figure.update_yaxes(title="of the distance to its centre (%)", range=[0, 103], col=1)
     figure.update_yaxes(log_axis(*span([*plane.true_losses.values(), *plane.plane_losses.values()]), 0.03), col=2)
     figure.update_yaxes(title="loss (nats)", col=2)

@@ -15,7 +15,7 @@ STOREYS = [
     {"tracing", "oracles", "recording", "plane_loss"},
     {"floats", "arrays", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweep"},
-    {"figures", "network_figures", "network_tables", "plane_figures", "links", "jobs"},
+    {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs"},
     {"player", "export"},
     {"ui"},
     {"pages"},

@@ -7,7 +7,7 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.optimizers import OPTIMIZERS
-from optim_viz.player import inspector, network_scenes, scenes
+from optim_viz.player import inspector, scenes
 
 
 def column(scene, track, name):
@@ -79,8 +79,3 @@ def test_overflow_is_drawn_as_the_end_of_a_run_without_a_warning():
     scene = scenes.compare(ov.descend("rosenbrock", [ov.optimizer("sgd", lr=1.0)], steps=50))
     track = scene.data["tracks"][0]
     assert "diverged" in track["status"] and np.isnan(column(scene, track, "x")[track["status_from"]])
-
-
-def test_smoothing_is_a_trailing_mean():
-    values = np.arange(10.0)
-    assert network_scenes.smooth(values, 4)[-1] == values[-4:].mean() and network_scenes.smooth(values, 4)[1] == 0.5

@@ -8,20 +8,9 @@ import numpy as np
 
 from optim_viz import theme
 from optim_viz.landscape import Plane
+from optim_viz.network_figures import smooth
 from optim_viz.player.scenes import DURATION, VERSION, Scene, pack, track
 from optim_viz.training import Training, TrainingRun
-
-
-def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Return the mean of the last `window` values at every row, of fewer at the beginning.
-
-    >>> smooth(np.array([1.0, 2.0, 3.0]), 2).tolist()
-    [1.0, 1.5, 2.5]
-    """
-    total = np.cumsum(np.insert(values, 0, 0.0))
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(ends - window, 0)
-    return (total[ends] - total[starts]) / (ends - starts)
 
 
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from optim_viz import descent, network
-from optim_viz.spec import DescentSpec, NetworkSpec, Surface
+from optim_viz import descent, digit_files, network
+from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, Surface
 from optim_viz.surfaces import SURFACES, dataset, surface
 from optim_viz.ui.optimizers import fill_optimizers, optimizers
 from optim_viz.ui.widgets import choices
@@ -116,6 +116,7 @@ def fill_network(spec: NetworkSpec) -> None:
         "hidden": ", ".join(map(str, spec.hidden)),
         "relu": spec.final_relu,
         "seed": spec.seed,
+        "seeds": spec.seeds,
     }
     st.session_state.update({f"network.{key}": value for key, value in values.items()})
     fill_optimizers("network", spec.optimizers)
@@ -132,6 +133,29 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], NetworkS
     hidden = st.text_input("Hidden layers", key=f"{name}.hidden", help="Sizes between 784 pixels and 10 digits.")
     sizes: tuple[Any, ...] = tuple(part.strip() for part in hidden.split(",") if part.strip())
     seed = st.number_input("Seed", key=f"{name}.seed", step=1)
+    seeds = st.slider(
+        "Seeds", 1, network.MAX_SEEDS, key=f"{name}.seeds",
+        help="Runs of each optimizer, from as many first weights and orders of the batches.",
+    )  # fmt: skip
+    data = _own_digits(name)
     layers = [f"layer.{i}" for i in range(len(sizes) + 1)]
     specs = optimizers(name, suggested, layers, limit=network.MAX_OPTIMIZERS)
-    return lambda: network.check(specs, epochs, int(batch), sizes, relu, seed)
+    return lambda: network.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data)
+
+
+def _own_digits(name: str) -> str:
+    """The visitor's own digits, checked and kept as a file; "" for the shipped ones."""
+    with st.expander("Your own digits", type="compact"):
+        files = st.file_uploader(
+            "One .npz with x and y, or two IDX files", key=f"{name}.files", accept_multiple_files=True,
+            help="28x28 grey levels and their digits: x uint8 [n, 784], y [n]. Links never carry them.",
+        )  # fmt: skip
+        if not files:
+            return ""
+        uploaded = {file.name: file.getvalue() for file in files}
+        try:
+            digit_files.parse(uploaded)
+        except SpecError as error:
+            st.error(f"{error} The shipped digits are used.", icon=":material/error:")
+            return ""
+        return digit_files.keep(uploaded)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from weakref import WeakKeyDictionary
 
-import pandas as pd
 import streamlit as st
 
 from optim_viz.jobs import Job, Jobs, JobState
@@ -14,6 +13,7 @@ from optim_viz.player import mount
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.spec import NetworkSpec
 from optim_viz.training import Training
+from optim_viz.ui.details import details
 
 #: Seconds between two looks at a training that goes on.
 LOOK = 0.6
@@ -53,12 +53,11 @@ def _view(job: Job) -> None:
     if training is None or not any(len(run.losses) for run in training.runs):
         return
     plane = None if job.active else _plane(training)
-    mount.show(scene_of(training, plane, live=job.active), key="network-player")
+    player = mount.show(scene_of(training, plane, live=job.active), key="network-player")
     if plane:
         st.caption(plane.caption)
     if not job.active:
-        say_dead_outputs(training)
-        st.dataframe(results(training), hide_index=True, width="stretch")
+        details(training, plane, player.get("frame"))
 
 
 def _progress(job: Job) -> None:
@@ -111,36 +110,3 @@ def _project(training: Training, kind: str) -> Plane:
         with st.spinner("Computing the loss on the plane ..."):
             planes[kind] = project(training, kind)
     return planes[kind]
-
-
-def results(training: Training) -> pd.DataFrame:
-    """Return one row per optimizer: how well it reads the test digits, how soon, and what a step costs."""
-    rows = []
-    for label in training.labels:
-        run = training[label]
-        steps, seconds = run.reached(0.9) or (None, None)
-        rows.append(
-            {
-                "optimizer": label,
-                "status": run.status,
-                "final test accuracy, %": round(100 * run.final_accuracy, 2),
-                "best, %": round(100 * run.best_accuracy, 2),
-                "final test loss": round(float(run.test_losses[-1]), 4),
-                "steps to 90 %": steps,
-                "seconds to 90 %": None if seconds is None else round(seconds, 2),
-                "ms a step": round(1000 * run.seconds_per_step, 2),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def say_dead_outputs(training: Training) -> None:
-    """Say what the last ReLU costs: digits that a network can no longer name."""
-    dead = {label: int(training[label].dead_outputs[-1]) for label in training.labels}
-    if any(dead.values()):
-        counts = ", ".join(f"{label}: {count} of 10" for label, count in dead.items() if count)
-        st.info(
-            f"Outputs that are 0 for every test digit ({counts}). The ReLU after the last layer clips them at 0 and "
-            "lets no gradient back, so these digits are lost to the network. Switch it off to see the difference.",
-            icon=":material/info:",
-        )
