@@ -65,7 +65,7 @@ def log_axis(low: float, top: float, room: float) -> dict[str, Any]:
     inside = [(digit, power) for power in powers for digit in digits if a <= math.log10(digit) + power <= b]
     ticks = [float(f"{digit}e{power}") for digit, power in inside]
     plain = len(digits) > 1
-    words = [f"{t:g}" if plain or 1e-3 <= t < 1e4 else f"10<sup>{math.log10(t):.0f}</sup>" for t in ticks]
+    words = [f"{t:g}" if plain or -3 <= p < 4 else f"10<sup>{p}</sup>" for t, (_, p) in zip(ticks, inside, strict=True)]
     return {"type": "log", "range": [a, b], "tickvals": ticks, "ticktext": words}
 
 

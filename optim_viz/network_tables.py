@@ -24,7 +24,7 @@ def results(training: Training, accuracy: float = 0.9) -> pd.DataFrame:
     Problem: the whole comparison in numbers, no seed picked. Over several seeds every number is the median; a seed that
     never reached the accuracy counts as infinitely late, one that was cut short is left out when others are whole.
     Arguments: `training`; `accuracy`, 0 to 1, that the time is taken to. Steps and seconds are <NA> when it never came,
-    the dead outputs when there is no last ReLU or the run diverged.
+    the dead outputs when there is no last ReLU or the run diverged, ms per step when none was timed.
 
     >>> from optim_viz import optimizer
     >>> from optim_viz.network import train
@@ -58,10 +58,16 @@ def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy
         "final test loss, nats": round(_median(losses), 4),
         f"steps to {target}": round(steps) if np.isfinite(steps) else None,
         f"seconds to {target}": round(float(seconds), 2) if np.isfinite(seconds) else None,
-        "ms per step": round(1000 * _median([run.seconds_per_step for run in runs]), 2),
+        "ms per step": round(1000 * _median([_cost(run) for run in runs]), 2),
         "dead outputs (of 10)": _median(dead) if tells else None,
         "status": status(training.seeds(label)),
     }
+
+
+def _cost(run: TrainingRun) -> float:
+    """Seconds a step up to the last evaluation that was timed: after a divergence none is."""
+    timed = int(np.argmax(run.seconds)) if len(run.seconds) else 0
+    return float(run.seconds[timed] / run.eval_steps[timed]) if timed else np.nan
 
 
 def _median(values: object) -> float:

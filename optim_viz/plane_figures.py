@@ -54,8 +54,7 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
     figure.update_yaxes(log_axis(*span([*plane.true_losses.values(), *plane.plane_losses.values()]), 0.03), col=2)
     figure.update_yaxes(title="loss (nats)", col=2)
     figure.update_yaxes(title="share of the variance (%)", range=[0, 103], col=3)
-    figure.update_layout(barmode="stack", bargap=0.35)
-    figure.update_annotations(font={"size": 12})
+    figure.update_layout(barmode="stack", bargap=0.35).update_annotations(font={"size": 12})
     return dress(figure, "How far to trust the plane", 340, dark, legend).update_layout(margin_t=70 + 30 * legend)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.digits import CLASSES
 from optim_viz.mlp import Layout, forward
 from optim_viz.threads import in_threads
 
@@ -35,8 +36,7 @@ def losses_on_plane(
     parts = torch.from_numpy(np.ascontiguousarray(plane, np.float32))
     answers = torch.from_numpy(y).long()
     matrices, biases = layout.layers(parts)[0]
-    # One column a digit: the last layer, ten wide, is multiplied twice as fast that way.
-    first = matrices @ torch.from_numpy(x).t() + biases[:, :, None]  # [3, hidden, digits]
+    first = torch.from_numpy(x) @ matrices.transpose(1, 2) + biases[:, None]  # [3, digits, hidden]
     rest = parts[:, layout.spans[0].stop :].contiguous()
     above = Layout(layout.hidden[1:], layout.hidden[0])
     out = np.full(len(points), np.inf)
@@ -46,7 +46,8 @@ def losses_on_plane(
         h, weights = torch.empty_like(first[0]), torch.empty_like(rest[0])
         h_row, weights_row, row = torch.empty_like(h), torch.empty_like(weights), math.nan
         layers = above.layers(weights)
-        buffers = [torch.empty(width, len(answers)) for width, _ in above.shapes]
+        buffers = [torch.empty(len(answers), width) for width in above.hidden]
+        buffers.append(torch.empty(CLASSES, len(answers)))
 
         def fill(i: int) -> None:
             nonlocal row
@@ -57,7 +58,7 @@ def losses_on_plane(
                 row = b
             torch.add(h_row, first[1], alpha=a, out=h).relu_()
             torch.add(weights_row, rest[1], alpha=a, out=weights)
-            log_p = torch.log_softmax(_columns(layers, h, final_relu, buffers), 0)
+            log_p = torch.log_softmax(_logits(layers, h, final_relu, buffers), 0)
             out[i] = float(torch.nn.functional.nll_loss(log_p.t(), answers))
 
         return fill
@@ -88,15 +89,18 @@ def losses_of(
     return np.where(np.isfinite(out), out, np.inf)
 
 
-def _columns(layers: Layers, h: Tensor, final_relu: bool, out: list[Tensor]) -> Tensor:
-    """Return the logits [10, digits] of `h` [units, digits]: mlp.forward with one column a digit."""
+def _logits(layers: Layers, h: Tensor, final_relu: bool, out: list[Tensor]) -> Tensor:
+    """Return the logits [10, digits] of `h` [digits, units]: mlp.forward with the last layer on its side.
+
+    Ten rows are multiplied twice as fast as ten columns.
+    """
     import torch
 
-    for k, (matrix, bias) in enumerate(layers):
-        h = torch.addmm(bias[:, None], matrix, h, out=out[k])
-        if k < len(layers) - 1 or final_relu:
-            h.relu_()
-    return h
+    for k, (matrix, bias) in enumerate(layers[:-1]):
+        h = torch.addmm(bias, h, matrix.t(), out=out[k]).relu_()
+    matrix, bias = layers[-1]
+    logits = torch.addmm(bias[:, None], matrix, h.t(), out=out[-1])
+    return logits.relu_() if final_relu else logits
 
 
 def _share_out(evaluator: Callable[[], Callable[[int], None]], count: int) -> None:

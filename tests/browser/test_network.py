@@ -1,0 +1,117 @@
+"""Training in a real browser: it grows, can be cancelled, is found again, waits in line, survives a broken upload."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+PLAYER = ".ov-player[data-ready='true']"
+#: Long enough to be looked at, and unlike any other test's.
+LONG = "/network?epochs=30&hidden=64&seed={seed}&o=sgd~lr~0.1&o=adam"
+SHORT = "/network?epochs=1&batch=256&hidden=16&seed={seed}&o=adam"
+
+
+def steps_drawn(page):
+    """How many steps have a loss in the player's first track."""
+    return page.evaluate("""() => {
+        const track = document.querySelector('.ov-player').__ov.app.model.tracks[0];
+        return [...track.columns.raw].filter(Number.isFinite).length;
+    }""")
+
+
+def cancel(page):
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("What was recorded until then is shown.").wait_for()
+
+
+@pytest.fixture
+def quiet(server, open_page):
+    """Open an address; whatever still trains at the end is cancelled, so that the next test's turn comes at once."""
+    pages = []
+
+    def open_(link, **options):
+        pages.append(open_page(server + link, **options))
+        return pages[-1]
+
+    yield open_
+    for page in pages:
+        button = page.get_by_role("button", name="Cancel")
+        if button.count():
+            button.click()
+            page.get_by_text("Cancelled.").wait_for()
+
+
+def test_curves_grow_while_training_and_cancel_keeps_them(quiet):
+    page = quiet(LONG.format(seed=1))
+    page.locator(PLAYER).wait_for()
+    first = steps_drawn(page)
+    page.wait_for_function(
+        """first => [...document.querySelector('.ov-player').__ov.app.model.tracks[0].columns.raw]
+            .filter(Number.isFinite).length > first + 5""",
+        arg=first,
+    )
+    expect(page.get_by_text("s left")).to_be_visible()
+    before = steps_drawn(page)
+    cancel(page)
+    page.wait_for_timeout(1500)
+    kept = steps_drawn(page)
+    assert kept >= before
+    page.wait_for_timeout(1500)
+    assert steps_drawn(page) == kept  # nothing goes on behind the page's back
+    page.evaluate("document.querySelector('.ov-player').__ov.seek(1e6)")
+    assert "cancelled" in page.locator(".ov-readout").inner_text()
+
+
+def test_a_training_goes_on_when_the_page_is_left_and_is_found_again(quiet):
+    page = quiet(LONG.format(seed=2))
+    page.locator(PLAYER).wait_for()
+    before = steps_drawn(page)
+    page.get_by_role("link", name="Compare").first.click()
+    page.get_by_role("heading", name="Rosenbrock", level=1).wait_for()
+    page.wait_for_timeout(1500)
+    page.get_by_role("link", name="Network").first.click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    page.locator(PLAYER).wait_for()
+    assert steps_drawn(page) > before
+    expect(page).to_have_url(re.compile("seed=2"))
+
+
+def test_two_sessions_wait_in_line(quiet):
+    first = quiet(LONG.format(seed=3))
+    first.locator(PLAYER).wait_for()
+    second = quiet(SHORT.format(seed=4))
+    second.get_by_text("Waiting: 1 trainings come before this one.").wait_for()
+    cancel(first)
+    second.locator(PLAYER).wait_for()
+    second.get_by_text("The plane that holds most").wait_for()
+
+
+def test_the_paths_on_the_plane_and_every_view(quiet):
+    page = quiet(SHORT.format(seed=5) + "&o=sgd~lr~0.1&seeds=2")
+    page.get_by_text("The plane that holds most").wait_for()
+    expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(3)
+    for view, text in (("Seeds", "2 seeds"), ("Layers", "layer"), ("Plane", "random walk"), ("What it reads", "step")):
+        page.get_by_role("radio", name=view, exact=True).or_(page.get_by_role("button", name=view, exact=True)).click()
+        page.locator(".stPlotlyChart .js-plotly-plot").first.wait_for()
+        expect(page.locator(".stPlotlyChart").first).to_contain_text(text)
+    page.get_by_text("Random directions").click()
+    page.get_by_text("A random plane through the last weights").wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_a_broken_upload_gets_its_sentence_and_a_sound_one_is_used(quiet):
+    page = quiet(SHORT.format(seed=6))
+    page.get_by_text("The plane that holds most").wait_for()
+    page.get_by_text("Your own digits").click()
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "digits.npz", "mimeType": "application/zip", "buffer": b"PK not really"})
+    expect(page.get_by_text("The shipped digits are used.")).to_be_visible(timeout=30_000)
+    assert page.locator(PLAYER).count() == 1
+    random, sound = np.random.default_rng(0), io.BytesIO()
+    np.savez_compressed(
+        sound, x=random.integers(0, 255, (400, 784), dtype=np.uint8), y=random.integers(0, 10, 400, dtype=np.uint8)
+    )
+    chooser.set_input_files({"name": "own.npz", "mimeType": "application/zip", "buffer": sound.getvalue()})
+    page.wait_for_function("document.querySelector('.ov-player')?.__ov?.app.model.frames === 2")  # 320 of 256 a batch
