@@ -11,6 +11,7 @@ from typing import Any
 
 from optim_viz import digits
 from optim_viz.mlp import Layout
+from optim_viz.optimizers import as_spec
 from optim_viz.recording import Record, evaluation_steps, snapshot_steps
 from optim_viz.runner import Data, steps
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
@@ -22,7 +23,7 @@ MAX_LAYERS, MAX_WIDTH = 4, 1024
 
 
 def train(
-    optimizers: Sequence[OptimizerSpec] | OptimizerSpec,
+    optimizers: Sequence[OptimizerSpec | Callable[..., Any]] | OptimizerSpec | Callable[..., Any],
     epochs: int = 5,
     batch_size: int = 64,
     hidden: Sequence[int] = (300, 200),
@@ -39,7 +40,7 @@ def train(
     Formula: minimise the mean of -log softmax(f(x))_y, f(x) = [relu](W3 relu(W2 relu(W1 x + b1) + b2) + b3), with x the
     784 grey levels divided by 255; the weights start as torch.nn.Linear's.
 
-    Arguments: `optimizers`, 1 to 6 specs (an lr_scale is a mapping of "layer.0", "layer.1", ... to factors); `epochs`,
+    Arguments: `optimizers`, 1 to 6 specs or factories params -> torch.optim.Optimizer (an lr_scale is a mapping of "layer.0", "layer.1", ... to factors); `epochs`,
     1 to 100; `batch_size`, 1 to all training digits; `hidden`, 1 to 4 layers of 1 to 1,024 units; `final_relu`, whether
     the logits are clipped at 0, as in the source material (it hurts); `seed`, 0 to 2**32 - 1, of weights and batches;
     `seeds`, 1 to 10: as many runs of each optimizer, from seed, seed + 1, ...; `data`, "" for the shipped 10,000
@@ -58,7 +59,7 @@ def train(
 
 
 def check(
-    optimizers: Sequence[OptimizerSpec] | OptimizerSpec,
+    optimizers: Sequence[OptimizerSpec | Callable[..., Any]] | OptimizerSpec | Callable[..., Any],
     epochs: int = 5,
     batch_size: int = 64,
     hidden: Sequence[int] = (300, 200),
@@ -68,7 +69,9 @@ def check(
     data: str = "",
 ) -> NetworkSpec:
     """Return the arguments of `train` as a checked, frozen spec, or raise a SpecError."""
-    specs = (optimizers,) if isinstance(optimizers, OptimizerSpec) else tuple(optimizers)
+    single = isinstance(optimizers, OptimizerSpec) or not isinstance(optimizers, Sequence)
+    items: Any = (optimizers,) if single else optimizers
+    specs = tuple(as_spec(item) for item in items)
     if not 1 <= len(specs) <= MAX_OPTIMIZERS:
         raise SpecError(f"Choose 1 to {MAX_OPTIMIZERS} optimizers; got {len(specs)}.")
     layout = Layout(_check_hidden(hidden))

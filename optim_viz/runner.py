@@ -175,7 +175,8 @@ def observe(network: Network, record: Record, data: Data, evals: set[int], snaps
 
 def measure(network: Network, record: Record, before: Tensor) -> None:
     """Write down, layer by layer, the gradient that a step used and how far it moved the weights."""
-    moved = norms(flatten(network.layers) - before, network.layout) / norms(before, network.layout)
+    with np.errstate(all="ignore"):  # weights that overflow are an outcome, not a warning
+        moved = norms(flatten(network.layers) - before, network.layout) / norms(before, network.layout)
     record.measure(norms(flatten(network.gradients), network.layout), moved)
 
 
@@ -196,7 +197,7 @@ def current_lr(spec: OptimizerSpec, optimizer: Any) -> float:
     for i, group in enumerate(optimizer.param_groups):
         factor = scale.get(f"layer.{i}", 1.0)
         if factor:
-            return float(group["lr"]) / factor
+            return float(group.get("lr", math.nan)) / factor
     return 0.0
 
 

@@ -12,6 +12,7 @@ from optim_viz import OPTIMIZERS, SpecError, digits, optimizer, recording
 from optim_viz.network import train
 from optim_viz.optimizers import torch_optimizer
 from optim_viz.recording import snapshot_steps
+from optim_viz.schedules import SCHEDULES, schedule, torch_scheduler
 from optim_viz.training import NO_PREDICTION, TrainingOutcome
 
 SPECS = {
@@ -51,7 +52,7 @@ def batches(epochs, batch_size, seed):
             yield x[part], y[part]
 
 
-def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batch_size=64):
+def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batch_size=64, after=None):
     """Train with a loop that knows nothing of ours; return the losses and the network."""
     model = mlp(hidden, final_relu, seed)
     optimizer, losses = make(model), []
@@ -64,6 +65,8 @@ def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batc
             return loss
 
         losses.append(optimizer.step(closure).item())
+        if after is not None:
+            after(optimizer, losses[-1])
     return np.array(losses), model
 
 
@@ -101,6 +104,40 @@ def test_every_optimizer_of_the_table_equals_torch_on_the_network(kind):
     steps = 2 if kind == "lbfgs" else 8  # 20 evaluations a step: rounding soon sends them different ways
     expected, _ = plain_loop(lambda m: torch_optimizer(spec, m.parameters()), (24, 16), steps=steps, batch_size=1000)
     np.testing.assert_allclose(run.losses[:steps], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", list(SCHEDULES))
+def test_every_schedule_of_the_table_is_torchs_own(kind):
+    spec = optimizer("sgd", lr=0.1, schedule=schedule(kind))
+    run = train([spec], **SMALL)["sgd"]
+    schedulers = []
+
+    def make(model):
+        made = torch.optim.SGD(model.parameters(), lr=0.1)
+        schedulers.append(torch_scheduler(spec.schedule, made, 80))
+        return made
+
+    lrs = []
+
+    def after(optimizer, loss):
+        schedulers[0].step(*([loss] if kind == "plateau" else []))
+        lrs.append(optimizer.param_groups[0]["lr"])
+
+    expected, _ = plain_loop(make, (24, 16), steps=80, batch_size=100, after=after)
+    np.testing.assert_allclose(run.losses, expected, atol=1e-5)
+    np.testing.assert_allclose(run.lrs[1:], lrs[:-1])
+
+
+def test_a_factory_of_the_users_own_gets_matrices_and_biases():
+    seen = []
+
+    def halving(params):
+        seen.extend(tuple(p.shape) for p in params)
+        return torch.optim.SGD(params, lr=0.05)
+
+    run = train(halving, **SMALL)["halving"]
+    assert seen == [(24, 784), (24,), (16, 24), (16,), (10, 16), (10,)]
+    assert np.array_equal(run.losses, train(optimizer("sgd", lr=0.05), **SMALL)["sgd"].losses)
 
 
 def test_layers_have_learning_rates_of_their_own():

@@ -55,7 +55,8 @@ def test_curves_grow_while_training_and_cancel_keeps_them(quiet):
     expect(page.get_by_text("s left")).to_be_visible()
     before = steps_drawn(page)
     cancel(page)
-    page.wait_for_timeout(1500)
+    page.get_by_text("The plane that holds most").wait_for()
+    page.locator(".ov-player[data-ready='true'][data-scene-key='network pca']").wait_for()
     kept = steps_drawn(page)
     assert kept >= before
     page.wait_for_timeout(1500)
@@ -108,7 +109,7 @@ def test_a_broken_upload_gets_its_sentence_and_a_sound_one_is_used(quiet):
     chooser = page.locator("input[type=file]")
     chooser.set_input_files({"name": "digits.npz", "mimeType": "application/zip", "buffer": b"PK not really"})
     expect(page.get_by_text("The shipped digits are used.")).to_be_visible(timeout=30_000)
-    assert page.locator(PLAYER).count() == 1
+    expect(page.locator(PLAYER)).to_have_count(1)
     random, sound = np.random.default_rng(0), io.BytesIO()
     np.savez_compressed(
         sound, x=random.integers(0, 255, (400, 784), dtype=np.uint8), y=random.integers(0, 10, 400, dtype=np.uint8)
