@@ -40,12 +40,13 @@ def train(
     Formula: minimise the mean of -log softmax(f(x))_y, f(x) = [relu](W3 relu(W2 relu(W1 x + b1) + b2) + b3), with x the
     784 grey levels divided by 255; the weights start as torch.nn.Linear's.
 
-    Arguments: `optimizers`, 1 to 6 specs or factories params -> torch.optim.Optimizer (an lr_scale is a mapping of "layer.0", "layer.1", ... to factors); `epochs`,
-    1 to 100; `batch_size`, 1 to all training digits; `hidden`, 1 to 4 layers of 1 to 1,024 units; `final_relu`, whether
-    the logits are clipped at 0, as in the source material (it hurts); `seed`, 0 to 2**32 - 1, of weights and batches;
-    `seeds`, 1 to 10: as many runs of each optimizer, from seed, seed + 1, ...; `data`, "" for the shipped 10,000
-    digits or the path of a file; `progress`, called about ten times a second in this thread; `cancel`, an event that
-    ends training at the next step, keeping what was recorded.
+    Arguments: `optimizers`, 1 to 6 specs or factories params -> torch.optim.Optimizer (an lr_scale is a mapping of
+    "layer.0", "layer.1", ... to factors); `epochs`, 1 to 100; `batch_size`, 1 to all training digits; `hidden`, 1 to 4
+    layers of 1 to 1,024 units; `final_relu`, whether the logits are clipped at 0, as in the source material (it hurts);
+    `seed`, 0 to 2**32 - 1, of weights and batches; `seeds`, 1 to 10: as many runs of each optimizer, from seed,
+    seed + 1, ...; `data`, "" for the shipped 10,000 digits, "mnist" or the path of a file (see digits.load);
+    `progress`, called about ten times a second in this thread; `cancel`, an event that ends training within a few
+    steps, keeping what was recorded.
     Raises SpecError, one sentence that names the value and what is allowed. Divergence is an outcome, not an error.
 
     >>> from optim_viz import optimizer
