@@ -1,6 +1,7 @@
 """optim_viz: see how optimizers work. Every number equals what torch.optim would give, step for step."""
 
 from optim_viz.descent import descend
+from optim_viz.landscape import Plane, project
 from optim_viz.network import train
 from optim_viz.optimizers import OPTIMIZERS, optimizer
 from optim_viz.schedules import SCHEDULES, schedule
@@ -16,6 +17,7 @@ __all__ = [
     "SURFACES",
     "Comparison",
     "Outcome",
+    "Plane",
     "SpecError",
     "Training",
     "TrainingOutcome",
@@ -23,6 +25,7 @@ __all__ = [
     "Trajectory",
     "descend",
     "optimizer",
+    "project",
     "schedule",
     "surface",
     "train",

@@ -170,7 +170,7 @@ def observe(network: Network, record: Record, data: Data, evals: set[int], snaps
     if record.done in evals:
         record.evaluation(seconds=seconds, **network.evaluate(data))
     if record.done in snaps:
-        record.snapshot(flatten(network.layers).cpu().numpy())
+        record.snapshot(flatten(network.layers))
 
 
 def measure(network: Network, record: Record, before: Tensor) -> None:

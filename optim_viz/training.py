@@ -58,7 +58,9 @@ class TrainingRun:
 
     def weights(self, snapshot: int) -> np.ndarray:
         """The weights of a snapshot, float32 [weights]: the start, and a move rounded to 11 bits."""
-        return self.start + self.moves[snapshot].astype(np.float32)
+        import torch  # converts float16 many times faster than NumPy
+
+        return self.start + torch.from_numpy(self.moves[snapshot]).float().numpy()
 
     @property
     def status(self) -> str:

@@ -1,15 +1,16 @@
 """Training in a real browser: it grows, can be cancelled, is found again, waits in line, survives a broken upload."""
 
+import contextlib
 import io
 import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 PLAYER = ".ov-player[data-ready='true']"
 #: Long enough to be looked at, and unlike any other test's.
-LONG = "/network?epochs=30&hidden=64&seed={seed}&o=sgd~lr~0.1&o=adam"
+LONG = "/network?epochs=100&hidden=64&seed={seed}&o=sgd~lr~0.1&o=adam"
 SHORT = "/network?epochs=1&batch=256&hidden=16&seed={seed}&o=adam"
 
 
@@ -38,9 +39,10 @@ def quiet(server, open_page):
     yield open_
     for page in pages:
         button = page.get_by_role("button", name="Cancel")
-        if button.count():
-            button.click()
-            page.get_by_text("Cancelled.").wait_for()
+        with contextlib.suppress(TimeoutError):  # it may end by itself just now
+            if button.count():
+                button.click(timeout=5_000)
+        expect(button).to_have_count(0)
 
 
 def test_curves_grow_while_training_and_cancel_keeps_them(quiet):
