@@ -43,9 +43,10 @@ def test_deep_link_on_a_cold_server(name, fresh_server, open_page):
     before, drawn = shown_losses(page), player.get_attribute("data-drawn-hash")
     page.locator(LR[name]).get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "drawn => document.querySelector('.ov-player').dataset.drawnHash !== drawn", arg=drawn, timeout=90_000
-    )
+    # A new training starts with no picture: the player may be away for a moment.
+    changed = "drawn => (document.querySelector('.ov-player')?.dataset.drawnHash ?? drawn) !== drawn"
+    page.wait_for_function(changed, arg=drawn, timeout=90_000)
+    expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(PANELS[name])
     expect(page).to_have_url(re.compile(r"o=sgd~lr~0\.(0063|125)"))
     to_the_end(page)
     assert shown_losses(page) != before
