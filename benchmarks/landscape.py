@@ -1,7 +1,7 @@
 """The loss on a plane of weights, beside a plain forward pass for each grid point and beside loss-landscapes.
 
 Run: python benchmarks/landscape.py [repetitions]
-For the second comparison: pip install --no-deps --target /tmp/ll loss-landscapes==3.0.6, and PYTHONPATH=/tmp/ll.
+For the second comparison: pip install --no-deps --target FOLDER loss-landscapes==3.0.6, and PYTHONPATH=FOLDER.
 Times are the best of all repetitions, taken in turn: what the machine can do when nothing else disturbs it.
 """
 
