@@ -2,11 +2,13 @@
 
 from optim_viz.descent import descend
 from optim_viz.landscape import Plane, project
+from optim_viz.momentum_theory import Theory, theory
 from optim_viz.network import train
 from optim_viz.optimizers import OPTIMIZERS, optimizer
 from optim_viz.schedules import SCHEDULES, schedule
 from optim_viz.spec import SpecError
 from optim_viz.surfaces import SURFACES, surface
+from optim_viz.sweeps import Sweep, sweep
 from optim_viz.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.trajectory import Comparison, Outcome, Trajectory
 
@@ -19,6 +21,8 @@ __all__ = [
     "Outcome",
     "Plane",
     "SpecError",
+    "Sweep",
+    "Theory",
     "Training",
     "TrainingOutcome",
     "TrainingRun",
@@ -28,5 +32,7 @@ __all__ = [
     "project",
     "schedule",
     "surface",
+    "sweep",
+    "theory",
     "train",
 ]

@@ -230,6 +230,47 @@ class DescentSpec:
 
 
 @dataclass(frozen=True)
+class SweepSpec:
+    """Many runs of one optimizer on a surface: what `optim_viz.sweep` is asked for.
+
+    `axes` are pairs of a name (a hyperparameter, or "x" or "y" of the start) and its values; every combination is a
+    cell. Each cell runs once per seed: `seed`, `seed` + 1, ... up to `seeds` of them. `tolerance` is the share of the
+    start's excess loss at which a run counts as arrived.
+    """
+
+    surface: Surface
+    optimizer: OptimizerSpec
+    axes: tuple[tuple[str, tuple[float, ...]], ...]
+    start: tuple[float, float]
+    steps: int = 300
+    noise: float = 0.0
+    batch_size: int | None = None
+    seed: int = 0
+    seeds: int = 1
+    tolerance: float = 1e-3
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each axis has."""
+        return tuple(len(values) for _, values in self.axes)
+
+    @property
+    def cells(self) -> int:
+        """How many combinations there are."""
+        return math.prod(self.shape)
+
+    @property
+    def random(self) -> bool:
+        """Whether anything is drawn, so that seeds differ."""
+        return self.noise > 0.0 or self.batch_size is not None
+
+    def of_seed(self, index: int) -> DescentSpec:
+        """The comparison whose draws the runs of one seed see."""
+        seed = (self.seed + index) % 2**32
+        return DescentSpec(self.surface, (self.optimizer,), self.start, self.steps, self.noise, self.batch_size, seed)
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """A comparison on the network: what `optim_viz.train` is asked for.
 

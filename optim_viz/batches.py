@@ -1,0 +1,273 @@
+"""Batches: many runs of one optimizer, in blocks that fit a core's cache, on two threads, with progress and cancel.
+
+Runs are numbered seed after seed, and in each seed cell after cell. A block makes its own starts and hyperparameters
+from its numbers, so memory grows with the results alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optim_viz.arrays import array_steps
+from optim_viz.compiling import compiled
+from optim_viz.lowest import lowest
+from optim_viz.oracles import batch_indices, draws
+from optim_viz.plateau import PlateauRates
+from optim_viz.schedules import SCHEDULES, Rate
+from optim_viz.spec import ScheduleSpec, SweepSpec
+from optim_viz.surfaces import dataset
+
+#: Runs in a block: of 1,024 to 16,384 the fastest or next to it (benchmarks/sweep.py --only blocks). Shorter arrays
+#: pay for Python's share of every operation, longer ones leave the cache.
+BLOCK = 8192
+#: Threads that work at once; NumPy frees the interpreter lock inside its operations on arrays this long.
+THREADS = 2
+#: Seconds between two reports; steps between two looks at whether to stop; steps of rates made at once.
+POLL, LOOK, AHEAD = 0.1, 64, 64
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """How the runs ended, in arrays of [seeds, cells] (points: [2, seeds, cells])."""
+
+    losses: np.ndarray  # float64, the full loss at the end; inf where anything overflowed on the way
+    points: np.ndarray  # float64
+    steps_to: np.ndarray  # float64, the first step within the tolerance; inf: never, or not watched
+    done: np.ndarray  # bool, False where a cancel came first
+
+
+@dataclass(frozen=True, eq=False)
+class Backend:
+    """What a block computes with: a namespace, loss and gradient in it, and the ways in and out."""
+
+    xp: Any
+    value: Callable[..., Any]
+    gradient: Callable[..., Any]
+    put: Callable[[np.ndarray], Any]
+    get: Callable[[Any], np.ndarray]
+
+
+def run_all(
+    spec: SweepSpec,
+    watch: bool = True,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    backend: Backend | None = None,
+    block: int | None = None,
+) -> Ends:
+    """Run every cell of a checked spec once per seed; without draws once, and the seeds share the result.
+
+    `watch` looks at the loss of every step (for steps_to, and for a loss that overflows on the way), else only at the
+    last; `progress` is called with the share that is done about ten times a second, in this thread.
+    """
+    cancel = cancel or threading.Event()
+    backend = backend or numpy_backend(spec)
+    work = _Work(spec, watch, backend, cancel)
+    size = block or block_size(spec)
+    blocks = [(low, min(low + size, work.runs)) for low in range(0, work.runs, size)]
+    _in_threads(work, blocks, progress, cancel)
+    shape = (spec.seeds, spec.cells)
+    ends = (work.losses, work.points, work.steps_to, work.done)
+    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], work.seeds, -1), (*a.shape[:-1], *shape)) for a in ends))
+
+
+def block_size(spec: SweepSpec) -> int:
+    """Runs in a block: fewer where every run looks at many examples at once.
+
+    >>> from optim_viz import optimizer, sweep
+    >>> block_size(sweep("quadratic", optimizer("sgd"), {"lr": [0.1]}).spec)
+    8192
+    """
+    examples = spec.batch_size or (len(dataset(spec.surface)) if spec.surface.data else 1)
+    return max(256, BLOCK // examples)
+
+
+def numpy_backend(spec: SweepSpec) -> Backend:
+    """Blocks on NumPy arrays."""
+    functions = compiled(spec.surface)
+    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray)
+
+
+def _in_threads(
+    work: _Work, blocks: list[tuple[int, int]], progress: Callable[[float], None] | None, cancel: threading.Event
+) -> None:
+    if len(blocks) == 1 and progress is None:
+        work.block(*blocks[0])
+        return
+    with ThreadPoolExecutor(min(THREADS, len(blocks)), "optim-viz sweep") as pool:
+        futures = [pool.submit(work.block, low, high) for low, high in blocks]
+        try:
+            while wait(futures, POLL if progress else None, FIRST_EXCEPTION).not_done:
+                if any(f.done() and f.exception() for f in futures):
+                    break
+                if progress is not None:
+                    progress(work.fraction)
+        except BaseException:
+            work.stopped.set()
+            raise
+        finally:
+            if any(f.done() and f.exception() for f in futures):
+                work.stopped.set()
+    for future in futures:
+        future.result()
+    if progress is not None:
+        progress(work.fraction)
+
+
+class _Work:
+    """The results of a batch, and how one block of it is run."""
+
+    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend, cancel: threading.Event) -> None:
+        self.spec, self.watch, self.backend, self.cancel = spec, watch, backend, cancel
+        self.seeds = spec.seeds if spec.random else 1
+        self.runs = self.seeds * spec.cells
+        self.stopped, self.steps_done = threading.Event(), 0
+        self.losses, self.steps_to = np.full(self.runs, np.inf), np.full(self.runs, np.inf)
+        self.points, self.done = np.full((2, self.runs), np.nan), np.zeros(self.runs, bool)
+        each = [spec.of_seed(i) for i in range(self.seeds)]
+        self.noise = np.stack([draws(s) for s in each], -1) if spec.noise else None  # [steps, 2, seeds]
+        indices = [batch_indices(s) for s in each] if spec.batch_size else None
+        self.batches = None if indices is None else np.stack(indices, 1)  # [steps, seeds, batch_size]
+        self.examples = None if indices is None else dataset(spec.surface)
+        self.best = lowest(spec.surface) if watch else 0.0
+
+    @property
+    def fraction(self) -> float:
+        """The share of all steps of all runs that is done."""
+        return self.steps_done / (self.runs * self.spec.steps)
+
+    def stopping(self) -> bool:
+        return self.cancel.is_set() or self.stopped.is_set()
+
+    def block(self, low: int, high: int) -> None:
+        """Run numbers low to high - 1 and write down how they ended, unless a cancel comes first."""
+        seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
+        starts, changed = cell_values(self.spec, cells)
+        put, steps = self.backend.put, self.spec.steps
+        starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
+        oracle, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
+        if isinstance(rates, PlateauRates):
+            oracle, rates = rates.watching(oracle, self.backend.value), _as_seen(rates)
+        functions, optimizer, xp = compiled(self.spec.surface), self.spec.optimizer, self.backend.xp
+        run = array_steps(functions, optimizer, starts, rates, changed, oracle=oracle, xp=xp)
+        watcher = _Watcher(self.backend, starts.T, (self.best, self.spec.tolerance) if self.watch else None)
+        for t, (g, theta, _) in enumerate(run, 1):
+            watcher.see(t, g, theta)
+            if t % LOOK == 0 or t == steps:
+                self.steps_done += (high - low) * (t % LOOK or LOOK)
+                if self.stopping():
+                    return
+        part = slice(low, high)
+        self.losses[part], self.steps_to[part], self.points[:, part] = watcher.end(theta)
+        self.done[part] = True
+
+    def _rates(self, lrs: Any, runs: int) -> Any:
+        optimizer, steps = self.spec.optimizer, self.spec.steps
+        plan = optimizer.schedule
+        base = float(optimizer["lr"]) if lrs is None else lrs
+        sx, sy = optimizer.lr_scale or (1.0, 1.0)
+        lanes = (base * sx, base * sx if sx == sy else base * sy)  # type: ignore[operator]
+        if plan is None:
+            return ((lanes[0], lanes[0] if sx == sy else lanes[1]) for _ in range(steps))
+        plan_rate = SCHEDULES[plan.kind].rate
+        if plan_rate is None:
+            full = [np.broadcast_to(np.asarray(lane, float), (runs,)) for lane in (base, *lanes)]
+            return PlateauRates(plan, (full[0], full[1], full[2]), steps)
+        return _planned(plan, plan_rate, lanes, steps, sx == sy)
+
+    def _oracle(self, seeds: np.ndarray) -> Callable[[int, Any, Any], tuple[Any, Any]]:
+        """The gradient that the runs of these seeds see; of one seed, noise is a number and a batch a row."""
+        gradient, put = self.backend.gradient, self.backend.put
+        pick: Any = int(seeds[0]) if seeds[0] == seeds[-1] else seeds
+        noise, batches, examples = self.noise, self.batches, self.examples
+        if batches is not None and examples is not None:
+            of_batch, columns = gradient, np.ascontiguousarray(examples.T)
+            gradient = lambda t, x, y: of_batch(t, x, y, put(columns[:, batches[t - 1, pick]]))  # noqa: E731
+        if noise is None:
+            return gradient
+        quiet = gradient
+
+        def oracle(t: int, x: Any, y: Any) -> tuple[Any, Any]:
+            gx, gy = quiet(t, x, y)
+            nx, ny = noise[t - 1][:, pick]
+            return (gx + float(nx), gy + float(ny)) if isinstance(pick, int) else (gx + put(nx), gy + put(ny))
+
+        return oracle
+
+
+def cell_values(spec: SweepSpec, cells: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the starts, float64 [n, 2], and the changed hyperparameters, {name: float64 [n]}, of numbered cells."""
+    places = np.unravel_index(cells, spec.shape)
+    values = {name: np.array(axis)[place] for (name, axis), place in zip(spec.axes, places, strict=True)}
+    starts = np.empty((len(cells), 2))
+    starts[:, 0], starts[:, 1] = values.pop("x", spec.start[0]), values.pop("y", spec.start[1])
+    return starts, values
+
+
+def _planned(
+    plan: ScheduleSpec, plan_rate: Rate, lanes: tuple[Any, Any], steps: int, same: bool
+) -> Iterator[tuple[Any, Any]]:
+    """The rates of x and y under a schedule, a few steps at a time: all at once would not fit for many runs."""
+    rate = functools.partial(plan_rate, **dict(plan.values))
+    for first in range(0, steps, AHEAD):
+        step = np.arange(first, min(first + AHEAD, steps))
+        with np.errstate(all="ignore"):
+            x, y = (rate(step.reshape(-1, *(1,) * np.ndim(lane)), lane, steps) for lane in lanes)
+        yield from ((a, a) for a in x) if same else zip(x, y, strict=True)
+
+
+def _as_seen(rates: PlateauRates) -> Iterator[tuple[Any, Any]]:
+    """The rates as they stand; iterating over PlateauRates itself would keep those of every step."""
+    for _ in range(rates.steps):
+        yield rates.lanes[1:]
+
+
+class _Watcher:
+    """Looks at every step of a block: what is still finite, and who has arrived."""
+
+    def __init__(self, backend: Backend, starts: Any, goal: tuple[float, float] | None) -> None:
+        self.xp, self.value, self.backend, self.goal = backend.xp, backend.value, backend, goal
+        loss = self._loss(0, starts)
+        self.alive = self.xp.isfinite(loss)
+        if goal is not None:
+            best, tolerance = goal
+            self.target = best + tolerance * (loss - best)
+            self.waiting = ~(loss <= self.target)  # so that NaN waits
+            self.count = 0 + self.waiting
+
+    def _loss(self, t: int, theta: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return self.value(t, theta[0], theta[1]) + 0.0 * theta[0]  # an expression may be a plain number
+
+    def see(self, t: int, g: Any, theta: Any) -> None:
+        """Take step t into account: from gradient g to theta."""
+        finite = self.xp.isfinite(g)
+        self.alive &= finite[0]
+        self.alive &= finite[1]
+        if self.goal is not None:
+            with np.errstate(all="ignore"):
+                self.loss = loss = self.value(t, theta[0], theta[1])
+            self.alive &= self.xp.isfinite(loss)
+            self.waiting &= ~(loss <= self.target)
+            self.count += self.waiting
+
+    def end(self, theta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return losses, steps_to and points."""
+        isfinite, get = self.xp.isfinite, self.backend.get
+        loss = self._loss(0, theta)
+        alive = self.alive & isfinite(theta[0]) & isfinite(theta[1]) & isfinite(loss)
+        with np.errstate(all="ignore"):
+            for part in self.backend.gradient(0, theta[0], theta[1]):
+                alive = alive & isfinite(part + 0.0 * theta[0])
+        alive, steps_to = get(alive), np.full(len(theta[0]), np.inf)
+        if self.goal is not None:
+            arrived = alive & ~get(self.waiting)
+            steps_to[arrived] = get(self.count)[arrived]
+        return np.where(alive, get(loss), np.inf), steps_to, np.where(alive, get(theta), np.nan)
