@@ -49,6 +49,12 @@ def load(data: str = "") -> Digits:
 
 
 def _split(x: np.ndarray, y: np.ndarray, title: str) -> Digits:
-    order = np.random.default_rng(0).permutation(len(x))
-    test = round(len(x) * TEST_SHARE)
-    return Digits(x[order[test:]], y[order[test:]], x[order[:test]], y[order[:test]], title)
+    train, test = split_rows(len(x))
+    return Digits(x[train], y[train], x[test], y[test], title)
+
+
+def split_rows(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of `count` digits are learned and which are asked, int64 each: the same split every time."""
+    order = np.random.default_rng(0).permutation(count)
+    test = round(count * TEST_SHARE)
+    return order[test:], order[:test]

@@ -62,10 +62,15 @@ class Data:
         rows = min(digits, spec.batch_size * max(1, TURN // spec.batch_size))
         buffer = torch.empty(rows, PIXELS, device=device)
         for epoch in range(spec.epochs):
-            order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(digits))
+            order = torch.from_numpy(epoch_order(seed, epoch, digits))
             for part in order.to(device).split(rows):
                 x = torch.div(self.train_x[part], 255.0, out=buffer[: len(part)])
                 yield list(zip(x.split(spec.batch_size), self.train_y[part].split(spec.batch_size), strict=True))
+
+
+def epoch_order(seed: int, epoch: int, digits: int) -> np.ndarray:
+    """Return the order in which an epoch goes through the digits, int64 [digits]."""
+    return np.random.default_rng((seed, epoch)).permutation(digits)
 
 
 class Network:

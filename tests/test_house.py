@@ -15,10 +15,10 @@ STOREYS = [
     {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory"},
     {"floats", "arrays", "batches", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweeps"},
-    {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs"},
-    {"player", "export"},
-    {"ui"},
-    {"pages"},
+    {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs", "torch_code"},
+    {"player", "export", "picture", "clip", "svg", "pytorch_script", "pytorch_network", "experiment_file"},
+    {"ui", "cli"},
+    {"pages", "__main__"},
 ]
 #: Modules that import torch when they are imported; others import them inside functions only.
 NEED_TORCH = {"torch_descent"}
