@@ -8,15 +8,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: From the ground up; a module may import what stands left of it, or beside it in the same storey.
 STOREYS = [
-    {"spec", "theme", "rules", "rates", "finite_sums", "differentiation", "threads", "pca"},
+    {"spec", "theme", "rules", "rates", "finite_sums", "differentiation", "threads", "pca", "executor"},
     {"expression", "knobs", "optimizer_type", "surface_rows", "surface_rows_many", "schedules", "plateau"},
     {"optimizer_rows", "compiling", "training", "trajectory", "digit_files", "digits"},
     {"optimizers", "surfaces", "verdict", "mlp"},
     {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory"},
     {"floats", "arrays", "batches", "runner", "torch_descent"},
-    {"descent", "network", "landscape", "sweeps"},
+    {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
     {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs", "torch_code"},
-    {"player", "export", "picture", "clip", "svg", "pytorch_script", "pytorch_network", "experiment_file"},
+    {
+        *("lessons", "lesson_type", "lesson_measures", "lesson_optimizers", "lesson_store", "lesson_rows"),
+        *(f"lesson_rows_{part}" for part in ("descent", "momentum", "adaptive", "training", "network")),
+    },
+    {"player", "export", "strokes", "picture", "clip", "svg", "pytorch_script", "pytorch_network", "experiment_file"},
     {"ui", "cli"},
     {"pages", "__main__"},
 ]

@@ -1,0 +1,205 @@
+"""The command line: comparisons and trainings from a shell, as a table or as a file.
+
+python -m optim_viz compare rosenbrock sgd adam --lr 0.001 0.05 --steps 500 --out race.gif
+python -m optim_viz train sgd adam~lr~0.002 --epochs 2 --out runs.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from optim_viz.optimizers import OPTIMIZERS, optimizer
+from optim_viz.spec import OptimizerSpec, SpecError
+
+if TYPE_CHECKING:
+    from optim_viz.training import Training
+    from optim_viz.trajectory import Comparison
+
+_OUT = "a file: its suffix says what is written (.html .gif .png .svg .csv .parquet .json .py); without it, a table"
+_OPTIMIZERS = f"by name ({', '.join(OPTIMIZERS)}), or with settings as in a link: adam~lr~0.05~beta1~0.8"
+_WIDTH = 28
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, or 2 after saying in a sentence what was wrong with it."""
+    given = _parser().parse_args(arguments)
+    try:
+        given.command(given)
+    except SpecError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m optim_viz", description="See how optimizers work.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    compare = commands.add_parser("compare", help="optimizers side by side on a surface of two weights")
+    compare.set_defaults(command=_compare)
+    compare.add_argument("surface", help="a name such as rosenbrock, or a function such as 'x^2 + 10*y^2'")
+    _shared(compare)
+    compare.add_argument("--steps", default=500, help="1 to 100,000 (500)")
+    compare.add_argument("--start", nargs=2, metavar=("X", "Y"), help="the surface's own if left out")
+    compare.add_argument("--box", nargs=4, metavar=("X0", "X1", "Y0", "Y1"), help="the part drawn of a typed function")
+    compare.add_argument("--noise", default=0.0, help="standard deviation added to every gradient (0)")
+    compare.add_argument("--batch-size", help="examples a mini-batch, on linear_regression and logistic_regression")
+    train = commands.add_parser("train", help="optimizers side by side on a network that reads digits")
+    train.set_defaults(command=_train)
+    _shared(train)
+    train.add_argument("--epochs", default=2, help="1 to 100 (2)")
+    train.add_argument("--batch-size", default=64, help="digits a mini-batch (64)")
+    train.add_argument("--hidden", nargs="+", default=(300, 200), metavar="UNITS", help="layer sizes (300 200)")
+    train.add_argument("--seeds", default=1, help="runs of every optimizer (1)")
+    train.add_argument("--no-final-relu", action="store_true", help="do not clip the logits at 0")
+    return parser
+
+
+def _shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("optimizers", nargs="+", metavar="OPTIMIZER", help=_OPTIMIZERS)
+    parser.add_argument("--lr", nargs="+", default=(), help="learning rates: one for all, or one for each")
+    parser.add_argument("--seed", default=0, help="of all draws (0)")
+    parser.add_argument("--out", metavar="FILE", help=_OUT)
+
+
+def _compare(given: argparse.Namespace) -> None:
+    from optim_viz import descent
+    from optim_viz.surfaces import surface
+
+    _check_out(given.out)
+    found = surface(given.surface, bounds=given.box) if given.box else surface(given.surface)
+    specs = _optimizers(given)
+    runs = descent.descend(found, specs, given.start, given.steps, _number(given.noise), given.batch_size, given.seed)
+    _deliver(runs, given.out, _comparison_rows(runs))
+
+
+def _train(given: argparse.Namespace) -> None:
+    from optim_viz import network
+    from optim_viz.landscape import project
+
+    _check_out(given.out)
+    bar = Bar("training")
+    spec = network.check(
+        _optimizers(given),
+        given.epochs,
+        given.batch_size,
+        given.hidden,
+        not given.no_final_relu,
+        given.seed,
+        given.seeds,
+    )
+    training = network.run(spec, progress=lambda progress: bar(progress.fraction))
+    bar.end()
+    drawn = given.out and not given.out.lower().endswith(_TABLES)
+    _deliver(training, given.out, _training_rows(training), project(training) if drawn else None)
+
+
+#: Files that have no use for the plane of weights, which takes seconds.
+_TABLES = (".csv", ".parquet", ".json", ".py")
+
+
+def _number(value: Any) -> float:
+    from optim_viz.spec import number
+
+    return number(value, "noise")
+
+
+def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
+    """The optimizers asked for; what a link would drop with a note is an error here."""
+    from optim_viz.links import read_optimizer
+
+    names, lrs = given.optimizers, list(given.lr)
+    if len(lrs) not in (0, 1, len(names)):
+        raise SpecError(
+            f"--lr takes one learning rate, or one for each of the {len(names)} optimizers; got {len(lrs)}."
+        )
+    specs = []
+    for name, lr in zip(names, lrs * (len(names) if len(lrs) == 1 else 1) or [None] * len(names), strict=True):
+        spec, notes = read_optimizer(name)
+        if spec is None or notes:
+            raise SpecError(notes[0].removesuffix("; the default is used.").rstrip(".") + ".")
+        specs.append(spec if lr is None else _with_lr(spec, lr))
+    return specs
+
+
+def _with_lr(spec: OptimizerSpec, lr: str) -> OptimizerSpec:
+    scale: Any = spec.lr_scale
+    if scale and isinstance(scale[0], tuple):
+        scale = dict(scale)
+    values = {**spec.hyperparameters, "lr": lr}
+    return optimizer(spec.kind, schedule=spec.schedule, lr_scale=scale, label=spec.label, **values)
+
+
+def _check_out(path: str | None) -> None:
+    """Refuse a file that nothing can write before anything is computed."""
+    if path is not None:
+        from optim_viz.export import by_suffix
+
+        by_suffix(path)
+
+
+def _deliver(runs: Comparison | Training, path: str | None, rows: list[tuple[str, ...]], plane: Any = None) -> None:
+    if path is None:
+        print_table(rows, sys.stdout)
+        return
+    from optim_viz.export import save
+
+    bar = Bar("drawing")
+    save(runs, path, plane, bar)
+    bar.end()
+    sys.stderr.write(f"{path} written\n")
+
+
+def _comparison_rows(runs: Comparison) -> list[tuple[str, ...]]:
+    rows = [("optimizer", "lr", "final loss", "x", "y", "outcome")]
+    for run in runs:
+        x, y = run.points[-1]
+        rows.append((run.label, f"{run.spec['lr']:g}", f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
+    return rows
+
+
+def _training_rows(training: Training) -> list[tuple[str, ...]]:
+    rows = [("optimizer", "seed", "lr", "last mini-batch loss", "test loss", "test accuracy", "outcome")]
+    for run in training:
+        losses = f"{run.losses[-1]:.6g}", f"{run.test_losses[-1]:.6g}", f"{run.final_accuracy:.2%}"
+        rows.append((run.label, str(run.seed), f"{run.spec['lr']:g}", *losses, run.status))
+    return rows
+
+
+def print_table(rows: list[tuple[str, ...]], file: TextIO) -> None:
+    """Write rows with their columns aligned; the first is the head.
+
+    >>> print_table([("run", "loss"), ("adam", "0.5")], sys.stdout)
+    run   loss
+    adam  0.5
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        file.write(line.rstrip() + "\n")
+
+
+class Bar:
+    """A bar of one line on stderr, where that is a terminal; call it with the share that is done."""
+
+    def __init__(self, what: str, file: TextIO | None = None) -> None:
+        self.what, self.file, self.shown = what, file or sys.stderr, ""
+
+    def __call__(self, share: float) -> None:
+        full = int(share * _WIDTH)
+        line = f"{self.what} [{'#' * full}{'.' * (_WIDTH - full)}] {share:4.0%}"
+        if self.file.isatty() and line != self.shown:
+            self.file.write(f"\r{line}")
+            self.file.flush()
+            self.shown = line
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self.shown:
+            self.file.write("\r" + " " * len(self.shown) + "\r")
+            self.shown = ""
