@@ -41,6 +41,7 @@ class Ends:
     points: np.ndarray  # float64
     steps_to: np.ndarray  # float64, the first step within the tolerance; inf: never, or not watched
     done: np.ndarray  # bool, False where a cancel came first
+    spread: np.ndarray  # float64, the diagonal of the box that the last tenth of the run stays in; NaN: overflowed
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ def run_all(
     blocks = [(low, min(low + size, work.runs)) for low in range(0, work.runs, size)]
     _in_threads(work, blocks, progress, cancel)
     shape = (spec.seeds, spec.cells)
-    ends = (work.losses, work.points, work.steps_to, work.done)
+    ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
     return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], work.seeds, -1), (*a.shape[:-1], *shape)) for a in ends))
 
 
@@ -131,11 +132,13 @@ class _Work:
         self.stopped, self.steps_done = threading.Event(), 0
         self.losses, self.steps_to = np.full(self.runs, np.inf), np.full(self.runs, np.inf)
         self.points, self.done = np.full((2, self.runs), np.nan), np.zeros(self.runs, bool)
+        self.spread = np.full(self.runs, np.nan)
         each = [spec.of_seed(i) for i in range(self.seeds)]
-        self.noise = np.stack([draws(s) for s in each], -1) if spec.noise else None  # [steps, 2, seeds]
-        indices = [batch_indices(s) for s in each] if spec.batch_size else None
-        self.batches = None if indices is None else np.stack(indices, 1)  # [steps, seeds, batch_size]
-        self.examples = None if indices is None else dataset(spec.surface)
+        noise, indices = [draws(s) for s in each], [batch_indices(s) for s in each]
+        self.noise = np.stack([n for n in noise if n is not None], -1) if spec.noise else None  # [steps, 2, seeds]
+        # [steps, seeds, batch_size]
+        self.batches = np.stack([i for i in indices if i is not None], 1) if spec.batch_size else None
+        self.examples = dataset(spec.surface) if spec.batch_size else None
         self.best = lowest(spec.surface) if watch else 0.0
 
     @property
@@ -157,7 +160,8 @@ class _Work:
             oracle, rates = rates.watching(oracle, self.backend.value), _as_seen(rates)
         functions, optimizer, xp = compiled(self.spec.surface), self.spec.optimizer, self.backend.xp
         run = array_steps(functions, optimizer, starts, rates, changed, oracle=oracle, xp=xp)
-        watcher = _Watcher(self.backend, starts.T, (self.best, self.spec.tolerance) if self.watch else None)
+        goal = (self.best, self.spec.tolerance) if self.watch else None
+        watcher = _Watcher(self.backend, starts.T, steps, goal)
         for t, (g, theta, _) in enumerate(run, 1):
             watcher.see(t, g, theta)
             if t % LOOK == 0 or t == steps:
@@ -165,7 +169,7 @@ class _Work:
                 if self.stopping():
                     return
         part = slice(low, high)
-        self.losses[part], self.steps_to[part], self.points[:, part] = watcher.end(theta)
+        self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = watcher.end(theta)
         self.done[part] = True
 
     def _rates(self, lrs: Any, runs: int) -> Any:
@@ -232,8 +236,10 @@ def _as_seen(rates: PlateauRates) -> Iterator[tuple[Any, Any]]:
 class _Watcher:
     """Looks at every step of a block: what is still finite, and who has arrived."""
 
-    def __init__(self, backend: Backend, starts: Any, goal: tuple[float, float] | None) -> None:
+    def __init__(self, backend: Backend, starts: Any, steps: int, goal: tuple[float, float] | None) -> None:
         self.xp, self.value, self.backend, self.goal = backend.xp, backend.value, backend, goal
+        self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
+        self.low = self.high = starts
         loss = self._loss(0, starts)
         self.alive = self.xp.isfinite(loss)
         if goal is not None:
@@ -251,15 +257,19 @@ class _Watcher:
         finite = self.xp.isfinite(g)
         self.alive &= finite[0]
         self.alive &= finite[1]
+        if t <= self.tail:
+            self.low = self.high = theta
+        else:
+            self.low, self.high = self.xp.minimum(self.low, theta), self.xp.maximum(self.high, theta)
         if self.goal is not None:
             with np.errstate(all="ignore"):
-                self.loss = loss = self.value(t, theta[0], theta[1])
+                loss = self.value(t, theta[0], theta[1])
             self.alive &= self.xp.isfinite(loss)
             self.waiting &= ~(loss <= self.target)
             self.count += self.waiting
 
-    def end(self, theta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return losses, steps_to and points."""
+    def end(self, theta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return losses, steps_to, points and spread."""
         isfinite, get = self.xp.isfinite, self.backend.get
         loss = self._loss(0, theta)
         alive = self.alive & isfinite(theta[0]) & isfinite(theta[1]) & isfinite(loss)
@@ -270,4 +280,7 @@ class _Watcher:
         if self.goal is not None:
             arrived = alive & ~get(self.waiting)
             steps_to[arrived] = get(self.count)[arrived]
-        return np.where(alive, get(loss), np.inf), steps_to, np.where(alive, get(theta), np.nan)
+        with np.errstate(all="ignore"):
+            spread = np.hypot(*(get(self.high) - get(self.low)))
+        losses, points = np.where(alive, get(loss), np.inf), np.where(alive, get(theta), np.nan)
+        return losses, steps_to, points, np.where(alive, spread, np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import threading
@@ -176,8 +177,8 @@ def has_rule(spec: OptimizerSpec) -> bool:
 
 def with_values(spec: OptimizerSpec, values: Mapping[str, float]) -> OptimizerSpec:
     """Return `spec` with other hyperparameters, checked; schedule, lr_scale and label stay."""
-    changed: Any = optimizer(spec.kind, **{**spec.hyperparameters, **values})
-    return OptimizerSpec(spec.kind, changed.values, spec.schedule, spec.lr_scale, spec.label)
+    hyperparameters: dict[str, Any] = {**spec.hyperparameters, **values}
+    return dataclasses.replace(spec, values=optimizer(spec.kind, **hyperparameters).values)
 
 
 def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
@@ -213,6 +214,6 @@ def run(
     """Run a checked spec."""
     ends = batches.run_all(spec, True, progress, cancel)
     shape = spec.shape
-    losses, done = ends.losses.reshape(spec.seeds, *shape), ends.done.all(0).reshape(shape)
+    losses, done = ends.losses.reshape(spec.seeds, *shape), np.all(ends.done, axis=0).reshape(shape)
     steps_to = np.median(ends.steps_to, axis=0).reshape(shape)
-    return Sweep(spec, losses, steps_to, done, not bool(done.all()))
+    return Sweep(spec, losses, steps_to, done, not done.all())
