@@ -122,7 +122,7 @@ def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
     for name, lr in zip(names, lrs * (len(names) if len(lrs) == 1 else 1) or [None] * len(names), strict=True):
         spec, notes = read_optimizer(name)
         if spec is None or notes:
-            raise SpecError(notes[0].removesuffix("; the default is used.").rstrip(".") + ".")
+            raise SpecError(notes[0].replace("; the default is used.", "."))
         specs.append(spec if lr is None else _with_lr(spec, lr))
     return specs
 

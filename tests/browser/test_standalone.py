@@ -1,0 +1,81 @@
+"""The exported page: opened from disk, with the network off, it plays to the end and complains of nothing."""
+
+import pytest
+from playwright.sync_api import expect
+
+import optim_viz as ov
+from optim_viz.export import export, save
+
+PLAYER = ".ov-player[data-ready='true']"
+TRICK = "</script><script>document.title='owned'</script><b>adam"
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return ov.descend(
+        ov.surface("x^2 + 4*y^2"), [ov.optimizer("sgd", lr=0.05), ov.optimizer("adam", lr=0.1, label=TRICK)], steps=120
+    )
+
+
+@pytest.fixture(scope="module")
+def file(runs, tmp_path_factory):
+    path = tmp_path_factory.mktemp("exported") / "race.html"
+    save(runs, str(path))
+    return path
+
+
+def requests_of(page):
+    """What the page asks the network for, from now on."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def test_it_plays_by_itself_to_the_end_without_a_network(file, runs, open_page):
+    page = open_page(file.as_uri(), offline=True)
+    player = page.locator(PLAYER)
+    player.wait_for()
+    expect(player).to_have_attribute("data-playing", "true")
+    expect(player).to_have_attribute("data-frame", "120")
+    expect(player).to_have_attribute("data-playing", "false")
+    expect(player.locator(".ov-table")).to_contain_text(runs["sgd"].status)
+
+
+def test_it_asks_the_network_for_nothing(file, open_page):
+    page = open_page("about:blank", offline=True)
+    asked = requests_of(page)
+    page.goto(file.as_uri())
+    page.locator(PLAYER).wait_for()
+    assert asked[0] == file.as_uri()
+    assert [url for url in asked[1:] if not url.startswith(("data:", "blob:"))] == []
+
+
+def test_what_people_typed_stays_text(file, open_page):
+    page = open_page(file.as_uri(), offline=True, reduced_motion="reduce")
+    page.locator(PLAYER).wait_for()
+    expect(page.locator("h1")).to_have_text("Your function")
+    expect(page.locator("#about")).to_contain_text("x^2 + 4*y^2")
+    expect(page).to_have_title("Your function")
+    assert page.locator(".ov-legend").inner_text().count(TRICK) == 1
+    assert page.locator(".ov-player b").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_takes_the_readers_colours_and_fits_a_phone(scheme, file, open_page):
+    page = open_page(file.as_uri(), width=390, height=800, offline=True, color_scheme=scheme, reduced_motion="reduce")
+    player = page.locator(PLAYER)
+    player.wait_for()
+    expect(player).to_have_attribute("data-theme", scheme)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.querySelector('.ov-player').__ov.pixelOf('plane', 'sgd', 0).x") > 0
+
+
+def test_a_training_with_its_plane_plays_too(tmp_path, open_page):
+    training = ov.train([ov.optimizer("sgd", lr=0.05), ov.optimizer("adam")], epochs=1, batch_size=200, hidden=(16,))
+    path = tmp_path / "training.html"
+    path.write_bytes(export(training, "html", ov.project(training)))
+    page = open_page(path.as_uri(), offline=True)
+    player = page.locator(PLAYER)
+    player.wait_for()
+    expect(player).to_have_attribute("data-frame", str(training.steps - 1))
+    assert player.locator(".ov-panel").count() == 3
