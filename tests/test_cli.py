@@ -1,0 +1,129 @@
+"""The command line: the same numbers as the library, files by their suffix, and one sentence for what is wrong."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import optim_viz as ov
+from optim_viz import cli, experiment_file
+from optim_viz.export import EXPORTS
+
+ROOT = Path(__file__).parents[1]
+RACE = ["compare", "rosenbrock", "sgd", "adam", "--lr", "0.001", "0.05", "--steps", "60", "--start", "-1.5", "2"]
+
+
+def test_a_table_of_outcomes(capsys):
+    assert cli.main(RACE) == 0
+    runs = ov.descend("rosenbrock", [ov.optimizer("sgd", lr=1e-3), ov.optimizer("adam", lr=0.05)], (-1.5, 2.0), 60)
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["optimizer", "lr"]
+    for row, run in zip(rows, runs, strict=True):
+        assert row.startswith(run.label)
+        assert f"{run.final_loss:.6g}" in row
+        assert row.endswith(run.status)
+
+
+@pytest.mark.parametrize("row", EXPORTS.values(), ids=lambda row: row.name)
+def test_a_file_of_every_kind(row, tmp_path, capsys):
+    path = tmp_path / f"race{row.suffix}"
+    assert cli.main([*RACE, "--out", str(path)]) == 0
+    assert path.stat().st_size > 100
+    assert capsys.readouterr().out == ""
+
+
+def test_the_file_holds_the_experiment_asked_for(tmp_path):
+    path = tmp_path / "race.json"
+    asked = ["compare", "x^2 + 3*y^2", "adam~lr~0.05~beta1~0.8", "sgd", "--box", "-1", "2", "-2", "1", "--seed", "7"]
+    assert cli.main([*asked, "--noise", "0.1", "--steps", "9", "--out", str(path)]) == 0
+    surface = ov.surface("x^2 + 3*y^2", bounds=(-1, 2, -2, 1))
+    optimizers = [ov.optimizer("adam", lr=0.05, beta1=0.8), ov.optimizer("sgd")]
+    runs = ov.descend(surface, optimizers, steps=9, noise=0.1, seed=7)
+    assert experiment_file.read(path.read_text()) == runs.spec
+    assert experiment_file.read_results(path.read_text()).equals(runs.to_frame())
+
+
+def test_mini_batches_and_one_learning_rate_for_all(capsys):
+    assert cli.main(["compare", "linear_regression", "sgd", "adam", "--batch-size", "4", "--lr", "0.1"]) == 0
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]] == ["0.1", "0.1"]
+
+
+def test_training(capsys, tmp_path):
+    asked = ["train", "sgd", "adam", "--epochs", "1", "--hidden", "8", "--batch-size", "500", "--no-final-relu"]
+    assert cli.main(asked) == 0
+    assert "finished 16 steps" in capsys.readouterr().out
+    path = tmp_path / "training.png"
+    assert cli.main([*asked, "--out", str(path)]) == 0
+    assert Image.open(io.BytesIO(path.read_bytes())).size == (1920, 960)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["compare", "rosenbrok", "sgd"], "Unknown surface 'rosenbrok'; did you mean 'rosenbrock'?"),
+        (["compare", "rosenbrock", "adma"], "Unknown optimizer 'adma'; did you mean 'adam'?"),
+        (["compare", "rosenbrock", "adam~lr~-1"], "adam: lr must be a number above 0; got '-1'."),
+        (["compare", "rosenbrock", "sgd", "--lr", "-1"], "sgd: lr must be a number above 0; got '-1'."),
+        (["compare", "rosenbrock", "sgd", "--lr", "1", "2"], "--lr takes one learning rate, or one for each of the 1"),
+        (["compare", "rosenbrock", "sgd", "--steps", "0"], "steps must be a whole number from 1 to 100,000; got '0'."),
+        (["compare", "rosenbrock", "sgd", "--noise", "much"], "noise must be a number; got 'much'."),
+        (["compare", "rosenbrock", "sgd", "--start", "9", "9"], "start (9, 9) lies outside the plane drawn"),
+        (["compare", "rosenbrock", "sgd", "--batch-size", "4"], "batch_size works on linear_regression"),
+        (["compare", "__import__('os')", "sgd"], "has no meaning in a function"),
+        (["compare", "rosenbrock", "sgd", "--out", "a.mp4"], "'a.mp4' must end in one of .html, .gif"),
+        (["compare", "quadratic", "sgd", "--out", "no/such/place/a.csv"], "'no/such/place/a.csv' could not be written"),
+        (["train", "sgd", "--epochs", "0"], "epochs must be a whole number from 1 to 100; got '0'."),
+        (["train", "sgd", "--hidden", "0"], "hidden layer 1 must be a whole number from 1 to 1,024; got '0'."),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(arguments, words, capsys):
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+
+
+def test_as_a_process():
+    run = [sys.executable, "-m", "optim_viz", "compare", "quadratic", "sgd", "--steps", "5"]
+    done = subprocess.run([*run, "--lr", "x"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (2, "sgd: lr must be a number above 0; got 'x'.\n")
+    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.startswith("optimizer")
+
+
+def test_help_and_comparisons_need_no_heavy_library():
+    code = (
+        "import sys, contextlib\nfrom optim_viz import cli\n"
+        "with contextlib.suppress(SystemExit): cli.main(['--help'])\n"
+        "cli.main(['compare', 'quadratic', 'sgd', '--steps', '5'])\n"
+        "print([m for m in ('torch', 'streamlit', 'plotly', 'pandas', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_the_bar_is_one_line_that_goes_away():
+    file = Terminal()
+    bar = cli.Bar("drawing", file)
+    for share in (0.0, 0.001, 0.5, 1.0):
+        bar(share)
+    bar.end()
+    lines = file.getvalue().split("\r")
+    assert lines[1:4] == [
+        "drawing [............................]   0%",
+        "drawing [##############..............]  50%",
+        "drawing [############################] 100%",
+    ]
+    assert lines[4].strip() == "" and len(lines[4]) == len(lines[3])
+    quiet = io.StringIO()
+    cli.Bar("drawing", quiet)(0.5)
+    assert quiet.getvalue() == ""
