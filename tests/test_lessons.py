@@ -1,0 +1,195 @@
+"""Every lesson's claim and its limit are measured; what is linked or stored gives the same numbers again."""
+
+from dataclasses import replace
+from urllib.parse import parse_qs, urlencode
+
+import numpy as np
+import pytest
+
+import optim_viz as ov
+from optim_viz import descent, landscape, lesson_store, lessons, links, network
+from optim_viz.lesson_type import Finding
+from optim_viz.optimizers import OPTIMIZERS
+from optim_viz.player import network_scenes, scenes
+from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
+
+ROWS = pytest.mark.parametrize("row", lessons.LESSONS.values(), ids=lessons.LESSONS)
+EXPERIMENTS = [(row, e) for row in lessons.LESSONS.values() for e in row.all_experiments]
+ON_SURFACES = [pytest.param(e, id=f"{r.slug} {e.name}") for r, e in EXPERIMENTS if isinstance(e.spec, DescentSpec)]
+TRAININGS = [pytest.param(e, id=f"{r.slug} {e.name}") for r, e in EXPERIMENTS if isinstance(e.spec, NetworkSpec)]
+#: Defaults that differ from every lesson in every key that a link has.
+DESCENT = descent.check("matyas", ov.optimizer("rprop"), steps=7, noise=3.0, seed=99)
+NETWORK = network.check(ov.optimizer("rprop"), epochs=7, batch_size=7, hidden=(7,), final_relu=True, seed=99, seeds=2)
+
+
+@ROWS
+def test_claim_and_limit_hold_as_measured(row):
+    found = lessons.results(row)
+    verdict = lessons.verdict(row, found)
+    assert verdict.holds, (verdict.sentence, verdict.numbers)
+    assert verdict.limit_holds, (verdict.limit_sentence, verdict.numbers)
+    for finding in (row.finding, row.limit.finding):
+        assert finding.holds
+        names = {name for left, _, right in finding.holds for name in (left, right) if isinstance(name, str)}
+        assert names <= set(finding.numbers)
+    assert not set(row.finding.numbers) & set(row.limit.finding.numbers)
+    # A noisy experiment is judged over at least five seeds, or three where it is a search of many rates.
+    for result in found.values():
+        spec = result.experiment.spec
+        noisy = isinstance(spec, DescentSpec) and (spec.noise > 0 or spec.batch_size not in (None, 24))
+        assert not noisy or len(result.comparisons) >= 5
+
+
+@ROWS
+def test_what_is_read_before_the_picture_is_short_and_names_its_source(row):
+    before = f"{row.claim} {row.text}"
+    assert 40 < len(before.split()) < 120
+    assert len(row.claim.split()) < 30 and row.claim.endswith(".")
+    assert row.source.author and row.source.title and 1900 < row.source.year < 2100
+    assert row.source.author.split()[0].strip(",") in row.text
+    assert 2 <= len(row.experiments) <= 3 and row.limit.experiments
+    assert row.look and row.limit.text and row.question.endswith("?") and row.answer and row.title
+    names = [experiment.name for experiment in row.all_experiments]
+    assert len(set(names)) == len(names) and row[names[0]] is row.all_experiments[0]
+    assert all(name in OPTIMIZERS for name in row.optimizers) and row.optimizers
+
+
+def through_a_link(spec):
+    write, read, default = (
+        (links.write_descent, links.read_descent, DESCENT)
+        if isinstance(spec, DescentSpec)
+        else (links.write_network, links.read_network, NETWORK)
+    )
+    query = urlencode(write(spec, default), doseq=True)
+    found, notes = read(parse_qs(query, keep_blank_values=True), default)
+    assert notes == []
+    return found
+
+
+@pytest.mark.parametrize("experiment", ON_SURFACES)
+def test_a_link_to_a_comparison_gives_the_same_numbers(experiment):
+    opened = through_a_link(experiment.spec)
+    assert opened == experiment.spec
+    here = lessons.result(replace(experiment, seeds=1)).shown
+    for run in descent.run(opened):
+        assert np.array_equal(run.points, here[run.label].points, equal_nan=True)
+        assert np.array_equal(run.losses, here[run.label].losses)
+    assert len(scenes.compare(here).blobs) >= len(here)  # the player can draw it, the lesson's own optimizers included
+
+
+@pytest.mark.parametrize("experiment", TRAININGS)
+def test_a_link_to_a_training_opens_it_and_the_player_draws_what_is_stored(experiment):
+    spec = experiment.spec
+    assert through_a_link(spec) == spec
+    assert network.check(*(getattr(spec, name) for name in spec.__dataclass_fields__)) == spec
+    training, plane = lesson_store.load(experiment)
+    assert training.labels == tuple(o.label or o.kind for o in spec.optimizers)
+    assert len(training) == len(spec.optimizers) * spec.seeds
+    assert (plane.kind if plane else "") == experiment.plane
+    scene = network_scenes.network(training, plane)
+    assert scene.data["frames"] == training.steps
+    assert len(scene.blobs) >= len(training.labels) + (plane is not None)
+
+
+def test_the_store_holds_what_the_lessons_need_and_no_more():
+    assert set(lesson_store.keys()) == {lesson_store.key(spec) for spec in lesson_store.trainings()}
+    assert lesson_store.FILE.stat().st_size <= 300_000
+
+
+@pytest.mark.parametrize("number", range(0, len(lesson_store.trainings()), 3))
+def test_the_store_begins_as_training_does(number):
+    """One run of every third training: another machine's rounding grows in a fast run, so its first steps count."""
+    spec = list(lesson_store.trainings())[number]
+    training = network.run(replace(spec, optimizers=spec.optimizers[-1:], epochs=1, seeds=1))
+    stored = lesson_store.unpack(spec, lesson_store.part(spec))
+    run, kept = training.runs[0], stored[stored.labels[-1]]
+    assert kept.losses[:20] == pytest.approx(run.losses[:20], rel=1e-3)
+    assert kept.test_losses[0] == pytest.approx(run.test_losses[0], rel=1e-5)
+    assert kept.spec == run.spec and kept.seed == run.seed
+
+
+def test_a_stored_training_and_its_plane_are_what_the_engine_gives_from_start_to_end():
+    experiment = lessons.lesson("pictures")["slow"]
+    stored, plane = lesson_store.load(experiment)
+    training = network.run(experiment.spec)
+    for name in ("losses", "lrs", "test_losses", "gradient_norms", "update_ratios"):
+        assert getattr(stored.runs[0], name) == pytest.approx(getattr(training.runs[0], name), rel=1e-3, nan_ok=True)
+    again = landscape.project(training, "pca", len(plane.a))
+    assert plane.explained_variance == pytest.approx(again.explained_variance, rel=1e-2)
+    assert plane.loss == pytest.approx(again.loss, rel=1e-2)
+    assert plane.coordinates["sgd"] == pytest.approx(again.coordinates["sgd"], abs=1e-3 * np.ptp(plane.a))
+
+
+def test_packing_a_training_and_its_plane_loses_only_what_it_says():
+    spec = network.check([ov.optimizer("adam"), ov.optimizer("sgd", lr=1e30)], 1, 500, (4,), False, seeds=2)
+    training = network.run(spec)
+    again = lesson_store.unpack(spec, lesson_store.pack(training))
+    assert again.labels == training.labels and again.steps == training.steps
+    for a, b in zip(again, training, strict=True):
+        assert (a.spec, a.label, a.seed, a.outcome, a.outcome_step) == (
+            b.spec,
+            b.label,
+            b.seed,
+            b.outcome,
+            b.outcome_step,
+        )
+        assert np.array_equal(a.losses, b.losses.astype(np.float32))
+        assert np.array_equal(a.test_accuracies, b.test_accuracies)
+        assert np.array_equal(a.eval_steps, b.eval_steps) and np.array_equal(a.dead_outputs, b.dead_outputs)
+    plane = landscape.project(training, resolution=5, digits=100)
+    seen = lesson_store.unpack_plane("pca", lesson_store.pack_plane(plane))
+    assert seen.left_out == plane.left_out == ("sgd",) and seen.caption == plane.caption
+    assert np.array_equal(seen.coordinates["adam"], plane.coordinates["adam"])
+
+
+def test_a_forgotten_zero_grad_is_torchs_own_loop_without_it():
+    import torch
+
+    theta = torch.tensor([-2.6, 1.4], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([theta], lr=0.01)
+    points = [theta.tolist()]
+    for _ in range(100):
+        ((theta[0] ** 2 + 10 * theta[1] ** 2) / 2).backward()
+        optimizer.step()
+        points.append(theta.tolist())
+    found = lessons.result(lessons.lesson("zero-grad")["bowl"]).shown
+    assert found["zero_grad forgotten"].points[:101] == pytest.approx(np.array(points), abs=1e-12)
+
+
+def test_adam_without_its_correction_is_the_formula():
+    found = lessons.result(lessons.lesson("bias-correction")["bowl"]).shown["adam, uncorrected"]
+    theta, m, v = np.array(found.points[0]), np.zeros(2), np.zeros(2)
+    for t in range(1, 60):
+        g = theta * (1.0, 10.0)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        theta = theta - 0.1 * m / (np.sqrt(v) + 1e-8)
+        assert found.points[t] == pytest.approx(theta, abs=1e-9)
+
+
+def test_a_finding_can_fail():
+    row = lessons.lesson("momentum")
+    found = lessons.results(row)
+    (left, _, right), *rest = row.finding.holds
+    turned = Finding(row.finding.sentence, row.finding.numbers, ((left, "<", right), *rest))
+    assert row.finding.measure(found)[0] and not turned.measure(found)[0]
+
+
+@ROWS
+def test_code_runs_as_it_is_printed(row):
+    import torch
+
+    for kind in row.optimizers:
+        model = torch.nn.Linear(2, 1)
+        before = model.weight.detach().clone()
+        names = {"torch": torch, "model": model, "loss_function": torch.nn.functional.mse_loss}
+        exec(lessons.code(kind), names | {"x": torch.ones(3, 2), "y": torch.full((3, 1), 9.0)})  # noqa: S102
+        assert not torch.equal(before, model.weight)
+
+
+def test_unknown_names_are_answered_with_the_nearest():
+    with pytest.raises(SpecError, match="did you mean 'momentum'"):
+        lessons.lesson("momentun")
+    with pytest.raises(SpecError, match="did you mean 'ravine'"):
+        lessons.lesson("momentum")["ravin"]
+    with pytest.raises(SpecError, match="This training is not stored"):
+        lesson_store.load(replace(lessons.lesson("pictures")["slow"], spec=replace(NETWORK, seed=5)))
