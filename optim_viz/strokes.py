@@ -68,30 +68,35 @@ def pieces(points: np.ndarray, width: float, height: float, room: float = 12.0) 
         return []
     a, b = points[:-1], points[1:]
     low, high = np.array([-room, -room]), np.array([width + room, height + room])
-    with np.errstate(all="ignore"):
-        to_low, to_high = (low - a) / (b - a), (high - a) / (b - a)
-        first = np.fmax(np.fmin(to_low, to_high).max(1, initial=0.0), 0.0)
-        last = np.fmin(np.fmax(to_low, to_high).min(1, initial=1.0), 1.0)
-        still = (a == b) & ((a < low) | (a > high))  # runs along the box, outside of it
-    sound = np.isfinite(points).all(1)
-    seen = (last > first) & ~still.any(1) & sound[:-1] & sound[1:]
+    # How much of each segment, seen from either end, lies before it leaves the box: from the near end that is exact
+    # even where the other end is at 1e300.
+    out, back = _share(a, b, low, high), _share(b, a, low, high)
+    outside = ((a < low) & (b < low)) | ((a > high) & (b > high))
+    seen = np.where(back >= 1, out > 0, np.where(out >= 1, back > 0, out + back > 1))
+    seen &= np.isfinite(a).all(1) & np.isfinite(b).all(1) & ~outside.any(1)
+    numbers = np.flatnonzero(seen)
+    breaks = (np.diff(numbers) > 1) | (out[numbers[:-1]] < 1) | (back[numbers[1:]] < 1)
     found, total = [], 0.0
-    for stretch in np.split(np.flatnonzero(seen), np.flatnonzero(_breaks(np.flatnonzero(seen), first, last)) + 1):
-        if not stretch.size:
-            continue
-        rows = np.append(stretch[0] + first[stretch[0]], stretch + last[stretch])
-        i = np.append(stretch[:1], stretch)
-        share = (rows - i)[:, None]
-        drawn = np.where(share == 0.0, a[i], np.where(share == 1.0, b[i], a[i] + share * (b[i] - a[i])))
-        along = total + np.append(0.0, np.hypot(*np.diff(drawn, axis=0).T).cumsum())
-        total = float(along[-1])
-        found.append(Piece(drawn, rows, along))
+    for part in np.split(numbers, np.flatnonzero(breaks) + 1):
+        if part.size:
+            first, last = part[0], part[-1]
+            with np.errstate(over="ignore", invalid="ignore"):
+                ends = b[first] + back[first] * (a[first] - b[first]), a[last] + out[last] * (b[last] - a[last])
+            drawn = np.concatenate([[ends[0] if back[first] < 1 else a[first]], b[part[:-1]]])
+            drawn = np.concatenate([drawn, [ends[1] if out[last] < 1 else b[last]]]).clip(low, high)
+            rows = np.concatenate([[first + 1 - back[first]], part[:-1] + 1, [last + out[last]]])
+            rows[0], rows[-1] = min(rows[0], np.nextafter(rows[1], -1.0)), max(rows[-1], np.nextafter(rows[-2], np.inf))
+            along = total + np.append(0.0, np.hypot(*np.diff(drawn, axis=0).T).cumsum())
+            total = float(along[-1])
+            found.append(Piece(drawn, rows, along))
     return found
 
 
-def _breaks(seen: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Between which of the segments `seen` the line leaves the box."""
-    return (np.diff(seen) > 1) | (last[seen[:-1]] < 1.0) | (first[seen[1:]] > 0.0)
+def _share(a: np.ndarray, b: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """How far along each segment from `a` to `b`, 0 to 1, it is still on the near side of where it leaves the box."""
+    with np.errstate(all="ignore"):
+        limit = np.fmax((low - a) / (b - a), (high - a) / (b - a))
+    return np.where(a == b, 1.0, limit).min(1).clip(0.0, 1.0)
 
 
 #: Radius of a head, and of the triangle that stands for one outside, px.
