@@ -7,6 +7,7 @@ from its numbers, so memory grows with the results alone.
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz import tensors
 from optim_viz.arrays import array_steps
 from optim_viz.compiling import compiled
 from optim_viz.lowest import lowest
@@ -27,6 +29,8 @@ from optim_viz.surfaces import dataset
 #: Runs in a block: of 1,024 to 16,384 the fastest or next to it (benchmarks/sweep.py --only blocks). Shorter arrays
 #: pay for Python's share of every operation, longer ones leave the cache.
 BLOCK = 8192
+#: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
+GPU_BLOCK = 1 << 20
 #: Threads that work at once; NumPy frees the interpreter lock inside its operations on arrays this long.
 THREADS = 2
 #: Seconds between two reports; steps between two looks at whether to stop; steps of rates made at once.
@@ -53,6 +57,7 @@ class Backend:
     gradient: Callable[..., Any]
     put: Callable[[np.ndarray], Any]
     get: Callable[[Any], np.ndarray]
+    block: int  # runs in a block
 
 
 def run_all(
@@ -69,9 +74,11 @@ def run_all(
     last; `progress` is called with the share that is done about ten times a second, in this thread.
     """
     cancel = cancel or threading.Event()
-    backend = backend or numpy_backend(spec)
+    if backend is None:
+        gpu = tensors.worth_a_gpu(spec, tensors.cuda_available)
+        backend = torch_backend(spec, "cuda") if gpu else numpy_backend(spec)
     work = _Work(spec, watch, backend, cancel)
-    size = block or block_size(spec)
+    size = block or max(256, backend.block // examples_at_once(spec))
     blocks = [(low, min(low + size, work.runs)) for low in range(0, work.runs, size)]
     _in_threads(work, blocks, progress, cancel)
     shape = (spec.seeds, spec.cells)
@@ -79,21 +86,28 @@ def run_all(
     return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], work.seeds, -1), (*a.shape[:-1], *shape)) for a in ends))
 
 
-def block_size(spec: SweepSpec) -> int:
-    """Runs in a block: fewer where every run looks at many examples at once.
+def examples_at_once(spec: SweepSpec) -> int:
+    """How many examples every run looks at in a step: a block has as many fewer runs.
 
     >>> from optim_viz import optimizer, sweep
-    >>> block_size(sweep("quadratic", optimizer("sgd"), {"lr": [0.1]}).spec)
-    8192
+    >>> examples_at_once(sweep("quadratic", optimizer("sgd"), {"lr": [0.1]}).spec)
+    1
     """
-    examples = spec.batch_size or (len(dataset(spec.surface)) if spec.surface.data else 1)
-    return max(256, BLOCK // examples)
+    return spec.batch_size or (len(dataset(spec.surface)) if spec.surface.data else 1)
 
 
 def numpy_backend(spec: SweepSpec) -> Backend:
     """Blocks on NumPy arrays."""
     functions = compiled(spec.surface)
-    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray)
+    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK)
+
+
+def torch_backend(spec: SweepSpec, device: str) -> Backend:
+    """Blocks on torch tensors."""
+    value, gradient = tensors.functions(spec.surface, device)
+    return Backend(
+        tensors.namespace(), value, gradient, tensors.put(device), lambda tensor: tensor.cpu().numpy(), GPU_BLOCK
+    )
 
 
 def _in_threads(
@@ -154,8 +168,8 @@ class _Work:
         seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
         starts, changed = cell_values(self.spec, cells)
         put, steps = self.backend.put, self.spec.steps
-        starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
         oracle, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
+        starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
         if isinstance(rates, PlateauRates):
             oracle, rates = rates.watching(oracle, self.backend.value), _as_seen(rates)
         functions, optimizer, xp = compiled(self.spec.surface), self.spec.optimizer, self.backend.xp
@@ -179,12 +193,14 @@ class _Work:
         sx, sy = optimizer.lr_scale or (1.0, 1.0)
         lanes = (base * sx, base * sx if sx == sy else base * sy)  # type: ignore[operator]
         if plan is None:
-            return ((lanes[0], lanes[0] if sx == sy else lanes[1]) for _ in range(steps))
+            x, y = (lane if np.ndim(lane) == 0 else self.backend.put(lane) for lane in lanes)
+            return itertools.repeat((x, x if sx == sy else y), steps)
         plan_rate = SCHEDULES[plan.kind].rate
         if plan_rate is None:
             full = [np.broadcast_to(np.asarray(lane, float), (runs,)) for lane in (base, *lanes)]
             return PlateauRates(plan, (full[0], full[1], full[2]), steps)
-        return _planned(plan, plan_rate, lanes, steps, sx == sy)
+        planned = _planned(plan, plan_rate, lanes, steps, sx == sy)
+        return planned if lrs is None else _moved(planned, self.backend.put)
 
     def _oracle(self, seeds: np.ndarray) -> Callable[[int, Any, Any], tuple[Any, Any]]:
         """The gradient that the runs of these seeds see; of one seed, noise is a number and a batch a row."""
@@ -225,6 +241,12 @@ def _planned(
         with np.errstate(all="ignore"):
             x, y = (rate(step.reshape(-1, *(1,) * np.ndim(lane)), lane, steps) for lane in lanes)
         yield from ((a, a) for a in x) if same else zip(x, y, strict=True)
+
+
+def _moved(rates: Iterator[tuple[Any, Any]], put: Callable[[np.ndarray], Any]) -> Iterator[tuple[Any, Any]]:
+    for x, y in rates:
+        moved = put(x)
+        yield moved, moved if x is y else put(y)
 
 
 def _as_seen(rates: PlateauRates) -> Iterator[tuple[Any, Any]]:

@@ -12,7 +12,7 @@ STOREYS = [
     {"expression", "knobs", "optimizer_type", "surface_rows", "surface_rows_many", "schedules", "plateau"},
     {"optimizer_rows", "compiling", "training", "trajectory", "digit_files", "digits"},
     {"optimizers", "surfaces", "verdict", "mlp"},
-    {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory"},
+    {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory", "tensors"},
     {"floats", "arrays", "batches", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
     {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs", "torch_code"},

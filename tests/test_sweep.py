@@ -14,6 +14,7 @@ from optim_viz.lowest import lowest
 from optim_viz.momentum_theory import theory
 from optim_viz.optimizers import OPTIMIZERS
 from optim_viz.surfaces import SURFACES
+from optim_viz.tensors import worth_a_gpu
 
 RULES = [row.name for row in OPTIMIZERS.values() if row.rule]
 
@@ -98,6 +99,45 @@ def test_blocks_of_any_size_give_the_same(block, seeds, batch):
     whole, parts = batches.run_all(spec), batches.run_all(spec, block=block)
     np.testing.assert_allclose(whole.losses, parts.losses, rtol=1e-12)
     np.testing.assert_array_equal(whole.steps_to, parts.steps_to)
+
+
+def on_both(spec):
+    """Ends on NumPy arrays and on torch tensors."""
+    return batches.run_all(spec), batches.run_all(spec, backend=batches.torch_backend(spec, "cpu"))
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_torch_tensors_give_the_same(kind):
+    axes = {"lr": np.geomspace(1e-3, 0.1, 4), "y": [-1.0, 0.5]}
+    spec = sweeps.check("himmelblau", ov.optimizer(kind), axes, steps=40)
+    arrays, tensors = on_both(spec)
+    np.testing.assert_allclose(tensors.losses, arrays.losses, rtol=1e-8, atol=1e-12)
+    np.testing.assert_array_equal(tensors.steps_to, arrays.steps_to)
+    np.testing.assert_allclose(tensors.points, arrays.points, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("surface", list(SURFACES))
+def test_torch_tensors_give_the_same_on_every_surface(surface):
+    plan = ov.schedule("cosine")
+    optimizer = ov.optimizer("adam", schedule=plan, lr_scale=(1.0, 0.5))
+    axes = {"lr": [1e-3, 1e-2], "beta1": [0.5, 0.9]}
+    size = 4 if SURFACES[surface].data else None
+    for batch in {None, size}:
+        spec = sweeps.check(surface, optimizer, axes, steps=20, noise=0.1, batch_size=batch, seeds=2)
+        arrays, tensors = on_both(spec)
+        np.testing.assert_allclose(tensors.losses, arrays.losses, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(tensors.spread, arrays.spread, rtol=1e-6, atol=1e-12)
+
+
+def test_a_gpu_is_asked_for_by_large_sweeps_alone():
+    def never():
+        raise AssertionError("asked")
+
+    small = sweeps.check("quadratic", ov.optimizer("sgd"), {"lr": [0.1]})
+    large = sweeps.check("quadratic", ov.optimizer("sgd"), {"lr": np.full(1_000_000, 0.1)})
+    watching = dataclasses.replace(large, optimizer=ov.optimizer("sgd", schedule=ov.schedule("plateau")))
+    assert not worth_a_gpu(small, never) and not worth_a_gpu(watching, never)
+    assert worth_a_gpu(large, lambda: True) and not worth_a_gpu(large, lambda: False)
 
 
 def test_the_map_of_the_quadratic_is_the_theorys():

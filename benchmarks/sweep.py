@@ -1,0 +1,189 @@
+"""Time of maps and basins beside torch.optim, run by run and batched; cost per run and memory against batch size.
+
+    python benchmarks/sweep.py [--only maps|basins|sizes|blocks] [--repeats 3]
+
+Everything is measured side by side in one process, warmed up, median of the repeats. torch.optim run by run is timed on
+16 runs and scaled to all of them; it records nothing. torch.optim takes one learning rate and one momentum per param
+group, so a map over them has no single tensor to be batched into: one group per cell is the nearest thing, all cells in
+one optimizer with foreach=True, one loss and one backward pass for all; timed on 20 steps and scaled. A map over starts
+it can batch: one tensor of all starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+import optim_viz as ov
+from optim_viz import basin_maps, batches, sweeps
+from optim_viz.optimizers import torch_optimizer
+from optim_viz.spec import SweepSpec
+from optim_viz.torch_descent import torch_loss
+
+SAMPLE, FEW = 16, 20
+RUN_BY_RUN, BATCHED, MEMORY = 1000.0, 3.0, 1e9
+
+
+def seconds(call: Callable[[], Any], repeats: int) -> float:
+    """Median wall time of a call, after a warm-up."""
+    times = []
+    call()
+    for _ in range(repeats):
+        before = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - before)
+    return statistics.median(times)
+
+
+def plain_loops(spec: SweepSpec, repeats: int) -> float:
+    """Seconds of torch.optim run by run, timed on 16 cells and scaled to all."""
+    cells = np.linspace(0, spec.cells - 1, SAMPLE).astype(int)
+    starts, values = batches.cell_values(spec, cells)
+    loss = torch_loss(spec.surface)
+
+    def loop() -> None:
+        for i in range(SAMPLE):
+            own = sweeps.with_values(spec.optimizer, {name: float(axis[i]) for name, axis in values.items()})
+            theta = torch.tensor(starts[i], requires_grad=True)
+            descend(torch_optimizer(own, [theta]), theta, lambda p: loss(p[0], p[1]), spec.steps)
+
+    return seconds(loop, repeats) / SAMPLE * spec.cells
+
+
+def descend(optimizer: Any, theta: Any, loss: Callable[..., Any], steps: int) -> None:
+    """The usual loop."""
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss(theta).backward()
+        optimizer.step()
+
+
+def one_tensor(spec: SweepSpec, repeats: int) -> float:
+    """Seconds of torch.optim on one tensor of all starts."""
+    starts, _ = batches.cell_values(spec, np.arange(spec.cells))
+    loss = torch_loss(spec.surface)
+
+    def loop() -> None:
+        theta = torch.tensor(starts, requires_grad=True)
+        descend(torch_optimizer(spec.optimizer, [theta]), theta, lambda p: loss(*p.unbind(1)).sum(), spec.steps)
+
+    return seconds(loop, repeats)
+
+
+def one_group_a_cell(spec: SweepSpec, repeats: int) -> float:
+    """Seconds of torch.optim with one param group per cell and one backward pass for all, scaled from 20 steps."""
+    starts, values = batches.cell_values(spec, np.arange(spec.cells))
+    thetas = [torch.tensor(start, requires_grad=True) for start in starts]
+    columns = {name: axis.tolist() for name, axis in values.items()}
+    groups = [{"params": [p], **{n: c[i] for n, c in columns.items()}} for i, p in enumerate(thetas)]
+    optimizer, loss = torch.optim.SGD(groups, foreach=True), torch_loss(spec.surface)
+
+    def loop() -> None:
+        descend(optimizer, thetas, lambda each: loss(*torch.stack(each).unbind(1)).sum(), FEW)
+
+    return seconds(loop, repeats) / FEW * spec.steps
+
+
+def line(name: str, ours: float, alone: float, batched: float) -> None:
+    """Print one row and whether the ratios hold."""
+    ratios = alone / ours, batched / ours
+    met = "met" if ratios[0] >= RUN_BY_RUN and ratios[1] >= BATCHED else "MISSED"
+    print(
+        f"{name:<42}{ours:>8.3f} s{alone:>10.0f} s{ratios[0]:>8,.0f}x{batched:>10.2f} s{ratios[1]:>8.1f}x  {met}",
+        flush=True,
+    )
+
+
+def maps(repeats: int) -> None:
+    """64 x 64 learning rates and momenta, 1,000 steps."""
+    axes = {"lr": np.geomspace(1e-4, 1e-1, 64), "momentum": np.linspace(0.0, 0.98, 64)}
+    print(
+        "\n64 x 64 lr x momentum, 1,000 steps: ours (with steps to tolerance), torch.optim run by run (16 runs, scaled)"
+    )
+    print("and with a param group per cell (it cannot batch hyperparameters; 20 steps, scaled)")
+    for name in ("quadratic", "rosenbrock"):
+        spec = sweeps.check(name, ov.optimizer("momentum"), axes, steps=1000)
+        ours = seconds(lambda s=spec: sweeps.run(s), repeats)  # type: ignore[misc]
+        line(f"momentum on {name}", ours, plain_loops(spec, 1), one_group_a_cell(spec, 1))
+
+
+def basins(repeats: int) -> None:
+    """256 x 256 starts, 300 steps."""
+    print("\n256 x 256 starts, 300 steps: ours (with labels), torch.optim run by run (16 runs, scaled), as one tensor")
+    for name, optimizer in (
+        ("himmelblau", ov.optimizer("adam", lr=0.1)),
+        ("himmelblau", ov.optimizer("momentum", lr=1e-3)),
+        ("six_hump_camel", ov.optimizer("momentum", lr=1e-2)),
+    ):
+        spec = basin_maps.check(name, optimizer, 256, 300)
+        ours = seconds(lambda s=spec: basin_maps.run(s), repeats)  # type: ignore[misc]
+        line(f"{optimizer.kind} on {name}", ours, plain_loops(spec, 1), one_tensor(spec, repeats))
+
+
+def peak() -> float:
+    """Most memory that this process has held, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def one_size(runs: int) -> None:
+    """Time one batch in a process of its own; print microseconds per run and the process's peak memory."""
+    spec = sweeps.check("rosenbrock", ov.optimizer("momentum"), {"lr": np.geomspace(1e-5, 1e-1, runs)}, steps=300)
+    warm = sweeps.check("rosenbrock", ov.optimizer("momentum"), {"lr": [1e-3]}, steps=3)
+    sweeps.run(warm)
+    before = time.perf_counter()
+    sweeps.run(spec)
+    print(time.perf_counter() - before, peak())
+
+
+def sizes() -> None:
+    """Cost per run from 1 run to a million, each in its own process."""
+    print(f"\n{'runs':>10}{'time':>12}{'per run':>14}{'peak memory':>14}   300 steps of momentum on rosenbrock")
+    for runs in (1, 10, 100, 1000, 10_000, 100_000, 1_000_000):
+        command = [sys.executable, __file__, "--one-size", str(runs)]
+        took, memory = map(float, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+        print(f"{runs:>10,}{took:>10.3f} s{took / runs * 1e6:>11.2f} us{memory / 1e6:>11.0f} MB", flush=True)
+    print(f"at most 1 GB: {'met' if memory <= MEMORY else 'MISSED'} (peak of the process, with torch's own share)")
+
+
+def blocks(repeats: int) -> None:
+    """Runs in a block: why batches.BLOCK is what it is."""
+    print("\n65,536 runs x 300 steps on rosenbrock, two threads, by runs in a block")
+    for kind in ("momentum", "adam"):
+        spec = basin_maps.check("rosenbrock", ov.optimizer(kind), 256, 300)
+        for size in (1024, 2048, 4096, 8192, 16384):
+            took = seconds(lambda s=spec, n=size: batches.run_all(s, block=n), repeats)  # type: ignore[misc]
+            print(f"{kind:<10}{size:>8,}{took:>8.3f} s", flush=True)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=["maps", "basins", "sizes", "blocks"])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--one-size", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one_size:
+        one_size(options.one_size)
+        return
+    torch.set_num_threads(1)
+    for name, call in (
+        ("maps", lambda: maps(options.repeats)),
+        ("basins", lambda: basins(options.repeats)),
+        ("sizes", sizes),
+        ("blocks", lambda: blocks(options.repeats)),
+    ):
+        if options.only in (None, name):
+            call()
+
+
+if __name__ == "__main__":
+    main()

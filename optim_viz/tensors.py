@@ -1,0 +1,103 @@
+"""Batches on torch tensors: the same rules, for a GPU and maps large enough to be worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from optim_viz.differentiation import gradient
+from optim_viz.expression import parse
+from optim_viz.finite_sums import examples
+from optim_viz.schedules import SCHEDULES
+from optim_viz.spec import Surface, SweepSpec
+
+#: Steps of all runs together from which a GPU is asked for: below, NumPy is done before torch is imported.
+WORTH = 300_000_000
+
+
+def worth_a_gpu(spec: SweepSpec, available: Callable[[], bool]) -> bool:
+    """Whether a sweep is to run on a GPU: a large one, if there is one; only asked then.
+
+    A schedule that watches the losses stays on NumPy.
+    """
+    plan = spec.optimizer.schedule
+    watching = plan is not None and SCHEDULES[plan.kind].rate is None
+    return not watching and spec.cells * spec.seeds * spec.steps >= WORTH and available()
+
+
+def cuda_available() -> bool:
+    """Whether torch sees a GPU."""
+    import torch  # 1.8 s: little beside a sweep that asks for this
+
+    return torch.cuda.is_available()
+
+
+def namespace() -> SimpleNamespace:
+    """The namespace of the rules for torch tensors, with NumPy's names; plain numbers count as float64."""
+    import torch
+
+    def tensor(value: Any) -> torch.Tensor:
+        return torch.as_tensor(value, dtype=torch.float64)
+
+    return SimpleNamespace(
+        sqrt=torch.sqrt,
+        abs=torch.abs,
+        sign=lambda v: torch.sign(tensor(v)),
+        maximum=lambda a, b: torch.maximum(tensor(a), tensor(b)),
+        minimum=lambda a, b: torch.minimum(tensor(a), tensor(b)),
+        isfinite=lambda v: torch.isfinite(tensor(v)),
+        empty_like=torch.empty_like,
+        ascontiguousarray=lambda v: v.contiguous(),
+    )
+
+
+def put(device: str) -> Callable[[np.ndarray], Any]:
+    """Return what moves a float64 array to `device`."""
+    import torch
+
+    return lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device)
+
+
+def functions(surface: Surface, device: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a surface's loss and gradient as functions of (t, x, y) on tensors; a finite sum takes a mini-batch too.
+
+    >>> import torch
+    >>> from optim_viz.surfaces import SURFACES
+    >>> functions(SURFACES["quadratic"], "cpu")[1](0, torch.tensor([1.0]), torch.tensor([1.0]))
+    [tensor([1.]), tensor([10.])]
+    """
+    import sympy
+    import torch
+
+    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
+    symbols = sympy.symbols(names, real=True)
+    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
+    expression = _plain(parse(surface.expression, names))
+    slopes, cse = gradient(expression)
+    loss = sympy.lambdify(symbols, expression, modules, cse=True)
+    if callable(cse):
+        code, parts = cse(None)
+        lines = [(symbol, _plain(line)) for symbol, line in code], [_plain(part) for part in parts]
+        both = sympy.lambdify(symbols, slopes, modules, cse=lambda _: lines)
+    else:
+        both = sympy.lambdify(symbols, [_plain(slope) for slope in slopes], modules, cse=True)
+    if not surface.data:
+        return lambda t, x, y: loss(x, y), lambda t, x, y: list(both(x, y))
+    everything = put(device)(examples(surface.data).T)
+
+    def value(t: int, x: Any, y: Any, batch: Any = None) -> Any:
+        return loss(x[..., None], y[..., None], *(everything if batch is None else batch)).mean(-1)
+
+    def slope(t: int, x: Any, y: Any, batch: Any = None) -> Any:
+        parts = both(x[..., None], y[..., None], *(everything if batch is None else batch))
+        return [part.mean(-1) for part in parts]
+
+    return value, slope
+
+
+def _plain(expression: Any) -> Any:
+    """torch's functions take no plain numbers, so constants such as exp(2) are worked out first."""
+    return expression.replace(lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17))
