@@ -1,6 +1,6 @@
 """Time of maps and basins beside torch.optim, run by run and batched; cost per run and memory against batch size.
 
-    python benchmarks/sweep.py [--only maps|basins|sizes|blocks] [--repeats 3]
+    python benchmarks/sweep.py [--only maps|basins|sizes|blocks|tune] [--repeats 3]
 
 Everything is measured side by side in one process, warmed up, median of the repeats. torch.optim run by run is timed on
 16 runs and scaled to all of them; it records nothing. torch.optim takes one learning rate and one momentum per param
@@ -67,8 +67,8 @@ def descend(optimizer: Any, theta: Any, loss: Callable[..., Any], steps: int) ->
         optimizer.step()
 
 
-def one_tensor(spec: SweepSpec, repeats: int) -> float:
-    """Seconds of torch.optim on one tensor of all starts."""
+def one_tensor(spec: SweepSpec) -> Callable[[], None]:
+    """Return a run of torch.optim on one tensor of all starts."""
     starts, _ = batches.cell_values(spec, np.arange(spec.cells))
     loss = torch_loss(spec.surface)
 
@@ -76,7 +76,13 @@ def one_tensor(spec: SweepSpec, repeats: int) -> float:
         theta = torch.tensor(starts, requires_grad=True)
         descend(torch_optimizer(spec.optimizer, [theta]), theta, lambda p: loss(*p.unbind(1)).sum(), spec.steps)
 
-    return seconds(loop, repeats)
+    return loop
+
+
+def in_turns(ours: Callable[[], Any], theirs: Callable[[], Any], repeats: int) -> tuple[float, float]:
+    """Median wall time of each of two calls that take turns."""
+    pairs = [(seconds(ours, 1), seconds(theirs, 1)) for _ in range(repeats)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
 def one_group_a_cell(spec: SweepSpec, repeats: int) -> float:
@@ -125,8 +131,8 @@ def basins(repeats: int) -> None:
         ("six_hump_camel", ov.optimizer("momentum", lr=1e-2)),
     ):
         spec = basin_maps.check(name, optimizer, 256, 300)
-        ours = seconds(lambda s=spec: basin_maps.run(s), repeats)  # type: ignore[misc]
-        line(f"{optimizer.kind} on {name}", ours, plain_loops(spec, 1), one_tensor(spec, repeats))
+        ours, batched = in_turns(lambda s=spec: basin_maps.run(s), one_tensor(spec), repeats)  # type: ignore[misc]
+        line(f"{optimizer.kind} on {name}", ours, plain_loops(spec, 1), batched)
 
 
 def peak() -> float:
@@ -164,10 +170,20 @@ def blocks(repeats: int) -> None:
             print(f"{kind:<10}{size:>8,}{took:>8.3f} s", flush=True)
 
 
+def tune(repeats: int) -> None:
+    """Final losses as set and each at its own best, 500 steps, and how long tuning takes."""
+    three = [ov.optimizer(kind) for kind in ("sgd", "momentum", "adam")]
+    for name in ("rosenbrock", "beale", "himmelblau"):
+        took = seconds(lambda n=name: ov.tune(n, three, steps=500), repeats)  # type: ignore[misc]
+        tuned = ov.tune(name, three, steps=500)
+        print(f"\n{name}: {took:.2f} s to tune three optimizers\n{tuned.to_frame().to_string(index=False)}")
+        print(tuned.sentence, flush=True)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["maps", "basins", "sizes", "blocks"])
+    parser.add_argument("--only", choices=["maps", "basins", "sizes", "blocks", "tune"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--one-size", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -180,6 +196,7 @@ def main() -> None:
         ("basins", lambda: basins(options.repeats)),
         ("sizes", sizes),
         ("blocks", lambda: blocks(options.repeats)),
+        ("tune", lambda: tune(options.repeats)),
     ):
         if options.only in (None, name):
             call()
