@@ -7,8 +7,10 @@ python -m optim_viz train sgd adam~lr~0.002 --epochs 2 --out runs.csv
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from optim_viz.optimizers import OPTIMIZERS, optimizer
@@ -25,7 +27,7 @@ _WIDTH = 28
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 2 after saying in a sentence what was wrong with it."""
-    given = _parser().parse_args(arguments)
+    given = _parser().parse_args([_plain(text) for text in (sys.argv[1:] if arguments is None else arguments)])
     try:
         given.command(given)
     except SpecError as error:
@@ -35,6 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("\nStopped.\n")
         return 130
     return 0
+
+
+def _plain(text: str) -> str:
+    """argparse takes -1e-3 for an option, but -0.001 for a number.
+
+    >>> _plain("-1e-3"), _plain("--lr"), _plain("-x")
+    ('-0.001', '--lr', '-x')
+    """
+    return format(Decimal(text), "f") if re.fullmatch(r"-(\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}", text) else text
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,6 +92,7 @@ def _compare(given: argparse.Namespace) -> None:
 def _train(given: argparse.Namespace) -> None:
     from optim_viz import network
     from optim_viz.landscape import project
+    from optim_viz.training import TrainingOutcome
 
     _check_out(given.out)
     bar = Bar("training")
@@ -96,7 +108,8 @@ def _train(given: argparse.Namespace) -> None:
     training = network.run(spec, progress=lambda progress: bar(progress.fraction))
     bar.end()
     drawn = given.out and not given.out.lower().endswith(_TABLES)
-    _deliver(training, given.out, _training_rows(training), project(training) if drawn else None)
+    paths = any(run.outcome is TrainingOutcome.FINISHED for run in training)
+    _deliver(training, given.out, _training_rows(training), project(training) if drawn and paths else None)
 
 
 #: Files that have no use for the plane of weights, which takes seconds.
@@ -156,7 +169,7 @@ def _deliver(runs: Comparison | Training, path: str | None, rows: list[tuple[str
 
 
 def _comparison_rows(runs: Comparison) -> list[tuple[str, ...]]:
-    rows = [("optimizer", "lr", "final loss", "x", "y", "outcome")]
+    rows: list[tuple[str, ...]] = [("optimizer", "lr", "final loss", "x", "y", "outcome")]
     for run in runs:
         x, y = run.points[-1]
         rows.append((run.label, f"{run.spec['lr']:g}", f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
@@ -164,7 +177,9 @@ def _comparison_rows(runs: Comparison) -> list[tuple[str, ...]]:
 
 
 def _training_rows(training: Training) -> list[tuple[str, ...]]:
-    rows = [("optimizer", "seed", "lr", "last mini-batch loss", "test loss", "test accuracy", "outcome")]
+    rows: list[tuple[str, ...]] = [
+        ("optimizer", "seed", "lr", "last mini-batch loss", "test loss", "test accuracy", "outcome")
+    ]
     for run in training:
         losses = f"{run.losses[-1]:.6g}", f"{run.test_losses[-1]:.6g}", f"{run.final_accuracy:.2%}"
         rows.append((run.label, str(run.seed), f"{run.spec['lr']:g}", *losses, run.status))

@@ -46,6 +46,12 @@ def test_the_file_holds_the_experiment_asked_for(tmp_path):
     assert experiment_file.read_results(path.read_text()).equals(runs.to_frame())
 
 
+def test_negative_numbers_with_exponents(capsys):
+    assert cli.main(["compare", "quadratic", "sgd", "--start", "-1e-3", "-1.5E+0", "--steps", "1"]) == 0
+    x, y = ov.descend("quadratic", ov.optimizer("sgd"), (-1e-3, -1.5), 1)["sgd"].points[-1]
+    assert f"{x:.6g}  {y:.6g}" in capsys.readouterr().out
+
+
 def test_mini_batches_and_one_learning_rate_for_all(capsys):
     assert cli.main(["compare", "linear_regression", "sgd", "adam", "--batch-size", "4", "--lr", "0.1"]) == 0
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]] == ["0.1", "0.1"]
@@ -58,6 +64,12 @@ def test_training(capsys, tmp_path):
     path = tmp_path / "training.png"
     assert cli.main([*asked, "--out", str(path)]) == 0
     assert Image.open(io.BytesIO(path.read_bytes())).size == (1920, 960)
+
+
+def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
+    path = tmp_path / "training.png"
+    assert cli.main(["train", "sgd~lr~1e20", "--epochs", "1", "--hidden", "8", "--out", str(path)]) == 0
+    assert path.stat().st_size > 100
 
 
 @pytest.mark.parametrize(

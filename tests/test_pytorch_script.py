@@ -122,7 +122,6 @@ def check(spec, printed):
     return chaotic
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_thirty_random_comparisons_print_the_same_final_losses(tmp_path):
     chaotic = 0
     for spec, printed in zip(SPECS, run([pytorch_script(spec) for spec in SPECS], tmp_path), strict=True):
@@ -171,7 +170,6 @@ NETWORKS = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_networks_print_the_same_final_losses(tmp_path):
     scripts = [pytorch_script(spec) for spec in NETWORKS]
     for spec, printed in zip(NETWORKS, run(scripts, tmp_path), strict=True):
