@@ -77,39 +77,60 @@ class Layout:
         return flat
 
 
-def forward(layers: Layers, x: Tensor, final_relu: bool, out: Sequence[Tensor] | None = None) -> Tensor:
-    """Return the logits [rows, 10] of `x` [rows, 784]; `out`, one buffer a layer, keeps every layer's output."""
+def activate(layers: Layers, x: Tensor, out: Sequence[Tensor]) -> Tensor:
+    """Return the output [units, digits] of hidden layers for `x` [inputs, digits]; `out` keeps every layer's.
+
+    A digit is a column here: a mini-batch's products take four fifths of the time that they take with digits as rows,
+    and give the same numbers to the last bit.
+    """
     import torch
 
-    h, last = x, len(layers) - 1
-    for k, (matrix, bias) in enumerate(layers):
-        h = torch.addmm(bias, h, matrix.t(), out=out[k] if out is not None else None)
-        if k < last or final_relu:
-            h.relu_()
+    h = x
+    for (matrix, bias), buffer in zip(layers, out, strict=True):
+        h = torch.addmm(bias[:, None], matrix, h, out=buffer).relu_()
     return h
+
+
+def evaluate(layers: Layers, x: Tensor, y: Tensor, final_relu: bool, out: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the mean cross-entropy and the logits [10, digits] of `x` [inputs, digits]; `out`, one buffer a layer."""
+    import torch
+
+    matrix, bias = layers[-1]
+    logits = torch.addmm(bias[:, None], matrix, activate(layers[:-1], x, out[:-1]), out=out[-1])
+    if final_relu:
+        logits.relu_()
+    return torch.nn.functional.cross_entropy(logits.t(), y), logits
 
 
 def loss_and_gradient(
     layers: Layers, gradient: Layers, x: Tensor, y: Tensor, final_relu: bool, out: Sequence[Tensor]
 ) -> Tensor:
-    """Return the mean cross-entropy of a mini-batch and write its gradient into `gradient`.
+    """Return the mean cross-entropy of a mini-batch, `x` [inputs, digits], and write its gradient into `gradient`.
 
-    The backward pass is torch.autograd's, written down: the same products in the same order, without the tape and
-    without a fresh megabyte of memory for every gradient.
+    The backward pass is torch.autograd's, written down: the same products, without the tape and without a fresh
+    megabyte of memory for every gradient. The last layer and all sums have digits as rows, as torch.nn has them: there
+    the order in which numbers are added would show in the last bit.
     """
     import torch
 
-    logits = forward(layers, x, final_relu, out)
+    *hidden, (matrix, bias) = layers
+    top = activate(hidden, x, out).t().contiguous()
+    logits = torch.addmm(bias, top, matrix.t())
+    if final_relu:
+        logits.relu_()
     log_p = torch.log_softmax(logits, 1)
     loss = torch.nn.functional.nll_loss(log_p, y)
     share = torch.zeros_like(log_p).scatter_(1, y[:, None], -1 / len(y))
     upstream = torch.ops.aten._log_softmax_backward_data(share, log_p, 1, log_p.dtype)
-    for k in reversed(range(len(layers))):
-        if k < len(layers) - 1 or final_relu:
-            upstream = torch.ops.aten.threshold_backward(upstream, out[k], 0)
-        below = out[k - 1] if k else x
-        torch.mm(upstream.t(), below, out=gradient[k][0])
-        torch.sum(upstream, 0, out=gradient[k][1])
+    if final_relu:
+        upstream = torch.ops.aten.threshold_backward(upstream, logits, 0)
+    torch.mm(upstream.t(), top, out=gradient[-1][0])
+    torch.sum(upstream, 0, out=gradient[-1][1])
+    upstream = matrix.t() @ upstream.t()
+    for k in reversed(range(len(hidden))):
+        upstream = torch.ops.aten.threshold_backward(upstream, out[k], 0)
+        torch.mm(upstream, (out[k - 1] if k else x).t(), out=gradient[k][0])
+        torch.sum(upstream.t().contiguous(), 0, out=gradient[k][1])
         if k:
-            upstream = upstream @ layers[k][0]
+            upstream = hidden[k][0].t() @ upstream
     return loss

@@ -176,11 +176,15 @@ class _Turns:
 
     def work(self, stopped: Callable[[], bool]) -> None:
         """Go on with one run after the other until none is waiting: what is left then is in other threads' hands."""
+        import torch
+
         while not (self.cancel.is_set() or stopped()):
             with self.lock:
                 if not self.heap:
                     return
                 seed, _, i, record, run = heapq.heappop(self.heap)
-            if next(run, True) is None:
+            with torch.inference_mode():  # no tape is kept, so nothing needs to be kept track of
+                ended = next(run, True)
+            if not ended:
                 with self.lock:
                     heapq.heappush(self.heap, (seed, record.done, i, record, run))

@@ -9,18 +9,11 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optim_viz.digits import CLASSES
-from optim_viz.mlp import Layout, forward
+from optim_viz.mlp import Layout, evaluate
 from optim_viz.threads import in_threads
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from optim_viz.mlp import Layers
 
 
 def losses_on_plane(
@@ -36,7 +29,7 @@ def losses_on_plane(
     parts = torch.from_numpy(np.ascontiguousarray(plane, np.float32))
     answers = torch.from_numpy(y).long()
     matrices, biases = layout.layers(parts)[0]
-    first = torch.from_numpy(x) @ matrices.transpose(1, 2) + biases[:, None]  # [3, digits, hidden]
+    first = matrices @ torch.from_numpy(x).t() + biases[:, :, None]  # [3, hidden, digits]
     rest = parts[:, layout.spans[0].stop :].contiguous()
     above = Layout(layout.hidden[1:], layout.hidden[0])
     out = np.full(len(points), np.inf)
@@ -46,20 +39,18 @@ def losses_on_plane(
         h, weights = torch.empty_like(first[0]), torch.empty_like(rest[0])
         h_row, weights_row, row = torch.empty_like(h), torch.empty_like(weights), math.nan
         layers = above.layers(weights)
-        buffers = [torch.empty(len(answers), width) for width in above.hidden]
-        buffers.append(torch.empty(CLASSES, len(answers)))
+        buffers = [torch.empty(width, len(answers)) for width, _ in above.shapes]
 
         def fill(i: int) -> None:
             nonlocal row
-            a, b = (float(v) for v in points[i])
+            a, b = points[i].tolist()
             if b != row:
                 torch.add(first[0], first[2], alpha=b, out=h_row)
                 torch.add(rest[0], rest[2], alpha=b, out=weights_row)
                 row = b
             torch.add(h_row, first[1], alpha=a, out=h).relu_()
             torch.add(weights_row, rest[1], alpha=a, out=weights)
-            log_p = torch.log_softmax(_logits(layers, h, final_relu, buffers), 0)
-            out[i] = float(torch.nn.functional.nll_loss(log_p.t(), answers))
+            out[i] = float(evaluate(layers, h, answers, final_relu, buffers)[0])
 
         return fill
 
@@ -73,34 +64,20 @@ def losses_of(
     """Return the mean cross-entropy of `count` networks, weights(i) float32 [weights], by plain forward passes."""
     import torch
 
-    digits, answers = torch.from_numpy(x), torch.from_numpy(y).long()
+    digits, answers = torch.from_numpy(x).t().contiguous(), torch.from_numpy(y).long()
     out = np.full(count, np.inf)
 
     def evaluator() -> Callable[[int], None]:
-        buffers = [torch.empty(len(answers), width) for width, _ in layout.shapes]
+        buffers = [torch.empty(width, len(answers)) for width, _ in layout.shapes]
 
         def fill(i: int) -> None:
-            logits = forward(layout.layers(torch.from_numpy(weights(i))), digits, final_relu, buffers)
-            out[i] = float(torch.nn.functional.cross_entropy(logits, answers))
+            layers = layout.layers(torch.from_numpy(weights(i)))
+            out[i] = float(evaluate(layers, digits, answers, final_relu, buffers)[0])
 
         return fill
 
     _share_out(evaluator, count)
     return np.where(np.isfinite(out), out, np.inf)
-
-
-def _logits(layers: Layers, h: Tensor, final_relu: bool, out: list[Tensor]) -> Tensor:
-    """Return the logits [10, digits] of `h` [digits, units]: mlp.forward with the last layer on its side.
-
-    Ten rows are multiplied twice as fast as ten columns.
-    """
-    import torch
-
-    for k, (matrix, bias) in enumerate(layers[:-1]):
-        h = torch.addmm(bias, h, matrix.t(), out=out[k]).relu_()
-    matrix, bias = layers[-1]
-    logits = torch.addmm(bias[:, None], matrix, h.t(), out=out[-1])
-    return logits.relu_() if final_relu else logits
 
 
 def _share_out(evaluator: Callable[[], Callable[[int], None]], count: int) -> None:

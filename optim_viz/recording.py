@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 MAX_SNAPSHOTS = 51
 #: ... and fewer when the snapshots of all runs together would take more memory than this.
 MAX_SNAPSHOT_BYTES = 128 * 2**20
-FLOAT16_MAX = 65504.0
 
 
 def evaluation_steps(epochs: int, steps_per_epoch: int) -> np.ndarray:
@@ -95,9 +94,9 @@ class Record:
         if self.snapshot_steps[self.kept] != self.done:
             return
         # In torch, whose conversion to float16 is many times faster than NumPy's.
-        move = weights.cpu() - torch.from_numpy(self.start)
-        self.moves[self.kept] = move.half().numpy()
-        self.kept += float(move.abs().max()) <= FLOAT16_MAX
+        row = torch.from_numpy(self.moves[self.kept])
+        row.copy_(weights.cpu().sub_(torch.from_numpy(self.start)))
+        self.kept += bool(torch.isfinite(row.sum(dtype=torch.float32)))
 
     def end(self, outcome: TrainingOutcome) -> None:
         """Close the record; what a diverged run did not reach counts as loss inf, accuracy 0 and no prediction."""

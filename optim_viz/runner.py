@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.digits import CLASSES, PIXELS, Digits
-from optim_viz.mlp import Layout, forward, loss_and_gradient
+from optim_viz.mlp import Layout, evaluate, loss_and_gradient
 from optim_viz.optimizers import OPTIMIZERS, torch_optimizer
 from optim_viz.recording import Record
 from optim_viz.spec import NetworkSpec, OptimizerSpec
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Digits that a run learns from before it lets another run have its thread.
 TURN = 1024
 #: Test digits that are evaluated at once: what a core's cache holds.
-ROWS = 500
+AT_ONCE = 500
 #: torch's classes whose fused step, one pass over the weights instead of ten, saves time (SGD's does not).
 FUSED = frozenset({"Adam", "AdamW", "Adagrad"})
 
@@ -37,7 +37,7 @@ class Data:
 
     train_x: Tensor  # uint8 [n, 784]; divided by 255 batch by batch
     train_y: Tensor  # int64 [n]
-    test_x: Tensor  # float32 [m, 784], 0 to 1
+    test_x: Tensor  # float32 [784, m], 0 to 1
     test_y: Tensor  # int64 [m]
 
     @classmethod
@@ -49,7 +49,7 @@ class Data:
         train_x, train_y, test_x, test_y = (
             torch.from_numpy(a).to(device) for a in (digits.train_x, digits.train_y, digits.test_x, digits.test_y)
         )
-        return cls(train_x, train_y.long(), test_x.float().div_(255), test_y.long())
+        return cls(train_x, train_y.long(), test_x.t().float().div_(255).contiguous(), test_y.long())
 
     def turns(self, spec: NetworkSpec, seed: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
         """Yield the mini-batches (x float32 [b, 784], y [b]), a turn's worth at a time: the same for every optimizer.
@@ -60,11 +60,13 @@ class Data:
 
         device, digits = self.train_y.device, len(self.train_y)
         rows = min(digits, spec.batch_size * max(1, TURN // spec.batch_size))
-        buffer = torch.empty(rows, PIXELS, device=device)
+        # Buffers, because a fresh megabyte costs more than what is computed into it.
+        bytes_, buffer = (torch.empty(rows, PIXELS, dtype=t, device=device) for t in (torch.uint8, torch.float32))
         for epoch in range(spec.epochs):
             order = torch.from_numpy(epoch_order(seed, epoch, digits))
             for part in order.to(device).split(rows):
-                x = torch.div(self.train_x[part], 255.0, out=buffer[: len(part)])
+                pixels = torch.index_select(self.train_x, 0, part, out=bytes_[: len(part)])
+                x = buffer[: len(part)].copy_(pixels).div_(255)
                 yield list(zip(x.split(spec.batch_size), self.train_y[part].split(spec.batch_size), strict=True))
 
 
@@ -84,31 +86,33 @@ class Network:
         views = self.layout.layers(torch.from_numpy(start))
         self.layers = [(matrix.to(device, copy=True), bias.to(device, copy=True)) for matrix, bias in views]
         self.gradients = [(torch.zeros_like(matrix), torch.zeros_like(bias)) for matrix, bias in self.layers]
-        rows = max(spec.batch_size, ROWS)
-        self.out = [torch.empty(rows, out, device=device) for out, _ in self.layout.shapes]
+        self.out = [torch.empty(out, spec.batch_size, device=device) for out in spec.hidden]
+        self.test_out = [torch.empty(out, AT_ONCE, device=device) for out, _ in self.layout.shapes]
 
     def backward(self, x: Tensor, y: Tensor) -> float:
         """Return the loss of a mini-batch and write its gradient."""
-        out = [buffer[: len(y)] for buffer in self.out]
-        return float(loss_and_gradient(self.layers, self.gradients, x, y, self.final_relu, out))
+        out = [buffer[:, : len(y)] for buffer in self.out]
+        return float(loss_and_gradient(self.layers, self.gradients, x.t(), y, self.final_relu, out))
 
     def evaluate(self, data: Data) -> dict[str, Any]:
         """Return an evaluation's test loss, accuracy, predictions and number of dead outputs."""
         import torch
 
-        parts = []
-        for x in data.test_x.split(ROWS):
-            parts.append(forward(self.layers, x, self.final_relu, [buffer[: len(x)] for buffer in self.out]).clone())
-        logits = torch.cat(parts)
-        loss = float(torch.nn.functional.cross_entropy(logits, data.test_y))
+        parts, loss = [], 0.0
+        for x, y in zip(data.test_x.split(AT_ONCE, 1), data.test_y.split(AT_ONCE), strict=True):
+            out = [buffer[:, : len(y)] for buffer in self.test_out]
+            part, logits = evaluate(self.layers, x, y, self.final_relu, out)
+            parts.append(logits.clone())
+            loss += float(part) * len(y) / len(data.test_y)
+        logits = torch.cat(parts, 1)
         if not math.isfinite(loss):
             return {"test_losses": math.inf}
-        predictions = logits.argmax(1)
+        predictions = logits.argmax(0)
         return {
             "test_losses": loss,
             "test_accuracies": float((predictions == data.test_y).double().mean()),
             "predictions": predictions.to(torch.uint8).cpu().numpy(),
-            "dead_outputs": CLASSES - int((logits > 0).any(0).sum()) if self.final_relu else 0,
+            "dead_outputs": CLASSES - int((logits > 0).any(1).sum()) if self.final_relu else 0,
         }
 
 
