@@ -193,7 +193,7 @@ class _Work:
         sx, sy = optimizer.lr_scale or (1.0, 1.0)
         lanes = (base * sx, base * sx if sx == sy else base * sy)  # type: ignore[operator]
         if plan is None:
-            x, y = (lane if np.ndim(lane) == 0 else self.backend.put(lane) for lane in lanes)
+            x, y = lanes if lrs is None else map(self.backend.put, lanes)  # type: ignore[arg-type]
             return itertools.repeat((x, x if sx == sy else y), steps)
         plan_rate = SCHEDULES[plan.kind].rate
         if plan_rate is None:
