@@ -36,7 +36,7 @@ MINI_BATCHES = Lesson(
         _batches("four", "Four examples a step: 60 steps, 240 examples read", 4, 60),
         _batches("all", "All 24 examples a step: 10 steps, 240 examples read", 24, 10),
     ),
-    look="The path of single examples staggers but arrives; the smooth path has hardly begun.",
+    look="The path of single examples staggers but arrives; the smooth path is still far away.",
     finding=Finding(
         "After 240 examples read, the loss is above its minimum by {one:.3f} with one example a step, by {four:.3f} "
         "with four, and by {all:.3f} with all 24 (medians of {seeds} seeds).",

@@ -41,7 +41,7 @@ LOCAL_MINIMA = Lesson(
             check("two_wells", [optimizer("sgd", lr=0.005), optimizer("momentum", lr=0.005)], (-1.5, 1.0), 200),
         ),
     ),
-    look="Momentum's path runs over the ridge at x = 0 and swings out in the right hollow.",
+    look="Momentum's path runs over the ridge near x = 0 and swings out in the right hollow.",
     finding=Finding(
         "From high up plain descent ends at x = {sgd_x:.2f} with loss {sgd_loss:.2f}, momentum at x = {momentum_x:.2f} "
         "with loss {momentum_loss:.2f}. From lower down momentum ends at x = {low_x:.2f}.",

@@ -146,7 +146,7 @@ FINAL_RELU = Lesson(
         _clipped("clipped", "With a ReLU after the last layer", True, *_RATES),
         _clipped("free", "Without it", False, *_RATES),
     ),
-    look="With the ReLU, curves stop at a level, one for each number of dead outputs; the flat line lies at 2.3026.",
+    look="With the last ReLU the loss comes down to a level and stays there, far above the other picture's.",
     finding=Finding(
         "With the last ReLU, {dead:.0f} of ten outputs are dead at learning rate 0.001 and {dead_fast:.0f} at 0.01; "
         "accuracy is {clipped:.1f} % and {clipped_fast:.1f} %, without it {free:.1f} % and {free_fast:.1f} % (medians "

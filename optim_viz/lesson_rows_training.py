@@ -290,8 +290,8 @@ ZERO_GRAD = Lesson(
     ),
     question="Does Adam survive a forgotten zero_grad better than plain descent?",
     answer=(
-        "Its steps cannot grow beyond about its learning rate, so it does not race away; but it too follows a sum that "
-        "turns late, and swings."
+        "No. No single step is longer than about its learning rate, but the sum turns late, so Adam swings wider and "
+        "wider; plain descent at least swings evenly."
     ),
     optimizers=("sgd", "momentum"),
 )

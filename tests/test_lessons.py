@@ -166,6 +166,96 @@ def test_adam_without_its_correction_is_the_formula():
         assert found.points[t] == pytest.approx(theta, abs=1e-9)
 
 
+def again(slug, name, *optimizers, **changes):
+    """A lesson's experiment with other optimizers, run."""
+    spec = lessons.lesson(slug)[name].spec
+    return descent.run(replace(spec, optimizers=optimizers or spec.optimizers, **changes)).trajectories
+
+
+def sgd(lr=0.1, **more):
+    return ov.optimizer("sgd", lr=lr, **more)
+
+
+def steps_to(run, loss=1e-6):
+    return int(np.flatnonzero(run.losses <= loss)[0])
+
+
+def floor(gamma):
+    """The median loss of the last steps of lesson 12's noisy run, dropped by `gamma`."""
+    dropped = sgd(schedule=ov.schedule("step", step_size=200, gamma=gamma))
+    return np.median([again("schedules", "noise", dropped, seed=k)[0].losses[-100:].mean() for k in range(9)])
+
+
+def single_examples(lr, steps):
+    runs = [again("mini-batches", "long_one", sgd(lr), steps=steps, seed=k)[0] for k in range(9)]
+    return np.median([run.losses[-200:].mean() for run in runs])
+
+
+def summed_adam_swings(bowl=(1.0, 10.0)):
+    """Whether Adam on gradients that are never zeroed swings wider and wider."""
+    theta, total, m, v, losses = np.array([-2.6, 1.4]), np.zeros(2), np.zeros(2), np.zeros(2), []
+    for t in range(1, 2001):
+        total = total + theta * bowl
+        m, v = 0.9 * m + 0.1 * total, 0.999 * v + 0.001 * total**2
+        theta = theta - 0.05 * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        losses.append(float(theta**2 @ bowl) / 2)
+    return bool((np.diff([part.max() for part in np.array_split(losses, 10)]) > 0).all())
+
+
+ANSWERS = {
+    "mini-batches": lambda: (
+        single_examples(0.025, 2400) < single_examples(0.05, 2400)
+        and single_examples(0.025, 240) > single_examples(0.05, 240)
+    ),
+    "learning-rate": lambda: (
+        steps_to(again("learning-rate", "bowl", sgd(0.18))[0]) < steps_to(again("learning-rate", "bowl", sgd(0.1))[0])
+    ),
+    "local-minima": lambda: again("local-minima", "high", sgd(0.02))[0].points[-1, 0] > 0,
+    "momentum": lambda: (
+        90
+        < np.diff(
+            again("momentum", "slope", ov.optimizer("momentum", lr=0.01, momentum=0.99), steps=600)[0].points[:, 0]
+        )[299]
+        / 0.01
+        < 99
+    ),
+    "plateau": lambda: (
+        200
+        > again("plateau", "ridge", start=(-1.5, 0.001))[0].outcome_step
+        > again("plateau", "ridge", start=(-1.5, 0.001))[1].outcome_step
+    ),
+    "adam-step": lambda: np.allclose(
+        again("adam-step", "tiny", ov.optimizer("adam", lr=0.05, eps=1e-15))[0].points,
+        again("adam-step", "plain", ov.optimizer("adam", lr=0.05))[0].points,
+        atol=1e-3,
+    ),
+    "bias-correction": lambda: np.isclose((1 - 0.9) / np.sqrt(1 - 0.9), 0.32, atol=0.005),
+    "adagrad-rmsprop": lambda: np.isclose(
+        np.divide(*np.diff(again("adagrad-rmsprop", "slope")[0].points[:, 0])[[99, 0]]), 0.1
+    ),
+    "weight-decay": lambda: (
+        np.argmax(
+            again("weight-decay", "decoupled", ov.optimizer("adamw", lr=0.01, weight_decay=0.1), steps=800)[0].points[
+                :, 1
+            ]
+            <= 1
+        )
+        == 693
+    ),
+    "param-groups": lambda: np.allclose(
+        again("param-groups", "bowl", sgd(1.0, lr_scale=(1.0, 0.1)), steps=1)[0].points[1], 0.0, atol=1e-12
+    ),
+    "schedules": lambda: floor(0.01) > floor(0.1),
+    "zero-grad": summed_adam_swings,
+    "final-relu": lambda: np.isclose(-np.log(0.1), 2.3026, atol=1e-4),
+}
+
+
+@pytest.mark.parametrize("slug", ANSWERS)
+def test_the_answer_to_a_lessons_question_is_true(slug):
+    assert ANSWERS[slug]()
+
+
 def test_a_finding_can_fail():
     row = lessons.lesson("momentum")
     found = lessons.results(row)
