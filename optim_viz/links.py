@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from optim_viz import descent, network
+from optim_viz.fairness import Fair, check_fairness
 from optim_viz.optimizers import OPTIMIZERS, optimizer
 from optim_viz.schedules import SCHEDULES, schedule
 from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, Value, nearest
@@ -217,3 +218,21 @@ def write_network(spec: NetworkSpec, default: NetworkSpec) -> Query:
     if spec.optimizers != default.optimizers:
         query["o"] = [write_optimizer(o) for o in spec.optimizers]
     return query
+
+
+def fairly(read: Callable[..., Any]) -> Callable[[Mapping[str, list[str]], Fair[Any]], tuple[Fair[Any], list[str]]]:
+    """Return a reader of a whole page's link: `read` for the experiment, and "fair" for its fairness."""
+
+    def read_both(query: Mapping[str, list[str]], default: Fair[Any]) -> tuple[Fair[Any], list[str]]:
+        spec, notes = read({key: texts for key, texts in query.items() if key != "fair"}, default.spec)
+        try:
+            return Fair(spec, check_fairness(query.get("fair", [default.mode])[-1])), notes
+        except SpecError as error:
+            return Fair(spec, default.mode), [*notes, f"The link's fair was dropped: {error}"]
+
+    return read_both
+
+
+def write_fairly(write: Callable[..., Query], asked: Fair[Any], default: Fair[Any]) -> Query:
+    """Return the query of a whole page: what `write` makes of the experiment, and its fairness."""
+    return write(asked.spec, default.spec) | ({"fair": [asked.mode]} if asked.mode != default.mode else {})

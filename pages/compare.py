@@ -4,6 +4,7 @@ import streamlit as st
 
 import optim_viz as ov
 from optim_viz import descent, links, ui
+from optim_viz.fairness import Fair, fair_run
 from optim_viz.player import mount, scenes
 from optim_viz.surfaces import compiled
 
@@ -12,18 +13,21 @@ PRESET = (
     ov.optimizer("momentum", lr=1e-3, momentum=0.9),
     ov.optimizer("adam", lr=0.05),
 )
-DEFAULT = descent.check("rosenbrock", PRESET, steps=500)
+DEFAULT = Fair(descent.check("rosenbrock", PRESET, steps=500))
 
 ui.start_page("compare")
-notes = ui.linked("compare", DEFAULT, links.read_descent, ui.fill_descent)
+notes = ui.linked("compare", DEFAULT, links.fairly(links.read_descent), ui.fill_descent)
 with st.sidebar:
     asked = ui.comparison("compare", {"adam": 0.05})
-runs = ui.guarded("compare", lambda: descent.run(asked()))
+shown = ui.guarded("compare", lambda: fair_run(asked()))
 ui.show_notes(notes)
-if runs:
-    ui.write_link("compare", links.write_descent(runs.spec, DEFAULT))
+if shown:
+    runs = shown.runs
+    ui.write_link("compare", links.write_fairly(links.write_descent, shown.asked, DEFAULT))
     with st.container(key="page-head"):
         st.title(runs.surface.title, anchor=False)
         st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
     mount.show(scenes.compare(runs), key="compare-player", on_pick=lambda: ui.pick("compare", "compare-player"))
+    if shown.sentence:
+        st.caption(shown.sentence)
     ui.formulas(runs)

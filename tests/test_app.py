@@ -74,12 +74,12 @@ def test_every_optimizer_and_surface_has_working_widgets():
     for surface in SURFACES:
         app.selectbox(key="compare.surface").set_value(surface).run()
         assert not app.exception and not app.error, surface
-        assert app.session_state["link.compare.good"].surface.name == surface
+        assert app.session_state["link.compare.good"].runs.surface.name == surface
 
 
 def test_a_typed_function_and_its_mistakes():
     app = open_page("compare.py", {"f": "x^2 + 3*y^2", "steps": "20", "o": ["sgd"]})
-    assert not app.exception and app.session_state["link.compare.good"].surface.expression == "x^2 + 3*y^2"
+    assert not app.exception and app.session_state["link.compare.good"].runs.surface.expression == "x^2 + 3*y^2"
     app.text_input(key="compare.text").set_value("x^2 + foo(y)").run()
     assert not app.exception and "'foo' is not a function" in app.error[0].value
-    assert app.session_state["link.compare.good"].surface.expression == "x^2 + 3*y^2"
+    assert app.session_state["link.compare.good"].runs.surface.expression == "x^2 + 3*y^2"

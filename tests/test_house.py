@@ -15,6 +15,7 @@ STOREYS = [
     {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory", "tensors"},
     {"floats", "arrays", "batches", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
+    {"fairness"},
     {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs", "torch_code"},
     {
         *("lessons", "lesson_type", "lesson_measures", "lesson_optimizers", "lesson_store", "lesson_rows"),

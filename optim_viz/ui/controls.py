@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from optim_viz import descent, digit_files, network
+from optim_viz.fairness import FAIRNESS, Fair
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, Surface
 from optim_viz.surfaces import SURFACES, dataset, surface
 from optim_viz.ui.optimizers import fill_optimizers, optimizers
@@ -20,8 +21,9 @@ BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64]
 _BOUNDS = {"x0": "x from", "x1": "to", "y0": "y from", "y1": "to"}
 
 
-def fill_descent(spec: DescentSpec) -> None:
-    """Set the widgets of Compare to `spec`."""
+def fill_descent(asked: Fair[DescentSpec]) -> None:
+    """Set the widgets of Compare to what is asked for."""
+    spec = asked.spec
     own = spec.surface.name == OWN
     values = {
         "surface": OWN if own else spec.surface.name,
@@ -32,14 +34,15 @@ def fill_descent(spec: DescentSpec) -> None:
         "seed": spec.seed,
         "x": spec.start[0],
         "y": spec.start[1],
+        "fair": asked.mode,
     }
     values |= dict(zip(("x0", "x1", "y0", "y1"), spec.surface.bounds if own else (-3.0, 3.0, -3.0, 3.0), strict=True))
     st.session_state.update({f"compare.{key}": value for key, value in values.items()})
     fill_optimizers("compare", spec.optimizers)
 
 
-def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], DescentSpec]:
-    """Show the controls of a comparison; return a function that checks them and gives the spec."""
+def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[DescentSpec]]:
+    """Show the controls of a comparison; return a function that checks them and gives what is asked for."""
     choice = st.selectbox(
         "Surface", [*SURFACES, OWN], key=f"{name}.surface", on_change=_new_surface, args=(name,),
         format_func=lambda s: SURFACES[s].title if s in SURFACES else "Your own function",
@@ -52,6 +55,7 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Descen
         "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
     )
     batch = _batch_size(name, SURFACES.get(choice))
+    mode = _fairness(name)
     specs = optimizers(name, suggested, ("x", "y"))
     with st.expander("Noise and seed", type="compact"):
         noise = st.number_input(
@@ -59,7 +63,17 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Descen
             help="Standard deviation of the Gaussian noise added to every gradient, the same for every optimizer.",
         )  # fmt: skip
         seed = st.number_input("Seed", key=f"{name}.seed", step=1)
-    return lambda: descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed)
+    return lambda: Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode)
+
+
+def _fairness(name: str) -> str:
+    """The switch that says whose learning rates a comparison is run with."""
+    mode = st.selectbox(
+        "Learning rates", list(FAIRNESS), key=f"{name}.fair", format_func=FAIRNESS.__getitem__,
+        help="Values picked by hand favour whoever was tuned better. At its own best, every optimizer is tuned with "
+             "the same number of trials on the run that is shown.",
+    )  # fmt: skip
+    return str(mode)
 
 
 def _batch_size(name: str, row: Surface | None) -> int | None:
