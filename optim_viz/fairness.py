@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -23,6 +23,8 @@ FAIRNESS = {
     "best": "each at its own best",
     "best-momentum": "each at its own best, momentum too",
 }
+#: The ways on the network, where trials are whole trainings: too slow to tune two hyperparameters.
+ON_NETWORK = tuple(mode for mode in FAIRNESS if mode != "best-momentum")
 #: Runs that a trial is scored over where mini-batches or noise are drawn.
 SEEDS = 5
 
@@ -51,14 +53,15 @@ class FairComparison:
         return self.asked.spec
 
 
-def check_fairness(mode: str) -> str:
-    """Return `mode`, a key of FAIRNESS, or raise a SpecError that names the nearest.
+def check_fairness(mode: str, ways: Iterable[str] = FAIRNESS) -> str:
+    """Return `mode`, one of `ways`, or raise a SpecError that names the nearest.
 
     >>> check_fairness("best")
     'best'
     """
-    if mode not in FAIRNESS:
-        raise SpecError(f"Unknown fairness {mode!r}; {nearest(mode, [key for key in FAIRNESS if key])}")
+    ways = tuple(ways)
+    if mode not in ways:
+        raise SpecError(f"Unknown fairness {mode!r}; {nearest(mode, filter(None, ways))}")
     return mode
 
 

@@ -1,6 +1,7 @@
-"""Trainings in the background: one at a time, others waiting in line, results kept for whoever asks for the same.
+"""Long work in the background: one job at a time, others waiting in line, results kept for whoever asks for the same.
 
-A page asks for a spec and gets a Job, which it may look at as often as it likes; nothing here knows about pages.
+A page asks for a spec and gets a Job, which it may look at as often as it likes; nothing here knows about pages, nor
+about what the work is.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import enum
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
-from optim_viz import network
-from optim_viz.spec import NetworkSpec, SpecError
-from optim_viz.training import Progress, Training
+from optim_viz.spec import SpecError
 
-#: Finished trainings that are kept, the least recently asked for dropped first (about 30 MB each at most).
+#: What does a job's work: called with the spec, a function to report progress to, and the event that cancels.
+Run = Callable[[Any, Callable[[Any], None], threading.Event], Any]
+#: Finished jobs that are kept, the least recently asked for dropped first (about 30 MB each at most).
 KEPT = 8
 #: Jobs that may wait; one more is refused with a sentence.
 WAITING = 20
@@ -24,7 +27,7 @@ class JobState(enum.Enum):
     """Where a job is; the values are the messages that people read."""
 
     WAITING = "waiting for its turn"
-    RUNNING = "training"
+    RUNNING = "running"
     FINISHED = "finished"
     CANCELLED = "cancelled"
     FAILED = "failed"
@@ -32,12 +35,12 @@ class JobState(enum.Enum):
 
 @dataclass(eq=False)
 class Job:
-    """One training: what was asked for, how far it is, and what came of it."""
+    """One piece of work: what was asked for, how far it is, and what came of it."""
 
-    spec: NetworkSpec
+    spec: Any  # hashable: equal specs share a job
     state: JobState = JobState.WAITING
-    progress: Progress | None = None
-    result: Training | None = None  # also of a cancelled job: what was recorded until then
+    progress: Any = None  # what the work reported last, while it goes on
+    result: Any = None  # also of a cancelled job: what was recorded until then
     error: str = ""
     cancel: threading.Event = field(default_factory=threading.Event)
     owners: set[str] = field(default_factory=set)
@@ -47,23 +50,17 @@ class Job:
         """Whether it still waits or runs."""
         return self.state in (JobState.WAITING, JobState.RUNNING)
 
-    @property
-    def so_far(self) -> Training | None:
-        """The result, or what is recorded up to now."""
-        if self.result is not None:
-            return self.result
-        return self.progress.so_far() if self.progress else None
-
 
 class Jobs:
-    """The line of trainings of one server."""
+    """The line of one server: `run` does the work."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._lock = threading.Lock()
         self._line: list[Job] = []  # the running one first
-        self._finished: OrderedDict[NetworkSpec, Job] = OrderedDict()
+        self._finished: OrderedDict[Hashable, Job] = OrderedDict()
 
-    def ask(self, spec: NetworkSpec, owner: str) -> Job:
+    def ask(self, spec: Hashable, owner: str) -> Job:
         """Return the job of `spec`: a finished or running one, or a new one at the end of the line.
 
         An owner has one active job: asking for another lets go of the one before.
@@ -77,7 +74,7 @@ class Jobs:
             self._let_go(owner, but=job)
             if job is None:
                 if len(self._line) > WAITING:
-                    raise SpecError(f"{len(self._line)} trainings are waiting already; try again in a few minutes.")
+                    raise SpecError(f"{len(self._line)} jobs are waiting already; try again in a few minutes.")
                 job = Job(spec)
                 self._line.append(job)
                 if len(self._line) == 1:
@@ -107,17 +104,17 @@ class Jobs:
 
     def _start(self, job: Job) -> None:
         job.state = JobState.RUNNING
-        threading.Thread(target=self._run, args=(job,), name="optim-viz training", daemon=True).start()
+        threading.Thread(target=self._work, args=(job,), name="optim-viz job", daemon=True).start()
 
-    def _run(self, job: Job) -> None:
-        def look(progress: Progress) -> None:
+    def _work(self, job: Job) -> None:
+        def look(progress: Any) -> None:
             job.progress = progress
 
         try:
-            job.result = network.run(job.spec, look, job.cancel)
+            job.result = self._run(job.spec, look, job.cancel)
             state = JobState.CANCELLED if job.cancel.is_set() else JobState.FINISHED
         except (SpecError, RuntimeError, MemoryError, OSError) as error:  # torch's own errors are RuntimeErrors
-            job.error, state = f"Training stopped: {error}", JobState.FAILED
+            job.error, state = f"Stopped by an error: {error}", JobState.FAILED
         with self._lock:
             job.state, job.progress = state, None
             self._line.remove(job)

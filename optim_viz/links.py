@@ -7,13 +7,13 @@ An optimizer is written as its name and pairs joined by "~", which needs no esca
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
 from optim_viz import descent, network
-from optim_viz.fairness import Fair, check_fairness
+from optim_viz.fairness import FAIRNESS, Fair, check_fairness
 from optim_viz.optimizers import OPTIMIZERS, optimizer
 from optim_viz.schedules import SCHEDULES, schedule
 from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, Value, nearest
@@ -220,13 +220,15 @@ def write_network(spec: NetworkSpec, default: NetworkSpec) -> Query:
     return query
 
 
-def fairly(read: Callable[..., Any]) -> Callable[[Mapping[str, list[str]], Fair[Any]], tuple[Fair[Any], list[str]]]:
-    """Return a reader of a whole page's link: `read` for the experiment, and "fair" for its fairness."""
+def fairly(
+    read: Callable[..., Any], ways: Iterable[str] = FAIRNESS
+) -> Callable[[Mapping[str, list[str]], Fair[Any]], tuple[Fair[Any], list[str]]]:
+    """Return a reader of a page's whole link: `read` for the experiment, and "fair", one of `ways`, for fairness."""
 
     def read_both(query: Mapping[str, list[str]], default: Fair[Any]) -> tuple[Fair[Any], list[str]]:
         spec, notes = read({key: texts for key, texts in query.items() if key != "fair"}, default.spec)
         try:
-            return Fair(spec, check_fairness(query.get("fair", [default.mode])[-1])), notes
+            return Fair(spec, check_fairness(query.get("fair", [default.mode])[-1], ways)), notes
         except SpecError as error:
             return Fair(spec, default.mode), [*notes, f"The link's fair was dropped: {error}"]
 

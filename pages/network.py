@@ -4,16 +4,17 @@ import streamlit as st
 
 import optim_viz as ov
 from optim_viz import links, network, ui
+from optim_viz.fairness import ON_NETWORK, Fair
 
 PRESET = (
     ov.optimizer("sgd", lr=0.01),
     ov.optimizer("momentum", lr=0.01, momentum=0.9),
     ov.optimizer("adam", lr=1e-3),
 )
-DEFAULT = network.check(PRESET, epochs=3)
+DEFAULT = Fair(network.check(PRESET, epochs=3))
 
 ui.start_page("network")
-notes = ui.linked("network", DEFAULT, links.read_network, ui.fill_network)
+notes = ui.linked("network", DEFAULT, links.fairly(links.read_network, ON_NETWORK), ui.fill_network)
 with st.sidebar:
     asked = ui.training("network", {"sgd": 0.01, "momentum": 0.01})
 with st.container(key="page-head"):
@@ -22,5 +23,5 @@ with st.container(key="page-head"):
 job = ui.guarded("network", lambda: ui.ask(asked()))
 ui.show_notes(notes)
 if job:
-    ui.write_link("network", links.write_network(job.spec, DEFAULT))
+    ui.write_link("network", links.write_fairly(links.write_network, job.spec, DEFAULT))
     ui.watch(job)

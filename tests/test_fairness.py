@@ -1,11 +1,14 @@
 """The fairness switch: what each way makes of a comparison, what it says, and that a link carries it."""
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optim_viz import descend, descent, links, optimizer
-from optim_viz.fairness import FAIRNESS, Fair, check_fairness, fair_descent, fair_run
+from optim_viz import descend, descent, links, network, optimizer
+from optim_viz.fair_training import GRID, NEAR, Tuned, fair_train
+from optim_viz.fairness import FAIRNESS, ON_NETWORK, Fair, check_fairness, fair_descent, fair_run
 from optim_viz.spec import SpecError
 
 SET = (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=2e-3), optimizer("adam", lr=0.01, beta1=0.8, label="mine"))
@@ -65,3 +68,29 @@ def test_a_link_carries_it(mode, steps):
 def test_a_mangled_fairness_is_dropped_and_said():
     fair, notes = links.fairly(links.read_descent)({"fair": ["tosch"]}, Fair(spec()))
     assert fair.mode == "" and "did you mean 'torch'?" in notes[0]
+
+
+SMALL = network.check([optimizer("sgd", lr=1e-4), optimizer("adam", lr=0.9)], epochs=1, batch_size=500, hidden=(8,))
+
+
+def test_the_network_is_tuned_on_the_same_trainings_and_then_trained():
+    reports = []
+    as_set = fair_train(Fair(SMALL), reports.append, threading.Event())
+    tuned = fair_train(Fair(SMALL, "best"), reports.append, threading.Event())
+    for old, new in zip(as_set.training, tuned.training, strict=True):
+        assert new.test_losses[-1] < old.test_losses[-1] and new.spec["lr"] != old.spec["lr"]
+    assert f"{GRID + NEAR} trainings each" in tuned.sentence and "1 epoch as shown" in tuned.sentence
+    shares = [r.fraction for r in reports if isinstance(r, Tuned)]
+    assert shares and shares == sorted(shares) and shares[-1] == pytest.approx(1.0)
+
+
+def test_a_tuning_of_the_network_can_be_cancelled():
+    cancel = threading.Event()
+    result = fair_train(Fair(SMALL, "best"), lambda report: cancel.set(), cancel)
+    assert result.training is None and "Cancelled" in result.sentence
+
+
+def test_on_the_network_only_learning_rates_are_tuned():
+    with pytest.raises(SpecError, match="Unknown fairness 'best-momentum'"):
+        fair_train(Fair(SMALL, "best-momentum"), print, threading.Event())
+    assert "best-momentum" not in ON_NETWORK

@@ -15,13 +15,16 @@ STOREYS = [
     {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory", "tensors"},
     {"floats", "arrays", "batches", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
-    {"fairness"},
+    {"fairness", "fair_training"},
     {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs", "torch_code"},
     {
         *("lessons", "lesson_type", "lesson_measures", "lesson_optimizers", "lesson_store", "lesson_rows"),
         *(f"lesson_rows_{part}" for part in ("descent", "momentum", "adaptive", "training", "network")),
     },
-    {"player", "export", "strokes", "picture", "clip", "svg", "pytorch_script", "pytorch_network", "experiment_file"},
+    {
+        *("player", "export", "strokes", "picture", "clip", "svg"),
+        *("pytorch_script", "pytorch_network", "experiment_file", "lesson_links"),
+    },
     {"ui", "cli"},
     {"pages", "__main__"},
 ]

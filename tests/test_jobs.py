@@ -21,7 +21,7 @@ def wait(job, seconds=60):
 
 
 def test_an_identical_spec_is_served_from_the_shelf():
-    line = Jobs()
+    line = Jobs(network.run)
     job = line.ask(SMALL, "a")
     wait(job)
     assert job.state is JobState.FINISHED and job.result["sgd"].losses.shape == (16,)
@@ -29,7 +29,7 @@ def test_an_identical_spec_is_served_from_the_shelf():
 
 
 def test_two_sessions_wait_in_line_and_see_their_place():
-    line = Jobs()
+    line = Jobs(network.run)
     first, second = line.ask(LONG, "a"), line.ask(SMALL, "b")
     assert (line.place(first), line.place(second)) == (0, 1)
     assert first.state is JobState.RUNNING and second.state is JobState.WAITING
@@ -39,7 +39,7 @@ def test_two_sessions_wait_in_line_and_see_their_place():
 
 
 def test_cancel_stops_within_a_second_and_keeps_what_was_recorded():
-    line = Jobs()
+    line = Jobs(network.run)
     job = line.ask(LONG, "a")
     while job.progress is None or max(job.progress.done) < 20:
         time.sleep(0.01)
@@ -47,7 +47,7 @@ def test_cancel_stops_within_a_second_and_keeps_what_was_recorded():
     line.let_go("a")
     wait(job)
     assert time.monotonic() - began < 1.0
-    assert job.state is JobState.CANCELLED and len(job.so_far["sgd"].losses) >= 20
+    assert job.state is JobState.CANCELLED and len(job.result["sgd"].losses) >= 20
     again = line.ask(LONG, "a")
     assert again is not job  # half a training is nobody's result
     line.let_go("a")
@@ -55,7 +55,7 @@ def test_cancel_stops_within_a_second_and_keeps_what_was_recorded():
 
 
 def test_a_job_that_others_wait_for_goes_on():
-    line = Jobs()
+    line = Jobs(network.run)
     job = line.ask(LONG, "a")
     assert line.ask(LONG, "b") is job
     line.let_go("a")
@@ -66,7 +66,7 @@ def test_a_job_that_others_wait_for_goes_on():
 
 
 def test_asking_for_something_else_lets_go_of_the_job_before():
-    line = Jobs()
+    line = Jobs(network.run)
     job = line.ask(LONG, "a")
     other = line.ask(SMALL, "a")
     wait(other)
@@ -74,10 +74,10 @@ def test_asking_for_something_else_lets_go_of_the_job_before():
 
 
 def test_a_crowd_is_refused_with_a_sentence(monkeypatch):
-    line = Jobs()
+    line = Jobs(network.run)
     monkeypatch.setattr(jobs, "WAITING", 2)
     busy = [line.ask(network.check(SMALL.optimizers, epochs=100, seed=seed), str(seed)) for seed in range(3)]
-    with pytest.raises(ov.SpecError, match="3 trainings are waiting already"):
+    with pytest.raises(ov.SpecError, match="3 jobs are waiting already"):
         line.ask(SMALL, "late")
     for seed in range(3):
         line.let_go(str(seed))
@@ -85,17 +85,16 @@ def test_a_crowd_is_refused_with_a_sentence(monkeypatch):
         wait(job)
 
 
-def test_an_error_is_a_message_and_the_line_goes_on(monkeypatch):
-    line = Jobs()
-    gate, real = threading.Event(), network.run
+def test_an_error_is_a_message_and_the_line_goes_on():
+    gate = threading.Event()
 
     def run(spec, *rest):
         if spec is LONG:
             gate.wait(10)
             raise RuntimeError("out of memory")
-        return real(spec, *rest)
+        return network.run(spec, *rest)
 
-    monkeypatch.setattr(network, "run", run)
+    line = Jobs(run)
     bad, good = line.ask(LONG, "a"), line.ask(SMALL, "b")
     gate.set()
     wait(bad), wait(good)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from optim_viz import descent, digit_files, network
-from optim_viz.fairness import FAIRNESS, Fair
+from optim_viz.fairness import FAIRNESS, ON_NETWORK, Fair
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, Surface
 from optim_viz.surfaces import SURFACES, dataset, surface
 from optim_viz.ui.optimizers import fill_optimizers, optimizers
@@ -55,7 +55,7 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
         "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
     )
     batch = _batch_size(name, SURFACES.get(choice))
-    mode = _fairness(name)
+    mode = _fairness(name, FAIRNESS, "the same number of trials on the run that is shown.")
     specs = optimizers(name, suggested, ("x", "y"))
     with st.expander("Noise and seed", type="compact"):
         noise = st.number_input(
@@ -66,12 +66,12 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     return lambda: Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode)
 
 
-def _fairness(name: str) -> str:
+def _fairness(name: str, ways: Iterable[str], budget: str) -> str:
     """The switch that says whose learning rates a comparison is run with."""
     mode = st.selectbox(
-        "Learning rates", list(FAIRNESS), key=f"{name}.fair", format_func=FAIRNESS.__getitem__,
+        "Learning rates", list(ways), key=f"{name}.fair", format_func=FAIRNESS.__getitem__,
         help="Values picked by hand favour whoever was tuned better. At its own best, every optimizer is tuned with "
-             "the same number of trials on the run that is shown.",
+             + budget,
     )  # fmt: skip
     return str(mode)
 
@@ -122,8 +122,9 @@ def pick(name: str, player: str) -> None:
 BATCHES = [8, 16, 32, 64, 128, 256, 512]
 
 
-def fill_network(spec: NetworkSpec) -> None:
-    """Set the widgets of Network to `spec`."""
+def fill_network(asked: Fair[NetworkSpec]) -> None:
+    """Set the widgets of Network to what is asked for."""
+    spec = asked.spec
     values = {
         "epochs": spec.epochs,
         "batch": spec.batch_size,
@@ -131,13 +132,14 @@ def fill_network(spec: NetworkSpec) -> None:
         "relu": spec.final_relu,
         "seed": spec.seed,
         "seeds": spec.seeds,
+        "fair": asked.mode,
     }
     st.session_state.update({f"network.{key}": value for key, value in values.items()})
     fill_optimizers("network", spec.optimizers)
 
 
-def training(name: str, suggested: Mapping[str, float]) -> Callable[[], NetworkSpec]:
-    """Show the controls of a training; return a function that checks them and gives the spec."""
+def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[NetworkSpec]]:
+    """Show the controls of a training; return a function that checks them and gives what is asked for."""
     epochs = st.slider("Epochs", 1, max(10, st.session_state[f"{name}.epochs"]), key=f"{name}.epochs")
     batch = st.select_slider("Batch size", choices(f"{name}.batch", BATCHES), key=f"{name}.batch")
     relu = st.toggle(
@@ -151,10 +153,11 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], NetworkS
         "Seeds", 1, network.MAX_SEEDS, key=f"{name}.seeds",
         help="Runs of each optimizer, from as many first weights and orders of the batches.",
     )  # fmt: skip
+    mode = _fairness(name, ON_NETWORK, "13 trainings as long as the one that is shown: that takes a while.")
     data = _own_digits(name)
     layers = [f"layer.{i}" for i in range(len(sizes) + 1)]
     specs = optimizers(name, suggested, layers, limit=network.MAX_OPTIMIZERS)
-    return lambda: network.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data)
+    return lambda: Fair(network.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode)
 
 
 def _own_digits(name: str) -> str:

@@ -7,12 +7,14 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 
+from optim_viz.fair_training import FairTraining, fair_train
+from optim_viz.fairness import Fair
 from optim_viz.jobs import Job, Jobs, JobState
 from optim_viz.landscape import KINDS, Plane, project
 from optim_viz.player import mount
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.spec import NetworkSpec
-from optim_viz.training import Training
+from optim_viz.training import Progress, Training
 from optim_viz.ui.details import details
 
 #: Seconds between two looks at a training that goes on.
@@ -22,20 +24,20 @@ PLANES = {"": "No plane", "pca": "PCA of the paths", "random": "Random direction
 
 @st.cache_resource
 def _line() -> Jobs:
-    return Jobs()
+    return Jobs(fair_train)
 
 
 def _owner() -> str:
     return st.session_state.setdefault("app.owner", uuid.uuid4().hex)
 
 
-def ask(spec: NetworkSpec) -> Job:
-    """Return the job of `spec`; one that the visitor cancelled stays so until it is asked for anew."""
+def ask(asked: Fair[NetworkSpec]) -> Job:
+    """Return the job of what is asked for; one that the visitor cancelled stays so until it is asked for anew."""
     stopped: Job | None = st.session_state.get("app.stopped")
-    if stopped is not None and stopped.spec == spec:
+    if stopped is not None and stopped.spec == asked:
         return stopped
     st.session_state["app.stopped"] = None
-    return _line().ask(spec, _owner())
+    return _line().ask(asked, _owner())
 
 
 def watch(job: Job) -> None:
@@ -49,15 +51,29 @@ def _view(job: Job) -> None:
         st.rerun()  # the last look: from now on nothing polls
     st.session_state["app.watched"] = job if job.active else None
     _progress(job)
-    training = job.so_far
+    training, live = _so_far(job), job.active
     if training is None or not any(len(run.losses) for run in training.runs):
+        # Nothing to see yet: the training before stays in view until there is.
+        training, live = st.session_state.get("app.last_training"), False
+    if training is None:
         return
-    plane = None if job.active else _plane(training)
-    player = mount.show(scene_of(training, plane, live=job.active), key="network-player")
+    if not job.active:
+        st.session_state["app.last_training"] = training
+    plane = None if live else _plane(training)
+    player = mount.show(scene_of(training, plane, live=live), key="network-player")
+    if isinstance(job.result, FairTraining) and job.result.sentence:
+        st.caption(job.result.sentence)
     if plane:
         st.caption(plane.caption)
     if not job.active:
         details(training, plane, player.get("frame"))
+
+
+def _so_far(job: Job) -> Training | None:
+    """The training of a job, or what is recorded of it up to now."""
+    if isinstance(job.result, FairTraining):
+        return job.result.training
+    return job.progress.so_far() if isinstance(job.progress, Progress) else None
 
 
 def _progress(job: Job) -> None:
@@ -74,7 +90,8 @@ def _progress(job: Job) -> None:
     if job.state is JobState.WAITING:
         text = f"Waiting: {_line().place(job)} trainings come before this one."
     elif job.progress and job.progress.fraction > 0.01:
-        share, text = job.progress.fraction, f"Training, about {job.progress.seconds_left:.0f} s left"
+        doing = "Training" if isinstance(job.progress, Progress) else "Tuning learning rates"
+        share, text = job.progress.fraction, f"{doing}, about {job.progress.seconds_left:.0f} s left"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=text)
         st.button("Cancel", key="network.cancel", icon=":material/stop:", on_click=_cancel, args=(job,))
