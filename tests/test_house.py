@@ -16,7 +16,7 @@ STOREYS = [
     {"floats", "arrays", "batches", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
     {"fairness", "fair_training"},
-    {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs", "torch_code"},
+    {"figures", "charts", "network_figures", "network_tables", "plane_figures", "links", "jobs", "torch_code", "presets"},
     {
         *("lessons", "lesson_type", "lesson_measures", "lesson_optimizers", "lesson_store", "lesson_rows"),
         *(f"lesson_rows_{part}" for part in ("descent", "momentum", "adaptive", "training", "network")),
