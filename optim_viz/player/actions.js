@@ -3,6 +3,7 @@ import { lastFrame, pauseClock, playClock, seekClock, stepClock } from "./clock.
 import { createOnce } from "./driver.js";
 import { hoverLines } from "./hover.js";
 import { openPanels, updateSwitches } from "./panels.js";
+import { canRecord, toggleRecording } from "./record.js";
 import { readTheme, sameTheme, watchTheme } from "./theme.js";
 
 /** How long the mark of a pick that nothing answers stays, ms. */
@@ -40,6 +41,8 @@ export function addActions(app) {
       if (document.fullscreenElement) document.exitFullscreen();
       else app.root.requestFullscreen?.();
     },
+    canRecord: canRecord(),
+    toggleRecording: () => toggleRecording(app),
     canPick: () => Boolean(app.onPick),
     pick(/** @type {any} */ pick) {
       app.ghost = { x: pick.x, y: pick.y };

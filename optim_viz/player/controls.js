@@ -1,4 +1,4 @@
-/** The player bar: step back, play, step forward, scrubber, speed, loop, full screen. */
+/** The player bar: step back, play, step forward, scrubber, speed, loop, video, full screen. */
 import { SPEEDS, frameOf, lastFrame } from "./clock.js";
 import { element, icon, setText } from "./dom.js";
 import { formatNumber } from "./format.js";
@@ -28,6 +28,20 @@ export function frameLabel(model, frame) {
   return `${model.frameTitle} ${name(frame)} / ${name(model.frames - 1)}`;
 }
 
+const RECORD = "Record a video";
+
+/** While a video is recorded the bar says how far it is, and its button ends it. @param {any} app @param {any} parts */
+function drawRecording(app, parts) {
+  const on = String(Boolean(app.recording));
+  if (parts.record.getAttribute("aria-pressed") !== on) {
+    const text = app.recording ? "Cancel the recording" : RECORD;
+    parts.record.setAttribute("aria-pressed", on);
+    parts.record.setAttribute("aria-label", text);
+    parts.record.title = text;
+  }
+  if (app.recording) setText(parts.label, `recording ${Math.round(100 * app.recording.share)} %`);
+}
+
 /** @param {any} app @param {any} parts */
 function wireControls(app, parts) {
   const on = (/** @type {HTMLElement} */ node, /** @type {string} */ name, /** @type {(event: any) => void} */ job) =>
@@ -37,6 +51,7 @@ function wireControls(app, parts) {
   on(parts.forward, "click", () => app.step(1));
   on(parts.loop, "click", () => app.setLoop(!app.clock.loop));
   on(parts.speed, "change", () => app.setSpeed(Number(parts.speed.value)));
+  on(parts.record, "click", () => app.toggleRecording());
   on(parts.full, "click", () => app.toggleFullScreen());
   on(parts.scrub, "input", () => app.seek(Number(parts.scrub.value)));
 }
@@ -51,8 +66,9 @@ export function createControls(app) {
     forward: iconButton("forward", "One step forward"),
     scrub: /** @type {HTMLInputElement} */ (element("input", { type: "range", class: "ov-scrub", min: 0, max: 1, step: 1, value: 0, "aria-label": "Playhead" })),
     label: element("span", { class: "ov-frame" }), speed: speedSelect(), loop: iconButton("loop", "Loop"),
-    full: iconButton("full", "Full screen"),
+    record: iconButton("record", RECORD), full: iconButton("full", "Full screen"),
   };
+  parts.record.hidden = !app.canRecord;
   const bar = element("div", { class: "ov-bar", role: "group", "aria-label": "Player" }, Object.values(parts));
   wireControls(app, parts);
   let playing = /** @type {boolean|null} */ (null);
@@ -65,7 +81,8 @@ export function createControls(app) {
     if (parts.scrub.value !== String(frame)) parts.scrub.value = String(frame);
     parts.scrub.style.setProperty("--ov-part", `${end ? (100 * Math.min(clock.at, end)) / end : 0}%`);
     const text = frameLabel(model, frame);
-    setText(parts.label, text);
+    if (!app.recording) setText(parts.label, text);
+    drawRecording(app, parts);
     if (!clock.playing) parts.scrub.setAttribute("aria-valuetext", text);
     parts.loop.setAttribute("aria-pressed", String(clock.loop));
     parts.speed.value = String(clock.speed);
