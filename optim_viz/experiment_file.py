@@ -33,6 +33,25 @@ _DESCENT = DescentSpec(SURFACES["quadratic"], (optimizer("sgd"),), SURFACES["qua
 _NETWORK = NetworkSpec((optimizer("sgd"),))
 
 
+def link(spec: Spec) -> tuple[str, links.Query]:
+    """Return the page that shows an experiment and its query there, with nothing left out that a preset could fill in.
+
+    Raises SpecError for an optimizer or digits of the user's own, which no text can hold.
+
+    >>> from optim_viz import descend, optimizer
+    >>> link(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=5).spec)[0]
+    'compare'
+    """
+    for item in spec.optimizers:
+        if item.factory is not None:
+            raise SpecError(f"{item.label!r} is an optimizer of your own: JSON cannot hold it, CSV holds its results.")
+    if isinstance(spec, NetworkSpec):
+        if spec.data:
+            raise SpecError(f"The digits {spec.data!r} are no part of a JSON file; CSV holds the results.")
+        return "network", links.write_network(spec, _NO_NETWORK)
+    return "compare", links.write_descent(spec, _NO_DESCENT)
+
+
 def write(spec: Spec, results: pd.DataFrame | None = None) -> str:
     """Return an experiment as JSON, with its results in columns if they are given.
 
@@ -43,15 +62,7 @@ def write(spec: Spec, results: pd.DataFrame | None = None) -> str:
     >>> read(write(spec)) == spec
     True
     """
-    for item in spec.optimizers:
-        if item.factory is not None:
-            raise SpecError(f"{item.label!r} is an optimizer of your own: JSON cannot hold it, CSV holds its results.")
-    if isinstance(spec, NetworkSpec):
-        if spec.data:
-            raise SpecError(f"The digits {spec.data!r} are no part of a JSON file; CSV holds the results.")
-        page, query = "network", links.write_network(spec, _NO_NETWORK)
-    else:
-        page, query = "compare", links.write_descent(spec, _NO_DESCENT)
+    page, query = link(spec)
     content: dict[str, Any] = {"optim_viz": VERSION, "page": page, "query": query}
     if results is not None:
         content["results"] = {name: [_plain(v) for v in column.tolist()] for name, column in results.items()}

@@ -11,7 +11,7 @@ from optim_viz.surfaces import surface
 #: A floor that falls steadily: the gradient along x is always -1.
 SLOPE = surface("y^2 - x", bounds=(-2.0, 8.0, -2.0, 2.0))
 #: A step down, a plain, and a hole behind it.
-_PLAIN = surface("1/(1 + exp(6*(x + 1.5))) - exp(-2*(x - 2)^2) + y^2/2", bounds=(-3.0, 4.0, -1.5, 1.5))
+_PLAIN = surface("1/(1 + exp(6*(x + 3/2))) - exp(-2*(x - 2)^2) + y^2/2", bounds=(-3.0, 4.0, -1.5, 1.5))
 
 
 LOCAL_MINIMA = Lesson(

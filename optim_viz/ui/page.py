@@ -36,6 +36,7 @@ class PageRow:
 PAGES = (
     PageRow("compare.py", "Compare", ":material/show_chart:", default=True),
     PageRow("network.py", "Network", ":material/neurology:"),
+    PageRow("lessons.py", "Lessons", ":material/school:"),
 )
 
 

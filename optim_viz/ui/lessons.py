@@ -1,0 +1,169 @@
+"""One lesson on the page: what is read, its pictures, the measured verdict, and what to try next."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+
+import streamlit as st
+
+from optim_viz import lesson_links, lessons
+from optim_viz.lesson_links import Place
+from optim_viz.lesson_type import Experiment, Lesson, Result, Verdict
+from optim_viz.optimizers import OPTIMIZERS
+from optim_viz.player import mount, network_scenes, scenes
+from optim_viz.player.scenes import Scene
+from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
+from optim_viz.surfaces import compiled
+from optim_viz.trajectory import Comparison
+from optim_viz.ui.page import ROOT
+
+_SLUGS = list(lessons.LESSONS)
+_NUMBER = {slug: number for number, slug in enumerate(_SLUGS, 1)}
+
+
+def fill_lesson(place: Place) -> None:
+    """Set the page's widgets to a place."""
+    st.session_state["lessons.slug"] = place.lesson
+    st.session_state["lessons.run"] = place.run
+
+
+def _go(step: int = 0) -> None:
+    """Turn the page by `step` lessons, to the first picture there."""
+    there = _NUMBER[st.session_state["lessons.slug"]] - 1 + step
+    fill_lesson(Place(_SLUGS[min(max(there, 0), len(_SLUGS) - 1)]))
+
+
+def choose_lesson() -> Lesson:
+    """Show Back, the list of lessons, and Next; return the lesson that is open."""
+    here = _NUMBER[st.session_state["lessons.slug"]]
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="lessons-turn"):
+        st.button("Back", key="lessons.back", on_click=_go, args=(-1,), disabled=here == 1)
+        slug = st.selectbox(
+            "Lesson", _SLUGS, key="lessons.slug", label_visibility="collapsed", on_change=_go, required=True,
+            format_func=lambda slug: f"{_NUMBER[slug]} of {len(_SLUGS)}: {lessons.LESSONS[slug].title}",
+        )  # fmt: skip
+        st.button("Next", key="lessons.next", on_click=_go, args=(1,), disabled=here == len(_SLUGS), type="primary")
+    return lessons.lesson(str(slug))
+
+
+def read_aloud(row: Lesson) -> None:
+    """Show the claim, the text, its source, and what to look at."""
+    st.title(row.claim, anchor=False)
+    st.markdown(row.text)
+    st.caption(f"Source: {row.source}.")
+    st.markdown(f"**What to look at.** {row.look}")
+
+
+def choose_picture(row: Lesson) -> Place:
+    """Show the pictures of a lesson by name; return where the reader is."""
+    numbers = range(1, len(lesson_links.shown(row)) + 1)
+    run = st.segmented_control(
+        "Picture", list(numbers), key="lessons.run", label_visibility="collapsed", required=True,
+        format_func=functools.partial(lesson_links.tab, row),
+    )  # fmt: skip
+    return Place(row.slug, int(run or 1))
+
+
+@functools.lru_cache(maxsize=64)
+def _drawn(experiment: Experiment) -> Result:
+    """What the player draws: the first seed. Lessons are few and never change, so results are kept."""
+    return lessons.result(replace(experiment, seeds=1))
+
+
+@functools.cache
+def _verdict(slug: str) -> Verdict:
+    return lessons.verdict(lessons.lesson(slug))
+
+
+def scene(found: Result, key: str) -> Scene:
+    """Return the scene of a result, under a key of its own so that every picture plays from its start.
+
+    Starts cannot be picked here: a lesson's picture stays the one that its numbers were measured on. Beside a plane of
+    weights, accuracy is folded away.
+    """
+    if found.training:
+        drawn = network_scenes.network(found.training, found.plane)
+    else:
+        drawn = scenes.compare(_named(found.comparisons[0]))
+    change: dict[str, dict[str, bool]] = {"plane": {"pick": False}, "accuracy": {"closed": found.plane is not None}}
+    panels = [panel | change.get(panel["id"], {}) for panel in drawn.data["panels"]]
+    return replace(drawn, data=drawn.data | {"key": key, "panels": panels, "report_rest": False})
+
+
+def _named(runs: Comparison) -> Comparison:
+    """A function that was typed is called the visitor's elsewhere; here it is the lesson's."""
+    if runs.surface.name != "own":
+        return runs
+    return replace(runs, spec=replace(runs.spec, surface=replace(runs.surface, title="This lesson's function")))
+
+
+def _caption(experiment: Experiment) -> str:
+    """What a picture shows, the function that is drawn, and which of several seeds."""
+    spec = experiment.spec
+    seeds = spec.seeds if isinstance(spec, NetworkSpec) else experiment.seeds
+    formula = f" &ensp; $f(x, y) = {compiled(spec.surface).latex}$" if isinstance(spec, DescentSpec) else ""
+    return f"{experiment.caption}.{formula}" + (f" &ensp; Drawn: the first of {seeds} seeds." if seeds > 1 else "")
+
+
+def picture(row: Lesson, place: Place) -> None:
+    """Show a picture: its caption, the player, and the link to where it can be changed."""
+    experiment = lesson_links.shown(row)[place.run - 1]
+    try:
+        found = _drawn(experiment)
+    except SpecError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.markdown(_caption(experiment))
+    with st.container(key="lessons-picture"):
+        mount.show(scene(found, f"lesson {row.slug} {experiment.name}"), key="lessons-player")
+        if found.plane:
+            st.caption(found.plane.caption)
+    page, query = lesson_links.opened(experiment)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            ROOT / "pages" / f"{page}.py", label=f"Open in {page.capitalize()}", query_params=query,
+            icon=":material/open_in_new:",
+        )  # fmt: skip
+        st.caption(lesson_links.left_behind(experiment))
+
+
+def judge(row: Lesson) -> None:
+    """Show what was measured: does the claim hold, and where does it stop?"""
+    with st.spinner("Measuring ..."):
+        try:
+            found = _verdict(row.slug)
+        except SpecError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+    claim, limit = st.columns(2, gap="large")
+    with claim:
+        st.subheader("Measured", anchor=False)
+        _finding(found.holds, "The claim holds.", "The claim does not hold here.", found.sentence)
+    with limit:
+        st.subheader("Where it stops", anchor=False)
+        st.markdown(row.limit.text)
+        _finding(found.limit_holds, "Measured too.", "Not seen here.", found.limit_sentence)
+
+
+def _finding(holds: bool, yes: str, no: str, sentence: str) -> None:
+    sign = f":green[:material/check_circle: **{yes}**]" if holds else f":red[:material/cancel: **{no}**]"
+    st.markdown(f"{sign} {sentence}")
+
+
+def deeper(row: Lesson) -> None:
+    """Show the question with its answer folded, and the formulas beside the code."""
+    question, code = st.columns(2, gap="large")
+    with question:
+        st.subheader("Try it", anchor=False)
+        st.markdown(row.question)
+        with st.expander("Answer", key=f"lessons.{row.slug}.answer"):
+            st.markdown(row.answer)
+    with code:
+        st.subheader("Formulas beside the code", anchor=False)
+        for kind in row.optimizers:
+            part = st.expander(OPTIMIZERS[kind].title, key=f"lessons.{row.slug}.{kind}", on_change="rerun")
+            if part.open:
+                with part:
+                    st.latex(OPTIMIZERS[kind].latex)
+                    st.code(lessons.code(kind), language="python")
