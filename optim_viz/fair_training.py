@@ -91,9 +91,10 @@ def _tune(
     labels = unique_labels(spec.optimizers)
     values = ", ".join(f"{label} lr {o['lr']:.2g}" for label, o in zip(labels, chosen, strict=True))
     over = f", median over {seeds} seeds" if seeds > 1 else ""
+    length = f"{spec.epochs} epoch{'s' * (spec.epochs > 1)}"
     return tuple(chosen), (
         f"Each at its own best: {values}. {GRID + NEAR} trainings each (learning rate: a log grid from {LOW:g} to "
-        f"{HIGH:g}, then around the best), {spec.epochs} epoch{'s' * (spec.epochs > 1)} as shown, lowest test loss after the last step{over}."
+        f"{HIGH:g}, then around the best), {length} as shown, lowest test loss after the last step{over}."
     )
 
 

@@ -85,6 +85,7 @@ def unpack(spec: NetworkSpec, stored: Mapping[str, np.ndarray]) -> Training:
                 seed=spec.seed + seed,
                 eval_steps=stored["eval_steps"],
                 predictions=np.zeros((rows, 0), np.uint8),
+                gradient_evaluations=stored["eval_steps"],
                 seconds=np.full(rows, np.nan),
                 snapshot_steps=np.zeros(0, np.int64),
                 start=np.zeros(0, np.float32),

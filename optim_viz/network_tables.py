@@ -58,16 +58,10 @@ def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy
         "final test loss, nats": round(_median(losses), 4),
         f"steps to {target}": round(steps) if np.isfinite(steps) else None,
         f"seconds to {target}": round(float(seconds), 2) if np.isfinite(seconds) else None,
-        "ms per step": round(1000 * _median([_cost(run) for run in runs]), 2),
+        "ms per step": round(1000 * _median([run.seconds_per_step for run in runs]), 2),
         "dead outputs (of 10)": _median(dead) if tells else None,
         "status": status(training.seeds(label)),
     }
-
-
-def _cost(run: TrainingRun) -> float:
-    """Seconds a step up to the last evaluation that was timed: after a divergence none is."""
-    timed = int(np.argmax(run.seconds)) if len(run.seconds) else 0
-    return float(run.seconds[timed] / run.eval_steps[timed]) if timed else np.nan
 
 
 def _median(values: object) -> float:

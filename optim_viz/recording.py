@@ -66,6 +66,7 @@ class Record:
             "dead_outputs": np.zeros(rows, int),
             "gradient_norms": np.full((rows, layers), np.nan),
             "update_ratios": np.full((rows, layers), np.nan),
+            "gradient_evaluations": np.zeros(rows, int),
             "seconds": np.zeros(rows),
         }
         self.done = self.evaluated = self.kept = 0

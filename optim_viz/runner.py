@@ -86,11 +86,13 @@ class Network:
         views = self.layout.layers(torch.from_numpy(start))
         self.layers = [(matrix.to(device, copy=True), bias.to(device, copy=True)) for matrix, bias in views]
         self.gradients = [(torch.zeros_like(matrix), torch.zeros_like(bias)) for matrix, bias in self.layers]
+        self.gradient_evaluations = 0
         self.out = [torch.empty(out, spec.batch_size, device=device) for out in spec.hidden]
         self.test_out = [torch.empty(out, AT_ONCE, device=device) for out, _ in self.layout.shapes]
 
     def backward(self, x: Tensor, y: Tensor) -> float:
         """Return the loss of a mini-batch and write its gradient."""
+        self.gradient_evaluations += 1
         out = [buffer[:, : len(y)] for buffer in self.out]
         return float(loss_and_gradient(self.layers, self.gradients, x.t(), y, self.final_relu, out))
 
@@ -177,7 +179,8 @@ def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
 def observe(network: Network, record: Record, data: Data, evals: set[int], snaps: set[int], seconds: float) -> None:
     """Evaluate the network and keep its weights, where this is the step for it."""
     if record.done in evals:
-        record.evaluation(seconds=seconds, **network.evaluate(data))
+        spent = {"seconds": seconds, "gradient_evaluations": network.gradient_evaluations}
+        record.evaluation(**spent, **network.evaluate(data))
     if record.done in snaps:
         record.snapshot(flatten(network.layers))
 

@@ -49,6 +49,7 @@ class TrainingRun:
     dead_outputs: np.ndarray  # int64 [k], outputs of the last ReLU that are 0 for every test digit
     gradient_norms: np.ndarray  # float64 [k, layers]
     update_ratios: np.ndarray  # float64 [k, layers], |change of the weights| / |weights|
+    gradient_evaluations: np.ndarray  # int64 [k], of mini-batches so far: one a step, but for L-BFGS
     seconds: np.ndarray  # float64 [k], time spent on steps (not on evaluations) so far
     snapshot_steps: np.ndarray  # int64 [m]
     start: np.ndarray  # float32 [weights]
@@ -81,9 +82,9 @@ class TrainingRun:
 
     @property
     def seconds_per_step(self) -> float:
-        """Mean time of a step, in seconds, evaluations left out; NaN before the second evaluation."""
-        done = self.eval_steps[-1] if len(self.eval_steps) else 0
-        return float(self.seconds[-1] / done) if done else np.nan
+        """Mean time of a step, in seconds, evaluations left out; NaN where none was timed."""
+        timed = int(np.argmax(self.seconds)) if len(self.seconds) else 0  # after a divergence none is
+        return float(self.seconds[timed] / self.eval_steps[timed]) if timed else np.nan
 
     def reached(self, accuracy: float = 0.9) -> tuple[int, float] | None:
         """Steps and seconds to the first evaluation with at least this test accuracy; None when it never came."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optim_viz import SpecError, digits, optimizer, theme
+from optim_viz import SpecError, digits, network_cost, optimizer, theme
 from optim_viz import network_figures as figures
 from optim_viz import network_tables as tables
 from optim_viz.charts import log_axis
@@ -318,3 +318,18 @@ def test_log_axes_have_a_few_ticks(low, top):
     axis = log_axis(low, top, 0.05)
     assert 1 <= len(axis["tickvals"]) <= 9 and len(axis["ticktext"]) == len(axis["tickvals"])
     assert axis["range"][0] < np.log10(low) <= np.log10(top) < axis["range"][1]
+
+
+def test_the_cost_of_a_target_loss_counts_every_gradient():
+    pair = [optimizer("sgd", lr=0.1), optimizer("lbfgs", lr=0.1, max_iter=4)]
+    t = train(pair, epochs=1, batch_size=500, hidden=(8,))
+    sgd, lbfgs = t["sgd"], t["lbfgs"]
+    assert sgd.gradient_evaluations.tolist() == sgd.eval_steps.tolist()
+    assert (lbfgs.gradient_evaluations[1:] > lbfgs.eval_steps[1:]).all()
+    target = float(np.median(lbfgs.test_losses))
+    row = int(np.flatnonzero(lbfgs.test_losses <= target)[0])
+    table = network_cost.to_target(t, target).set_index("optimizer").loc["lbfgs"]
+    assert table["steps"] == lbfgs.eval_steps[row]
+    assert table["gradient evaluations"] == lbfgs.gradient_evaluations[row]
+    assert network_cost.to_target(t, 1e-9)["steps"].isna().all()
+    assert len(network_cost.curves(t).data) == 6

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from optim_viz import digits, network_figures, network_tables, plane_figures
+from optim_viz import digits, network_cost, network_figures, network_tables, plane_figures
 from optim_viz.landscape import Plane
 from optim_viz.training import Training
+from optim_viz.ui.looks import Look, choose
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,10 @@ class Shown:
 
 def details(training: Training, plane: Plane | None, frame: Any) -> None:
     """Show the chosen view of a training that is over."""
-    views = [name for name, (_, wanted) in VIEWS.items() if wanted(training, plane)]
-    chosen = st.segmented_control(
-        "View", views, key="network.view", default="Results", label_visibility="collapsed"
-    )  # fmt: skip
+    views = [key for key, (_, _, wanted) in VIEWS.items() if wanted(training, plane)]
+    chosen = choose("network", VIEW, "View", views)
     _say_dead_outputs(training)
-    if chosen in VIEWS:
-        VIEWS[chosen][0](Shown(training, plane, frame if isinstance(frame, int) else None))
+    VIEWS[chosen][1](Shown(training, plane, frame if isinstance(frame, int) else None))
 
 
 def _say_dead_outputs(training: Training) -> None:
@@ -53,6 +51,17 @@ def _say_dead_outputs(training: Training) -> None:
 
 def _results(shown: Shown) -> None:
     st.dataframe(network_tables.results(shown.training), hide_index=True, width="stretch")
+
+
+def _cost(shown: Shown) -> None:
+    """What reaching a test loss costs: the same curves by steps, gradient evaluations and seconds."""
+    st.plotly_chart(network_cost.curves(shown.training, dark=shown.dark), key="network-cost")
+    lowest = min(float(np.min(shown.training[label].test_losses)) for label in shown.training.labels)
+    target = st.number_input(
+        "Target test loss (nats)", 0.01, 10.0, max(round(1.25 * lowest, 2), 0.01), 0.05, key="network.target",
+        help="At first a quarter above the lowest that any of these runs saw.",
+    )  # fmt: skip
+    st.dataframe(network_cost.to_target(shown.training, float(target)), hide_index=True, width="stretch")
 
 
 def _seeds(shown: Shown) -> None:
@@ -86,11 +95,13 @@ def _readings(shown: Shown) -> None:
     right.plotly_chart(strip, key="network-misread")
 
 
-#: Name of a view -> how it is drawn, and when there is something to see.
-VIEWS: dict[str, tuple[Callable[[Shown], None], Callable[[Training, Plane | None], bool]]] = {
-    "Results": (_results, lambda training, plane: True),
-    "Seeds": (_seeds, lambda training, plane: training.spec.seeds > 1),
-    "Layers": (_layers, lambda training, plane: True),
-    "Plane": (_gauges, lambda training, plane: plane is not None),
-    "What it reads": (_readings, lambda training, plane: True),
+#: A view as the link writes it -> as people read it, how it is drawn, and when there is something to see.
+VIEWS: dict[str, tuple[str, Callable[[Shown], None], Callable[[Training, Plane | None], bool]]] = {
+    "results": ("Results", _results, lambda training, plane: True),
+    "seeds": ("Seeds", _seeds, lambda training, plane: training.spec.seeds > 1),
+    "cost": ("Cost", _cost, lambda training, plane: True),
+    "layers": ("Layers", _layers, lambda training, plane: True),
+    "gauges": ("Plane", _gauges, lambda training, plane: plane is not None),
+    "reads": ("What it reads", _readings, lambda training, plane: True),
 }
+VIEW = Look("view", {key: title for key, (title, _, _) in VIEWS.items()}, "results")

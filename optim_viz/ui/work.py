@@ -11,15 +11,21 @@ from optim_viz.fair_training import FairTraining, fair_train
 from optim_viz.fairness import Fair
 from optim_viz.jobs import Job, Jobs, JobState
 from optim_viz.landscape import KINDS, Plane, project
+from optim_viz.links import Query
 from optim_viz.player import mount
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.spec import NetworkSpec
 from optim_viz.training import Progress, Training
-from optim_viz.ui.details import details
+from optim_viz.ui.details import VIEW, details
+from optim_viz.ui.looks import Look, choose, with_looks
+from optim_viz.ui.page import write_link
+from optim_viz.ui.share import share
 
 #: Seconds between two looks at a training that goes on.
 LOOK = 0.6
-PLANES = {"": "No plane", "pca": "PCA of the paths", "random": "Random directions"}
+PLANE = Look("plane", {"pca": "PCA of the paths", "random": "Random directions", "none": "No plane"}, "pca")
+#: What of Network's page is in the link beside the experiment.
+LOOKS = (PLANE, VIEW)
 
 
 @st.cache_resource
@@ -40,12 +46,27 @@ def ask(asked: Fair[NetworkSpec]) -> Job:
     return _line().ask(asked, _owner())
 
 
-def watch(job: Job) -> None:
-    """Show a job: progress and growing curves while it goes on, everything about its result after that."""
-    st.fragment(_view, run_every=LOOK if job.active else None)(job)
+def share_training(job: Job) -> None:
+    """Offer the link of a job and, once it is over, its files, with the plane that is shown."""
+    training = None if job.active else _so_far(job)
+    if training is not None and not any(len(run.losses) for run in training.runs):
+        training = None
+
+    def plane() -> Plane | None:
+        return _planes().get(training, {}).get(st.session_state["looks.network"]["plane"])  # type: ignore[arg-type]
+
+    share("network", training, plane)
 
 
-def _view(job: Job) -> None:
+def watch(job: Job, query: Query) -> None:
+    """Show a job: progress and growing curves while it goes on, everything about its result after that.
+
+    `query` is the job's link, to which the way it is looked at is added.
+    """
+    st.fragment(_view, run_every=LOOK if job.active else None)(job, query)
+
+
+def _view(job: Job, query: Query) -> None:
     if not job.active and st.session_state.get("app.watched") is job:
         st.session_state["app.watched"] = None
         st.rerun()  # the last look: from now on nothing polls
@@ -56,6 +77,7 @@ def _view(job: Job) -> None:
         # Nothing to see yet: the training before stays in view until there is.
         training, live = st.session_state.get("app.last_training"), False
     if training is None:
+        write_link("network", with_looks("network", query, LOOKS))
         return
     if not job.active:
         st.session_state["app.last_training"] = training
@@ -67,6 +89,7 @@ def _view(job: Job) -> None:
         st.caption(plane.caption)
     if not job.active:
         details(training, plane, player.get("frame"))
+    write_link("network", with_looks("network", query, LOOKS))
 
 
 def _so_far(job: Job) -> Training | None:
@@ -108,8 +131,8 @@ def _again() -> None:
 
 def _plane(training: Training) -> Plane | None:
     """The plane that the visitor chose, computed once for a training."""
-    kind = st.segmented_control(
-        "Paths on a plane of weights", list(PLANES), key="network.plane", default="pca", format_func=PLANES.__getitem__,
+    kind = choose(
+        "network", PLANE, "Paths on a plane of weights",
         help="The weights are many; a plane through them can be drawn. The caption says how much of them it holds.",
     )  # fmt: skip
     return _project(training, kind) if kind in KINDS else None
