@@ -29,7 +29,7 @@ _ROWS = (
     Preset(
         "valley",
         "Curved valley",
-        "Into the valley is easy, along it slow: at the same learning rate momentum gets far ahead of gradient descent.",
+        "Into the valley is easy, along it slow: at the same learning rate momentum is far ahead of gradient descent.",
         descent.check(
             "rosenbrock",
             (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.9), optimizer("adam", lr=0.05)),

@@ -27,6 +27,8 @@ if shown:
     with st.container(key="page-head"):
         st.title(runs.surface.title, anchor=False)
         st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
+        ui.share("compare", runs)
+        ui.presets(shown.asked)
     mount.show(scenes.compare(runs), key="compare-player", on_pick=lambda: ui.pick("compare", "compare-player"))
     if shown.sentence:
         st.caption(shown.sentence)

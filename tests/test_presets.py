@@ -56,7 +56,7 @@ def two_wells():
 
 def saddle():
     sgd, momentum, adam = (np.abs(run.points[:, 1]) for run in runs("saddle"))
-    assert np.argmax(adam > 0.5) < np.argmax(momentum > 0.5) and momentum[-1] > 0.5 > 0.1 > sgd.max()
+    assert np.argmax(adam > 0.5) < np.argmax(momentum > 0.5) and momentum[-1] > 0.5 and sgd.max() < 0.1
 
 
 def bounded():

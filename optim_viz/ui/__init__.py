@@ -3,9 +3,11 @@
 from optim_viz.ui.controls import comparison, fill_descent, fill_network, pick, training
 from optim_viz.ui.formulas import formulas
 from optim_viz.ui.page import guarded, linked, navigation, show_notes, start_app, start_page, write_link
-from optim_viz.ui.work import ask, watch
+from optim_viz.ui.share import presets, share
+from optim_viz.ui.work import LOOKS, ask, share_training, watch
 
 __all__ = [
+    "LOOKS",
     "ask",
     "comparison",
     "fill_descent",
@@ -15,6 +17,9 @@ __all__ = [
     "linked",
     "navigation",
     "pick",
+    "presets",
+    "share",
+    "share_training",
     "show_notes",
     "start_app",
     "start_page",

@@ -14,6 +14,7 @@ import streamlit as st
 
 from optim_viz.links import Query
 from optim_viz.spec import SpecError
+from optim_viz.ui.looks import Look, fill_looks, without
 
 ROOT = Path(__file__).resolve().parents[2]
 _CSS = (Path(__file__).with_name("page.css")).read_text()
@@ -87,6 +88,7 @@ def linked(
     default: Spec,
     read: Callable[[Query, Spec], tuple[Spec, list[str]]],
     fill: Callable[[Spec], None],
+    looks: Sequence[Look] = (),
 ) -> list[str]:
     """Fill a page's widgets from its link when there is a new one; return what was dropped.
 
@@ -98,8 +100,9 @@ def linked(
         return st.session_state[f"link.{name}.notes"]
     if arrived and known is not None and not query:
         query = known
-    spec, notes = read(query, default)
+    spec, notes = read(without(query, looks), default)
     fill(spec)
+    notes = notes + fill_looks(name, query, looks)
     st.session_state[f"link.{name}.notes"] = notes
     st.session_state[f"link.{name}.query"] = query
     return notes

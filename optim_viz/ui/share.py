@@ -1,0 +1,169 @@
+"""Sharing what a page shows: its link, its files, its code, a frame for other pages; and experiments to start from.
+
+Everything but the button itself is made only while the popover is open, and a file only when it is asked for.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from optim_viz import experiment_file
+from optim_viz.export import EXPORTS, export
+from optim_viz.fairness import Fair
+from optim_viz.landscape import Plane
+from optim_viz.presets import PRESETS, matching
+from optim_viz.pytorch_script import pytorch_script
+from optim_viz.spec import DescentSpec, SpecError
+from optim_viz.training import Training
+from optim_viz.trajectory import Comparison
+from optim_viz.ui.controls import fill_descent
+from optim_viz.ui.page import read_query
+
+Runs = Comparison | Training
+
+#: Files written at once: some take a core for seconds, and a crowd may ask for many.
+_TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+#: What a row of EXPORTS cannot hold is found out before it is offered, where that costs nothing.
+_TRIALS: dict[str, Callable[[Runs], object]] = {"json": lambda runs: experiment_file.write(runs.spec)}
+#: The PyTorch script is shown beside the others, as text.
+_FILES = tuple(row for row in EXPORTS.values() if row.name != "pytorch")
+
+_FRAME = '<iframe src="{src}" title="{title}" width="100%" height="820" style="border: 0"></iframe>'
+_COPY = (
+    '<button type="button"><span class="text" aria-live="polite">Copy link</span></button>'
+    '<input type="text" readonly aria-label="The link to this experiment">'
+)
+_COPY_STYLE = """
+div { display: flex; gap: 8px; font-family: var(--st-font); font-size: 14px; }
+button { flex: none; font: inherit; color: #fff; background: var(--st-primary-color); border: 0; padding: 7px 14px;
+  border-radius: var(--st-base-radius); cursor: pointer; }
+button:focus-visible, input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+input { flex: 1; min-width: 0; font: inherit; font-size: 12.5px; color: inherit; opacity: 0.75; padding: 6px 8px;
+  background: var(--st-secondary-background-color); border: 0; border-radius: var(--st-base-radius); }
+"""
+
+
+def share(name: str, runs: Runs | None, plane: Callable[[], Plane | None] = lambda: None) -> None:
+    """Show the button and, while it is open, everything that page `name` can give away of `runs`.
+
+    `runs` is None while a training goes on: then there is a link, but no file. `plane` gives what is drawn beside
+    a training's curves, and is called only when the button is open.
+    """
+    with st.container(key=f"{name}-share-corner"):
+        st.fragment(_share)(name, runs, plane)
+
+
+def _share(name: str, runs: Runs | None, plane: Callable[[], Plane | None]) -> None:
+    popover = st.popover(
+        "Share", icon=":material/share:", type="tertiary", key=f"share.{name}", on_change="rerun"
+    )  # fmt: skip
+    if not popover.open:
+        return
+    with popover, st.container(key=f"{name}-share", width=420, gap="small"):
+        _copier()(key=f"share.{name}.link", data={"query": read_query()})
+        if runs is None:
+            st.caption("Files can be had once the training is over.")
+            return
+        _files(name, runs, plane())
+        st.caption("A video: press the round button in the player's bar.")
+        _script(name, runs)
+        _frame(name)
+
+
+@st.cache_resource
+def _copier() -> Callable[..., Any]:
+    js = Path(__file__).with_name("copy_link.js").read_text()
+    return st.components.v2.component("optim_viz_copy_link", js=js, html=f"<div>{_COPY}</div>", css=_COPY_STYLE)
+
+
+def _files(name: str, runs: Runs, plane: Plane | None) -> None:
+    """A button a file; what cannot be written says why instead."""
+    what = runs.spec.surface.name if isinstance(runs, Comparison) else "network"
+    sides = st.columns(2, gap="small")
+    for place, row in enumerate(_FILES):
+        with sides[place % 2]:
+            try:
+                _TRIALS.get(row.name, bool)(runs)
+            except SpecError as error:
+                st.caption(str(error))
+                continue
+            st.download_button(
+                row.title, _writer(runs, row.name, plane), f"optim-viz-{what}{row.suffix}", row.mime,
+                key=f"share.{name}.{row.name}", on_click="ignore", type="tertiary", icon=":material/download:",
+            )  # fmt: skip
+
+
+def _writer(runs: Runs, name: str, plane: Plane | None) -> Callable[[], bytes]:
+    """What writes a file once it is asked for, in its turn."""
+
+    def write() -> bytes:
+        with _TURNS:
+            return export(runs, name, plane)
+
+    return write
+
+
+def _script(name: str, runs: Runs) -> None:
+    folded = st.expander("As PyTorch", type="compact", key=f"share.{name}.code", on_change="rerun")
+    if not folded.open:
+        return  # torch itself would be loaded for it
+    with folded:
+        try:
+            code = pytorch_script(runs.spec)
+        except SpecError as error:
+            st.caption(str(error))
+            return
+        st.caption("Runs this experiment with torch alone and prints the same final losses.")
+        st.code(code, language="python", height=260)
+        row = EXPORTS["pytorch"]
+        st.download_button(
+            row.title, code, f"optim-viz{row.suffix}", row.mime, key=f"share.{name}.pytorch", on_click="ignore",
+            type="tertiary", icon=":material/download:",
+        )  # fmt: skip
+
+
+def _frame(name: str) -> None:
+    folded = st.expander("Embed in a page", type="compact", key=f"share.{name}.frame", on_change="rerun")
+    if folded.open:
+        folded.code(frame(st.context.url or "", read_query()), language="html", wrap_lines=True)
+
+
+def frame(address: str, query: dict[str, list[str]]) -> str:
+    """Return the HTML that shows a page of ours, without the app's own bars, inside another page.
+
+    >>> frame("http://localhost:8501/", {"steps": ["50"]}).split('"')[1]
+    'http://localhost:8501/?steps=50&amp;embed=true'
+    """
+    bare = {key: texts for key, texts in query.items() if key not in ("embed", "embed_options")}
+    src = f"{address}?{urlencode(bare | {'embed': ['true']}, doseq=True)}"
+    return _FRAME.format(src=html.escape(src), title="optim-viz")
+
+
+# ---------------------------------------------------------------- experiments to start from
+
+
+def presets(shown: Fair[DescentSpec]) -> None:
+    """Show the row of PRESETS on Compare; one click loads one. The one that is shown says what to watch for."""
+    now = matching(shown.spec) if not shown.mode else None
+    st.session_state["preset.compare"] = now.name if now else None
+    with st.container(key="compare-presets", gap=None):
+        st.pills(
+            "Experiments", list(PRESETS), key="preset.compare", on_change=_load, label_visibility="collapsed",
+            format_func=lambda name: PRESETS[name].title,
+        )  # fmt: skip
+        if now:
+            st.caption(now.text)
+
+
+def _load() -> None:
+    chosen = st.session_state["preset.compare"]
+    if chosen in PRESETS:
+        fill_descent(Fair(PRESETS[chosen].spec))
