@@ -13,7 +13,7 @@ from optim_viz.fairness import FAIRNESS, ON_NETWORK, Fair
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, Surface
 from optim_viz.surfaces import SURFACES, dataset, surface
 from optim_viz.ui.optimizers import fill_optimizers, optimizers
-from optim_viz.ui.widgets import choices
+from optim_viz.ui.widgets import choices, keep
 
 OWN = "own"
 STEPS = [10, 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000]
@@ -43,18 +43,12 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
 
 def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[DescentSpec]]:
     """Show the controls of a comparison; return a function that checks them and gives what is asked for."""
-    choice = st.selectbox(
-        "Surface", [*SURFACES, OWN], key=f"{name}.surface", on_change=_new_surface, args=(name,),
-        format_func=lambda s: SURFACES[s].title if s in SURFACES else "Your own function",
-    )  # fmt: skip
-    make_surface = partial(surface, choice) if choice in SURFACES else _own_surface(name)
-    left, right = st.columns(2)
-    x = left.number_input("Start x", key=f"{name}.x", step=0.1, format="%.4g")
-    y = right.number_input("Start y", key=f"{name}.y", step=0.1, format="%.4g")
+    make_surface, row = where(name)
+    x, y = start(name)
     steps = st.select_slider(
         "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
     )
-    batch = _batch_size(name, SURFACES.get(choice))
+    batch = batch_size(name, row)
     mode = _fairness(name, FAIRNESS, "the same number of trials on the run that is shown.")
     specs = optimizers(name, suggested, ("x", "y"))
     with st.expander("Noise and seed", type="compact"):
@@ -64,6 +58,24 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
         )  # fmt: skip
         seed = st.number_input("Seed", key=f"{name}.seed", step=1)
     return lambda: Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode)
+
+
+def where(name: str) -> tuple[Callable[[], Surface], Surface | None]:
+    """Show the choice of a surface; return what makes it, and its row if it has one."""
+    choice = st.selectbox(
+        "Surface", [*SURFACES, OWN], key=f"{name}.surface", on_change=_new_surface, args=(name,),
+        format_func=lambda s: SURFACES[s].title if s in SURFACES else "Your own function",
+    )  # fmt: skip
+    make_surface = partial(surface, choice) if choice in SURFACES else _own_surface(name)
+    return make_surface, SURFACES.get(choice)
+
+
+def start(name: str) -> tuple[float, float]:
+    """Show the two numbers of a start."""
+    left, right = st.columns(2)
+    x = left.number_input("Start x", key=f"{name}.x", step=0.1, format="%.4g")
+    y = right.number_input("Start y", key=f"{name}.y", step=0.1, format="%.4g")
+    return x, y
 
 
 def _fairness(name: str, ways: Iterable[str], budget: str) -> str:
@@ -76,12 +88,13 @@ def _fairness(name: str, ways: Iterable[str], budget: str) -> str:
     return str(mode)
 
 
-def _batch_size(name: str, row: Surface | None) -> int | None:
+def batch_size(name: str, row: Surface | None) -> int | None:
     """Examples per mini-batch on a surface that is a mean over examples; None, all of them, elsewhere."""
     if row is None or not row.data:
         return None
     count = len(dataset(row))
     sizes = [size for size in BATCH_SIZES if size < count]
+    keep(f"{name}.batch", 0)  # gone since the last surface with examples
     if st.session_state[f"{name}.batch"] > count:
         st.session_state[f"{name}.batch"] = 0
     chosen = st.select_slider(
@@ -93,6 +106,8 @@ def _batch_size(name: str, row: Surface | None) -> int | None:
 
 
 def _own_surface(name: str) -> Callable[[], Surface]:
+    for key, value in {"text": "x^2 + 10*y^2", "x0": -3.0, "x1": 3.0, "y0": -3.0, "y1": 3.0}.items():
+        keep(f"{name}.{key}", value)  # gone since a function of one's own was last seen
     text = st.text_input("f(x, y)", key=f"{name}.text", help="x, y, pi, e, + - * / ^ ( ) and the usual functions.")
     columns = st.columns(4)
     bounds = [

@@ -37,6 +37,7 @@ class PageRow:
 PAGES = (
     PageRow("compare.py", "Compare", ":material/show_chart:", default=True),
     PageRow("network.py", "Network", ":material/neurology:"),
+    PageRow("tune.py", "Tune", ":material/tune:"),
     PageRow("lessons.py", "Lessons", ":material/school:"),
 )
 

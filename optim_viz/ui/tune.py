@@ -1,0 +1,199 @@
+"""The controls of the Tune page: only those of the view that is seen.
+
+What the page was last set to is kept as its study; a widget exists only while it is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from optim_viz import descent, network, study
+from optim_viz.spec import DescentSpec, OptimizerSpec, unique_labels
+from optim_viz.study import MEASURES, PRESETS, VIEWS, Axis, Study
+from optim_viz.ui import controls
+from optim_viz.ui.optimizers import fill_optimizers, optimizers
+from optim_viz.ui.widgets import choices, keep
+
+NAME = "tune"
+KEPT = "study.kept"
+TOLERANCES = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+SUGGESTED = {"adam": 0.05}
+RATES = [float(f"{m}e{d}") for d in range(-8, 3) for m in (1, 3)]
+POINTS = {"rates": "Learning rates tried", "map": "Cells a side", "basins": "Starts a side",
+           "network": "Learning rates tried"}  # fmt: skip
+
+
+def fill_study(asked: Study) -> None:
+    """Set the widgets of Tune to what is asked for."""
+    d, own = asked.descent, asked.descent.surface.name == controls.OWN
+    st.session_state[KEPT] = asked
+    box = d.surface.bounds if own else (-3.0, 3.0, -3.0, 3.0)
+    values = {
+        "view": asked.view, "surface": controls.OWN if own else d.surface.name,
+        "text": d.surface.expression if own else "x^2 + 10*y^2",
+        "x": d.start[0], "y": d.start[1], "steps": min(d.steps, controls.STEPS[-1]), "noise": d.noise,
+        "batch": d.batch_size or 0, "seed": d.seed, "seeds": asked.seeds, "rates.low": asked.rates[0],
+        "rates.high": asked.rates[1],
+        "which": min(asked.which, len(d.optimizers) - 1), "measure": asked.measure, "tolerance": asked.tolerance,
+        "resolution": asked.resolution, "epochs": asked.epochs,
+        **dict(zip(("x0", "x1", "y0", "y1"), box, strict=True)),
+        **_axis_values("across", asked.x), **_axis_values("up", asked.y),
+    }  # fmt: skip
+    st.session_state.update({f"{NAME}.{key}": value for key, value in values.items()})
+    fill_optimizers(NAME, d.optimizers)
+
+
+def _axis_values(key: str, axis: Axis) -> dict[str, object]:
+    return {key: axis.name, f"{key}.of": axis.name, f"{key}.low": axis.low, f"{key}.high": axis.high}
+
+
+def study_view() -> str:
+    """Show the switch between views."""
+    keep(f"{NAME}.view", st.session_state[KEPT].view)
+    chosen = st.segmented_control(
+        "View", list(VIEWS), key=f"{NAME}.view", label_visibility="collapsed", on_change=_new_view,
+        format_func=lambda v: VIEWS[v][0], required=True,
+    )  # fmt: skip
+    return str(chosen)
+
+
+def _new_view() -> None:
+    """A view that was not changed gives way to the next one's preset; else what was set goes along."""
+    before: Study = st.session_state[KEPT]
+    preset = PRESETS[st.session_state[f"{NAME}.view"]]
+    if before == PRESETS[before.view]:
+        fill_study(preset)
+        return
+    trained = "network" in (before.view, preset.view)
+    rates = preset.rates if trained else before.rates
+    fill_study(replace(before, view=preset.view, resolution=preset.resolution, rates=rates))
+
+
+def study_controls(view: str) -> Callable[[], Study]:
+    """Show the controls of a view; return a function that checks them and gives the study."""
+    kept: Study = st.session_state[KEPT]
+    make = _trained(kept) if view == "network" else _descended(kept, view)
+    rates = _rates() if view in ("rates", "network") else kept.rates
+    resolution = _resolution(view)
+    above = st.container()
+    specs = optimizers(NAME, SUGGESTED, ("x", "y"), limit=VIEWS[view][1])
+    with above:
+        chosen = _map(kept, specs) if view == "map" else {}
+    noise, seed, seeds = _noise(view)
+
+    def asked() -> Study:
+        changes: dict[str, Any] = {
+            key: study.check_axis(*parts) if key in ("x", "y") else parts for key, parts in chosen.items()
+        }
+        made = replace(
+            kept, view=view, descent=make(specs, noise, seed), resolution=resolution, rates=rates, seeds=seeds,
+            epochs=int(st.session_state.get(f"{NAME}.epochs", kept.epochs)), **changes,
+        )  # fmt: skip
+        st.session_state[KEPT] = study.check(made)
+        return made
+
+    return asked
+
+
+def _descended(kept: Study, view: str) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
+    """The controls of runs on a surface; returns what makes their spec."""
+    make_surface, row = controls.where(NAME)
+    place = controls.start(NAME) if view != "basins" else kept.descent.start
+    steps = st.select_slider(
+        "Steps", choices(f"{NAME}.steps", controls.STEPS), key=f"{NAME}.steps", format_func=lambda v: f"{v:,}"
+    )
+    batch = controls.batch_size(NAME, row)
+
+    def make(specs: tuple[OptimizerSpec, ...], noise: float, seed: int) -> DescentSpec:
+        where = make_surface()
+        # Basins show no start: one that another surface does not hold must not stand in their way.
+        begin = place if view != "basins" or where.contains(place) else where.start
+        return descent.check(where, specs, begin, int(steps), noise, batch, seed)
+
+    return make
+
+
+def _trained(kept: Study) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
+    """The controls of trainings; what belongs to a surface stays as it was."""
+    st.slider("Epochs", 1, study.MAX_EPOCHS, key=f"{NAME}.epochs")
+    d = kept.descent
+    return lambda specs, _, seed: descent.check(d.surface, specs, d.start, d.steps, d.noise, d.batch_size, seed)
+
+
+def _resolution(view: str) -> int:
+    key = f"{NAME}.resolution"
+    return int(st.select_slider(POINTS[view], choices(key, VIEWS[view][2]), key=key))
+
+
+def _rates() -> tuple[float, float]:
+    """The ends of the learning rates."""
+    ends = []
+    for column, (end, words) in zip(st.columns(2), (("low", "Rates from"), ("high", "to")), strict=True):
+        key = f"{NAME}.rates.{end}"
+        ends.append(column.selectbox(words, choices(key, RATES), key=key, format_func=lambda v: f"{v:.3g}"))
+    return ends[0], ends[1]
+
+
+def _map(kept: Study, specs: tuple[OptimizerSpec, ...]) -> dict[str, Any]:
+    """The controls of a map: of which optimizer, over which axes, showing what."""
+    labels = unique_labels(specs)
+    key = f"{NAME}.which"
+    which = 0
+    if len(specs) > 1:
+        keep(key, min(kept.which, len(specs) - 1))
+        st.session_state[key] = min(st.session_state[key], len(specs) - 1)
+        which = st.selectbox("Map of", range(len(specs)), key=key, format_func=labels.__getitem__)
+    spec = specs[which]
+    axes = [_axis(spec, kept, key, words) for key, words in (("across", "Across"), ("up", "Up"))]
+    measure = st.segmented_control(
+        "Colour", list(MEASURES), key=f"{NAME}.measure", format_func=MEASURES.__getitem__, required=True
+    )
+    tolerance = kept.tolerance
+    if measure == "steps":
+        keep(f"{NAME}.tolerance", tolerance)
+        tolerance = st.select_slider(
+            "Arrived at", choices(f"{NAME}.tolerance", TOLERANCES), key=f"{NAME}.tolerance",
+            format_func=lambda v: f"{v:.3g} of the way", help="This share of the start's loss above the lowest known.",
+        )  # fmt: skip
+    return {"which": int(which), "x": axes[0], "y": axes[1], "measure": measure, "tolerance": float(tolerance)}
+
+
+def _axis(spec: OptimizerSpec, kept: Study, key: str, words: str) -> tuple[OptimizerSpec, str, float, float]:
+    """One axis: its name and its ends, which are the slider's own when the name is new."""
+    full, names = f"{NAME}.{key}", study.axis_names(spec)
+    seen, natural = f"{full}.of", study.natural_axes(spec, kept.descent.surface)[key == "up"]
+    if st.session_state[full] not in names:
+        st.session_state[full] = natural.name
+    name = st.selectbox(words, names, key=full, format_func=lambda n: f"start {n}" if n in study.STARTS else n)
+    if st.session_state.setdefault(seen, name) != name:
+        ends = study.whole_axis(spec, kept.descent.surface, name)
+        st.session_state[f"{full}.low"], st.session_state[f"{full}.high"] = ends.low, ends.high
+    st.session_state[seen] = name
+    left, right = st.columns(2)
+    low = left.number_input("from", key=f"{full}.low", format="%.3g", step=None)
+    high = right.number_input("to", key=f"{full}.high", format="%.3g", step=None)
+    return spec, name, low, high
+
+
+def _noise(view: str) -> tuple[float, int, int]:
+    """Noise, seed and number of seeds."""
+    noise, seeds = st.session_state[KEPT].descent.noise, st.session_state[KEPT].seeds
+    keep(f"{NAME}.noise", noise)
+    keep(f"{NAME}.seeds", seeds)
+    with st.expander("Noise and seeds" if view != "network" else "Seeds", type="compact"):
+        if view != "network":
+            noise = st.number_input(
+                "Noise", key=f"{NAME}.noise", step=0.1, format="%.4g",
+                help="Standard deviation of the Gaussian noise added to every gradient.",
+            )  # fmt: skip
+        if view != "basins":
+            seeds = st.slider(
+                "Runs of each", 1, study.MAX_SEEDS if view != "network" else network.MAX_SEEDS, key=f"{NAME}.seeds",
+                help="With as many seeds, where anything is drawn: the median is shown, and the middle half as a band.",
+            )  # fmt: skip
+        seed = st.number_input("Seed", key=f"{NAME}.seed", step=1)
+    return noise, int(seed), int(seeds)
