@@ -31,6 +31,19 @@ FLAGS = [
 @contextlib.contextmanager
 def served(script: Path) -> Iterator[str]:
     """Serve a Streamlit script on a free port; yield its address."""
+    with server_of(script) as (address, _):
+        yield address
+
+
+def peak_memory(pid: int) -> float:
+    """The most memory that a process ever held, in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
+
+
+@contextlib.contextmanager
+def server_of(script: Path) -> Iterator[tuple[str, int]]:
+    """Serve a Streamlit script on a free port; yield its address and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -42,7 +55,7 @@ def served(script: Path) -> Iterator[str]:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health"):
                 break
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait(20)

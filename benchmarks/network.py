@@ -7,15 +7,14 @@ loss of every step, and test loss and accuracy at the same steps as ours. "bare"
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
+from browsing import ROOT, browser, peak_memory, server_of
 
-from optim_viz import digits, optimizer
+from optim_viz import digits, links, optimizer
 from optim_viz.network import train
 from optim_viz.optimizers import torch_optimizer
 from optim_viz.recording import evaluation_steps
@@ -73,16 +72,16 @@ def speed(repetitions):
 
 
 def memory():
-    """Print the peak memory of a fresh process that imports what the server imports, trains and projects."""
-    code = (
-        "import resource, streamlit, plotly.graph_objects, pandas, sympy\n"
-        "from benchmarks import network\n"
-        "from optim_viz.landscape import project\n"
-        "project(network.train(network.SPECS))\n"
-        "print(f'peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB (at most 900)')"
-    )
-    root = Path(__file__).parent.parent
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+    """Print the peak memory of the whole server while the same three train for five epochs and are projected."""
+    query = "&".join(f"o={links.write_optimizer(spec)}" for spec in SPECS)
+    with server_of(ROOT / "app.py") as (address, pid), browser() as chromium:
+        page = chromium.new_page()
+        page.goto(f"{address}/network?epochs={EPOCHS}&{query}")
+        page.get_by_text("The plane that holds most").wait_for(timeout=120_000)
+        for view in ("Cost", "Layers", "What it reads"):
+            page.get_by_role("radio", name=view, exact=True).or_(page.get_by_role("button", name=view)).first.click()
+            page.locator(".stPlotlyChart .js-plotly-plot").first.wait_for()
+        print(f"peak memory of the server: {peak_memory(pid):.0f} MB (at most 900)")
 
 
 def last_relu():

@@ -49,8 +49,7 @@ def curves(training: Training, dark: bool = False, legend: bool = True) -> go.Fi
                 **every[run.label] | {"showlegend": first},
             )  # fmt: skip
             figure.add_trace(trace, 1, column)
-        unit = " (s)" if name == "seconds" else ""
-        figure.update_xaxes(title=name + unit, rangemode="tozero", col=column)
+        figure.update_xaxes(title="time (s)" if name == "seconds" else name, rangemode="tozero", col=column)
     axis = log_axis(*span([run.test_losses for run in part.runs]), 0.03)
     figure.update_yaxes(axis).update_yaxes(title="test loss (nats)", col=1)
     return dress(figure, "What a test loss costs", 330, dark, legend)

@@ -145,7 +145,7 @@ def _headline(run: TrainingRun, row: int, answers: np.ndarray) -> str:
     where = f"{run.label}, step {run.eval_steps[row]:,}: "
     if (read >= CLASSES).all():
         return where + "diverged, no digit is read"
-    return where + f"{100 * (read == answers).mean():.1f} % of {len(answers):,} test digits read rightly"
+    return where + f"{100 * (read == answers).mean():.1f} % of {len(answers):,} read right"
 
 
 def misread(
@@ -167,7 +167,7 @@ def misread(
     read = run.predictions[row]
     every = np.flatnonzero((read != answers) & (read < CLASSES))
     wrong, figure = every[:count], go.Figure()
-    title = _headline(run, row, answers) + (f"; the first {len(wrong)} misread" if len(wrong) else "")
+    title = f"The first {len(wrong)} of {len(every)} misread" if len(wrong) else _headline(run, row, answers)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     if not len(wrong):

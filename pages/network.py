@@ -17,7 +17,8 @@ ui.start_page("network")
 notes = ui.linked("network", DEFAULT, links.fairly(links.read_network, ON_NETWORK), ui.fill_network, ui.LOOKS)
 with st.sidebar:
     asked = ui.training("network", {"sgd": 0.01, "momentum": 0.01})
-with st.container(key="page-head") as head:
+head = st.container(key="page-head")
+with head:
     st.title("An MLP on handwritten digits", anchor=False)
     st.markdown("Every optimizer starts from the same weights and sees the same batches of 28 x 28 pixels.")
 job = ui.guarded("network", lambda: ui.ask(asked()))

@@ -61,7 +61,8 @@ def _cost(shown: Shown) -> None:
         "Target test loss (nats)", 0.01, 10.0, max(round(1.25 * lowest, 2), 0.01), 0.05, key="network.target",
         help="At first a quarter above the lowest that any of these runs saw.",
     )  # fmt: skip
-    st.dataframe(network_cost.to_target(shown.training, float(target)), hide_index=True, width="stretch")
+    table = network_cost.to_target(shown.training, float(target))
+    st.dataframe(table, hide_index=True, width="stretch", placeholder="never")
 
 
 def _seeds(shown: Shown) -> None:
