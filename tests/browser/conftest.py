@@ -88,9 +88,9 @@ def server():
         yield address
 
 
-@pytest.fixture
-def open_page(browser):
-    """Open an address in a context of its own; at the end the console must have been silent."""
+@contextlib.contextmanager
+def opening(browser):
+    """A function that opens an address in a context of its own, with the console's `complaints` beside it."""
     contexts, complaints = [], []
 
     def note(message):
@@ -108,7 +108,22 @@ def open_page(browser):
         page.goto(address)
         return page
 
+    open_.complaints = complaints
     yield open_
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open an address in a context of its own; at the end the console must have been silent."""
+    with opening(browser) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def open_once(browser):
+    """The same for a page that a whole file's tests share."""
+    with opening(browser) as open_:
+        yield open_

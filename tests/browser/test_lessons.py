@@ -1,0 +1,111 @@
+"""Every lesson in a real browser: drawn and playing, measured, wide and on a phone; its way to Compare."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from optim_viz import lesson_links, lessons
+from optim_viz.optimizers import OPTIMIZERS
+
+PLAYER = ".ov-player[data-ready='true']"
+
+
+@pytest.fixture(scope="module")
+def wide(server, open_once):
+    """One page for all lessons, and what its console complained about."""
+    return open_once(server + "/lessons"), open_once.complaints
+
+
+def drawn(page, row, run=1):
+    """Wait until a lesson's picture is drawn; return the player."""
+    name = lesson_links.shown(row)[run - 1].name
+    player = page.locator(f"{PLAYER}[data-scene-key='lesson {row.slug} {name}']")
+    player.wait_for()
+    return player
+
+
+def bottom(page, selector):
+    return page.evaluate("s => document.querySelector(s).getBoundingClientRect().bottom", selector)
+
+
+def top(page, selector):
+    return page.evaluate("s => document.querySelector(s).getBoundingClientRect().top", selector)
+
+
+def final_losses(page):
+    """What the player's table says at the last frame."""
+    page.evaluate("document.querySelector('.ov-player').__ov.seek(1e6)")
+    last = page.evaluate("document.querySelector('.ov-player input[type=range]').max")
+    expect(page.locator(PLAYER)).to_have_attribute("data-frame", last)
+    return page.locator(".ov-readout").inner_text()
+
+
+@pytest.mark.parametrize("slug", lessons.LESSONS)
+def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
+    (page, complaints), row = wide, lessons.lesson(slug)
+    start = time.perf_counter()
+    page.goto(f"{server}/lessons?lesson={slug}")
+    drawn(page, row)
+    print(f"{slug}: drawn after {time.perf_counter() - start:.2f} s")
+    page.wait_for_function("document.querySelector('.ov-player').dataset.frame !== '0'")  # it plays
+    expect(page.locator(".ov-player section:not([hidden]) .js-plotly-plot")).to_have_count(2)
+    expect(page.get_by_role("heading", name=row.claim)).to_be_visible()
+    expect(page.get_by_text("The claim holds.")).to_be_visible()
+    expect(page.get_by_text("Measured too.")).to_be_visible()
+    page.get_by_text("Formulas beside the code").wait_for()
+    page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")
+    assert bottom(page, ".st-key-lessons-text") <= 900  # all that is read, and the whole picture: no scrolling
+    assert bottom(page, ".ov-bar") <= 900
+    assert page.locator("[data-testid=stException], .ov-problem:not([hidden])").count() == 0
+    assert complaints == []
+
+
+def test_every_lesson_on_a_phone_is_one_column_without_sideways_scrolling(server, open_page):
+    page = open_page(server + "/lessons", width=390, height=844)
+    for slug, row in lessons.LESSONS.items():
+        page.goto(f"{server}/lessons?lesson={slug}")
+        drawn(page, row)
+        page.get_by_text("Formulas beside the code").wait_for()
+        assert page.evaluate("[document.scrollingElement, document.querySelector('.stMain')].every("
+                             "e => e.scrollWidth <= innerWidth)"), slug  # fmt: skip
+        places = [top(page, s) for s in (".st-key-lessons-text", ".st-key-lessons-picture", ".st-key-lessons-rest")]
+        assert places == sorted(places), slug
+        box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, slug
+        assert page.locator("[data-testid=stException]").count() == 0, slug
+
+
+def test_turning_pages_and_pictures_writes_the_link(server, open_page):
+    page = open_page(server + "/lessons?lesson=local-minima")
+    drawn(page, lessons.lesson("local-minima"))
+    page.get_by_role("button", name="Next", exact=True).click()
+    row = lessons.lesson("momentum")
+    drawn(page, row)
+    expect(page).to_have_url(re.compile(r"\?lesson=momentum$"))
+    page.get_by_text(lesson_links.tab(row, 4)).click()
+    drawn(page, row, 4)
+    expect(page).to_have_url(re.compile(r"\?lesson=momentum&run=4$"))
+    page.reload()
+    drawn(page, row, 4)
+    page.get_by_text("Answer").click()
+    expect(page.get_by_text("A hundred times the gradient's own step")).to_be_visible()
+    page.get_by_text(OPTIMIZERS["nesterov"].title, exact=True).click()
+    expect(page.locator(".stCode")).to_contain_text("optimizer.zero_grad()")
+    expect(page.locator(".st-key-lessons-rest .katex").first).to_be_visible()
+    page.get_by_role("button", name="Back", exact=True).click()
+    drawn(page, lessons.lesson("local-minima"))
+    expect(page.get_by_text("A hundred times the gradient's own step")).to_have_count(0)
+
+
+def test_open_in_compare_shows_the_lessons_final_losses(server, open_page):
+    row = lessons.lesson("momentum")
+    page = open_page(server + "/lessons?lesson=momentum&run=2")
+    drawn(page, row, 2)
+    here = final_losses(page)
+    page.get_by_role("link", name="Open in Compare").click()
+    expect(page).to_have_url(re.compile(r"o=momentum~lr~0\.02~momentum~0\.8"))
+    page.locator(f"{PLAYER}:not([data-scene-key^='lesson'])").wait_for()
+    assert final_losses(page) == here
+    assert page.get_by_text("Part of this link could not be used.").count() == 0
