@@ -66,7 +66,7 @@ _ROWS = (
         "Same learning rate: gradient descent stays in the near well, momentum carries its speed over the ridge into "
         "the deeper one.",
         descent.check(
-            "two_wells", (optimizer("sgd", lr=0.004), optimizer("momentum", lr=0.004, momentum=0.8)), steps=150
+            "two_wells", (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.9)), steps=300
         ),
     ),
     Preset(

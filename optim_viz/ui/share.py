@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -42,10 +42,11 @@ _COPY = (
     '<input type="text" readonly aria-label="The link to this experiment">'
 )
 _COPY_STYLE = """
-div { display: flex; gap: 8px; font-family: var(--st-font); font-size: 14px; }
-button { flex: none; font: inherit; color: #fff; background: var(--st-primary-color); border: 0; padding: 7px 14px;
-  border-radius: var(--st-base-radius); cursor: pointer; }
+div { display: flex; gap: 8px; width: 100%; font-family: var(--st-font); font-size: 14px; }
+button { flex: none; min-width: 8em; font: inherit; color: inherit; background: none; padding: 6px 14px;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); cursor: pointer; }
 button:focus-visible, input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+button:hover { color: var(--st-primary-color); border-color: var(--st-primary-color); }
 input { flex: 1; min-width: 0; font: inherit; font-size: 12.5px; color: inherit; opacity: 0.75; padding: 6px 8px;
   background: var(--st-secondary-background-color); border: 0; border-radius: var(--st-base-radius); }
 """
@@ -87,7 +88,7 @@ def _copier() -> Callable[..., Any]:
 def _files(name: str, runs: Runs, plane: Plane | None) -> None:
     """A button a file; what cannot be written says why instead."""
     what = runs.spec.surface.name if isinstance(runs, Comparison) else "network"
-    sides = st.columns(2, gap="small")
+    sides = [column.container(gap=None) for column in st.columns(2, gap="small")]
     for place, row in enumerate(_FILES):
         with sides[place % 2]:
             try:
@@ -139,11 +140,12 @@ def _frame(name: str) -> None:
 def frame(address: str, query: dict[str, list[str]]) -> str:
     """Return the HTML that shows a page of ours, without the app's own bars, inside another page.
 
-    >>> frame("http://localhost:8501/", {"steps": ["50"]}).split('"')[1]
+    >>> frame("http://localhost:8501", {"steps": ["50"]}).split('"')[1]
     'http://localhost:8501/?steps=50&amp;embed=true'
     """
     bare = {key: texts for key, texts in query.items() if key not in ("embed", "embed_options")}
-    src = f"{address}?{urlencode(bare | {'embed': ['true']}, doseq=True)}"
+    root = "" if urlsplit(address).path else "/"
+    src = f"{address}{root}?{urlencode(bare | {'embed': ['true']}, doseq=True)}"
     return _FRAME.format(src=html.escape(src), title="optim-viz")
 
 
@@ -154,7 +156,7 @@ def presets(shown: Fair[DescentSpec]) -> None:
     """Show the row of PRESETS on Compare; one click loads one. The one that is shown says what to watch for."""
     now = matching(shown.spec) if not shown.mode else None
     st.session_state["preset.compare"] = now.name if now else None
-    with st.container(key="compare-presets", gap=None):
+    with st.container(key="compare-presets", gap="xsmall"):
         st.pills(
             "Experiments", list(PRESETS), key="preset.compare", on_change=_load, label_visibility="collapsed",
             format_func=lambda name: PRESETS[name].title,
