@@ -82,7 +82,8 @@ def opened(experiment: Experiment) -> tuple[str, Query]:
     >>> opened(lesson("momentum")["slope"])[1]["o"]
     ['sgd~lr~0.01', 'momentum~lr~0.01']
     """
-    return experiment_file.link(experiment.spec)
+    page, query = experiment_file.link(experiment.spec)
+    return page, query | ({"plane": [experiment.plane]} if experiment.plane not in ("", "pca") else {})
 
 
 def left_behind(experiment: Experiment) -> str:
@@ -95,6 +96,5 @@ def left_behind(experiment: Experiment) -> str:
         names = " and ".join(f"“{optimizer.label}”" for optimizer in experiment.beside)
         return f"{names} exists in this lesson only: the link opens the picture without it."
     if isinstance(experiment.spec, NetworkSpec):
-        plane = " Choose “Random directions” there for this plane." if experiment.plane == "random" else ""
-        return f"Here a stored training is shown; the link trains it again.{plane}"
+        return "Here a stored training is shown; the link trains it again."
     return ""

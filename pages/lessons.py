@@ -12,7 +12,7 @@ text, drawn = st.columns([3, 7], gap="medium")
 with text, st.container(key="lessons-text"):
     row = parts.choose_lesson()
     parts.read_aloud(row)
-with drawn:
+with drawn, st.container(key="lessons-drawn"):
     place = parts.choose_picture(row)
     parts.picture(row, place)
 ui.write_link("lessons", lesson_links.write_lesson(place))

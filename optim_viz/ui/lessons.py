@@ -41,7 +41,7 @@ def choose_lesson() -> Lesson:
         st.button("Back", key="lessons.back", on_click=_go, args=(-1,), disabled=here == 1)
         slug = st.selectbox(
             "Lesson", _SLUGS, key="lessons.slug", label_visibility="collapsed", on_change=_go, required=True,
-            format_func=lambda slug: f"{_NUMBER[slug]} of {len(_SLUGS)}: {lessons.LESSONS[slug].title}",
+            format_func=lambda slug: f"{_NUMBER[slug]}. {lessons.LESSONS[slug].title}",
         )  # fmt: skip
         st.button("Next", key="lessons.next", on_click=_go, args=(1,), disabled=here == len(_SLUGS), type="primary")
     return lessons.lesson(str(slug))
