@@ -2,18 +2,13 @@
 
 import streamlit as st
 
-import optim_viz as ov
-from optim_viz import descent, links, ui
+from optim_viz import links, ui
 from optim_viz.fairness import Fair, fair_run
 from optim_viz.player import mount, scenes
+from optim_viz.presets import PRESETS
 from optim_viz.surfaces import compiled
 
-PRESET = (
-    ov.optimizer("sgd", lr=1e-3),
-    ov.optimizer("momentum", lr=1e-3, momentum=0.9),
-    ov.optimizer("adam", lr=0.05),
-)
-DEFAULT = Fair(descent.check("rosenbrock", PRESET, steps=500))
+DEFAULT = Fair(PRESETS["valley"].spec)
 
 ui.start_page("compare")
 notes = ui.linked("compare", DEFAULT, links.fairly(links.read_descent), ui.fill_descent)

@@ -150,9 +150,24 @@ def test_a_video_has_every_frame_at_its_size_and_moves(page):
     assert page.locator(".ov-player[data-recording]").count() == 0
 
 
+def test_a_browser_that_cannot_write_mp4_writes_webm(page):
+    page.evaluate("""() => {
+        const supported = MediaRecorder.isTypeSupported.bind(MediaRecorder);
+        MediaRecorder.isTypeSupported = (type) => !type.startsWith("video/mp4") && supported(type);
+    }""")
+    name, frames = record(page)
+    # VP9 is encoded in software: on a busy machine the browser leaves out a frame now and then.
+    assert name == "optim-viz.webm" and 0.8 * FAST_FRAMES <= len(frames) <= FAST_FRAMES
+    assert frames[0].shape[0] % 2 == frames[0].shape[1] % 2 == 0
+
+
 def test_a_recording_can_be_cancelled_and_playing_ends_it(page):
     downloads = []
-    page.on("download", lambda started: downloads.append(started))
+
+    def note(started):
+        downloads.append(started)
+
+    page.on("download", note)
     for way in ("Cancel the recording", re.compile("^Play")):
         page.get_by_role("button", name="Record a video").click()
         expect(page.locator(".ov-frame")).to_have_text(re.compile(r"recording [1-9]\d* %"))
