@@ -3,4 +3,5 @@
 from optim_viz import ui
 
 ui.start_app()
-ui.navigation().run()
+with ui.logged():
+    ui.navigation().run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import logging
 import os
 import struct
 import urllib.request
@@ -15,6 +16,8 @@ from zlib import error as ZlibError  # noqa: N812
 
 import numpy as np
 
+from optim_viz import log
+from optim_viz.settings import limit
 from optim_viz.spec import SpecError
 
 PIXELS, CLASSES = 28 * 28, 10
@@ -121,23 +124,47 @@ def cache() -> Path:
 
 
 def keep(files: Mapping[str, bytes]) -> str:
-    """Check uploaded files, keep their digits in the cache under the hash of their content, and return the path."""
+    """Check uploaded files, keep their digits in the cache under the hash of their content, and return the path.
+
+    The cache may be deleted at any time; beyond the setting disk_mb the uploads that were longest unused are dropped.
+    Raises SpecError where the files are not digits, and where the cache cannot be written.
+    """
     x, y = parse(files)
     name = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:32]
     path = cache() / f"digits-{name}.npz"
-    if not path.exists():
-        packed = io.BytesIO()
-        np.savez_compressed(packed, x=x, y=y)
-        _write(path, packed.getvalue())
+    try:
+        if path.exists():
+            path.touch()
+        else:
+            packed = io.BytesIO()
+            np.savez_compressed(packed, x=x, y=y)
+            _write(path, packed.getvalue())
+            _drop_oldest(path)
+    except OSError as error:
+        raise SpecError(f"These digits cannot be kept on this server just now ({error.strerror or error}).") from None
     return str(path)
+
+
+def _drop_oldest(newest: Path) -> None:
+    """Delete uploads, the longest unused first, until the rest is within the budget; never `newest`."""
+    others = [(file.stat(), file) for file in newest.parent.glob("digits-*.npz") if file != newest]
+    total = newest.stat().st_size + sum(stat.st_size for stat, _ in others)
+    for stat, file in sorted(others, key=lambda pair: pair[0].st_mtime):
+        if total <= limit("disk_mb") * 2**20:
+            return
+        file.unlink(missing_ok=True)
+        total -= stat.st_size
 
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def mnist() -> Arrays:
@@ -150,8 +177,12 @@ def mnist() -> Arrays:
 
 def _fetched(name: str, digest: str) -> bytes:
     path = cache() / name
-    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
-        return path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError:  # not there, or not ours to read: it can be fetched again
+        content = b""
+    if hashlib.sha256(content).hexdigest() == digest:
+        return content
     base = os.environ.get(URL_VARIABLE, "")
     if not base.startswith(("https://", "http://")):
         raise SpecError(
@@ -164,5 +195,8 @@ def _fetched(name: str, digest: str) -> bytes:
         raise SpecError(f"The full MNIST could not be fetched ({error}); the shipped digits need no network.") from None
     if hashlib.sha256(content).hexdigest() != digest:
         raise SpecError(f"{name} from {URL_VARIABLE} is not MNIST's: its sha256 is another.")
-    _write(path, content)
+    try:
+        _write(path, content)
+    except OSError as error:
+        log.event("cache", logging.WARNING, ended=error.strerror)  # it serves this once, and is fetched again next time
     return content

@@ -1,26 +1,29 @@
 """Long work in the background: one job at a time, others waiting in line, results kept for whoever asks for the same.
 
 A page asks for a spec and gets a Job, which it may look at as often as it likes; nothing here knows about pages, nor
-about what the work is.
+about what the work is. How many jobs wait and what is kept, in number and in bytes, stands in the settings.
 """
 
 from __future__ import annotations
 
 import enum
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
+from optim_viz import log
+from optim_viz.budgets import weight
+from optim_viz.settings import limit
 from optim_viz.spec import SpecError
 
 #: What does a job's work: called with the spec, a function to report progress to, and the event that cancels.
 Run = Callable[[Any, Callable[[Any], None], threading.Event], Any]
-#: Finished jobs that are kept, the least recently asked for dropped first (about 30 MB each at most).
-KEPT = 8
-#: Jobs that may wait; one more is refused with a sentence.
-WAITING = 20
+#: Every line of this process.
+_LINES: WeakSet[Jobs] = WeakSet()
 
 
 class JobState(enum.Enum):
@@ -58,7 +61,8 @@ class Jobs:
         self._run = run
         self._lock = threading.Lock()
         self._line: list[Job] = []  # the running one first
-        self._finished: OrderedDict[Hashable, Job] = OrderedDict()
+        self._finished: OrderedDict[Hashable, Job] = OrderedDict()  # the least recently asked for first
+        _LINES.add(self)
 
     def ask(self, spec: Hashable, owner: str) -> Job:
         """Return the job of `spec`: a finished or running one, or a new one at the end of the line.
@@ -73,7 +77,7 @@ class Jobs:
             job = next((job for job in self._line if job.spec == spec and not job.cancel.is_set()), None)
             self._let_go(owner, but=job)
             if job is None:
-                if len(self._line) > WAITING:
+                if len(self._line) > limit("waiting_jobs"):
                     raise SpecError(f"{len(self._line)} jobs are waiting already; try again in a few minutes.")
                 job = Job(spec)
                 self._line.append(job)
@@ -86,6 +90,11 @@ class Jobs:
         """How many jobs come before this one; 0 when it runs or is done."""
         with self._lock:
             return self._line.index(job) if job in self._line else 0
+
+    def owners(self) -> set[str]:
+        """Who has a job that waits or runs."""
+        with self._lock:
+            return {owner for job in self._line for owner in job.owners}
 
     def let_go(self, owner: str) -> None:
         """An owner loses interest: its job ends, unless others wait for the same."""
@@ -110,17 +119,39 @@ class Jobs:
         def look(progress: Any) -> None:
             job.progress = progress
 
+        began = time.perf_counter()
         try:
             job.result = self._run(job.spec, look, job.cancel)
             state = JobState.CANCELLED if job.cancel.is_set() else JobState.FINISHED
         except (SpecError, RuntimeError, MemoryError, OSError) as error:  # torch's own errors are RuntimeErrors
             job.error, state = f"Stopped by an error: {error}", JobState.FAILED
+        size = weight(job.result)
         with self._lock:
             job.state, job.progress = state, None
             self._line.remove(job)
             if state is JobState.FINISHED:
                 self._finished[job.spec] = job
-                while len(self._finished) > KEPT:
-                    self._finished.popitem(last=False)
+                self._forget()
             if self._line:
                 self._start(self._line[0])
+        took = round(1000 * (time.perf_counter() - began))
+        log.event("job", what=type(job.spec).__name__, ended=state.value, ms=took, bytes=size)
+
+    def _forget(self) -> None:
+        """Drop finished jobs until what is kept is within the budget of entries and of bytes."""
+        most = limit("kept_mb") * 2**20
+        while len(self._finished) > limit("kept_results") or (
+            self._finished and weight([job.result for job in self._finished.values()]) > most
+        ):
+            self._finished.popitem(last=False)
+
+
+def owners() -> set[str]:
+    """Who has a job that waits or runs, in any line."""
+    return {owner for line in list(_LINES) for owner in line.owners()}
+
+
+def let_go(owner: str) -> None:
+    """An owner is gone: its jobs end, in every line, unless others wait for the same."""
+    for line in list(_LINES):
+        line.let_go(owner)

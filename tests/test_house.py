@@ -8,14 +8,26 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: From the ground up; a module may import what stands left of it, or beside it in the same storey.
 STOREYS = [
-    {"spec", "theme", "rules", "rates", "finite_sums", "differentiation", "threads", "pca", "executor"},
+    {
+        "spec",
+        "theme",
+        "rules",
+        "rates",
+        "finite_sums",
+        "differentiation",
+        "threads",
+        "pca",
+        "executor",
+        "settings",
+        "log",
+    },
     {"expression", "knobs", "optimizer_type", "surface_rows", "surface_rows_many", "schedules", "plateau"},
     {"optimizer_rows", "compiling", "training", "trajectory", "digit_files", "digits"},
     {"optimizers", "surfaces", "verdict", "mlp"},
     {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory", "tensors"},
     {"floats", "arrays", "batches", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
-    {"fairness", "fair_training", "study", "study_runs", "rate_curves"},
+    {"fairness", "fair_training", "budgets", "study", "study_runs", "rate_curves"},
     {
         "figures",
         "charts",

@@ -3,14 +3,21 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 
 import optim_viz as ov
-from optim_viz import jobs, network
+from optim_viz import jobs, network, settings
 from optim_viz.jobs import Jobs, JobState
 
 SMALL = network.check([ov.optimizer("sgd", lr=0.1)], epochs=1, batch_size=500, hidden=(8,))
 LONG = network.check([ov.optimizer("sgd", lr=0.1)], epochs=100, batch_size=64, hidden=(64,))
+
+
+def limits(monkeypatch, **variables):
+    """The settings as they are under other environment variables."""
+    values = settings.read(variables)
+    monkeypatch.setattr(settings, "_read_once", lambda: values)
 
 
 def wait(job, seconds=60):
@@ -75,7 +82,7 @@ def test_asking_for_something_else_lets_go_of_the_job_before():
 
 def test_a_crowd_is_refused_with_a_sentence(monkeypatch):
     line = Jobs(network.run)
-    monkeypatch.setattr(jobs, "WAITING", 2)
+    limits(monkeypatch, OPTIM_VIZ_WAITING_JOBS="2")
     busy = [line.ask(network.check(SMALL.optimizers, epochs=100, seed=seed), str(seed)) for seed in range(3)]
     with pytest.raises(ov.SpecError, match="3 jobs are waiting already"):
         line.ask(SMALL, "late")
@@ -99,3 +106,32 @@ def test_an_error_is_a_message_and_the_line_goes_on():
     gate.set()
     wait(bad), wait(good)
     assert bad.state is JobState.FAILED and "out of memory" in bad.error and good.state is JobState.FINISHED
+
+
+def test_what_is_kept_is_bounded_in_entries_and_in_bytes(monkeypatch):
+    limits(monkeypatch, OPTIM_VIZ_KEPT_RESULTS="3", OPTIM_VIZ_KEPT_MB="2")
+    line = Jobs(lambda spec, *rest: {"numbers": np.zeros(spec[1], dtype=np.uint8)})
+
+    small = [("small", size) for size in (1, 2, 3, 4)]
+    for spec in small:
+        wait(line.ask(spec, "a"))
+    assert list(line._finished) == small[1:]
+    for spec in (("large", 2**20), ("large too", 2**20 - 100)):
+        wait(line.ask(spec, "a"))
+    assert list(line._finished) == [small[3], ("large", 2**20), ("large too", 2**20 - 100)]
+    wait(line.ask(("larger", 3 * 2**19), "a"))
+    assert list(line._finished) == [("larger", 3 * 2**19)]
+    job = line.ask(("too large", 3 * 2**20), "a")
+    wait(job)
+    assert job.state is JobState.FINISHED and len(job.result["numbers"]) == 3 * 2**20 and not line._finished
+
+
+def test_an_owner_who_is_gone_lets_go_in_every_line():
+    lines = [Jobs(lambda spec, report, cancel: cancel.wait(20)) for _ in range(2)]
+    busy = [line.ask(i, "gone") for i, line in enumerate(lines)]
+    assert "gone" in jobs.owners()
+    jobs.let_go("gone")
+    for job in busy:
+        wait(job, 5)
+        assert job.state is JobState.CANCELLED
+    assert "gone" not in jobs.owners()

@@ -3,6 +3,7 @@
 from optim_viz.ui.controls import comparison, fill_descent, fill_network, pick, training
 from optim_viz.ui.formulas import formulas
 from optim_viz.ui.page import guarded, linked, navigation, show_notes, start_app, start_page, write_link
+from optim_viz.ui.requests import logged
 from optim_viz.ui.share import presets, share
 from optim_viz.ui.work import LOOKS, ask, share_training, watch
 
@@ -15,6 +16,7 @@ __all__ = [
     "formulas",
     "guarded",
     "linked",
+    "logged",
     "navigation",
     "pick",
     "presets",

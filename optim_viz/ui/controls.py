@@ -9,10 +9,13 @@ from typing import Any
 import streamlit as st
 
 from optim_viz import descent, digit_files, network
+from optim_viz.budgets import within
 from optim_viz.fairness import FAIRNESS, ON_NETWORK, Fair
+from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, Surface
 from optim_viz.surfaces import SURFACES, dataset, surface
 from optim_viz.ui.optimizers import fill_optimizers, optimizers
+from optim_viz.ui.text import plain
 from optim_viz.ui.widgets import choices, keep
 
 OWN = "own"
@@ -57,7 +60,7 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
             help="Standard deviation of the Gaussian noise added to every gradient, the same for every optimizer.",
         )  # fmt: skip
         seed = st.number_input("Seed", key=f"{name}.seed", step=1)
-    return lambda: Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode)
+    return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
 
 
 def where(name: str) -> tuple[Callable[[], Surface], Surface | None]:
@@ -172,7 +175,7 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[Net
     data = _own_digits(name)
     layers = [f"layer.{i}" for i in range(len(sizes) + 1)]
     specs = optimizers(name, suggested, layers, limit=network.MAX_OPTIMIZERS)
-    return lambda: Fair(network.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode)
+    return lambda: within(Fair(network.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode))
 
 
 def _own_digits(name: str) -> str:
@@ -184,10 +187,11 @@ def _own_digits(name: str) -> str:
         )  # fmt: skip
         if not files:
             return ""
-        uploaded = {file.name: file.getvalue() for file in files}
         try:
-            digit_files.parse(uploaded)
+            size = sum(file.size for file in files)
+            if size > limit("upload_mb") * 2**20:
+                raise SpecError(f"{size / 2**20:.0f} MB are too much: at most {limit('upload_mb')} MB of digits.")
+            return digit_files.keep({file.name: file.getvalue() for file in files})
         except SpecError as error:
-            st.error(f"{error} The shipped digits are used.", icon=":material/error:")
+            st.error(plain(f"{error} The shipped digits are used."), icon=":material/error:")
             return ""
-        return digit_files.keep(uploaded)

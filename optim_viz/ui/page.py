@@ -12,9 +12,14 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from optim_viz import log
 from optim_viz.links import Query
+from optim_viz.settings import log_level
 from optim_viz.spec import SpecError
+from optim_viz.ui import presence
 from optim_viz.ui.looks import Look, fill_looks, without
+from optim_viz.ui.requests import note_error
+from optim_viz.ui.text import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 _CSS = (Path(__file__).with_name("page.css")).read_text()
@@ -54,6 +59,12 @@ def start_app() -> None:
     """What app.py does before its page runs: page settings, and a mark that it has run in this session."""
     icon = str(Path(__file__).with_name("icon.png"))
     st.set_page_config(page_title="optim-viz", page_icon=icon, layout="wide", initial_sidebar_state="auto")
+    try:
+        log.start(log_level())
+    except SpecError as error:  # the server's own settings are wrong: no page can be shown
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    presence.note()
     st.session_state["app.started"] = True
 
 
@@ -120,7 +131,7 @@ def write_link(name: str, query: Query) -> None:
 def show_notes(notes: Sequence[str]) -> None:
     """Say what was dropped from a link."""
     if notes:
-        st.warning("Part of this link could not be used. " + " ".join(notes), icon=":material/link_off:")
+        st.warning(plain("Part of this link could not be used. " + " ".join(notes)), icon=":material/link_off:")
 
 
 def guarded(name: str, make: Callable[[], T]) -> T | None:
@@ -128,5 +139,6 @@ def guarded(name: str, make: Callable[[], T]) -> T | None:
     try:
         st.session_state[f"link.{name}.good"] = make()
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        note_error()
+        st.error(plain(str(error)), icon=":material/error:")
     return st.session_state.get(f"link.{name}.good")

@@ -1,0 +1,166 @@
+"""How the app holds under a crowd: real sessions that move sliders on Compare, over Streamlit's own WebSocket.
+
+A session connects, runs the page, and then, for as long as it is told, moves one of the page's sliders, waits until the
+server says that the script has run, looks at the picture for about a second, and goes on, as a visitor would. Clocked
+is the time from the slider's message to the script's end, picture included. Anything but a run that ended well and
+drew no error is counted as an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import websockets
+from browsing import ROOT, peak_memory, server_of
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Slider_pb2 import Slider
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+CROWDS = (1, 5, 20, 50)
+#: Seconds that a visitor looks at a picture before the next change; drawn evenly from this range.
+LOOK = (0.5, 1.5)
+#: A run that takes longer than this has failed.
+PATIENCE = 60.0
+PEAK_MB = 900
+
+
+@dataclass
+class Tally:
+    """What a crowd went through."""
+
+    seconds: list[float] = field(default_factory=list)
+    first: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class Session:
+    """One visitor: the socket, and the sliders as they were last seen."""
+
+    def __init__(self, socket: websockets.ClientConnection, seed: int) -> None:
+        self._socket = socket
+        self._draw = random.Random(seed)  # noqa: S311 (a visitor, not a secret)
+        self._moved: dict[str, WidgetState] = {}
+        self._page = ""
+        self.sliders: dict[str, Slider] = {}
+        self.complaints: list[str] = []
+
+    async def run(self) -> float:
+        """Ask for a run and wait for its end; returns the seconds that it took."""
+        message = BackMsg()
+        message.rerun_script.page_script_hash = self._page
+        message.rerun_script.widget_states.widgets.extend(s for s in self._moved.values() if s.id in self.sliders)
+        begun = time.perf_counter()
+        await self._socket.send(message.SerializeToString())
+        async with asyncio.timeout(PATIENCE):
+            while not self._ends(ForwardMsg.FromString(await self._socket.recv())):
+                pass
+        return time.perf_counter() - begun
+
+    def _ends(self, message: ForwardMsg) -> bool:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self.sliders = {}
+        if kind == "navigation":
+            self._page = message.navigation.page_script_hash
+        if kind == "delta":
+            self._see(message.delta.new_element)
+        if kind != "script_finished":
+            return False
+        if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+            self.complaints.append("the script did not compile")
+        return bool(message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+
+    def _see(self, element) -> None:  # type: ignore[no-untyped-def]
+        kind = element.WhichOneof("type")
+        if kind == "slider":
+            self.sliders[element.slider.id] = element.slider
+        if kind == "exception":
+            self.complaints.append("\n".join([element.exception.message, *element.exception.stack_trace[-3:]]))
+
+    def move(self) -> None:
+        """Move one of the sliders somewhere else."""
+        name = self._draw.choice(sorted(self.sliders))
+        slider = self.sliders[name]
+        if slider.options:  # one of a list: it travels as its text
+            self._moved[name] = WidgetState(id=name, string_array_value={"data": [self._draw.choice(slider.options)]})
+        else:
+            place = self._draw.uniform(slider.min, slider.max)
+            self._moved[name] = WidgetState(id=name, double_array_value={"data": [place]})
+
+    async def look(self) -> None:
+        """Look at the picture for a while."""
+        await asyncio.sleep(self._draw.uniform(*LOOK))
+
+
+async def visit(address: str, seed: int, until: float, tally: Tally) -> None:
+    """One visitor's stay."""
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+        session = Session(socket, seed)
+        tally.first.append(await session.run())
+        while time.perf_counter() < until and session.sliders:
+            await session.look()
+            session.move()
+            tally.seconds.append(await session.run())
+        if not session.sliders:
+            tally.errors.append("the page showed no slider")
+        tally.errors += session.complaints
+
+
+async def crowd(address: str, count: int, seconds: float) -> Tally:
+    """`count` visitors at once, for `seconds` and until the last change is answered."""
+    tally = Tally()
+    until = time.perf_counter() + seconds
+
+    async def guest(seed: int) -> None:
+        await asyncio.sleep(seed * min(0.1, seconds / 4 / count))  # nobody's clock strikes with another's
+        try:
+            await visit(address, seed, until, tally)
+        except (OSError, TimeoutError, websockets.WebSocketException) as error:
+            tally.errors.append(f"{type(error).__name__}: {error}")
+
+    await asyncio.gather(*(guest(seed) for seed in range(count)))
+    return tally
+
+
+def share(values: list[float], part: float) -> float:
+    """The value below which `part` of `values` lie, in milliseconds."""
+    return 1000 * sorted(values)[min(len(values) - 1, int(part * len(values)))] if values else float("nan")
+
+
+def main() -> int:
+    """Measure each crowd on a server of its own and print a table; 1 where there were errors or too much memory."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long each crowd stays (default 60)")
+    parser.add_argument("--sessions", type=int, nargs="+", default=list(CROWDS), help="crowds (default 1 5 20 50)")
+    asked = parser.parse_args()
+    print(f"{asked.seconds:g} s each; a change, its picture, then {LOOK[0]} to {LOOK[1]} s of looking at it.")
+    print("| sessions | changes | a second | p50 ms | p95 ms | first page p50 ms | errors | peak memory MB |")
+    print("|---|---|---|---|---|---|---|---|")
+    bad = False
+    for count in asked.sessions:
+        with server_of(Path(ROOT / "app.py")) as (address, pid):
+            begun = time.perf_counter()
+            tally = asyncio.run(crowd(address, count, asked.seconds))
+            took, peak = time.perf_counter() - begun, peak_memory(pid)
+        rate, runs = len(tally.seconds) / took, tally.seconds
+        figures = (len(runs), f"{rate:.1f}", *(f"{share(runs, p):.0f}" for p in (0.5, 0.95)))
+        cells = (count, *figures, f"{share(tally.first, 0.5):.0f}", len(tally.errors), f"{peak:.0f}")
+        print("|", *(f"{cell} |" for cell in cells))
+        for text in sorted(set(tally.errors))[:5]:
+            print(f"  error: {text}", file=sys.stderr)
+        bad = bad or bool(tally.errors) or peak > PEAK_MB
+    return int(bad)
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main())

@@ -1,0 +1,108 @@
+"""What the app may spend: one table, each row with a default that an environment variable may change.
+
+The library's own limits are the upper ends. What a machine's environment makes of the table:
+`python -c 'from optim_viz import settings; settings.show()'`
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from optim_viz.spec import SpecError, nearest, whole
+
+PREFIX = "OPTIM_VIZ_"
+LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One budget: whole numbers from `low` to `high`, or, where there are `options`, one of those words."""
+
+    name: str
+    default: int | str
+    unit: str
+    text: str  # what it bounds
+    low: int = 1
+    high: int = 2**40
+    options: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides the default."""
+        return PREFIX + self.name.upper()
+
+    def read(self, text: str) -> int | str:
+        """Return what `text` sets, or raise a SpecError."""
+        if not self.options:
+            return whole(text, self.variable, self.low, self.high)
+        if text.lower() not in self.options:
+            raise SpecError(f"{self.variable} {text!r} is unknown; {nearest(text, self.options)}")
+        return text.lower()
+
+
+_ROWS = (
+    Setting("steps", 5_000, "steps", "one run on a surface", high=100_000),
+    Setting("optimizers", 8, "optimizers", "one comparison on a surface", high=8),
+    Setting("epochs", 100, "epochs", "one training", high=100),
+    Setting("seeds", 10, "seeds", "one training: runs of each optimizer", high=10),
+    Setting("training_steps", 500_000, "steps", "one training, all its runs together", high=6_000_000),
+    Setting("sweep_steps", 1_000_000_000, "steps", "one picture on Tune, all its runs together", high=10**11),
+    Setting("sweep_training_steps", 30_000, "steps", "one curve of trainings on Tune", high=10**7),
+    Setting("upload_mb", 64, "MB", "one upload of digits", high=64),
+    Setting("disk_mb", 256, "MB", "all uploads kept in OPTIM_VIZ_CACHE, the oldest dropped first", high=2**20),
+    Setting("kept_results", 8, "results", "finished work that is kept for whoever asks again, in each line"),
+    Setting("kept_mb", 192, "MB", "the same in memory", high=2**20),
+    Setting("waiting_jobs", 20, "jobs", "work that waits for its turn, in each line", low=0),
+    Setting("patience_seconds", 10, "s", "how long work goes on after the browser that asked for it is gone"),
+    Setting(
+        "log_level", "info", "", "what is logged: debug, info (a line a request), warning or error", options=LEVELS
+    ),
+)
+SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
+
+
+def read(environment: Mapping[str, str]) -> dict[str, int | str]:
+    """Return every setting's value, or raise a SpecError that names the variable and what it may be.
+
+    >>> read({"OPTIM_VIZ_STEPS": "1000"})["steps"]
+    1000
+    """
+    given = {row.name: environment.get(row.variable, "").strip() for row in _ROWS}
+    return {name: SETTINGS[name].read(text) if text else SETTINGS[name].default for name, text in given.items()}
+
+
+@functools.cache
+def _read_once() -> dict[str, int | str]:
+    return read(os.environ)
+
+
+def limit(name: str) -> int:
+    """Return the number that a setting stands at; the environment is read once.
+
+    >>> limit("optimizers") <= 8
+    True
+    """
+    return int(_read_once()[name])
+
+
+def log_level() -> str:
+    """Return what is logged."""
+    return str(_read_once()["log_level"])
+
+
+def table(values: Mapping[str, int | str]) -> str:
+    """Return the settings as text, a line each."""
+    rows = [(s.variable, f"{values[s.name]} {s.unit}".strip(), s.text) for s in _ROWS]
+    widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
+    return "\n".join(f"{name:<{widths[0]}}  {value:>{widths[1]}}  {text}" for name, value, text in rows)
+
+
+def show() -> None:
+    """Print the settings as this machine has them; end with one sentence where a variable has a bad value."""
+    try:
+        print(table(read(os.environ)))
+    except SpecError as error:
+        raise SystemExit(str(error)) from None
