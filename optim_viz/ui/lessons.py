@@ -136,7 +136,7 @@ def judge(row: Lesson) -> None:
         except SpecError as error:
             st.error(str(error), icon=":material/error:")
             return
-    claim, limit = st.columns(2, gap="large")
+    claim, limit = st.columns(2, gap="medium")
     with claim:
         st.subheader("Measured", anchor=False)
         _finding(found.holds, "The claim holds.", "The claim does not hold here.", found.sentence)
@@ -153,7 +153,7 @@ def _finding(holds: bool, yes: str, no: str, sentence: str) -> None:
 
 def deeper(row: Lesson) -> None:
     """Show the question with its answer folded, and the formulas beside the code."""
-    question, code = st.columns(2, gap="large")
+    question, code = st.columns(2, gap="medium")
     with question:
         st.subheader("Try it", anchor=False)
         st.markdown(row.question)

@@ -54,7 +54,7 @@ def serve():
     server = subprocess.Popen(
         [*command, "--server.headless", "true", "--server.fileWatcherType", "none"],
         cwd=ROOT,
-        stdout=None,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
