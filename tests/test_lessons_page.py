@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from optim_viz import descent, lesson_links, lessons, links
 from optim_viz.lesson_links import DEFAULT, Place, read_lesson, write_lesson
-from optim_viz.spec import DescentSpec
+from optim_viz.lesson_type import Verdict
+from optim_viz.spec import DescentSpec, SpecError
+from optim_viz.ui import lessons as parts
 
 ROOT = Path(__file__).parents[1]
 PLACES = [
@@ -85,7 +87,9 @@ def test_every_picture_has_its_scene_and_its_way_out(slug):
         assert way.page == page or (page == "compare" and way.page == "")
         assert parse_qs(way.query_string) == query
         behind = lesson_links.left_behind(experiment)
-        assert bool(behind) == bool(experiment.beside or page == "network") and (not behind or behind in [c.value for c in app.caption])
+        assert bool(behind) == bool(experiment.beside or page == "network") and (
+            not behind or behind in [c.value for c in app.caption]
+        )
 
 
 def test_back_and_next_stop_at_the_ends_and_start_at_the_first_picture():
@@ -118,3 +122,15 @@ def test_the_link_of_a_picture_opened_on_compare_gives_the_same_numbers_bit_for_
             for there in descent.run(spec):
                 assert np.array_equal(there.points, here[there.label].points, equal_nan=True)
                 assert np.array_equal(there.losses, here[there.label].losses)
+
+
+def test_a_claim_that_fails_and_a_training_that_is_not_stored_say_so(monkeypatch):
+    def missing(experiment):
+        raise SpecError("This training is not stored.")
+
+    monkeypatch.setattr(parts, "_verdict", lambda slug: Verdict(False, "It was 3.", False, "It was 4.", {}))
+    monkeypatch.setattr(parts, "_drawn", missing)
+    app = open_lesson(lesson="final-relu")
+    assert not app.exception and app.error[0].value == "This training is not stored."
+    assert ":red[:material/cancel: **The claim does not hold here.**] It was 3." in said(app)
+    assert "**Not seen here.**] It was 4." in said(app) and "The claim holds" not in said(app)
