@@ -17,6 +17,8 @@ from optim_viz.training import Training, TrainingOutcome, TrainingRun
 KINDS = ("pca", "random")
 #: Room around the paths, as a share of what they span.
 MARGIN = 0.15
+#: Digits that the losses on a plane may be means of.
+MAX_DIGITS = 60_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,7 @@ def project(training: Training, kind: str = "pca", resolution: int = 41, digits:
     every row of every matrix scaled to the norm of the origin's row, biases 0.
 
     Arguments: `training`, what `train` returned (its first seed is shown; runs that diverged are left out); `kind`,
-    "pca" or "random"; `resolution`, 5 to 201 grid points a side; `digits`, 10 to all training digits, the first of
+    "pca" or "random"; `resolution`, 5 to 201 grid points a side; `digits`, 10 to 60,000 training digits, the first of
     which the losses are taken over; `seed`, of the random directions.
     Raises SpecError, one sentence that names the value and what is allowed.
 
@@ -111,9 +113,9 @@ def project(training: Training, kind: str = "pca", resolution: int = 41, digits:
 
 
 def _digits(training: Training, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first `count` training digits, float32 [count, 784] from 0 to 1, and their answers."""
+    """Return the first `count` training digits, or all there are, float32 [n, 784] from 0 to 1, and their answers."""
     loaded = data.load(training.spec.data)
-    count = whole(count, "digits", 10, len(loaded.train_y))
+    count = whole(count, "digits", 10, MAX_DIGITS)
     return loaded.train_x[:count].astype(np.float32) / 255, loaded.train_y[:count]
 
 

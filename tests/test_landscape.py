@@ -147,7 +147,7 @@ def test_runs_that_diverged_are_left_out(training):
     [
         ({"kind": "pac"}, "Unknown kind of plane 'pac'; did you mean 'pca'?"),
         ({"resolution": 3}, "resolution must be a whole number from 5 to 201; got 3."),
-        ({"digits": 9000}, "digits must be a whole number from 10 to 8,000; got 9000."),
+        ({"digits": 90_000}, "digits must be a whole number from 10 to 60,000; got 90000."),
     ],
 )
 def test_bad_input_gets_its_sentence(training, arguments, sentence):

@@ -65,8 +65,9 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
 
 def _curves(names: str, window: int) -> list[dict[str, Any]]:
     curve = {"kind": "curve", "x": "step", "x_title": "step"}
+    title = "Mini-batch loss" + f", mean of {window} steps" * (window > 1)
     loss = {
-        **curve, "id": "loss", "title": f"Mini-batch loss, mean of {window} steps", "short": "loss", "y": "loss",
+        **curve, "id": "loss", "title": title, "short": "loss", "y": "loss",
         "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
     }  # fmt: skip
     accuracy = {

@@ -43,19 +43,18 @@ def fill_looks(name: str, query: Query, looks: Sequence[Look]) -> list[str]:
 def choose(name: str, look: Look, label: str, options: Sequence[str] | None = None, help: str | None = None) -> str:
     """Show the widget of a look, with some of its options or all; return what is chosen.
 
-    What was chosen is kept while the widget is not on the page; nothing chosen is the default.
+    What was chosen is kept while the widget is not on the page, and when it is clicked away.
     """
     chosen: dict[str, str] = st.session_state[f"looks.{name}"]
     key, shown = f"{name}.{look.key}", list(look.options if options is None else options)
-    if st.session_state.get(key, chosen[look.key]) not in shown:
-        st.session_state[key] = look.default
-    elif key not in st.session_state:
-        st.session_state[key] = chosen[look.key]
+    if st.session_state.get(key) not in shown:  # None too: a widget that was away for a while comes back empty
+        st.session_state[key] = chosen[look.key] if chosen[look.key] in shown else look.default
     value = st.segmented_control(
         label, shown, key=key, format_func=look.options.__getitem__, help=help,
         label_visibility="visible" if help else "collapsed",
     )  # fmt: skip
-    chosen[look.key] = look.default if value is None else value
+    if value is not None:
+        chosen[look.key] = value
     return chosen[look.key]
 
 

@@ -1,10 +1,14 @@
 """Training in a real browser: it grows, can be cancelled, is found again, waits in line, survives a broken upload."""
 
 import contextlib
+import io
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import TimeoutError, expect
+
+from optim_viz import digits
 
 PLAYER = ".ov-player[data-ready='true']"
 #: Long enough to be looked at, and unlike any other test's.
@@ -114,3 +118,15 @@ def test_a_broken_upload_gets_its_sentence_and_keeps_the_picture(quiet):
     upload(page, "digits.npz", b"PK not really")
     expect(page.get_by_text("The shipped digits are used.")).to_be_visible()
     expect(page.locator(PLAYER)).to_have_count(1)
+
+
+def test_a_sound_upload_is_trained_on(quiet):
+    page = quiet(SHORT.format(seed=7) + "&plane=none")
+    page.locator(PLAYER).wait_for()
+    shipped, kept = digits.load(), io.BytesIO()
+    np.savez(kept, x=shipped.test_x[:500], y=shipped.test_y[:500])
+    upload(page, "mine.npz", kept.getvalue())
+    # 400 of them are learned from, in batches of 256: two steps instead of the shipped digits' 32.
+    page.wait_for_function("document.querySelector('.ov-player')?.__ov?.app.model.tracks[0].columns.raw.length === 2")
+    expect(page.get_by_text("finished 2 steps").first).to_be_attached()
+    assert page.locator("[data-testid=stException]").count() == 0
