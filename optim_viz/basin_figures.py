@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -157,6 +158,6 @@ def legend(named: Named) -> str:
     pairs = zip(colors, words, strict=True)
     return (
         '<p style="margin:0;display:flex;flex-wrap:wrap;gap:.3em 1.4em">'
-        + "".join(f"<span>{swatch.format(color, word)}</span>" for color, word in pairs)
+        + "".join(f"<span>{swatch.format(color, escape(word))}</span>" for color, word in pairs)
         + "</p>"
     )

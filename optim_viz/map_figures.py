@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -12,12 +14,12 @@ from optim_viz.sweeps import STARTS, Sweep
 
 #: Losses below this share of the largest are drawn there.
 FLOOR = 1e-30
-#: Cells a side that can be clicked, and crosses a side over what diverges.
-CLICKS, CROSSES = 64, 32
+#: Cells a side that can be clicked, and marks a side over what has no colour.
+CLICKS, MARKS = 64, 32
 WORDS = {"loss": "loss after the last step", "steps": "steps to arrive"}
 
 
-def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = False, height: int = 520) -> go.Figure:
+def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = False, height: int = 580) -> go.Figure:
     """Draw a sweep over two axes; `measure` is "loss" or "steps", `logs` says which axes are logarithmic.
 
     A clickable cell has its place in the sweep, [i, j], as its customdata.
@@ -25,11 +27,11 @@ def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = Fals
     (xn, _), (yn, _) = s.spec.axes
     figure = go.Figure()
     figure.add_trace(_cells(s, measure, logs))
-    figure.add_traces(_lost(s, logs, dark))
+    figure.add_traces(_grey(s, measure, logs, dark))
     known = known_theory(s)
     if known is not None:
-        figure.add_traces(_theory(known, s, dark))
-    figure.add_trace(_best(s, dark))
+        figure.add_traces(_theory(known, s))
+    figure.add_trace(_best(s, measure))
     figure.add_trace(_clicks(s))
     dress(figure, "", height, dark, legend=True)
     for axis, name, log, values in (("xaxis", xn, logs[0], s.axes[xn]), ("yaxis", yn, logs[1], s.axes[yn])):
@@ -44,11 +46,12 @@ def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = Fals
                     "constrain": "domain",
                     "type": "log" if log else "linear",
                     "showgrid": False,
+                    "exponentformat": "power",
                     **({"dtick": 1} if log else {}),
                 }
             }
         )
-    figure.update_layout(margin={"t": 56})
+    figure.update_layout(margin={"t": 34}, legend={"y": 1.0})
     return figure
 
 
@@ -78,8 +81,7 @@ def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
     finite = z[np.isfinite(z)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     high = high if high > low else low + 1.0
-    ticks = np.unique(np.round(np.linspace(low, high, 7), 0 if high - low > 3 else 2))
-    ticks = ticks[(ticks >= low) & (ticks <= high)]
+    ticks = _ticks(low, high)
     return go.Heatmap(
         x=_edges(x, logs[0]),
         y=_edges(y, logs[1]),
@@ -95,10 +97,23 @@ def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
             "title": {"text": WORDS[measure], "side": "right"},
             "thickness": 12,
             "outlinewidth": 0,
-            "tickvals": ticks.tolist(),
+            "tickvals": ticks,
             "ticktext": [_power(t) for t in ticks],
         },
     )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Exponents of the round numbers that the colour bar names.
+
+    >>> [round(10**t) for t in _ticks(0.9, 2.1)]
+    [10, 20, 50, 100]
+    """
+    powers = np.arange(math.floor(low), math.ceil(high) + 1)
+    digits = (1, 2, 5) if high - low < 3 else (1,)
+    powers = powers[:: max(1, round((high - low) / 7))]
+    ticks = [math.log10(digit) + float(power) for power in powers for digit in digits]
+    return [tick for tick in ticks if low <= tick <= high]
 
 
 def _power(exponent: float) -> str:
@@ -107,39 +122,52 @@ def _power(exponent: float) -> str:
     >>> _power(-1.0), _power(-7.0)
     ('0.1', '10<sup>-7</sup>')
     """
-    return f"{10.0**exponent:.3g}" if -4 < exponent < 4 else f"10<sup>{exponent:g}</sup>"
+    return f"{10.0**exponent:.3g}" if -4 < exponent < 4 else f"10<sup>{exponent:.3g}</sup>"
 
 
-def _lost(s: Sweep, logs: tuple[bool, bool], dark: bool) -> list[go.Heatmap | go.Scatter]:
-    """Grey where runs end no better off than they began, with crosses, which the legend names."""
-    x, y = (s.axes[name] for name, _ in s.spec.axes)
-    grey = "#4a4f59" if dark else "#b9bdc6"
-    traces: list[go.Heatmap | go.Scatter] = [
+def _grey(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool) -> list[go.Heatmap | go.Scatter]:
+    """What has no colour: grey with crosses where runs diverge, faint with strokes where they never arrive."""
+    traces: list[go.Heatmap | go.Scatter] = []
+    never = ~np.isfinite(s.steps_to) & ~s.diverging & s.done if measure == "steps" else np.zeros(s.spec.shape, bool)
+    for cells, name, symbol, grey in (
+        (s.diverging, "diverges", "x-thin", "#4a4f59" if dark else "#b9bdc6"),
+        (never, "does not arrive", "line-ew", "#26292f" if dark else "#eceef1"),
+    ):
+        traces += _patterned(s, cells, name, symbol, grey, logs, dark)
+    return traces
+
+
+def _patterned(
+    s: Sweep, cells: np.ndarray, name: str, symbol: str, grey: str, logs: tuple[bool, bool], dark: bool
+) -> list[go.Heatmap | go.Scatter]:
+    """One colour over some cells and a mark on every few of them, by which the legend names them."""
+    if not cells.any():
+        return []
+    x, y = (s.axes[axis] for axis, _ in s.spec.axes)
+    i, j = np.nonzero(cells)
+    steps = [max(1, n // MARKS) for n in s.spec.shape]
+    some = (i % steps[0] == 0) & (j % steps[1] == 0)
+    some = some if some.any() else np.ones_like(some)
+    ink = "#8b919c" if dark else "#7b8190"
+    return [
         go.Heatmap(
             x=_edges(x, logs[0]),
             y=_edges(y, logs[1]),
-            z=np.where(s.diverging, 1.0, np.nan).T,
+            z=np.where(cells, 1.0, np.nan).T,
             showscale=False,
             colorscale=[[0, grey], [1, grey]],
             hoverinfo="skip",
             hoverongaps=False,
-        )
+        ),
+        go.Scatter(
+            x=x[i[some]],
+            y=y[j[some]],
+            mode="markers",
+            hoverinfo="skip",
+            name=name,
+            marker={"symbol": symbol, "size": 4, "line": {"width": 1, "color": ink}},
+        ),
     ]
-    steps = [max(1, n // CROSSES) for n in s.spec.shape]
-    i, j = np.nonzero(s.diverging)
-    some = (i % steps[0] == 0) & (j % steps[1] == 0)
-    if some.any():
-        traces.append(
-            go.Scatter(
-                x=x[i[some]],
-                y=y[j[some]],
-                mode="markers",
-                hoverinfo="skip",
-                name="diverges",
-                marker={"symbol": "x-thin", "size": 4, "line": {"width": 1, "color": "#8b919c" if dark else "#7b8190"}},
-            )
-        )
-    return traces
 
 
 def known_theory(s: Sweep) -> Theory | None:
@@ -152,8 +180,9 @@ def known_theory(s: Sweep) -> Theory | None:
     return theory(s.spec.surface)
 
 
-def _theory(known: Theory, s: Sweep, dark: bool) -> list[go.Scatter]:
-    ink, flip = "white" if dark else "black", s.spec.axes[0][0] != "lr"
+def _theory(known: Theory, s: Sweep) -> list[go.Scatter]:
+    """The limit of stability and the fastest pair; black on white, so that they stand out from every colour."""
+    flip = s.spec.axes[0][0] != "lr"
     momentums, rates = s.axes["momentum"], s.axes["lr"]
     mus = np.linspace(momentums.min(), momentums.max(), 200)
     limit = known.limit(mus)
@@ -162,25 +191,34 @@ def _theory(known: Theory, s: Sweep, dark: bool) -> list[go.Scatter]:
     at = (known.momentum, known.lr) if flip else (known.lr, known.momentum)
     hover = "%{fullData.name}<br>%{x:.3g}, %{y:.3g}<extra></extra>"
     traces = [
-        go.Scatter(x=x, y=y, mode="lines", line={"color": ink, "width": 2, "dash": "dash"},
-                   name="theory: stable up to 2(1+μ)/L", hovertemplate=hover),
-    ]  # fmt: skip
+        go.Scatter(x=x, y=y, mode="lines", line={"color": "white", "width": 4}, showlegend=False, hoverinfo="skip"),
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line={"color": "black", "width": 2, "dash": "dash"},
+            name="theory: stable up to 2(1 + μ)/L",
+            hovertemplate=hover,
+        ),
+    ]
     if rates.min() <= known.lr <= rates.max() and momentums.min() <= known.momentum <= momentums.max():
+        marker = {"symbol": "star", "size": 17, "color": "white", "line": {"width": 1.5, "color": "black"}}
         traces.append(
-            go.Scatter(
-                x=[at[0]],
-                y=[at[1]],
-                mode="markers",
-                name="theory: fastest",
-                hovertemplate=hover,
-                marker={"symbol": "star-open", "size": 20, "color": ink, "line": {"width": 2}},
-            )
+            go.Scatter(x=[at[0]], y=[at[1]], mode="markers", name="theory: fastest", hovertemplate=hover, marker=marker)
         )
     return traces
 
 
-def _best(s: Sweep, dark: bool) -> go.Scatter:
-    x, y = (s.best[name] for name, _ in s.spec.axes)
+def best_cell(s: Sweep, measure: str) -> tuple[int, int]:
+    """The cell of the lowest loss, or the one that arrives first; of equals the other measure decides."""
+    keys = (s.steps_to, s.final_loss) if measure == "loss" else (s.final_loss, s.steps_to)
+    cell = np.unravel_index(np.lexsort([key.ravel() for key in keys])[0], s.spec.shape)
+    return int(cell[0]), int(cell[1])
+
+
+def _best(s: Sweep, measure: str) -> go.Scatter:
+    cell = best_cell(s, measure)
+    x, y = (axis[i] for axis, i in zip(s.axes.values(), cell, strict=True))
     return go.Scatter(
         x=[x],
         y=[y],
@@ -219,13 +257,13 @@ def _told(s: Sweep, i: int, j: int) -> str:
     return f"loss {s.final_loss[i, j]:.3g}, {steps}"
 
 
-def sentence(s: Sweep) -> str:
+def sentence(s: Sweep, measure: str) -> str:
     """What the map holds, and what the theory says where there is one."""
-    (xn, _), (yn, _) = s.spec.axes
-    best = s.best
+    cell = best_cell(s, measure)
+    values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
     text = (
-        f"{s.spec.cells:,} runs of {s.spec.steps:,} steps. Best: {xn} {best[xn]:.3g}, {yn} {best[yn]:.3g}, loss "
-        f"{best['loss']:.3g}. {s.diverging.mean():.0%} of the map ends above where it began."
+        f"{s.spec.cells:,} runs. Best: {values}, {_told(s, *cell)}. {s.diverging.mean():.0%} of the map diverges: it "
+        "ends above the loss it began with."
     )
     known = known_theory(s)
     if known is not None:

@@ -17,8 +17,8 @@ from optim_viz.sweeps import Sweep
 if TYPE_CHECKING:
     import pandas as pd
 
-#: A learning rate is good when its loss is within this factor of the best one's.
-NEAR = 10.0
+#: A learning rate is good when its loss is within this factor of the best one's: on a surface, on the network.
+NEAR, NEAR_TRAINED = 10.0, 1.1
 #: The loss of a network that guesses among ten digits.
 GUESSING = math.log(10.0)
 
@@ -35,6 +35,7 @@ class Curve:
     high: np.ndarray  # third quartile
     lost: np.ndarray  # bool [n], ends no better off than it began
     best: int  # the number of the best learning rate
+    near: float = NEAR  # the factor within which a learning rate is good
 
     @property
     def seeds_differ(self) -> bool:
@@ -43,8 +44,8 @@ class Curve:
 
     @property
     def good(self) -> tuple[float, float]:
-        """The learning rates around the best whose loss is within NEAR times the best one's."""
-        fine = (self.loss <= NEAR * max(self.loss[self.best], 1e-300)) & ~self.lost
+        """The learning rates around the best whose loss is within `near` times the best one's."""
+        fine = (self.loss <= self.near * max(self.loss[self.best], 1e-300)) & ~self.lost
         first = last = self.best
         while first > 0 and fine[first - 1]:
             first -= 1
@@ -103,7 +104,7 @@ def of_trainings(result: TrainSweep) -> list[Curve]:
         best = int(loss.argmin())
         # Below the best rate a network merely has not learnt yet; above it one at or over guessing is lost.
         lost = ~np.isfinite(loss) | ((loss >= GUESSING) & (np.arange(len(kept)) > best))
-        curves.append(Curve(label, spec.kind, result.lrs[kept], loss, low, high, lost, best))
+        curves.append(Curve(label, spec.kind, result.lrs[kept], loss, low, high, lost, best, NEAR_TRAINED))
     return curves
 
 
@@ -128,7 +129,7 @@ def table(curves: Sequence[Curve], what: str, lost: str) -> pd.DataFrame:
             "Optimizer": curve.label,
             "Best learning rate": f"{curve.lrs[curve.best]:.2g}",
             what: f"{curve.loss[curve.best]:.2g}",
-            f"Within {NEAR:g}× of it": f"{low:.2g} to {high:.2g} (×{high / low:.3g})",
+            f"Within {curve.near:g} times that": f"{low:.2g} to {high:.2g} (a factor of {high / low:.2g})",
             lost.capitalize(): f"from {ends_at:.2g}" if ends_at is not None else "nowhere in this range",
         })  # fmt: skip
     return pd.DataFrame(rows)

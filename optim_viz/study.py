@@ -99,6 +99,15 @@ def natural_axes(spec: OptimizerSpec, surface: Surface) -> tuple[Axis, Axis]:
     return whole_axis(spec, surface, "lr"), whole_axis(spec, surface, second)
 
 
+def fitting(study: Study) -> Study:
+    """Return `study` with axes that the optimizer of its map has."""
+    names = axis_names(study.mapped)
+    if study.x.name in names and study.y.name in names:
+        return study
+    x, y = natural_axes(study.mapped, study.descent.surface)
+    return replace(study, x=x, y=y)
+
+
 def check_axis(spec: OptimizerSpec, name: str, low: object, high: object) -> Axis:
     """Return an axis whose ends rise, or raise a SpecError."""
     if name not in axis_names(spec):
@@ -160,11 +169,11 @@ def sweeps_of(study: Study) -> tuple[SweepSpec, ...]:
     d, n = study.descent, study.resolution
     if study.view == "basins":
         return tuple(basin_maps.check(d.surface, o, n, d.steps, d.noise, d.batch_size, d.seed) for o in study.shown)
-    rest = (d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds, study.tolerance)
+    rest = (d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds)
     if study.view == "map":
         spec = study.mapped
         axes = {axis.name: values(axis, is_log(spec, axis.name), n) for axis in (study.x, study.y)}
-        return (sweeps.check(d.surface, spec, axes, *rest),)
+        return (sweeps.check(d.surface, spec, axes, *rest, study.tolerance),)
     lrs = np.geomspace(*study.rates, n)
     return tuple(sweeps.check(d.surface, o, {"lr": lrs}, *rest) for o in study.shown)
 
@@ -183,7 +192,7 @@ def _preset(view: str, surface: str, specs: tuple[OptimizerSpec, ...], steps: in
 _LEARNING = (optimizer("sgd"), optimizer("momentum"), optimizer("adam"))
 #: What each view opens with: something that it teaches at a glance.
 PRESETS: dict[str, Study] = {
-    "rates": _preset("rates", "rosenbrock", _LEARNING, 500, 61),
+    "rates": _preset("rates", "rosenbrock", _LEARNING, 500, 121),
     "map": _preset("map", "quadratic", (optimizer("momentum"),), 50, 64),
     "basins": _preset(
         "basins",
@@ -194,6 +203,48 @@ PRESETS: dict[str, Study] = {
     ),
     "network": replace(_preset("network", "rosenbrock", _LEARNING, 500, 9), rates=(1e-4, 1.0)),
 }
+
+
+def turned_to(study: Study, view: str) -> Study:
+    """Return what another view opens with after `study`: its preset, unless something was set; that goes along."""
+    preset = PRESETS[view]
+    if study == PRESETS[study.view]:
+        return preset
+    trained = "network" in (study.view, view)
+    changed = replace(study, view=view, resolution=preset.resolution, rates=preset.rates if trained else study.rates)
+    if view == "map" and {study.x.name, study.y.name} - set(axis_names(study.mapped)):
+        with_two = [i for i, o in enumerate(study.descent.optimizers) if second_knob(o)]
+        changed = replace(changed, which=with_two[0] if with_two else 0)
+    return fitting(changed)
+
+
+def headline(study: Study) -> tuple[str, str]:
+    """Return the title of a picture and the sentence that says what a point of it is.
+
+    >>> headline(PRESETS["basins"])[0]
+    'Basins of Himmelblau'
+    """
+    d = study.descent
+    steps, play = f"{d.steps:,} steps", "Click one to play it in Compare."
+    seeds = f", the median of {study.seeds}" if study.seeds > 1 and (d.noise or d.batch_size) else ""
+    if study.view == "network":
+        count, epochs = len(training_of(study).tasks), f"{study.epochs} epoch{'s' * (study.epochs > 1)}"
+        return "Learning rates on the digits' MLP", (
+            f"Every point is a whole training of {epochs}: {count} trainings, {cost_of(study):,} steps of at most "
+            f"{NETWORK_BUDGET:,}. Click one to play it in Network."
+        )
+    titles = {
+        "rates": (f"Learning rates on {d.surface.title}", f"Every point is a whole run of {steps}{seeds}. {play}"),
+        "map": (
+            f"{OPTIMIZERS[study.mapped.kind].title} on {d.surface.title}",
+            f"Every cell is a whole run of {steps}{seeds}. {play}",
+        ),
+        "basins": (
+            f"Basins of {d.surface.title}",
+            f"Every start has the colour of the minimum that a run of {steps} from it reaches. {play}",
+        ),
+    }
+    return titles[study.view]
 
 
 def one_run(spec: SweepSpec, cell: tuple[int, ...]) -> DescentSpec:

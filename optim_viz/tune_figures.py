@@ -17,7 +17,7 @@ FLOOR = 1e-16
 LANE = 17
 
 
-def rate_chart(curves: Sequence[Curve], what: str, lost: str, dark: bool = False, height: int = 480) -> go.Figure:
+def rate_chart(curves: Sequence[Curve], what: str, lost: str, dark: bool = False, height: int = 500) -> go.Figure:
     """Draw the loss after the last step against the learning rate, one curve an optimizer, log-log.
 
     Above the curves a strip has one lane an optimizer: a bar where it is `lost`. A clickable point of the curve has
@@ -50,7 +50,8 @@ def rate_chart(curves: Sequence[Curve], what: str, lost: str, dark: bool = False
             "title": {"text": ""},
             "type": "category",
         },
-        margin={"t": 40},
+        margin={"t": 34},
+        legend={"y": 1.0},
     )
     figure.update_yaxes(anchor="x")
     figure.add_annotation(
@@ -77,7 +78,7 @@ def _range(curves: Sequence[Curve]) -> tuple[float, float]:
     low = float(positive.min()) if positive.size else top * FLOOR
     if (losses <= top * FLOOR).any():
         low = top * FLOOR
-    return min(low, top / 10), top
+    return min(low, top / 1.5), top
 
 
 def _kept(curve: Curve, values: np.ndarray, low: float, top: float) -> list[float | None]:

@@ -51,6 +51,13 @@ _KEYS: dict[str, tuple[str, Callable[[Study, str], Any], Callable[[Any], str]]] 
     "tol": ("tolerance", lambda s, text: _tolerance(text), repr),
     "epochs": ("epochs", lambda s, text: whole(text, "epochs", 1, studies.MAX_EPOCHS), str),
 }
+#: The keys of each view.
+_SHOWN = {
+    "rates": ("n", "seeds", "rates"),
+    "map": ("n", "seeds", "which", "x", "y", "measure", "tol"),
+    "basins": ("n",),
+    "network": ("n", "seeds", "rates", "epochs"),
+}
 
 
 def read_study(query: Mapping[str, list[str]], default: Study) -> tuple[Study, list[str]]:
@@ -63,36 +70,35 @@ def read_study(query: Mapping[str, list[str]], default: Study) -> tuple[Study, l
             notes.append(f"The link's view was dropped: {error}")
     elsewhere = {key: texts for key, texts in query.items() if key not in _KEYS and key != "view"}
     asked, dropped = read_descent(elsewhere, default.descent)
-    study = _fitting(replace(default, descent=asked))
-    for key, (field, read, _) in _KEYS.items():
-        if key in query:
-            try:
-                study = replace(study, **{field: read(study, query[key][-1])})
-            except SpecError as error:
-                dropped.append(f"The link's {key} was dropped: {error}")
-            study = _fitting(study) if field == "which" else study
-    return study, notes + dropped
-
-
-def _fitting(study: Study) -> Study:
-    """Return `study` with axes that its optimizer has."""
-    names = studies.axis_names(study.mapped)
-    if study.x.name in names and study.y.name in names:
-        return study
-    x, y = studies.natural_axes(study.mapped, study.descent.surface)
-    return replace(study, x=x, y=y)
+    study, shown = replace(default, descent=asked), _SHOWN[default.view]
+    for key in (key for key in _KEYS if key in query):
+        field, read, _ = _KEYS[key]
+        try:
+            if key not in shown:
+                raise SpecError(f"the view {VIEWS[default.view][0]!r} has none.")
+            study = replace(study, **{field: read(study, query[key][-1])})
+        except SpecError as error:
+            dropped.append(f"The link's {key} was dropped: {error}")
+        if key == "which":  # the axes that follow are those of this optimizer
+            study = studies.fitting(study)
+    return studies.fitting(study) if "which" in shown else study, notes + dropped
 
 
 def write_study(study: Study) -> Query:
-    """Return the query of a study; what equals its view's preset stays out."""
+    """Return the query of a study; what its view does not show, or what equals its preset, stays out."""
     preset = PRESETS[study.view]
+    asked = study.descent
+    if study.view == "network":
+        asked = replace(preset.descent, optimizers=asked.optimizers, seed=asked.seed)
+    if study.view == "basins":
+        asked = replace(asked, start=asked.surface.start)
     query = {"view": [study.view]} if study.view != FIRST else {}
-    query |= write_descent(study.descent, preset.descent)
-    silent = _fitting(replace(preset, descent=study.descent, which=study.which))
-    for key, (field, _, write) in _KEYS.items():
-        value = getattr(study, field)
-        if value != (getattr(preset, field) if field == "which" else getattr(silent, field)):
-            query[key] = [write(value)]
+    query |= write_descent(asked, preset.descent)
+    silent = replace(studies.fitting(replace(preset, descent=study.descent, which=study.which)), which=preset.which)
+    for key in _SHOWN[study.view]:
+        field, _, write = _KEYS[key]
+        if getattr(study, field) != getattr(silent, field):
+            query[key] = [write(getattr(study, field))]
     return query
 
 

@@ -3,20 +3,23 @@
 import streamlit as st
 
 from optim_viz import ui
-from optim_viz.study import PRESETS
+from optim_viz.study import PRESETS, headline
 from optim_viz.tune_links import FIRST, read_study, write_study
 from optim_viz.ui.tune import fill_study, study_controls, study_view
 from optim_viz.ui.tune_views import show_study
 
 ui.start_page("tune")
 notes = ui.linked("tune", PRESETS[FIRST], read_study, fill_study)
-with st.container(key="page-head"):
-    st.title("Tune", anchor=False)
-    view = study_view()
+head = st.container(key="page-head")
+view = study_view()
 with st.sidebar:
     asked = study_controls(view)
 study = ui.guarded("tune", asked)
 ui.show_notes(notes)
 if study:
     ui.write_link("tune", write_study(study))
+    with head:
+        title, sentence = headline(study)
+        st.title(title, anchor=False)
+        st.markdown(sentence)
     show_study(study)

@@ -19,6 +19,7 @@ from optim_viz.ui.text import plain
 from optim_viz.ui.widgets import choices, keep
 
 OWN = "own"
+OWN_TEXT, OWN_BOX = "x^2 + 10*y^2", (-3.0, 3.0, -3.0, 3.0)
 STEPS = [10, 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000]
 BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64]
 _BOUNDS = {"x0": "x from", "x1": "to", "y0": "y from", "y1": "to"}
@@ -30,7 +31,7 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
     own = spec.surface.name == OWN
     values = {
         "surface": OWN if own else spec.surface.name,
-        "text": spec.surface.expression if own else "x^2 + 10*y^2",
+        "text": spec.surface.expression if own else OWN_TEXT,
         "steps": min(spec.steps, STEPS[-1]),
         "noise": spec.noise,
         "batch": spec.batch_size or 0,
@@ -39,7 +40,7 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
         "y": spec.start[1],
         "fair": asked.mode,
     }
-    values |= dict(zip(("x0", "x1", "y0", "y1"), spec.surface.bounds if own else (-3.0, 3.0, -3.0, 3.0), strict=True))
+    values |= dict(zip(_BOUNDS, spec.surface.bounds if own else OWN_BOX, strict=True))
     st.session_state.update({f"compare.{key}": value for key, value in values.items()})
     fill_optimizers("compare", spec.optimizers)
 
@@ -108,9 +109,14 @@ def batch_size(name: str, row: Surface | None) -> int | None:
     return int(chosen) or None
 
 
+def _keep_own(name: str) -> None:
+    """Give the widgets of a function of one's own their values: they are gone since they were last seen."""
+    for key, value in {"text": OWN_TEXT, **dict(zip(_BOUNDS, OWN_BOX, strict=True))}.items():
+        keep(f"{name}.{key}", value)
+
+
 def _own_surface(name: str) -> Callable[[], Surface]:
-    for key, value in {"text": "x^2 + 10*y^2", "x0": -3.0, "x1": 3.0, "y0": -3.0, "y1": 3.0}.items():
-        keep(f"{name}.{key}", value)  # gone since a function of one's own was last seen
+    _keep_own(name)
     text = st.text_input("f(x, y)", key=f"{name}.text", help="x, y, pi, e, + - * / ^ ( ) and the usual functions.")
     columns = st.columns(4)
     bounds = [
@@ -123,8 +129,10 @@ def _own_surface(name: str) -> Callable[[], Surface]:
 def _new_surface(name: str) -> None:
     """On another surface the start is that surface's own."""
     row = SURFACES.get(st.session_state[f"{name}.surface"])
-    if row:
-        st.session_state[f"{name}.x"], st.session_state[f"{name}.y"] = row.start
+    if row is None:
+        _keep_own(name)
+        row = surface(OWN_TEXT, bounds=tuple(st.session_state[f"{name}.{key}"] for key in _BOUNDS))
+    st.session_state[f"{name}.x"], st.session_state[f"{name}.y"] = row.start
 
 
 def pick(name: str, player: str) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from optim_viz import descent, network, study
 from optim_viz.spec import DescentSpec, OptimizerSpec, unique_labels
-from optim_viz.study import MEASURES, PRESETS, VIEWS, Axis, Study
+from optim_viz.study import MEASURES, VIEWS, Axis, Study
 from optim_viz.ui import controls
 from optim_viz.ui.optimizers import fill_optimizers, optimizers
 from optim_viz.ui.widgets import choices, keep
@@ -31,10 +31,10 @@ def fill_study(asked: Study) -> None:
     """Set the widgets of Tune to what is asked for."""
     d, own = asked.descent, asked.descent.surface.name == controls.OWN
     st.session_state[KEPT] = asked
-    box = d.surface.bounds if own else (-3.0, 3.0, -3.0, 3.0)
+    box = d.surface.bounds if own else controls.OWN_BOX
     values = {
         "view": asked.view, "surface": controls.OWN if own else d.surface.name,
-        "text": d.surface.expression if own else "x^2 + 10*y^2",
+        "text": d.surface.expression if own else controls.OWN_TEXT,
         "x": d.start[0], "y": d.start[1], "steps": min(d.steps, controls.STEPS[-1]), "noise": d.noise,
         "batch": d.batch_size or 0, "seed": d.seed, "seeds": asked.seeds, "rates.low": asked.rates[0],
         "rates.high": asked.rates[1],
@@ -62,15 +62,7 @@ def study_view() -> str:
 
 
 def _new_view() -> None:
-    """A view that was not changed gives way to the next one's preset; else what was set goes along."""
-    before: Study = st.session_state[KEPT]
-    preset = PRESETS[st.session_state[f"{NAME}.view"]]
-    if before == PRESETS[before.view]:
-        fill_study(preset)
-        return
-    trained = "network" in (before.view, preset.view)
-    rates = preset.rates if trained else before.rates
-    fill_study(replace(before, view=preset.view, resolution=preset.resolution, rates=rates))
+    fill_study(study.turned_to(st.session_state[KEPT], st.session_state[f"{NAME}.view"]))
 
 
 def study_controls(view: str) -> Callable[[], Study]:
@@ -159,6 +151,7 @@ def _map(kept: Study, specs: tuple[OptimizerSpec, ...]) -> dict[str, Any]:
             "Arrived at", choices(f"{NAME}.tolerance", TOLERANCES), key=f"{NAME}.tolerance",
             format_func=lambda v: f"{v:.3g} of the way", help="This share of the start's loss above the lowest known.",
         )  # fmt: skip
+    st.caption(f"The map replaces {axes[0][1]} and {axes[1][1]} of the optimizer below.")
     return {"which": int(which), "x": axes[0], "y": axes[1], "measure": measure, "tolerance": float(tolerance)}
 
 

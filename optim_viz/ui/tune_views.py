@@ -19,6 +19,9 @@ from optim_viz.sweeps import Sweep
 from optim_viz.tune_links import write_run, write_training
 from optim_viz.ui.tune_work import ask, watch
 
+#: The pictures are clicked, not panned: no bar of buttons over them.
+BARE = {"displayModeBar": False}
+
 
 def show_study(asked: Study) -> None:
     """Run what is asked for and draw it; until it is there, the picture before stays."""
@@ -44,7 +47,7 @@ def _dark() -> bool:
 
 def _clicked(figure: Any, key: str) -> list[Any] | None:
     """Draw a figure; return the customdata of the point that was clicked, if one was."""
-    event = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points")
+    event = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", config=BARE)
     points = [point for point in event.selection.points if point.get("customdata")]
     return list(points[0]["customdata"]) if points else None
 
@@ -68,7 +71,7 @@ def _map(asked: Study, results: Sequence[Sweep]) -> None:
     place = _clicked(map_figures.map_chart(s, asked.measure, (logs[0], logs[1]), _dark()), "tune-map")
     if place is not None:
         _open("compare.py", write_run(study.one_run(s.spec, (place[0], place[1]))))
-    st.caption(map_figures.sentence(s))
+    st.caption(map_figures.sentence(s, asked.measure))
 
 
 def _basins(_: Study, results: Sequence[Basins]) -> None:

@@ -54,7 +54,10 @@ def watch(study: Study, job: Job) -> None:
         st.error(job.error, icon=":material/error:")
     elif job.state is JobState.CANCELLED:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.info("Cancelled. What was done until then is shown.", icon=":material/cancel:")
+            done = (
+                "What was done until then is shown." if study.view == "network" else "What is shown was there before."
+            )
+            st.info(f"Cancelled. {done}", icon=":material/cancel:")
             st.button("Run again", key="study.again", on_click=_again)
 
 
