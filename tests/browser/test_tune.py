@@ -1,0 +1,105 @@
+"""Tune in a real browser: a click opens that very run, long work is cancelled and found again, a phone has room."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+PLAYER = ".ov-player[data-ready='true']"
+CHART = ".stPlotlyChart .js-plotly-plot .main-svg"
+#: About 300 million steps: long enough to be looked at, and asked for by no other test.
+LONG = "/tune?view=map&n=256&steps=5000&f=beale&o=adam&start=-1.0~{y}"
+
+_PLACE = """([chart, share]) => {
+  const plot = document.querySelectorAll('.stPlotlyChart .js-plotly-plot')[chart];
+  const points = plot._fullData.filter((trace) => trace.customdata).pop();
+  const k = Math.floor(points.x.length * share), box = plot.getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout;
+  return { left: box.left + xaxis._offset + xaxis.d2p(points.x[k]), x: points.x[k],
+           top: box.top + yaxis._offset + yaxis.d2p(points.y[k]), y: points.y[k] };
+}"""
+
+
+def click(page, share, chart=0):
+    """Click the point that lies that share of the way through the points; return its x and y."""
+    page.locator(CHART).nth(0).wait_for()
+    page.wait_for_function(
+        "document.querySelector('.stPlotlyChart .js-plotly-plot')?._fullData?.some(t => t.customdata)"
+    )
+    place = page.evaluate(_PLACE, [chart, share])
+    page.mouse.move(place["left"], place["top"])
+    page.mouse.click(place["left"], place["top"])
+    return place["x"], place["y"]
+
+
+def settings(page):
+    """The query in the address bar, and the settings of its one optimizer."""
+    query = parse_qs(urlsplit(page.url).query)
+    kind, *parts = query["o"][0].split("~")
+    return query, kind, {name: float(value) for name, value in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def test_a_click_on_the_map_opens_compare_with_those_values(fresh_server, open_page):
+    page = open_page(fresh_server + "/tune?view=map")
+    lr, momentum = click(page, 0.3)
+    expect(page).not_to_have_url(re.compile("/tune"))
+    page.locator(PLAYER).wait_for()
+    expect(page.get_by_role("heading", name="Quadratic bowl", level=1)).to_be_visible()
+    query, kind, values = settings(page)
+    assert (kind, query["f"], query["steps"]) == ("momentum", ["quadratic"], ["50"])
+    assert values == {"lr": pytest.approx(lr), "momentum": pytest.approx(momentum)}
+    expect(page.locator(".ov-readout")).to_contain_text("momentum")
+    page.get_by_role("link", name="Tune").first.click()  # the map as it was, and no second jump
+    expect(page.get_by_role("heading", name="Momentum on Quadratic bowl", level=1)).to_be_visible()
+    page.locator(CHART).first.wait_for()
+    expect(page).to_have_url(re.compile(r"/tune\?view=map"))
+
+
+def test_a_click_on_a_curve_and_on_a_start_opens_compare(server, open_page):
+    page = open_page(server + "/tune?o=rmsprop")
+    lr, _ = click(page, 0.25)
+    page.locator(PLAYER).wait_for()
+    _, kind, values = settings(page)
+    assert kind == "rmsprop" and values["lr"] == pytest.approx(lr)
+    page = open_page(server + "/tune?view=basins&n=32&o=sgd~lr~0.01&o=adam~lr~0.2")
+    start = click(page, 0.4, chart=1)
+    page.locator(PLAYER).wait_for()
+    query, kind, values = settings(page)
+    assert (kind, values) == ("adam", {"lr": 0.2})
+    assert tuple(map(float, query["start"][0].split("~"))) == pytest.approx(start)
+
+
+def test_a_large_map_is_cancelled_and_run_again(server, open_page):
+    page = open_page(server + LONG.format(y=2.0))
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelled.").wait_for()
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    page.get_by_role("button", name="Run again").click()
+    page.get_by_text("s left").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelled.").wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_cancelled(server, open_page):
+    page = open_page(server + "/tune?view=network&n=17&epochs=2&seeds=2")
+    page.get_by_text("s left").wait_for()
+    page.get_by_role("link", name="Compare").first.click()
+    page.locator(PLAYER).wait_for()
+    page.get_by_role("link", name="Tune").first.click()
+    expect(page).to_have_url(re.compile("view=network"))
+    page.get_by_text("s left").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelled. What was done until then is shown.").wait_for()
+    page.locator(CHART).first.wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+@pytest.mark.parametrize("view", ["rates", "map", "basins"])
+def test_a_phone_needs_no_sideways_scrolling(view, server, open_page):
+    page = open_page(f"{server}/tune?view={view}", width=390, height=844, is_mobile=True, has_touch=True)
+    page.locator(CHART).first.wait_for()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    box = page.locator(".stPlotlyChart").first.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] < 420
