@@ -68,7 +68,8 @@ def _edges(values: np.ndarray, log: bool) -> np.ndarray:
 def _numbers(s: Sweep, measure: str) -> np.ndarray:
     """What is drawn, float64 [x, y]; NaN where the run diverges or, for steps, never arrives."""
     if measure == "steps":
-        return np.where(np.isfinite(s.steps_to) & s.done, np.maximum(s.steps_to, 1.0), np.nan)
+        # A run that passes by the minimum on its way out has not arrived.
+        return np.where(np.isfinite(s.steps_to) & s.done & ~s.diverging, np.maximum(s.steps_to, 1.0), np.nan)
     above = np.maximum(s.final_loss - lowest(s.spec.surface), 0.0)
     kept = np.where(s.diverging | ~s.done, np.nan, above)
     top = np.nanmax(kept) if np.isfinite(kept).any() else 1.0
@@ -211,7 +212,8 @@ def _theory(known: Theory, s: Sweep) -> list[go.Scatter]:
 
 def best_cell(s: Sweep, measure: str) -> tuple[int, int]:
     """The cell of the lowest loss, or the one that arrives first; of equals the other measure decides."""
-    keys = (s.steps_to, s.final_loss) if measure == "loss" else (s.final_loss, s.steps_to)
+    loss, steps = (np.where(s.diverging, np.inf, values) for values in (s.final_loss, s.steps_to))
+    keys = (steps, loss) if measure == "loss" else (loss, steps)
     cell = np.unravel_index(np.lexsort([key.ravel() for key in keys])[0], s.spec.shape)
     return int(cell[0]), int(cell[1])
 

@@ -152,6 +152,15 @@ def test_axes_may_be_swapped_and_steps_shown(mapped):
     assert s.steps_to[map_figures.best_cell(s, "steps")] == s.steps_to.min()
 
 
+def test_a_run_that_passes_by_and_leaves_is_not_the_best():
+    axes = {"lr": np.geomspace(0.1, 10.0, 24), "beta1": np.linspace(0.0, 0.999, 24)}
+    s = ov.sweep("rosenbrock", ov.optimizer("adam"), axes, steps=500)
+    assert np.isfinite(s.steps_to[s.diverging]).any()  # there are such runs
+    assert not s.diverging[map_figures.best_cell(s, "steps")]
+    shown = np.array(map_figures.map_chart(s, "steps", (True, False)).data[0].z, float).T
+    assert np.isnan(shown[s.diverging]).all()
+
+
 def test_a_fine_map_has_clicks_on_some_cells_and_they_are_cells():
     axes = {"lr": np.geomspace(1e-2, 0.1, 130), "momentum": np.linspace(0.0, 0.9, 20)}
     s = ov.sweep("quadratic", ov.optimizer("momentum"), axes, steps=5)
