@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optim_viz import theme
-from optim_viz.charts import GREY, dress, faint, log_axis, note
+from optim_viz.charts import dress, faint, log_axis, note
 from optim_viz.rate_curves import Curve
 
 #: Losses below this share of the largest drawn are drawn there: the rest is rounding.
@@ -112,7 +112,7 @@ def _curve(i: int, curve: Curve, look: theme.Style, color: str, low: float, top:
     symbol = {"symbol": look.marker, "color": color}
     every = {"maxdisplayed": 12, "size": 6, **symbol}
     same = {"legendgroup": curve.label, "showlegend": False}
-    hover = "%{fullData.name}<br>lr %{x:.3g}<br>loss %{meta}<extra></extra>"
+    hover = "%{fullData.name}<br>lr %{x:.3g}<br>loss %{text}<extra></extra>"
     return [
         go.Scatter(x=curve.lrs, y=y, mode="lines+markers", line={"color": color, "dash": look.dash, "width": 2.2},
                    marker=every, hoverinfo="skip", legendgroup=curve.label, connectgaps=False,
@@ -121,7 +121,7 @@ def _curve(i: int, curve: Curve, look: theme.Style, color: str, low: float, top:
                    marker={**symbol, "size": 15, "line": {"width": 2, "color": "white"}}, **same),
         go.Scatter(x=curve.lrs, y=y, mode="markers", marker={"size": 14, "opacity": 0, "color": color},
                    customdata=[[i, k] for k in range(len(y))], name=curve.label, text=[f"{v:.3g}" for v in curve.loss],
-                   hovertemplate=hover.replace("%{meta}", "%{text}") + "", **same),
+                   hovertemplate=hover, **same),
     ]  # fmt: skip
 
 
@@ -147,6 +147,3 @@ def _lane(curve: Curve, look: theme.Style, color: str, lost: str) -> list[go.Sca
             )
         )
     return traces
-
-
-__all__ = ["GREY", "rate_chart"]
