@@ -10,6 +10,7 @@ import numpy as np
 from optim_viz import basin_maps, descent, digits, network_sweep, sweeps
 from optim_viz.network_sweep import TrainSweepSpec
 from optim_viz.optimizers import OPTIMIZERS, hyperparameter, optimizer
+from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, whole
 from optim_viz.sweeps import STARTS
 from optim_viz.tuning import second_knob
@@ -23,8 +24,8 @@ VIEWS: dict[str, tuple[str, int, tuple[int, ...]]] = {
 }
 MEASURES = {"loss": "Final loss", "steps": "Steps to arrive"}
 MAX_SEEDS, MAX_EPOCHS = 25, 5
-#: Steps of all runs of a picture: about 25 million a second on two cores; trainings take about 500 a second.
-BUDGET, NETWORK_BUDGET = 1_000_000_000, 30_000
+#: What bounds the steps of all runs of a picture: two cores take 25 million a second, or 500 of trainings.
+BUDGET, NETWORK_BUDGET = "sweep_steps", "sweep_training_steps"
 LOW, HIGH = 1e-12, 1e6
 
 
@@ -140,7 +141,7 @@ def check(study: Study) -> Study:
     check_rates(*study.rates)
     if study.view == "map" and study.x.name == study.y.name:
         raise SpecError(f"The two axes of a map must differ; both are {study.x.name!r}.")
-    cost, most = cost_of(study), NETWORK_BUDGET if study.view == "network" else BUDGET
+    cost, most = cost_of(study), limit(NETWORK_BUDGET if study.view == "network" else BUDGET)
     if cost > most:
         raise SpecError(f"This picture takes {cost:,} steps; at most {most:,}. Fewer points, steps or seeds will do.")
     return study
@@ -231,7 +232,7 @@ def headline(study: Study) -> tuple[str, str]:
         count, epochs = len(training_of(study).tasks), f"{study.epochs} epoch{'s' * (study.epochs > 1)}"
         return "Learning rates on the digits' MLP", (
             f"Every point is a whole training of {epochs}: {count} trainings, {cost_of(study):,} steps of at most "
-            f"{NETWORK_BUDGET:,}. Click one to play it in Network."
+            f"{limit(NETWORK_BUDGET):,}. Click one to play it in Network."
         )
     titles = {
         "rates": (f"Learning rates on {d.surface.title}", f"Every point is a whole run of {steps}{seeds}. {play}"),

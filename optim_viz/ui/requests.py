@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,11 +16,25 @@ from optim_viz.budgets import steps_of
 from optim_viz.spec import DescentSpec, NetworkSpec
 
 _SAID = "app.said"
+#: Pages that are run at once: Python runs one at a time anyway, and a crowd of threads that take turns costs more than
+#: it gives. One that waited too long runs all the same: nobody may hold up the others for good.
+_TURNS = threading.BoundedSemaphore(2)
+_TURN_SECONDS = 5.0
 
 
 def note_error() -> None:
     """A sentence about bad input is shown in this run."""
     st.session_state[_SAID] = st.session_state.get(_SAID, 0) + 1
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    taken = _TURNS.acquire(timeout=_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if taken:
+            _TURNS.release()
 
 
 @contextlib.contextmanager
@@ -31,7 +46,8 @@ def logged() -> Iterator[None]:
     began, failed = time.perf_counter(), None
     st.session_state[_SAID] = 0
     try:
-        yield
+        with _turn():
+            yield
     except Exception as error:
         failed = error
         raise

@@ -1,0 +1,86 @@
+"""What docs/security.md promises: nothing is unpickled, no typed text is run, none becomes HTML or script."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from optim_viz.ui.text import plain
+
+ROOT = Path(__file__).parents[1]
+FILES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "optim_viz").rglob("*.py")]
+SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js")]
+#: Code that is run: written by us or printed by sympy from an expression that passed expression.py's whitelist.
+RUN = {"tracing.py": 2, "compiling.py": 1}
+#: HTML from Python, each with what it is made of: our style sheet; a legend of the table's names and of numbers.
+HTML = {"page.py": "f'<style>{_CSS}</style>'", "tune_views.py": "basin_figures.legend(named)"}
+FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+
+
+def calls(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield name, node
+
+
+def whole_name(node):
+    return ast.unparse(node.func)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nothing_is_unpickled_and_nothing_typed_is_run(path):
+    tree = ast.parse(path.read_text())
+    imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    imported |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+    assert not {name.split(".")[0] for name in imported} & FORBIDDEN
+    run = 0
+    for name, node in calls(path):
+        options = {k.arg: ast.unparse(k.value) for k in node.keywords}
+        assert whole_name(node) not in ("eval", "__import__", "os.system", "os.popen", "sympy.sympify", "sympify")
+        assert name not in ("parse_expr", "read_pickle", "to_pickle", "read_html")
+        assert options.get("shell") != "True"
+        assert options.get("allow_pickle", "False") == "False"
+        if whole_name(node) == "torch.load":
+            assert options.get("weights_only") == "True"
+        run += whole_name(node) == "exec"
+    assert run == RUN.get(path.name, 0)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_text_of_visitors_becomes_html_or_script(path):
+    for name, node in calls(path):
+        options = {k.arg: k.value for k in node.keywords}
+        for option in ("unsafe_allow_html", "unsafe_allow_javascript"):
+            assert ast.unparse(options.get(option, ast.Constant(False))) == "False"
+        assert whole_name(node) not in ("st.iframe", "components.html", "components.iframe")
+        if whole_name(node) in ("st.html", "html"):
+            assert isinstance(node.args[0], ast.Constant) or ast.unparse(node.args[0]) == HTML[path.name]
+        if name == "component":  # components' JavaScript is a file or a constant, filled with names of files alone
+            allowed = ("js", "_LOADER", "f'<div>{_COPY}</div>'", "_COPY_STYLE")
+            for part in ("js", "html", "css"):
+                value = options.get(part, ast.Constant(""))
+                assert isinstance(value, ast.Constant) or ast.unparse(value) in allowed
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.name)
+def test_scripts_write_text_never_markup(path):
+    banned = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc"
+    assert not re.search(banned, path.read_text())
+
+
+def test_the_legend_of_basins_escapes():
+    from optim_viz.basin_figures import legend
+
+    source = ast.parse((ROOT / "optim_viz" / "basin_figures.py").read_text())
+    body = next(ast.unparse(n) for n in source.body if isinstance(n, ast.FunctionDef) and n.name == "legend")
+    assert "escape(" in body, legend.__doc__
+
+
+@pytest.mark.parametrize("text", ["![x](https://a.b/c.png)", "[x](javascript:alert(1))", "$\\href{https://a.b}{x}$",
+                                  "`code` **bold** ~~gone~~", "https://a.b", ":red[x]", "x_1 + 'foo'"])  # fmt: skip
+def test_what_visitors_wrote_is_shown_as_it_is(text):
+    shown = plain(text)
+    assert re.sub(r"\\([\\`*~$\[\]/])", r"\1", shown) == text
+    assert not re.search(r"(?<!\\)[`*~$\[\]]|://", shown)
