@@ -3,16 +3,10 @@
 import contextlib
 import errno
 import io
-import json
 import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import time
 import tracemalloc
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -159,41 +153,6 @@ def test_uploads_on_disk_are_bounded(tmp_path, monkeypatch):
 # ---------------------------------------------------------------- the browser and the server
 
 
-class Server:
-    """The app on a port that stays its own, so that it can be killed and started again."""
-
-    def __init__(self, log, **environment):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self._log, self._environment = log, environment
-
-    def start(self):
-        options = ["--server.port", str(self.port), "--server.headless", "true", "--server.fileWatcherType", "none"]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-                cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log, env=os.environ | self._environment,
-            )  # fmt: skip
-        for _ in range(600):
-            assert self.process.poll() is None, "the server ended at its start"
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health") as answer:
-                    if answer.read() == b"ok":
-                        return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError("the server did not come up within a minute")
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(20)
-
-    def events(self):
-        lines = self._log.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-
 @contextlib.contextmanager
 def visit(server):
     """A browser's side of one session."""
@@ -234,14 +193,6 @@ class Visitor:
 LONG = "epochs=50&hidden=32&o=sgd~lr~0.1&seed={seed}"
 
 
-@pytest.fixture
-def server(tmp_path):
-    server = Server(tmp_path / "log", OPTIM_VIZ_PATIENCE_SECONDS="2", OPTIM_VIZ_CACHE=str(tmp_path / "cache"))
-    server.start()
-    yield server
-    server.kill()
-
-
 def ended(server, seconds=20):
     """The jobs that are over, once there are some."""
     until = time.monotonic() + seconds
@@ -253,7 +204,8 @@ def ended(server, seconds=20):
     return []
 
 
-def test_work_stops_when_its_browser_is_closed_and_a_killed_server_starts_anew(server):
+def test_work_stops_when_its_browser_is_closed_and_a_killed_server_starts_anew(killable):
+    server = killable
     with visit(server) as visitor:
         visitor.ask(LONG.format(seed=1))
         visitor.see("progress")

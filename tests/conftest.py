@@ -1,0 +1,58 @@
+"""A server of one's own, to be killed and started again: used with sockets and with browsers."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+class Server:
+    """The app on a port that stays its own, so that it can be killed and started again."""
+
+    def __init__(self, log, **environment):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._log, self._environment = log, environment
+
+    def start(self):
+        options = ["--server.port", str(self.port), "--server.headless", "true", "--server.fileWatcherType", "none"]
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+                cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log, env=os.environ | self._environment,
+            )  # fmt: skip
+        for _ in range(600):
+            assert self.process.poll() is None, "the server ended at its start"
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health") as answer:
+                    if answer.read() == b"ok":
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("the server did not come up within a minute")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(20)
+
+    def events(self):
+        lines = self._log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@pytest.fixture
+def killable(tmp_path):
+    server = Server(tmp_path / "log", OPTIM_VIZ_PATIENCE_SECONDS="2", OPTIM_VIZ_CACHE=str(tmp_path / "cache"))
+    server.start()
+    yield server
+    server.kill()
