@@ -165,7 +165,7 @@ def blocks(repeats: int) -> None:
     print("\n65,536 runs x 300 steps on rosenbrock, two threads, by runs in a block")
     for kind in ("momentum", "adam"):
         spec = basin_maps.check("rosenbrock", ov.optimizer(kind), 256, 300)
-        for size in (1024, 2048, 4096, 8192, 16384):
+        for size in (1024, 4096, 8192, 16384, 32768):
             took = seconds(lambda s=spec, n=size: batches.run_all(s, block=n), repeats)  # type: ignore[misc]
             print(f"{kind:<10}{size:>8,}{took:>8.3f} s", flush=True)
 

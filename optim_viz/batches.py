@@ -26,9 +26,9 @@ from optim_viz.schedules import SCHEDULES, Rate
 from optim_viz.spec import ScheduleSpec, SweepSpec
 from optim_viz.surfaces import dataset
 
-#: Runs in a block: of 1,024 to 16,384 the fastest or next to it (benchmarks/sweep.py --only blocks). Shorter arrays
-#: pay for Python's share of every operation, longer ones leave the cache.
-BLOCK = 8192
+#: Runs in a block: the fastest of 1,024 to 32,768, with one thread and with two (benchmarks/sweep.py --only blocks).
+#: Shorter arrays pay for Python's share of every operation, and two threads for passing its lock to each other.
+BLOCK = 32768
 #: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
 GPU_BLOCK = 1 << 20
 #: Threads that work at once; NumPy frees the interpreter lock inside its operations on arrays this long.
