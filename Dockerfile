@@ -1,7 +1,7 @@
 # The steps stand in docker/build.sh and docker/serve.sh, which also run on a plain machine.
 FROM python:3.11-slim AS build
-# Where torch's CPU build is: without it, Linux gets gigabytes of CUDA.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# Where torch's CPU build is (PyTorch's own page names it): without it, Linux gets gigabytes of CUDA.
+ARG TORCH_INDEX=
 ENV PIP_EXTRA_INDEX_URL=$TORCH_INDEX
 WORKDIR /source
 COPY requirements.txt app.py ./
