@@ -30,7 +30,7 @@ def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = Fals
     figure.add_traces(_grey(s, measure, logs, dark))
     known = known_theory(s)
     if known is not None:
-        figure.add_traces(_theory(known, s))
+        figure.add_traces(_theory(known, s, dark))
     figure.add_trace(_best(s, measure))
     figure.add_trace(_clicks(s))
     dress(figure, "", height, dark, legend=True)
@@ -181,8 +181,12 @@ def known_theory(s: Sweep) -> Theory | None:
     return theory(s.spec.surface)
 
 
-def _theory(known: Theory, s: Sweep) -> list[go.Scatter]:
-    """The limit of stability and the fastest pair; black on white, so that they stand out from every colour."""
+def _theory(known: Theory, s: Sweep, dark: bool) -> list[go.Scatter]:
+    """The limit of stability and the fastest pair: the page's ink on its opposite, which stand out from every colour.
+
+    In the legend the ink stands alone, so it must be read there too.
+    """
+    ink, under = ("white", "black") if dark else ("black", "white")
     flip = s.spec.axes[0][0] != "lr"
     momentums, rates = s.axes["momentum"], s.axes["lr"]
     mus = np.linspace(momentums.min(), momentums.max(), 200)
@@ -192,12 +196,12 @@ def _theory(known: Theory, s: Sweep) -> list[go.Scatter]:
     at = (known.momentum, known.lr) if flip else (known.lr, known.momentum)
     hover = "%{fullData.name}<br>%{x:.3g}, %{y:.3g}<extra></extra>"
     traces = [
-        go.Scatter(x=x, y=y, mode="lines", line={"color": "white", "width": 4}, showlegend=False, hoverinfo="skip"),
+        go.Scatter(x=x, y=y, mode="lines", line={"color": under, "width": 4}, showlegend=False, hoverinfo="skip"),
         go.Scatter(
             x=x,
             y=y,
             mode="lines",
-            line={"color": "black", "width": 2, "dash": "dash"},
+            line={"color": ink, "width": 2, "dash": "dash"},
             name="theory: stable up to 2(1 + μ)/L",
             hovertemplate=hover,
         ),

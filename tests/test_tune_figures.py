@@ -139,6 +139,14 @@ def test_the_theory_lies_over_the_map_of_momentum_on_a_bowl_only(mapped):
         assert map_figures.known_theory(s) is None
 
 
+def test_the_theory_is_read_in_the_legend_of_a_light_and_of_a_dark_page(mapped):
+    for dark, ink, under in ((False, "black", "white"), (True, "white", "black")):
+        figure = map_figures.map_chart(mapped, "loss", (True, False), dark)
+        (limit,) = named(figure, "stable up to")
+        below = [trace for trace in figure.data if trace.type == "scatter" and trace.line.width == 4]
+        assert limit.line.color == ink and [trace.line.color for trace in below] == [under]
+
+
 def test_axes_may_be_swapped_and_steps_shown(mapped):
     axes = {"momentum": mapped.axes["momentum"], "lr": mapped.axes["lr"]}
     s = ov.sweep("quadratic", ov.optimizer("momentum"), axes, steps=100)

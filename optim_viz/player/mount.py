@@ -18,19 +18,33 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 
 # Several lines on purpose: Streamlit takes a single line for a path. The page's own address is the base, so that the
 # app also works below a prefix and behind a proxy. A module that is there already is called at once, because Streamlit
-# calls the cleanup of the call before right after this one.
+# calls the cleanup of the call before right after this one. One that cannot be had is asked for again at the next call.
 _LOADER = """
 const load = (path) => new URL("app/static/" + path, location.href).href;
 const url = load("%(player)s/streamlit.js");
 const options = { plotlyUrl: load("%(plotly)s"), cssUrl: load("%(player)s/player.css") };
+function say(parent, words) {
+  parent.querySelector(".ov-missing")?.remove();
+  if (words) {
+    const line = Object.assign(document.createElement("p"), { className: "ov-missing", textContent: words });
+    line.setAttribute("role", "alert");
+    parent.append(line);
+  }
+}
 export default function (component) {
   const modules = (globalThis.__ovModules ??= {});
   if (modules[url]) return modules[url].%(entry)s(component, options);
   let cleanup = null, gone = false;
-  import(url).then((module) => {
+  const begin = (module) => {
     modules[url] = module;
-    if (!gone) cleanup = module.%(entry)s(component, options);
-  });
+    if (gone) return;
+    say(component.parentElement, "");
+    cleanup = module.%(entry)s(component, options);
+  };
+  const fail = () => {
+    if (!gone) say(component.parentElement, "The player could not be loaded. Reload the page to try again.");
+  };
+  import(url).then(begin, fail);
   return () => {
     gone = true;
     if (cleanup) cleanup();
