@@ -1,5 +1,7 @@
 """optim_viz: see how optimizers work. Every number equals what torch.optim would give, step for step."""
 
+from typing import TYPE_CHECKING, Any
+
 from optim_viz.basin_maps import Basins, basins
 from optim_viz.descent import descend
 from optim_viz.landscape import Plane, project
@@ -14,6 +16,9 @@ from optim_viz.sweeps import Sweep, sweep
 from optim_viz.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.trajectory import Comparison, Outcome, Trajectory
 from optim_viz.tuning import Tuning, tune
+
+if TYPE_CHECKING:
+    from optim_viz.export import save
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,6 +42,7 @@ __all__ = [
     "descend",
     "optimizer",
     "project",
+    "save",
     "schedule",
     "surface",
     "sweep",
@@ -45,3 +51,12 @@ __all__ = [
     "train_sweep",
     "tune",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What writes files, with the drawing libraries that it needs, is loaded when it is first asked for."""
+    if name != "save":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from optim_viz.export import save
+
+    return save

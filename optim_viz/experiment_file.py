@@ -13,16 +13,17 @@ import math
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from optim_viz import descent, links, network
+from optim_viz import descent, links, network, study, tune_links
 from optim_viz.optimizers import optimizer
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, Surface
+from optim_viz.study import Study
 from optim_viz.surfaces import SURFACES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 1
-Spec = DescentSpec | NetworkSpec
+Spec = DescentSpec | NetworkSpec | Study
 
 #: What no experiment equals, so that a query relative to it says everything.
 _NO_SURFACE = Surface("", "", "", (0.0, 0.0, 0.0, 0.0), (0.0, 0.0))
@@ -42,9 +43,11 @@ def link(spec: Spec) -> tuple[str, links.Query]:
     >>> link(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=5).spec)[0]
     'compare'
     """
-    for item in spec.optimizers:
+    for item in (spec.descent if isinstance(spec, Study) else spec).optimizers:
         if item.factory is not None:
             raise SpecError(f"{item.label!r} is an optimizer of your own: JSON cannot hold it, CSV holds its results.")
+    if isinstance(spec, Study):
+        return "tune", tune_links.write_study(spec, whole=True)
     if isinstance(spec, NetworkSpec):
         if spec.data:
             raise SpecError(f"The digits {spec.data!r} are no part of a JSON file; CSV holds the results.")
@@ -74,20 +77,25 @@ def _plain(value: Any) -> Any:
 
 
 def read(text: str) -> Spec:
-    """Return the experiment in a JSON file; SpecError, a sentence, where there is none that can be repeated."""
+    """Return the experiment or the study in a JSON file; SpecError where there is none that can be repeated.
+
+    Of a study that is what its view shows; the rest is as the view opens with.
+    """
     content = _content(text)
     readers: dict[str, Any] = {
         "compare": (links.read_descent, _DESCENT, descent.check),
         "network": (links.read_network, _NETWORK, network.check),
     }
     page, query = content.get("page"), content.get("query")
-    if page not in readers or not isinstance(query, dict):
-        raise SpecError(f"An experiment's page is compare or network; this file says {page!r}.")
+    if page not in (*readers, "tune") or not isinstance(query, dict):
+        raise SpecError(f"An experiment's page is compare, network or tune; this file says {page!r}.")
     texts = {
         str(key): [str(v) for v in (value if isinstance(value, list) else [value])] for key, value in query.items()
     }
     if not (all(texts.values()) and texts.get("o")):
         raise SpecError("A query's values are lists of texts, those of o the optimizers; this file's are not.")
+    if page == "tune":
+        return _study(texts)
     reader, default, check = readers[page]
     spec, notes = reader({key: values for key, values in texts.items() if key != "o"}, default)
     read = [links.read_optimizer(text) for text in texts["o"]]  # all of them: a link would stop after a few
@@ -96,6 +104,13 @@ def read(text: str) -> Spec:
         raise SpecError(notes[0])
     given = {field.name: getattr(spec, field.name) for field in fields(spec)}
     return check(**given | {"optimizers": tuple(found for found, _ in read)})
+
+
+def _study(texts: links.Query) -> Study:
+    found, notes = tune_links.read_study(texts, study.PRESETS[tune_links.FIRST])
+    if notes:
+        raise SpecError(notes[0])
+    return study.check(found)
 
 
 def read_results(text: str) -> pd.DataFrame:

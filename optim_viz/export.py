@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from optim_viz import experiment_file
 from optim_viz.landscape import Plane
@@ -16,9 +17,13 @@ from optim_viz.spec import SpecError, nearest
 from optim_viz.training import Training
 from optim_viz.trajectory import Comparison
 
-__all__ = ["EXPORTS", "Export", "export", "save"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EXPORTS", "Export", "as_csv", "as_parquet", "export", "save"]
 
 Progress = Callable[[float], None]
+What = TypeVar("What")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +46,14 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Export:
+class Export(Generic[What]):
     """One row: how it is called, the file's suffix and media type, and the function that writes it."""
 
     name: str
     title: str
     suffix: str
     mime: str
-    write: Callable[[Result], bytes]
+    write: Callable[[What], bytes]
 
 
 def _html(result: Result) -> bytes:
@@ -81,15 +86,24 @@ def _svg(result: Result) -> bytes:
     return svg(result.picture()).encode()
 
 
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV that reads back to the last bit: pandas writes floats by repr, inf and nan by name."""
+    return frame.to_csv(index=False, na_rep="nan", lineterminator="\n").encode()
+
+
+def as_parquet(frame: pd.DataFrame) -> bytes:
+    """Return a table as a Parquet file."""
+    file = io.BytesIO()
+    frame.to_parquet(file, engine="pyarrow", index=False)
+    return file.getvalue()
+
+
 def _csv(result: Result) -> bytes:
-    # pandas writes floats by repr, which reads back to the last bit; inf and nan by name.
-    return result.runs.to_frame().to_csv(index=False, na_rep="nan", lineterminator="\n").encode()
+    return as_csv(result.runs.to_frame())
 
 
 def _parquet(result: Result) -> bytes:
-    file = io.BytesIO()
-    result.runs.to_frame().to_parquet(file, engine="pyarrow", index=False)
-    return file.getvalue()
+    return as_parquet(result.runs.to_frame())
 
 
 def _json(result: Result) -> bytes:
@@ -110,7 +124,7 @@ _ROWS = (
     Export("json", "Experiment and results (JSON)", ".json", "application/json", _json),
     Export("pytorch", "PyTorch script", ".py", "text/x-python", _pytorch),
 )
-EXPORTS: dict[str, Export] = {row.name: row for row in _ROWS}
+EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
 
 
 def export(
@@ -134,7 +148,7 @@ def export(
     return EXPORTS[name].write(Result(runs, plane, progress))
 
 
-def by_suffix(path: str) -> Export:
+def by_suffix(path: str) -> Export[Result]:
     """Return the export that writes files of this name; SpecError where none does.
 
     >>> by_suffix("race.gif").name

@@ -219,30 +219,32 @@ def turned_to(study: Study, view: str) -> Study:
     return fitting(changed)
 
 
-def headline(study: Study) -> tuple[str, str]:
+def headline(study: Study, clicked: bool = True) -> tuple[str, str]:
     """Return the title of a picture and the sentence that says what a point of it is.
+
+    `clicked` is whether a click on a point does something where the picture stands.
 
     >>> headline(PRESETS["basins"])[0]
     'Basins of Himmelblau'
     """
     d = study.descent
-    steps, play = f"{d.steps:,} steps", "Click one to play it in Compare."
+    steps, play = f"{d.steps:,} steps", " Click one to play it in Compare." if clicked else ""
     seeds = f", the median of {study.seeds}" if study.seeds > 1 and (d.noise or d.batch_size) else ""
     if study.view == "network":
         count, epochs = len(training_of(study).tasks), f"{study.epochs} epoch{'s' * (study.epochs > 1)}"
+        budget = f" of at most {limit(NETWORK_BUDGET):,}. Click one to play it in Network." if clicked else "."
         return "Learning rates on the digits' MLP", (
-            f"Every point is a whole training of {epochs}: {count} trainings, {cost_of(study):,} steps of at most "
-            f"{limit(NETWORK_BUDGET):,}. Click one to play it in Network."
+            f"Every point is a whole training of {epochs}: {count} trainings, {cost_of(study):,} steps{budget}"
         )
     titles = {
-        "rates": (f"Learning rates on {d.surface.title}", f"Every point is a whole run of {steps}{seeds}. {play}"),
+        "rates": (f"Learning rates on {d.surface.title}", f"Every point is a whole run of {steps}{seeds}.{play}"),
         "map": (
             f"{OPTIMIZERS[study.mapped.kind].title} on {d.surface.title}",
-            f"Every cell is a whole run of {steps}{seeds}. {play}",
+            f"Every cell is a whole run of {steps}{seeds}.{play}",
         ),
         "basins": (
             f"Basins of {d.surface.title}",
-            f"Every start has the colour of the minimum that a run of {steps} from it reaches. {play}",
+            f"Every start has the colour of the minimum that a run of {steps} from it reaches.{play}",
         ),
     }
     return titles[study.view]

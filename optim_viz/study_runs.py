@@ -15,6 +15,9 @@ from optim_viz.spec import SweepSpec
 from optim_viz.study import Study, sweeps_of
 from optim_viz.sweeps import Sweep
 
+#: What comes of a study.
+Found = tuple[Sweep, ...] | tuple[Basins, ...] | TrainSweep
+
 
 @dataclass(frozen=True)
 class Share:

@@ -84,20 +84,21 @@ def read_study(query: Mapping[str, list[str]], default: Study) -> tuple[Study, l
     return studies.fitting(study) if "which" in shown else study, notes + dropped
 
 
-def write_study(study: Study) -> Query:
-    """Return the query of a study; what its view does not show, or what equals its preset, stays out."""
+def write_study(study: Study, whole: bool = False) -> Query:
+    """Return the query of a study; what its view does not show stays out, and unless it is `whole`, what equals its
+    preset."""
     preset = PRESETS[study.view]
     asked = study.descent
     if study.view == "network":
         asked = replace(preset.descent, optimizers=asked.optimizers, seed=asked.seed)
     if study.view == "basins":
         asked = replace(asked, start=asked.surface.start)
-    query = {"view": [study.view]} if study.view != FIRST else {}
-    query |= write_descent(asked, preset.descent)
+    query = {"view": [study.view]} if study.view != FIRST or whole else {}
+    query |= write_run(asked) if whole else write_descent(asked, preset.descent)
     silent = replace(studies.fitting(replace(preset, descent=study.descent, which=study.which)), which=preset.which)
     for key in _SHOWN[study.view]:
         field, _, write = _KEYS[key]
-        if getattr(study, field) != getattr(silent, field):
+        if whole or getattr(study, field) != getattr(silent, field):
             query[key] = [write(getattr(study, field))]
     return query
 

@@ -13,9 +13,11 @@ with text, st.container(key="lessons-text"):
     row = parts.choose_lesson()
     parts.read_aloud(row)
 with drawn, st.container(key="lessons-drawn"):
-    place = parts.choose_picture(row)
-    parts.picture(row, place)
-ui.write_link("lessons", lesson_links.write_lesson(place))
+    place, corner = parts.choose_picture(row)
+    ui.write_link("lessons", lesson_links.write_lesson(place))
+    found = parts.picture(row, place)
+    with corner:
+        parts.share_picture(place, found)
 with st.container(key="lessons-rest"):
     parts.judge(row)
     parts.deeper(row)

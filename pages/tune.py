@@ -6,7 +6,7 @@ from optim_viz import ui
 from optim_viz.study import PRESETS, headline
 from optim_viz.tune_links import FIRST, read_study, write_study
 from optim_viz.ui.tune import fill_study, study_controls, study_view
-from optim_viz.ui.tune_views import show_study
+from optim_viz.ui.tune_views import share_study, show_study
 
 ui.start_page("tune")
 notes = ui.linked("tune", PRESETS[FIRST], read_study, fill_study)
@@ -22,4 +22,6 @@ if study:
         title, sentence = headline(study)
         st.title(title, anchor=False)
         st.markdown(sentence)
-    show_study(study)
+    drawn = show_study(study)
+    with head:
+        share_study(study, drawn)

@@ -279,7 +279,10 @@ def test_an_experiment_goes_to_json_and_back(spec):
         ("[" * 100_000, "not a JSON file"),
         ("[]", "not a file of optim-viz's version 1"),
         ('{"optim_viz": 2}', "not a file of optim-viz's version 1"),
-        ('{"optim_viz": 1, "page": "lessons", "query": {}}', "page is compare or network; this file says 'lessons'"),
+        (
+            '{"optim_viz": 1, "page": "lessons", "query": {}}',
+            "page is compare, network or tune; this file says 'lessons'",
+        ),
         ('{"optim_viz": 1, "page": "compare", "query": {}}', "those of o the optimizers"),
         ('{"optim_viz": 1, "page": "compare", "query": {"o": ["adma"]}}', "did you mean 'adam'"),
         (

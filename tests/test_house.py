@@ -39,14 +39,14 @@ STOREYS = [
         "jobs",
         "torch_code",
         "presets",
-        *("tune_links", "tune_figures", "map_figures", "basin_figures"),
+        *("tune_links", "tune_figures", "map_figures", "basin_figures", "study_figures", "figure_page"),
     },
     {
         *("lessons", "lesson_type", "lesson_measures", "lesson_optimizers", "lesson_store", "lesson_rows"),
         *(f"lesson_rows_{part}" for part in ("descent", "momentum", "adaptive", "training", "network")),
     },
     {
-        *("player", "export", "strokes", "picture", "clip", "svg"),
+        *("player", "export", "study_export", "strokes", "picture", "clip", "svg"),
         *("pytorch_script", "pytorch_network", "experiment_file", "lesson_links"),
     },
     {"ui", "cli"},

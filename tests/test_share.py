@@ -12,7 +12,7 @@ import optim_viz as ov
 from optim_viz import links
 from optim_viz.export import EXPORTS, export
 from optim_viz.presets import PRESETS
-from optim_viz.ui.share import _writer, frame
+from optim_viz.ui.share import frame, runs_parcel
 
 ROOT = Path(__file__).parents[1]
 NETWORK = {"epochs": "1", "batch": "500", "hidden": "16", "o": ["sgd~lr~0.1"]}
@@ -54,8 +54,10 @@ def test_what_a_format_cannot_hold_is_said_in_a_sentence():
 
 def test_a_file_is_the_export_of_its_name():
     runs = ov.descend("quadratic", [ov.optimizer("sgd", lr=0.1)], steps=5)
+    files = {file.row.name: file for file in runs_parcel(runs).files}
+    assert set(files) | {"pytorch"} == set(EXPORTS)
     for name in ("csv", "json", "svg"):
-        assert _writer(runs, name, None)() == export(runs, name)
+        assert files[name].write() == export(runs, name)
 
 
 def test_a_frame_holds_its_link_and_nothing_that_was_typed_as_markup():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 from optim_viz.surfaces import compiled
 from optim_viz.trajectory import Comparison
 from optim_viz.ui.page import ROOT
+from optim_viz.ui.share import give, share
 
 _SLUGS = list(lessons.LESSONS)
 _NUMBER = {slug: number for number, slug in enumerate(_SLUGS, 1)}
@@ -55,14 +57,16 @@ def read_aloud(row: Lesson) -> None:
     st.markdown(f"**What to look at.** {row.look}")
 
 
-def choose_picture(row: Lesson) -> Place:
-    """Show the pictures of a lesson by name; return where the reader is."""
+def choose_picture(row: Lesson) -> tuple[Place, Any]:
+    """Show the pictures of a lesson by name; return where the reader is, and room beside the names."""
     numbers = range(1, len(lesson_links.shown(row)) + 1)
-    run = st.segmented_control(
-        "Picture", list(numbers), key="lessons.run", label_visibility="collapsed", required=True,
-        format_func=functools.partial(lesson_links.tab, row),
-    )  # fmt: skip
-    return Place(row.slug, int(run or 1))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        run = st.segmented_control(
+            "Picture", list(numbers), key="lessons.run", label_visibility="collapsed", required=True,
+            format_func=functools.partial(lesson_links.tab, row),
+        )  # fmt: skip
+        room = st.container(width="content")
+    return Place(row.slug, int(run or 1)), room
 
 
 @functools.lru_cache(maxsize=64)
@@ -106,14 +110,14 @@ def _caption(experiment: Experiment) -> str:
     return f"{experiment.caption}.{formula}" + (f" &ensp; Drawn: the first of {seeds} seeds." if seeds > 1 else "")
 
 
-def picture(row: Lesson, place: Place) -> None:
-    """Show a picture: its caption, the player, and the link to where it can be changed."""
+def picture(row: Lesson, place: Place) -> Result | None:
+    """Show a picture: its caption, the player, and the link to where it can be changed. Return what is drawn."""
     experiment = lesson_links.shown(row)[place.run - 1]
     try:
         found = _drawn(experiment)
     except SpecError as error:
         st.error(str(error), icon=":material/error:")
-        return
+        return None
     st.markdown(_caption(experiment))
     with st.container(key="lessons-picture"):
         mount.show(scene(found, f"lesson {row.slug} {experiment.name}"), key="lessons-player")
@@ -126,6 +130,16 @@ def picture(row: Lesson, place: Place) -> None:
             icon=":material/open_in_new:",
         )  # fmt: skip
         st.caption(lesson_links.left_behind(experiment))
+    return found
+
+
+def share_picture(place: Place, found: Result | None) -> None:
+    """Offer the link of a picture, and its files as Compare or Network would."""
+    if found is None:
+        give("lessons", None, "This picture could not be drawn, so there are no files of it.")
+        return
+    runs = found.training or _named(found.comparisons[0])
+    share("lessons", runs, lambda: found.plane, f"{place.lesson}-{found.experiment.name}".replace("_", "-"))
 
 
 def judge(row: Lesson) -> None:

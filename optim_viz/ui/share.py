@@ -8,7 +8,8 @@ from __future__ import annotations
 import html
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from optim_viz import experiment_file
-from optim_viz.export import EXPORTS, export
+from optim_viz.export import EXPORTS, Export, export
 from optim_viz.fairness import Fair
 from optim_viz.landscape import Plane
 from optim_viz.presets import PRESETS, matching
@@ -31,10 +32,6 @@ Runs = Comparison | Training
 
 #: Files written at once: some take a core for seconds, and a crowd may ask for many.
 _TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
-#: What a row of EXPORTS cannot hold is found out before it is offered, where that costs nothing.
-_TRIALS: dict[str, Callable[[Runs], object]] = {"json": lambda runs: experiment_file.write(runs.spec)}
-#: The PyTorch script is shown beside the others, as text.
-_FILES = tuple(row for row in EXPORTS.values() if row.name != "pytorch")
 
 _FRAME = '<iframe src="{src}" title="{title}" width="100%" height="820" style="border: 0"></iframe>'
 _COPY = (
@@ -52,17 +49,62 @@ input { flex: 1; min-width: 0; font: inherit; font-size: 12.5px; color: inherit;
 """
 
 
-def share(name: str, runs: Runs | None, plane: Callable[[], Plane | None] = lambda: None) -> None:
-    """Show the button and, while it is open, everything that page `name` can give away of `runs`.
+@dataclass(frozen=True)
+class File:
+    """One file that a page can give away: a row of a table of exports, and what writes it when it is asked for.
 
-    `runs` is None while a training goes on: then there is a link, but no file. `plane` gives what is drawn beside
-    a training's curves, and is called only when the button is open.
+    `check` raises a SpecError where the file cannot be written, if that is found out at no cost.
+    """
+
+    row: Export[Any]
+    write: Callable[[], bytes]
+    check: Callable[[], object] = bool
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """All that a page can give away beside its link."""
+
+    name: str  # what files are called, before their suffix
+    files: Sequence[File]
+    note: str  # what is to be had elsewhere, in a sentence
+    script: Callable[[], str] | None = None  # the experiment as PyTorch; raises SpecError where there is none
+
+
+def give(name: str, parcel: Callable[[], Parcel] | None, waiting: str = "") -> None:
+    """Show the button and, while it is open, the link of page `name` and all of its parcel.
+
+    `parcel` is called only when the button is open; None while there is nothing yet, which `waiting` then says.
     """
     with st.container(key=f"{name}-share-corner"):
-        st.fragment(_share)(name, runs, plane)
+        st.fragment(_share)(name, parcel, waiting)
 
 
-def _share(name: str, runs: Runs | None, plane: Callable[[], Plane | None]) -> None:
+def share(name: str, runs: Runs | None, plane: Callable[[], Plane | None] = lambda: None, called: str = "") -> None:
+    """Share a comparison, or a training; None while it goes on.
+
+    `plane` gives what is drawn beside a training's curves; `called` is what files are called.
+    """
+    parcel = None if runs is None else lambda: runs_parcel(runs, plane(), called)
+    give(name, parcel, "Files can be had once the training is over.")
+
+
+def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "") -> Parcel:
+    """Return what can be given away of a comparison or a training: every row of EXPORTS."""
+    what = called or (runs.spec.surface.name if isinstance(runs, Comparison) else "network")
+
+    def file(row: Export[Any]) -> File:
+        # What JSON cannot hold is found out before it is offered; of the other formats only by writing them.
+        check = (lambda: experiment_file.write(runs.spec)) if row.name == "json" else bool
+        return File(row, lambda: export(runs, row.name, plane), check)
+
+    # The PyTorch script is shown beside the others, as text.
+    files = tuple(file(row) for row in EXPORTS.values() if row.name != "pytorch")
+    note = "A video: press the round button in the player's bar."
+    return Parcel(f"optim-viz-{what}", files, note, lambda: pytorch_script(runs.spec))
+
+
+def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None:
     popover = st.popover(
         "Share", icon=":material/share:", type="tertiary", key=f"share.{name}", on_change="rerun"
     )  # fmt: skip
@@ -70,12 +112,14 @@ def _share(name: str, runs: Runs | None, plane: Callable[[], Plane | None]) -> N
         return
     with popover, st.container(key=f"{name}-share", width=420, gap="small"):
         _copier()(key=f"share.{name}.link", data={"query": read_query()})
-        if runs is None:
-            st.caption("Files can be had once the training is over.")
+        if parcel is None:
+            st.caption(waiting)
             return
-        _files(name, runs, plane())
-        st.caption("A video: press the round button in the player's bar.")
-        _script(name, runs)
+        given = parcel()
+        _files(name, given)
+        st.caption(given.note)
+        if given.script is not None:
+            _script(name, given.script)
         _frame(name)
 
 
@@ -85,40 +129,40 @@ def _copier() -> Callable[..., Any]:
     return st.components.v2.component("optim_viz_copy_link", js=js, html=f"<div>{_COPY}</div>", css=_COPY_STYLE)
 
 
-def _files(name: str, runs: Runs, plane: Plane | None) -> None:
+def _files(name: str, given: Parcel) -> None:
     """A button a file; what cannot be written says why instead."""
-    what = runs.spec.surface.name if isinstance(runs, Comparison) else "network"
     sides = [column.container(gap=None) for column in st.columns(2, gap="small")]
-    for place, row in enumerate(_FILES):
+    for place, file in enumerate(given.files):
+        row = file.row
         with sides[place % 2]:
             try:
-                _TRIALS.get(row.name, bool)(runs)
+                file.check()
             except SpecError as error:
                 st.caption(str(error))
                 continue
             st.download_button(
-                row.title, _writer(runs, row.name, plane), f"optim-viz-{what}{row.suffix}", row.mime,
-                key=f"share.{name}.{row.name}", on_click="ignore", type="tertiary", icon=":material/download:",
+                row.title, _in_turn(file.write), given.name + row.suffix, row.mime, key=f"share.{name}.{row.name}",
+                on_click="ignore", type="tertiary", icon=":material/download:",
             )  # fmt: skip
 
 
-def _writer(runs: Runs, name: str, plane: Plane | None) -> Callable[[], bytes]:
+def _in_turn(write: Callable[[], bytes]) -> Callable[[], bytes]:
     """What writes a file once it is asked for, in its turn."""
 
-    def write() -> bytes:
+    def written() -> bytes:
         with _TURNS:
-            return export(runs, name, plane)
+            return write()
 
-    return write
+    return written
 
 
-def _script(name: str, runs: Runs) -> None:
+def _script(name: str, make: Callable[[], str]) -> None:
     folded = st.expander("As PyTorch", type="compact", key=f"share.{name}.code", on_change="rerun")
     if not folded.open:
         return  # torch itself would be loaded for it
     with folded:
         try:
-            code = pytorch_script(runs.spec)
+            code = make()
         except SpecError as error:
             st.caption(str(error))
             return

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import streamlit as st
 
-from optim_viz import basin_figures, map_figures, rate_curves, study, tune_figures
+from optim_viz import map_figures, rate_curves, study, study_figures
 from optim_viz.basin_maps import Basins
 from optim_viz.jobs import Job
 from optim_viz.links import Query
-from optim_viz.lowest import lowest
 from optim_viz.network_sweep import TrainSweep
 from optim_viz.study import Study
-from optim_viz.study_runs import Pictures
+from optim_viz.study_export import STUDY_EXPORTS, StudyResult
+from optim_viz.study_runs import Found, Pictures
 from optim_viz.sweeps import Sweep
 from optim_viz.tune_links import write_run, write_training
+from optim_viz.ui.share import File, Parcel, give
 from optim_viz.ui.tune_work import ask, watch
 
 #: The pictures are clicked, not panned: no bar of buttons over them.
 BARE = {"displayModeBar": False}
+IMAGES = "PNG and SVG: the web page has a button for each below every picture, as only a browser draws these charts."
 
 
-def show_study(asked: Study) -> None:
-    """Run what is asked for and draw it; until it is there, the picture before stays."""
+def show_study(asked: Study) -> StudyResult | None:
+    """Run what is asked for and draw it; until it is there, the picture before stays. Return what is drawn."""
     job = ask(asked)
     watch(asked, job)
-    kept: dict[str, tuple[Study, Any]] = st.session_state.setdefault("study.pictures", {})
+    kept: dict[str, StudyResult] = st.session_state.setdefault("study.pictures", {})
     if not job.active and _whole(job):
-        kept[asked.view] = (asked, job.result)
-    if asked.view in kept:
-        DRAW[asked.view](*kept[asked.view])
+        kept[asked.view] = StudyResult(asked, job.result)
+    drawn = kept.get(asked.view)
+    if drawn:
+        DRAW[asked.view](drawn.study, drawn.found)
+    return drawn
+
+
+def share_study(asked: Study, drawn: StudyResult | None) -> None:
+    """Offer the link of what is asked for and, once that is drawn, its files."""
+    parcel = functools.partial(_parcel, drawn) if drawn is not None and drawn.study == asked else None
+    give("tune", parcel, "Files can be had once the picture is there.")
+
+
+def _parcel(drawn: StudyResult) -> Parcel:
+    files = tuple(
+        File(row, functools.partial(row.write, drawn), bool if row.name == "html" else drawn.check_rows)
+        for row in STUDY_EXPORTS.values()
+    )
+    return Parcel(drawn.name, files, IMAGES)
 
 
 def _whole(job: Job) -> bool:
@@ -41,8 +60,8 @@ def _whole(job: Job) -> bool:
     return job.result is not None and bool(job.result.done.any())
 
 
-def _dark() -> bool:
-    return st.context.theme.type == "dark"
+def _figures(asked: Study, found: Found) -> list[Any]:
+    return study_figures.figures(asked, found, st.context.theme.type == "dark")
 
 
 def _clicked(figure: Any, key: str) -> list[Any] | None:
@@ -56,45 +75,45 @@ def _open(page: str, query: Query) -> NoReturn:
     st.switch_page(f"pages/{page}", query_params=query)
 
 
-def _rates(asked: Study, results: Sequence[Sweep]) -> None:
-    curves, floor = rate_curves.of_sweeps(results), lowest(asked.descent.surface)
-    what = "loss after the last step" + (f", above the lowest known ({floor:.4g})" if floor else "")
-    place = _clicked(tune_figures.rate_chart(curves, what, "diverges", _dark()), "tune-rates")
+def _summary(asked: Study, found: Found) -> None:
+    st.dataframe(study_figures.summary(asked, found), hide_index=True, width="stretch")
+
+
+def _rates(asked: Study, results: tuple[Sweep, ...]) -> None:
+    (figure,) = _figures(asked, results)
+    place = _clicked(figure, "tune-rates")
     if place is not None:
         _open("compare.py", write_run(study.one_run(results[place[0]].spec, (place[1],))))
-    st.dataframe(rate_curves.table(curves, "Loss there", "diverges"), hide_index=True, width="stretch")
+    _summary(asked, results)
 
 
-def _map(asked: Study, results: Sequence[Sweep]) -> None:
-    (s,) = results
-    logs = [study.is_log(s.spec.optimizer, name) for name, _ in s.spec.axes]
-    place = _clicked(map_figures.map_chart(s, asked.measure, (logs[0], logs[1]), _dark()), "tune-map")
+def _map(asked: Study, results: tuple[Sweep, ...]) -> None:
+    (figure,) = _figures(asked, results)
+    place = _clicked(figure, "tune-map")
     if place is not None:
-        _open("compare.py", write_run(study.one_run(s.spec, (place[0], place[1]))))
-    st.caption(map_figures.sentence(s, asked.measure))
+        _open("compare.py", write_run(study.one_run(results[0].spec, (place[0], place[1]))))
+    st.caption(map_figures.sentence(results[0], asked.measure))
 
 
-def _basins(_: Study, results: Sequence[Basins]) -> None:
-    named = basin_figures.name_minima(results)
-    columns = st.columns(len(results))
-    for i, column in enumerate(columns):
+def _basins(asked: Study, results: tuple[Basins, ...]) -> None:
+    figures = _figures(asked, results)
+    for i, column in enumerate(st.columns(len(figures))):
         with column:
-            place = _clicked(basin_figures.basin_chart(named, i, _dark()), f"tune-basins-{i}")
+            place = _clicked(figures[i], f"tune-basins-{i}")
         if place is not None:
             _open("compare.py", write_run(study.one_run(results[i].spec, (place[0], place[1]))))
-    st.html(basin_figures.legend(named))
-    st.dataframe(basin_figures.share_table(named), hide_index=True, width="stretch")
+    st.html(study_figures.words(asked, results))
+    _summary(asked, results)
 
 
-def _network(_: Study, result: TrainSweep) -> None:
-    curves = rate_curves.of_trainings(result)
-    figure = tune_figures.rate_chart(curves, "test loss after the last step", "no better than guessing", _dark())
+def _network(asked: Study, result: TrainSweep) -> None:
+    (figure,) = _figures(asked, result)
     place = _clicked(figure, "tune-network")
     if place is not None:
-        rate = result.spec.lrs.index(float(curves[place[0]].lrs[place[1]]))
-        row = result.labels.index(curves[place[0]].label)
+        curve = rate_curves.of_trainings(result)[place[0]]
+        rate, row = result.spec.lrs.index(float(curve.lrs[place[1]])), result.labels.index(curve.label)
         _open("network.py", write_training(result.spec, (row, rate, 0)))
-    st.dataframe(rate_curves.table(curves, "Test loss there", "no better than guessing"), hide_index=True)
+    _summary(asked, result)
 
 
 DRAW: dict[str, Callable[[Study, Any], None]] = {
