@@ -1,0 +1,74 @@
+"""Work in the background as a page shows it: whose it is, how far it is, its end, and the buttons for that.
+
+`key` is the page's prefix of the buttons; what is remembered stands under "work.", as no widget of the page.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Hashable
+
+import streamlit as st
+
+from optim_viz.jobs import Job, Jobs, JobState
+
+
+def owner() -> str:
+    """Return the name by which this session's work is known."""
+    return st.session_state.setdefault("app.owner", uuid.uuid4().hex)
+
+
+def ask(key: str, line: Jobs, spec: Hashable) -> Job:
+    """Return the job of `spec` in `line`; one that the visitor cancelled stays so until it is asked for anew."""
+    stopped: Job | None = st.session_state.get(f"work.{key}.stopped")
+    if stopped is not None and stopped.spec == spec:
+        return stopped
+    st.session_state[f"work.{key}.stopped"] = None
+    return line.ask(spec, owner())
+
+
+def bar(key: str, line: Jobs, job: Job, doing: str, many: str) -> None:
+    """Show how far an active job is, with the button that ends it.
+
+    `doing` is what it does and `many` what jobs like it are called: "Training" and "trainings".
+    """
+    share, text = 0.0, "Starting ..."
+    if job.state is JobState.WAITING:
+        text = f"Waiting: {line.place(job)} {many} come before this one."
+    elif job.progress and job.progress.fraction > 0.01:
+        share, text = job.progress.fraction, f"{doing}, about {job.progress.seconds_left:.0f} s left"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(share, 1.0), text=text)
+        st.button("Cancel", key=f"{key}.cancel", icon=":material/stop:", on_click=_cancel, args=(key, line, job))
+
+
+def ended(key: str, job: Job, shown: str, again: str) -> None:
+    """Say how a job ended if not by being done: its error, or that it was cancelled, what is `shown`, and a button."""
+    if job.state is JobState.FAILED:
+        st.error(job.error, icon=":material/error:")
+    elif job.state is JobState.CANCELLED:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(f"Cancelled. {shown}", icon=":material/cancel:")
+            st.button(again, key=f"{key}.again", on_click=_again, args=(key,))
+
+
+def watched(key: str, job: Job) -> None:
+    """Remember that the page looks at a job that goes on."""
+    st.session_state[f"work.{key}.watched"] = job
+
+
+def over(key: str, job: Job) -> bool:
+    """Whether the job that the page looks at has ended since: then, once, the whole page is to be run again."""
+    ended_now = not job.active and st.session_state.get(f"work.{key}.watched") is job
+    if ended_now:
+        st.session_state[f"work.{key}.watched"] = None
+    return ended_now
+
+
+def _cancel(key: str, line: Jobs, job: Job) -> None:
+    st.session_state[f"work.{key}.stopped"] = job
+    line.let_go(owner())
+
+
+def _again(key: str) -> None:
+    st.session_state[f"work.{key}.stopped"] = None
