@@ -13,6 +13,7 @@ from optim_viz.charts import log_axis
 from optim_viz.landscape import project
 from optim_viz.network import train
 from optim_viz.plane_figures import gauges
+from optim_viz.player import network_scenes
 from optim_viz.training import NO_PREDICTION, Training, TrainingOutcome
 
 SPECS = [optimizer("sgd", lr=0.1), optimizer("adam", lr=1e-3), optimizer("adam", lr=1e-2)]
@@ -333,3 +334,10 @@ def test_the_cost_of_a_target_loss_counts_every_gradient():
     assert table["gradient evaluations"] == lbfgs.gradient_evaluations[row]
     assert network_cost.to_target(t, 1e-9)["steps"].isna().all()
     assert len(network_cost.curves(t).data) == 6
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_where_the_playhead_rests_is_reported_only_once_the_training_is_over(one, live):
+    """A report is a rerun: beside the looks at a training that goes on, one could overtake a click on another page."""
+    scene = network_scenes.network(one, live=live).data
+    assert (scene["report_rest"], scene["autoplay"]) == (not live, not live)

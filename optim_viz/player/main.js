@@ -72,7 +72,7 @@ function drawAll(app, read = true) {
 /** Once the playhead has come to rest somewhere new, whoever listens is told. @param {any} app @param {number} frame */
 function tellRest(app, frame) {
   clearTimeout(app.restTimer);
-  if (!app.onRest || app.clock.playing || frame === app.rested) return;
+  if (!app.onRest || !app.model.reportRest || app.clock.playing || frame === app.rested) return;
   app.restTimer = setTimeout(() => { app.rested = frame; app.onRest(frame); }, REST);
 }
 

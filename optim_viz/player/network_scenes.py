@@ -55,10 +55,12 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     if plane:
         panel, blob = _plane_panel(plane)
         panels, blobs = [panel, *panels], blobs | blob
+    # Each report of where the playhead rests is a rerun of the page: on a training that goes on, it would come beside
+    # every look, and one that overtakes a click on another page's name would be run in that page's place.
     scene = {
         "version": VERSION, "key": f"network {plane.kind if plane else ''}", "frames": training.steps,
         "frame_title": "step", "frame_values": list(range(1, training.steps + 1)), "autoplay": not live,
-        "duration": DURATION, "report_rest": True, "tracks": tracks, "panels": panels,
+        "duration": DURATION, "report_rest": not live, "tracks": tracks, "panels": panels,
     }  # fmt: skip
     return Scene(scene, blobs)
 

@@ -28,6 +28,7 @@
  * @property {string} frameTitle
  * @property {number[]|null} frameValues
  * @property {boolean} autoplay
+ * @property {boolean} reportRest  whether the page wants to know where the playhead comes to rest
  * @property {number} duration
  * @property {Track[]} tracks
  * @property {object[]} panels  as in the scene, a plane's `grid` added
@@ -170,6 +171,7 @@ export function decodeScene(scene, blobs) {
   return {
     key: String(scene.key ?? ""), frames: Math.floor(scene.frames), frameTitle: scene.frame_title ?? "step",
     frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, duration: scene.duration || 6,
+    reportRest: Boolean(scene.report_rest),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
     panels: scene.panels.map((panel) => decodePanel(panel, blobs)),
     hash: blobNames(scene).join("+"),

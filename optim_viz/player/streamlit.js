@@ -85,8 +85,7 @@ function drawWhenWhole(entry) {
     entry.root.replaceChildren();
     entry.instance = mount(entry.root, {
       scene, blobs, plotly: entry.plotly, onPick: (pick) => entry.picks.offer(pick),
-      // Each report is a rerun of the page's script, so only a scene that wants it gets it.
-      onRest: scene.report_rest ? (frame) => entry.component.setStateValue("frame", frame) : null,
+      onRest: (frame) => entry.component.setStateValue("frame", frame),
     });
   }
   entry.instance.shown.then(() => entry.picks.answered());
