@@ -1,4 +1,4 @@
-"""What the browser benchmarks share: a server, a browser that counts what it is sent, and the time to a new picture."""
+"""What benchmarks and tests in a browser share: a server, a browser that counts its bytes, the time to a new picture."""
 
 from __future__ import annotations
 
@@ -51,14 +51,22 @@ def server_of(script: Path) -> Iterator[tuple[str, int]]:
     options = ["--server.headless", "true", "--server.fileWatcherType", "none"]
     server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(600):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health"):
-                break
-            time.sleep(0.1)
+        _wait_until_healthy(f"http://127.0.0.1:{port}", server)
         yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait(20)
+
+
+def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            raise RuntimeError("The server ended at its start.")
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health") as answer:  # noqa: S310
+            if answer.read() == b"ok":
+                return
+        time.sleep(0.1)
+    raise RuntimeError("The server did not come up within a minute.")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -130,9 +131,9 @@ def _draw(
     seed: int,
 ) -> Plane:
     """Find the plane, put the paths on it, and take the losses: of the grid, of the snapshots, of their projections."""
-    moves, counts = [run.moves for run in runs], [len(run.moves) for run in runs]
+    moves = [run.moves for run in runs]
     gram = products(moves, moves)
-    centre = np.full(len(gram), 1 / len(gram)) if kind == "pca" else np.eye(len(gram))[counts[0] - 1]
+    centre = np.full(len(gram), 1 / len(gram)) if kind == "pca" else np.eye(len(gram))[len(moves[0]) - 1]
     origin = runs[0].start + combine(centre[None], moves)[0]
     axes = principal_axes(moves, centred(gram)) if kind == "pca" else random_axes(layout, origin, seed)
     seen = _seen(gram, products(moves, [axes]), products([axes], [axes]), centre)
@@ -140,12 +141,8 @@ def _draw(
     grid = np.stack(np.meshgrid(a, b), -1).reshape(-1, 2)
     plane = np.stack([origin, *axes])
     losses = losses_on_plane(layout, final_relu, plane, np.concatenate([grid, seen.coordinates]), *asked)
-    true = losses_of(layout, final_relu, _weights(runs), sum(counts), *asked)
-
-    def by_label(rows: np.ndarray) -> dict[str, np.ndarray]:
-        parts = np.split(rows, np.cumsum(counts)[:-1])
-        return {run.label: part for run, part in zip(runs, parts, strict=True)}
-
+    true = losses_of(layout, final_relu, _weights(runs), len(gram), *asked)
+    by_label = partial(_by_label, runs)
     return Plane(
         kind=kind,
         coordinates=by_label(seen.coordinates),
@@ -156,13 +153,19 @@ def _draw(
         b=b,
         loss=losses[: len(grid)].reshape(resolution, resolution),
         explained_variance=seen.explained,
-        random_walk=random_walk_shares(counts),
+        random_walk=random_walk_shares([len(m) for m in moves]),
         distances=by_label(seen.distances),
         true_losses=by_label(true),
         plane_losses=by_label(losses[len(grid) :]),
         digits=len(asked[1]),
         left_out=left_out,
     )
+
+
+def _by_label(runs: tuple[TrainingRun, ...], rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Rows of all snapshots, one run's after the other's, as each run's own."""
+    parts = np.split(rows, np.cumsum([len(run.moves) for run in runs])[:-1])
+    return {run.label: part for run, part in zip(runs, parts, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)

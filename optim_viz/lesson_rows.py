@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optim_viz.lesson_rows_adaptive import BIAS_CORRECTION, FORGETTING, STEP_BOUND, WEIGHT_DECAY
+from optim_viz.lesson_rows_adaptive import BIAS_CORRECTION, FORGETTING, STEP_BOUND
+from optim_viz.lesson_rows_decay import WEIGHT_DECAY
 from optim_viz.lesson_rows_descent import LEARNING_RATE, MINI_BATCHES
 from optim_viz.lesson_rows_momentum import LOCAL_MINIMA, MOMENTUM, PLATEAU
 from optim_viz.lesson_rows_network import FASTER, FINAL_RELU, PICTURES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -35,37 +36,27 @@ def rate_chart(curves: Sequence[Curve], what: str, lost: str, dark: bool = False
             figure.add_trace(_band(curve, color, low, top))
         figure.add_traces(_curve(i, curve, look, color, low, top))
         figure.add_traces(_lane(curve, look, color, lost))
-    share = 1 - (LANE * len(curves) + 14) / (height - 80)
     rates = np.concatenate([curve.lrs for curve in curves])
+    x = log_axis(float(rates.min()), float(rates.max()), 0.02) | {"title": {"text": "learning rate"}}
+    y = log_axis(low, top, 0.03) | {"title": {"text": what}}
     dress(figure, "", height, dark, legend=True)
+    return _lay_out(figure, x, y, (LANE * len(curves) + 14) / (height - 80), 14 / (height - 80), lost)
+
+
+def _lay_out(figure: go.Figure, x: dict[str, Any], y: dict[str, Any], strip: float, gap: float, lost: str) -> go.Figure:
+    """Put the strip of lanes, a share `strip` of the height with the gap below it, above the curves; name it."""
+    lanes = {
+        "domain": [1 - strip + gap, 1], "tickvals": [], "autorange": "reversed", "showgrid": False,
+        "fixedrange": True, "title": {"text": ""}, "type": "category",
+    }  # fmt: skip
     figure.update_layout(
-        xaxis=log_axis(float(rates.min()), float(rates.max()), 0.02) | {"title": {"text": "learning rate"}},
-        yaxis=log_axis(low, top, 0.03) | {"title": {"text": what}, "domain": [0, share]},
-        yaxis2={
-            "domain": [share + 14 / (height - 80), 1],
-            "tickvals": [],
-            "autorange": "reversed",
-            "showgrid": False,
-            "fixedrange": True,
-            "title": {"text": ""},
-            "type": "category",
-        },
-        margin={"t": 34},
-        legend={"y": 1.0},
+        xaxis=x, yaxis=y | {"domain": [0, 1 - strip]}, yaxis2=lanes, margin={"t": 34}, legend={"y": 1.0}
     )
     figure.update_yaxes(anchor="x")
     figure.add_annotation(
-        text=lost,
-        x=0,
-        xref="paper",
-        y=1,
-        yref="paper",
-        xanchor="left",
-        yanchor="top",
-        showarrow=False,
-        font={"size": 11},
-        opacity=0.75,
-    )
+        text=lost, x=0, xref="paper", y=1, yref="paper", xanchor="left", yanchor="top", showarrow=False,
+        font={"size": 11}, opacity=0.75,
+    )  # fmt: skip
     return figure
 
 

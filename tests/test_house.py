@@ -20,12 +20,13 @@ STOREYS = [
         "executor",
         "settings",
         "log",
+        "straight",
     },
     {"expression", "knobs", "optimizer_type", "surface_rows", "surface_rows_many", "schedules", "plateau"},
     {"optimizer_rows", "compiling", "training", "trajectory", "digit_files", "digits"},
     {"optimizers", "surfaces", "verdict", "mlp"},
     {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory", "tensors"},
-    {"floats", "arrays", "batches", "runner", "torch_descent"},
+    {"floats", "arrays", "watcher", "batches", "runner", "torch_descent"},
     {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
     {"fairness", "fair_training", "budgets", "study", "study_runs", "rate_curves"},
     {
@@ -43,7 +44,7 @@ STOREYS = [
     },
     {
         *("lessons", "lesson_type", "lesson_measures", "lesson_optimizers", "lesson_store", "lesson_rows"),
-        *(f"lesson_rows_{part}" for part in ("descent", "momentum", "adaptive", "training", "network")),
+        *(f"lesson_rows_{part}" for part in ("descent", "momentum", "adaptive", "decay", "training", "network")),
     },
     {
         *("player", "export", "study_export", "strokes", "picture", "clip", "svg"),

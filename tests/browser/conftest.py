@@ -3,27 +3,13 @@
 import contextlib
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from benchmarks.browsing import FLAGS, ROOT, served
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 #: Console messages that are not ours: Streamlit, on a deep link, looks for its server below the page's address first;
 #: software rendering is slow and says so; the tests themselves read canvases back.
 NOT_OURS = ("/_stcore/", "status of 404", "GL Driver Message", "willReadFrequently")
@@ -44,36 +30,9 @@ def browser():
         browser.close()
 
 
-@contextlib.contextmanager
 def serve():
     """Start the app as a user would, on a free port; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(
-        [*command, "--server.headless", "true", "--server.fileWatcherType", "none"],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(address, server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait_until_healthy(address, server):
-    for _ in range(600):
-        assert server.poll() is None, "the server ended at its start"
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health") as answer:  # noqa: S310
-            if answer.read() == b"ok":
-                return
-        time.sleep(0.1)
-    raise AssertionError("the server did not come up within a minute")
+    return served(ROOT / "app.py")
 
 
 @pytest.fixture
