@@ -1,4 +1,4 @@
-"""What benchmarks and tests in a browser share: a server, a browser that counts its bytes, the time to a new picture."""
+"""What benchmarks and tests in a browser share: a server, a browser that counts bytes, the time to a new picture."""
 
 from __future__ import annotations
 
