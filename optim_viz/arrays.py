@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,11 @@ import numpy as np
 from optim_viz.compiling import Compiled
 from optim_viz.optimizers import OPTIMIZERS
 from optim_viz.oracles import Oracle, noisy
+from optim_viz.rules import Step
 from optim_viz.spec import OptimizerSpec
+
+#: (function, examples of its arguments, places of its results) -> the function, faster
+Record = Callable[[Callable[..., Any], Sequence[Any], Sequence[Any]], Callable[..., Any]]
 
 
 def array_steps(
@@ -41,9 +45,58 @@ def array_steps(
             same = lrx is lry or (isinstance(lrx, float) and lrx == lry)
             lr = lrx if same else _rows(xp, theta, lrx, lry)
             if t == 1:
-                state = tuple(_filled(xp, theta, first) for first in row.fresh(values, lr))
+                state = tuple(filled(xp, theta, first) for first in row.fresh(values, lr))
             theta, state = step(t, lr, theta, g, state)
         yield g, theta, state
+
+
+def reused_steps(
+    gradient: Oracle,
+    optimizer: OptimizerSpec,
+    starts: Any,
+    lrs: Iterable[tuple[Any, Any]],
+    changed: Mapping[str, Any],
+    seen: Callable[[Oracle], Oracle],
+    xp: Any,
+    record: Record,
+) -> Iterator[tuple[Any, Any]]:
+    """Run as array_steps does, bit for bit, but in the same memory at every step; yield (gradient, theta).
+
+    `seen` makes the oracle out of the full gradient; `record` is optim_viz.straight's, or one that returns the function
+    that it is given. Each array that is yielded is overwritten by the next step.
+    """
+    values = {**optimizer.hyperparameters, **changed}
+    row = OPTIMIZERS[optimizer.kind]
+    step = _flat(row.build(values, xp))
+    theta = filled(xp, xp.ascontiguousarray(starts.T), starts.T)
+    g = xp.empty_like(theta)
+    parts = (g[0], g[1])
+    oracle = seen(record(gradient, (1, theta[0], theta[1]), parts))
+    state: Sequence[Any] = ()
+    for t, (lrx, lry) in enumerate(lrs, 1):
+        with np.errstate(all="ignore"):
+            for part, slope in zip(parts, oracle(t, theta[0], theta[1]), strict=True):
+                if slope is not part:
+                    part[:] = slope
+            lr = lrx if lrx is lry else _rows(xp, theta, lrx, lry)
+            if t == 1:
+                state = [filled(xp, theta, first) for first in row.fresh(values, lr)]
+            if t == 2:
+                step = record(step, (t, lr, theta, g, *state), (theta, *state))
+            theta, *state = step(t, lr, theta, g, *state)
+            if t == 1:  # which is another step than the rest: it may make g itself a state, or a state a number
+                state = [filled(xp, kept, kept) if len(np.shape(kept)) else kept for kept in state]
+        yield g, theta
+
+
+def _flat(step: Step) -> Callable[..., tuple[Any, ...]]:
+    """Return a rule's step as a function of (t, lr, theta, g, *state) that returns (theta, *state)."""
+
+    def flat(t: Any, lr: Any, theta: Any, g: Any, *state: Any) -> tuple[Any, ...]:
+        theta, new = step(t, lr, theta, g, state)
+        return (theta, *new)
+
+    return flat
 
 
 def _rows(xp: Any, like: Any, x: Any, y: Any) -> Any:
@@ -53,7 +106,8 @@ def _rows(xp: Any, like: Any, x: Any, y: Any) -> Any:
     return both
 
 
-def _filled(xp: Any, like: Any, value: Any) -> Any:
+def filled(xp: Any, like: Any, value: Any) -> Any:
+    """Return a new array of the shape of `like` with `value`, a number or an array, in it."""
     whole = xp.empty_like(like)
     whole[:] = value
     return whole

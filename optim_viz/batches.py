@@ -17,14 +17,16 @@ from typing import Any
 import numpy as np
 
 from optim_viz import tensors
-from optim_viz.arrays import array_steps
+from optim_viz.arrays import Record, reused_steps
 from optim_viz.compiling import compiled
 from optim_viz.lowest import lowest
-from optim_viz.oracles import batch_indices, draws
+from optim_viz.oracles import Oracle, batch_indices, draws
 from optim_viz.plateau import PlateauRates
 from optim_viz.schedules import SCHEDULES, Rate
 from optim_viz.spec import ScheduleSpec, SweepSpec
+from optim_viz.straight import straight
 from optim_viz.surfaces import dataset
+from optim_viz.watcher import Watcher
 
 #: Runs in a block: the fastest of 1,024 to 32,768, with one thread and with two (benchmarks/sweep.py --only blocks).
 #: Shorter arrays pay for Python's share of every operation, and two threads for passing its lock to each other.
@@ -58,6 +60,7 @@ class Backend:
     put: Callable[[np.ndarray], Any]
     get: Callable[[Any], np.ndarray]
     block: int  # runs in a block
+    record: Record  # what makes functions of arrays faster
 
 
 def run_all(
@@ -99,15 +102,14 @@ def examples_at_once(spec: SweepSpec) -> int:
 def numpy_backend(spec: SweepSpec) -> Backend:
     """Blocks on NumPy arrays."""
     functions = compiled(spec.surface)
-    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK)
+    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK, straight)
 
 
 def torch_backend(spec: SweepSpec, device: str) -> Backend:
     """Blocks on torch tensors."""
     value, gradient = tensors.functions(spec.surface, device)
-    return Backend(
-        tensors.namespace(), value, gradient, tensors.put(device), lambda tensor: tensor.cpu().numpy(), GPU_BLOCK
-    )
+    put, get = tensors.put(device), lambda tensor: tensor.cpu().numpy()
+    return Backend(tensors.namespace(), value, gradient, put, get, GPU_BLOCK, lambda function, *_: function)
 
 
 def _in_threads(
@@ -168,22 +170,23 @@ class _Work:
         seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
         starts, changed = cell_values(self.spec, cells)
         put, steps = self.backend.put, self.spec.steps
-        oracle, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
+        seen, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
         starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
+        value = self._value(starts)
         if isinstance(rates, PlateauRates):
-            oracle, rates = rates.watching(oracle, self.backend.value), _as_seen(rates)
-        functions, optimizer, xp = compiled(self.spec.surface), self.spec.optimizer, self.backend.xp
-        run = array_steps(functions, optimizer, starts, rates, changed, oracle=oracle, xp=xp)
-        goal = (self.best, self.spec.tolerance) if self.watch else None
-        watcher = _Watcher(self.backend, starts.T, steps, goal)
-        for t, (g, theta, _) in enumerate(run, 1):
+            quiet, plateau = seen, rates
+            seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
+        gradient, xp = self.backend.gradient, self.backend.xp
+        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.record)
+        watcher = Watcher(xp, value, starts.T, steps, (self.best, self.spec.tolerance) if self.watch else None)
+        for t, (g, theta) in enumerate(run, 1):
             watcher.see(t, g, theta)
             if t % LOOK == 0 or t == steps:
                 self.steps_done += (high - low) * (t % LOOK or LOOK)
                 if self.stopping():
                     return
-        part = slice(low, high)
-        self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = watcher.end(theta)
+        part, ends = slice(low, high), watcher.end(theta, gradient, self.backend.get)
+        self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
         self.done[part] = True
 
     def _rates(self, lrs: Any, runs: int) -> Any:
@@ -202,24 +205,34 @@ class _Work:
         planned = _planned(plan, plan_rate, lanes, steps, sx == sy)
         return planned if lrs is None else _moved(planned, self.backend.put)
 
-    def _oracle(self, seeds: np.ndarray) -> Callable[[int, Any, Any], tuple[Any, Any]]:
-        """The gradient that the runs of these seeds see; of one seed, noise is a number and a batch a row."""
-        gradient, put = self.backend.gradient, self.backend.put
+    def _oracle(self, seeds: np.ndarray) -> Callable[[Oracle], Oracle]:
+        """What makes the gradient that the runs of these seeds see out of the full one.
+
+        Of one seed, noise is a number and a batch a row.
+        """
+        of_batch, put = self.backend.gradient, self.backend.put
         pick: Any = int(seeds[0]) if seeds[0] == seeds[-1] else seeds
         noise, batches, examples = self.noise, self.batches, self.examples
-        if batches is not None and examples is not None:
-            of_batch, columns = gradient, np.ascontiguousarray(examples.T)
-            gradient = lambda t, x, y: of_batch(t, x, y, put(columns[:, batches[t - 1, pick]]))  # noqa: E731
-        if noise is None:
-            return gradient
-        quiet = gradient
 
-        def oracle(t: int, x: Any, y: Any) -> tuple[Any, Any]:
+        def oracle(full: Oracle) -> Oracle:
+            quiet = full
+            if batches is not None and examples is not None:
+                columns = np.ascontiguousarray(examples.T)
+                quiet = lambda t, x, y: of_batch(t, x, y, put(columns[:, batches[t - 1, pick]]))  # noqa: E731
+            return quiet if noise is None else functools.partial(noisy, quiet, noise)
+
+        def noisy(quiet: Oracle, noise: np.ndarray, t: int, x: Any, y: Any) -> tuple[Any, Any]:
             gx, gy = quiet(t, x, y)
             nx, ny = noise[t - 1][:, pick]
             return (gx + float(nx), gy + float(ny)) if isinstance(pick, int) else (gx + put(nx), gy + put(ny))
 
         return oracle
+
+    def _value(self, starts: Any) -> Callable[[int, Any, Any], Any]:
+        """The full loss, written to the same memory at every call."""
+        value, (x, y) = self.backend.value, starts.T
+        call = self.backend.record(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
+        return lambda t, x, y: call(t, x, y)[0]
 
 
 def cell_values(spec: SweepSpec, cells: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -253,56 +266,3 @@ def _as_seen(rates: PlateauRates) -> Iterator[tuple[Any, Any]]:
     """The rates as they stand; iterating over PlateauRates itself would keep those of every step."""
     for _ in range(rates.steps):
         yield rates.lanes[1:]
-
-
-class _Watcher:
-    """Looks at every step of a block: what is still finite, and who has arrived."""
-
-    def __init__(self, backend: Backend, starts: Any, steps: int, goal: tuple[float, float] | None) -> None:
-        self.xp, self.value, self.backend, self.goal = backend.xp, backend.value, backend, goal
-        self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
-        self.low = self.high = starts
-        loss = self._loss(0, starts)
-        self.alive = self.xp.isfinite(loss)
-        if goal is not None:
-            best, tolerance = goal
-            self.target = best + tolerance * (loss - best)
-            self.waiting = ~(loss <= self.target)  # so that NaN waits
-            self.count = 0 + self.waiting
-
-    def _loss(self, t: int, theta: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return self.value(t, theta[0], theta[1]) + 0.0 * theta[0]  # an expression may be a plain number
-
-    def see(self, t: int, g: Any, theta: Any) -> None:
-        """Take step t into account: from gradient g to theta."""
-        finite = self.xp.isfinite(g)
-        self.alive &= finite[0]
-        self.alive &= finite[1]
-        if t <= self.tail:
-            self.low = self.high = theta
-        else:
-            self.low, self.high = self.xp.minimum(self.low, theta), self.xp.maximum(self.high, theta)
-        if self.goal is not None:
-            with np.errstate(all="ignore"):
-                loss = self.value(t, theta[0], theta[1])
-            self.alive &= self.xp.isfinite(loss)
-            self.waiting &= ~(loss <= self.target)
-            self.count += self.waiting
-
-    def end(self, theta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return losses, steps_to, points and spread."""
-        isfinite, get = self.xp.isfinite, self.backend.get
-        loss = self._loss(0, theta)
-        alive = self.alive & isfinite(theta[0]) & isfinite(theta[1]) & isfinite(loss)
-        with np.errstate(all="ignore"):
-            for part in self.backend.gradient(0, theta[0], theta[1]):
-                alive = alive & isfinite(part + 0.0 * theta[0])
-        alive, steps_to = get(alive), np.full(len(theta[0]), np.inf)
-        if self.goal is not None:
-            arrived = alive & ~get(self.waiting)
-            steps_to[arrived] = get(self.count)[arrived]
-        with np.errstate(all="ignore"):
-            spread = np.hypot(*(get(self.high) - get(self.low)))
-        losses, points = np.where(alive, get(loss), np.inf), np.where(alive, get(theta), np.nan)
-        return losses, steps_to, points, np.where(alive, spread, np.nan)

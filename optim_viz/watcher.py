@@ -1,0 +1,70 @@
+"""What is seen of a block of runs: what is still finite, who has arrived, and where each stays at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from optim_viz.arrays import filled
+
+
+class Watcher:
+    """Looks at every step of a block. Arrays are [n] or, of both coordinates, [2, n]; `xp` is their namespace.
+
+    `value` is the loss as a function of (t, x, y). `goal` is the lowest known loss and the share of a start's excess
+    over it at which a run has arrived; without one, only the last loss is looked at. The arrays that `see` is given
+    may be overwritten after it.
+    """
+
+    def __init__(
+        self, xp: Any, value: Callable[..., Any], starts: Any, steps: int, goal: tuple[float, float] | None
+    ) -> None:
+        self.xp, self.value, self.goal = xp, value, goal
+        self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
+        self.low = self.high = starts
+        loss = self._loss(0, starts)
+        self.alive = self.xp.isfinite(filled(xp, xp.ascontiguousarray(starts), loss))
+        if goal is not None:
+            best, tolerance = goal
+            self.target = best + tolerance * (loss - best)
+            self.waiting = ~(loss <= self.target)  # so that NaN waits
+            self.count = 0 + self.waiting
+
+    def _loss(self, t: int, theta: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return self.value(t, theta[0], theta[1]) + 0.0 * theta[0]  # an expression may be a plain number
+
+    def see(self, t: int, g: Any, theta: Any) -> None:
+        """Take step t into account: from gradient g to theta."""
+        self.alive &= self.xp.isfinite(g)
+        if t == self.tail:
+            self.low, self.high = filled(self.xp, theta, theta), filled(self.xp, theta, theta)
+        elif t > self.tail:
+            self.low, self.high = self.xp.minimum(self.low, theta), self.xp.maximum(self.high, theta)
+        if self.goal is not None:
+            with np.errstate(all="ignore"):
+                loss = self.value(t, theta[0], theta[1])
+            self.alive &= self.xp.isfinite(loss)
+            self.waiting &= ~(loss <= self.target)
+            self.count += self.waiting
+
+    def end(
+        self, theta: Any, gradient: Callable[..., Any], get: Callable[[Any], np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return losses, steps_to, points and spread as NumPy arrays; `gradient` is asked for once more."""
+        isfinite = self.xp.isfinite
+        loss = self._loss(0, theta)
+        alive = self.alive[0] & self.alive[1] & isfinite(theta[0]) & isfinite(theta[1]) & isfinite(loss)
+        with np.errstate(all="ignore"):
+            for part in gradient(0, theta[0], theta[1]):
+                alive = alive & isfinite(part + 0.0 * theta[0])
+        alive, steps_to = get(alive), np.full(len(theta[0]), np.inf)
+        if self.goal is not None:
+            arrived = alive & ~get(self.waiting)
+            steps_to[arrived] = get(self.count)[arrived]
+        with np.errstate(all="ignore"):
+            spread = np.hypot(*(get(self.high) - get(self.low)))
+        losses, points = np.where(alive, get(loss), np.inf), np.where(alive, get(theta), np.nan)
+        return losses, steps_to, points, np.where(alive, spread, np.nan)
