@@ -6,7 +6,7 @@ Everything is measured side by side in one process, warmed up, median of the rep
 16 runs and scaled to all of them; it records nothing. torch.optim takes one learning rate and one momentum per param
 group, so a map over them has no single tensor to be batched into: one group per cell is the nearest thing, all cells in
 one optimizer with foreach=True, one loss and one backward pass for all; timed on 20 steps and scaled. A map over starts
-it can batch: one tensor of all starts.
+it can batch: one tensor of all starts, timed on one thread and on torch's own number of threads.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from optim_viz.spec import SweepSpec
 from optim_viz.torch_descent import torch_loss
 
 SAMPLE, FEW = 16, 20
+THREADS = torch.get_num_threads()  # torch's own default
 RUN_BY_RUN, BATCHED, MEMORY = 1000.0, 3.0, 1e9
 
 
@@ -104,7 +105,7 @@ def line(name: str, ours: float, alone: float, batched: float) -> None:
     ratios = alone / ours, batched / ours
     met = "met" if ratios[0] >= RUN_BY_RUN and ratios[1] >= BATCHED else "MISSED"
     print(
-        f"{name:<42}{ours:>8.3f} s{alone:>10.0f} s{ratios[0]:>8,.0f}x{batched:>10.2f} s{ratios[1]:>8.1f}x  {met}",
+        f"{name:<44}{ours:>8.3f} s{alone:>10.0f} s{ratios[0]:>8,.0f}x{batched:>10.2f} s{ratios[1]:>8.1f}x  {met}",
         flush=True,
     )
 
@@ -123,7 +124,7 @@ def maps(repeats: int) -> None:
 
 
 def basins(repeats: int) -> None:
-    """256 x 256 starts, 300 steps."""
+    """256 x 256 starts, 300 steps; torch on one thread, and on as many as it takes by itself."""
     print("\n256 x 256 starts, 300 steps: ours (with labels), torch.optim run by run (16 runs, scaled), as one tensor")
     for name, optimizer in (
         ("himmelblau", ov.optimizer("adam", lr=0.1)),
@@ -131,8 +132,12 @@ def basins(repeats: int) -> None:
         ("six_hump_camel", ov.optimizer("momentum", lr=1e-2)),
     ):
         spec = basin_maps.check(name, optimizer, 256, 300)
-        ours, batched = in_turns(lambda s=spec: basin_maps.run(s), one_tensor(spec), repeats)  # type: ignore[misc]
-        line(f"{optimizer.kind} on {name}", ours, plain_loops(spec, 1), batched)
+        alone = plain_loops(spec, 1)
+        for threads in sorted({1, THREADS}):
+            torch.set_num_threads(threads)
+            ours, batched = in_turns(lambda s=spec: basin_maps.run(s), one_tensor(spec), repeats)  # type: ignore[misc]
+            line(f"{optimizer.kind} on {name}, torch on {threads}", ours, alone, batched)
+        torch.set_num_threads(1)
 
 
 def peak() -> float:
