@@ -86,7 +86,10 @@ def whole_axis(spec: OptimizerSpec, surface: Surface, name: str) -> Axis:
         ends = surface.bounds[2 * STARTS.index(name) :][:2]
         return Axis(name, *ends)
     knob = hyperparameter(spec.kind, name)
-    return Axis(name, 0.01 if knob.open_low and knob.scale == "linear" else float(knob.low), float(knob.high))
+    # An end that may not be reached itself is kept off by a hundredth.
+    open_end = knob.open_low and knob.scale == "linear" and knob.low <= knob.minimum
+    low = knob.low + 0.01 if open_end else knob.low
+    return Axis(name, float(low), float(knob.high))
 
 
 def natural_axes(spec: OptimizerSpec, surface: Surface) -> tuple[Axis, Axis]:

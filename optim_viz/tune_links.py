@@ -71,15 +71,15 @@ def read_study(query: Mapping[str, list[str]], default: Study) -> tuple[Study, l
     elsewhere = {key: texts for key, texts in query.items() if key not in _KEYS and key != "view"}
     asked, dropped = read_descent(elsewhere, default.descent)
     study, shown = replace(default, descent=asked), _SHOWN[default.view]
-    for key in (key for key in _KEYS if key in query):
-        field, read, _ = _KEYS[key]
+    for key, (field, read, _) in _KEYS.items():
         try:
-            if key not in shown:
+            if key in query and key not in shown:
                 raise SpecError(f"the view {VIEWS[default.view][0]!r} has none.")
-            study = replace(study, **{field: read(study, query[key][-1])})
+            if key in query:
+                study = replace(study, **{field: read(study, query[key][-1])})
         except SpecError as error:
             dropped.append(f"The link's {key} was dropped: {error}")
-        if key == "which":  # the axes that follow are those of this optimizer
+        if key == "which" and key in shown:  # the axes that follow, and those left out, are those of this optimizer
             study = studies.fitting(study)
     return studies.fitting(study) if "which" in shown else study, notes + dropped
 

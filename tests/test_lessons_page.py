@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from optim_viz import descent, lesson_links, lessons, links
+from optim_viz.export import EXPORTS
 from optim_viz.lesson_links import DEFAULT, Place, read_lesson, write_lesson
 from optim_viz.lesson_type import Verdict
-from optim_viz.spec import DescentSpec, SpecError
+from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 from optim_viz.ui import lessons as parts
 
 ROOT = Path(__file__).parents[1]
@@ -122,6 +123,32 @@ def test_the_link_of_a_picture_opened_on_compare_gives_the_same_numbers_bit_for_
             for there in descent.run(spec):
                 assert np.array_equal(there.points, here[there.label].points, equal_nan=True)
                 assert np.array_equal(there.losses, here[there.label].losses)
+
+
+def test_the_link_of_a_training_opened_on_network_is_that_training():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app.switch_page("pages/network.py").run()
+    default, found = app.session_state["link.network.good"].spec.spec, 0
+    for row in lessons.LESSONS.values():
+        for experiment in filter(lambda e: isinstance(e.spec, NetworkSpec), lesson_links.shown(row)):
+            query = parse_qs(urlencode(lesson_links.opened(experiment)[1], doseq=True))
+            query.pop("plane", None)  # how it is looked at
+            assert links.read_network(query, default) == (experiment.spec, [])
+            found += 1
+    assert found > 5
+
+
+@pytest.mark.parametrize("place", [Place("momentum", 2), Place("final-relu"), Place("bias-correction")])
+def test_a_lesson_gives_the_files_of_its_picture(place):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app.switch_page("pages/lessons.py")
+    app.query_params.update(write_lesson(place))
+    app.session_state["share.lessons"] = True
+    app.run()
+    experiment = lesson_links.shown(lessons.lesson(place.lesson))[place.run - 1]
+    assert not app.exception
+    # An optimizer that is the lesson's own is in no JSON.
+    assert len(app.get("download_button")) == len(EXPORTS) - 1 - bool(experiment.beside)
 
 
 def test_a_claim_that_fails_and_a_training_that_is_not_stored_say_so(monkeypatch):

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optim_viz as ov
-from optim_viz import descent, links, network, study, sweeps
+from optim_viz import descent, experiment_file, links, network, study, sweeps
 from optim_viz.study import PRESETS, VIEWS, Axis
 from optim_viz.study_runs import pictures, run_pictures
+from optim_viz.surfaces import SURFACES
 from optim_viz.tune_links import read_study, write_run, write_study, write_training
+from tests.strategies import optimizers, through_a_url
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -23,28 +25,41 @@ def test_a_preset_is_valid_and_needs_no_more_than_its_view_in_the_link(view):
     assert all(study.headline(PRESETS[view]))
 
 
-ends = st.tuples(st.floats(1e-7, 1e-3), st.floats(1e-2, 10.0))
-optimizers = st.lists(
-    st.builds(lambda kind, lr: ov.optimizer(kind, lr=lr), st.sampled_from(["sgd", "momentum", "adam", "rmsprop"]),
-              st.floats(1e-5, 1.0)), min_size=1, max_size=4,
-)  # fmt: skip
-
-
-@given(
-    view=st.sampled_from(["rates", "map", "basins"]), surface=st.sampled_from(["beale", "quadratic", "himmelblau"]),
-    specs=optimizers, steps=st.integers(1, 500), seeds=st.integers(1, 5), rates=ends, lr=ends,
-    start=st.tuples(st.floats(-2, 2), st.floats(-1.5, 1.5)), n=st.integers(2, 30),
-    measure=st.sampled_from(list(study.MEASURES)), tolerance=st.floats(1e-9, 0.5), which=st.integers(0, 3),
-)  # fmt: skip
-def test_a_study_survives_its_link(view, surface, specs, steps, seeds, rates, lr, start, n, measure, tolerance, which):
-    asked = replace(
-        PRESETS[view], descent=descent.check(surface, specs, start, steps=steps), resolution=n, seeds=seeds,
-        rates=rates, measure=measure, tolerance=tolerance, which=min(which, len(specs) - 1),
+@st.composite
+def studies(draw):
+    """A study of any view, small enough to be run, with whatever its optimizers can be set to."""
+    view, surface = draw(st.sampled_from(list(VIEWS))), SURFACES[draw(st.sampled_from(list(SURFACES)))]
+    specs = draw(st.lists(optimizers(), min_size=1, max_size=VIEWS[view][1]))
+    x0, x1, y0, y1 = surface.bounds
+    start = draw(st.tuples(st.floats(x0, x1), st.floats(y0, y1)))
+    batch = draw(st.none() | st.integers(1, 20)) if surface.data else None
+    asked = study.Study(
+        view, descent.check(surface, specs, start, draw(st.integers(1, 30)), draw(st.floats(0, 2)), batch, 7),
+        draw(st.integers(2, 6)), draw(st.integers(1, 3)), draw(st.tuples(st.floats(1e-7, 1e-3), st.floats(1e-2, 10.0))),
+        draw(st.integers(0, len(specs) - 1)), measure=draw(st.sampled_from(list(study.MEASURES))),
+        tolerance=draw(st.floats(1e-9, 0.5)), epochs=draw(st.integers(1, study.MAX_EPOCHS)),
     )  # fmt: skip
-    asked = study.fitting(replace(asked, x=Axis("lr", *lr)))
-    back, notes = read_study(write_study(asked), PRESETS["rates"])
+    names = draw(st.lists(st.sampled_from(study.axis_names(asked.mapped)), min_size=2, max_size=2, unique=True))
+    axes = [study.whole_axis(asked.mapped, surface, name) for name in names]
+    return replace(asked, x=axes[0], y=axes[1])
+
+
+def bits(found):
+    return [array.tobytes() for one in found for array in vars(one).values() if isinstance(array, np.ndarray)]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(studies())
+def test_a_study_survives_its_link_and_its_file_and_equal_ones_give_bit_equal_results(asked):
+    back, notes = read_study(through_a_url(write_study(asked)), PRESETS["rates"])
     assert not notes and write_study(back) == write_study(asked)
-    assert pictures(back) == pictures(asked)  # what is run is the same to the last bit
+    assert experiment_file.read(experiment_file.write(asked)) == back  # what the view shows, the rest as it opens with
+    if asked.view == "network":
+        assert study.training_of(back) == study.training_of(asked)
+        return
+    assert pictures(back) == pictures(asked)
+    here, there = (run_pictures(pictures(one), lambda share: None, threading.Event()) for one in (asked, back))
+    assert bits(here) == bits(there) and len(bits(here)) >= 3
 
 
 def test_what_cannot_be_used_of_a_link_is_said():
@@ -130,3 +145,6 @@ def test_every_optimizer_with_a_rule_has_a_map():
         asked = replace(PRESETS["map"], descent=descent.check("quadratic", [ov.optimizer(kind)], steps=2), resolution=3)
         x, y = study.natural_axes(asked.mapped, asked.descent.surface)
         assert study.cost_of(study.check(replace(asked, x=x, y=y))) == 18
+        for name in study.axis_names(asked.mapped):
+            axis = study.whole_axis(asked.mapped, asked.descent.surface, name)
+            study.sweeps_of(replace(asked, x=axis, y=x if name != x.name else y))  # raises where an end is not allowed

@@ -1,0 +1,79 @@
+"""Random experiments, within what the pages can ask for, and the way of a query through an address."""
+
+from dataclasses import replace
+from urllib.parse import parse_qs, urlencode
+
+from hypothesis import strategies as st
+
+import optim_viz as ov
+from optim_viz import descent, network
+from optim_viz.optimizers import OPTIMIZERS
+from optim_viz.schedules import SCHEDULES
+from optim_viz.surfaces import SURFACES, dataset
+
+
+@st.composite
+def optimizers(draw):
+    kind = draw(st.sampled_from([k for k in OPTIMIZERS if k != "lbfgs"]))
+    values = {}
+    for h in OPTIMIZERS[kind].hyperparameters:
+        if h.scale == "bool":
+            values[h.name] = draw(st.booleans()) if h.name != "nesterov" else False
+        elif h.scale == "int":
+            values[h.name] = draw(st.integers(int(h.low), int(h.high)))
+        else:
+            values[h.name] = draw(st.floats(max(h.low, 1e-12), h.high, exclude_max=h.open_high))
+    scale = draw(st.none() | st.tuples(st.floats(0, 2), st.floats(0, 2)))
+    return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=draw(st.text(max_size=12)), **values)
+
+
+@st.composite
+def schedules(draw):
+    kind = draw(st.none() | st.sampled_from([k for k in SCHEDULES if k != "constant"]))
+    if kind is None:
+        return None
+    values = {}
+    for h in SCHEDULES[kind].hyperparameters:
+        if h.scale == "int":
+            values[h.name] = draw(st.integers(int(max(h.low, h.minimum)), int(h.high)))
+        elif h.scale != "bool":
+            values[h.name] = draw(st.floats(max(h.low, 1e-9), h.high))
+    return ov.schedule(kind, **values)
+
+
+@st.composite
+def comparisons(draw):
+    if draw(st.booleans()):
+        surface = SURFACES[draw(st.sampled_from(list(SURFACES)))]
+    else:
+        surface = ov.surface("x^2 + sin(3*y)", bounds=(-1, draw(st.floats(0.5, 9)), -2, 2))
+    x0, x1, y0, y1 = surface.bounds
+    return descent.check(
+        surface,
+        draw(st.lists(optimizers(), min_size=1, max_size=8)),
+        (draw(st.floats(x0, x1)), draw(st.floats(y0, y1))),
+        draw(st.integers(1, 5000)),
+        draw(st.floats(0, 10)),
+        draw(st.none() | st.integers(1, len(dataset(surface)))) if surface.data else None,
+        draw(st.integers(0, 2**32 - 1)),
+    )
+
+
+def through_a_url(query):
+    return parse_qs(urlencode(query, doseq=True), keep_blank_values=True)
+
+
+@st.composite
+def trainings(draw, most=6):
+    specs = draw(st.lists(optimizers(), min_size=1, max_size=most))
+    layers = st.none() | st.dictionaries(st.sampled_from(["layer.0", "layer.1"]), st.floats(0, 2), min_size=1)
+    scales = [draw(layers) for _ in specs]
+    return network.check(
+        [replace(s, lr_scale=tuple(scale.items()) if scale else None) for s, scale in zip(specs, scales, strict=True)],
+        draw(st.integers(1, 9)),
+        draw(st.integers(32, 999)),
+        draw(st.lists(st.integers(1, 400), min_size=1, max_size=3)),
+        draw(st.booleans()),
+        draw(st.integers(0, 2**32 - 1)),
+        draw(st.integers(1, 10)),
+    )
