@@ -32,7 +32,8 @@ def spec_of(app, page):
 def scene(app):
     """What the player was given; on Network, once training is over."""
     for _ in range(600):
-        if "app.watched" not in app.session_state or app.session_state["app.watched"] is None:
+        watched = "work.network.watched"
+        if watched not in app.session_state or app.session_state[watched] is None:
             break
         time.sleep(0.1)
         app.run()

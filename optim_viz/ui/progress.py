@@ -58,11 +58,10 @@ def watched(key: str, job: Job) -> None:
 
 
 def over(key: str, job: Job) -> bool:
-    """Whether the job that the page looks at has ended since: then, once, the whole page is to be run again."""
-    ended_now = not job.active and st.session_state.get(f"work.{key}.watched") is job
-    if ended_now:
-        st.session_state[f"work.{key}.watched"] = None
-    return ended_now
+    """Look at a job; whether it has ended since the last look: then, once, the whole page is to be run again."""
+    active, before = job.active, st.session_state.get(f"work.{key}.watched")
+    st.session_state[f"work.{key}.watched"] = job if active else None
+    return not active and before is job
 
 
 def _cancel(key: str, line: Jobs, job: Job) -> None:

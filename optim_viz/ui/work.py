@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from optim_viz.fair_training import FairTraining, fair_train
 from optim_viz.fairness import Fair
-from optim_viz.jobs import Job, Jobs, JobState
+from optim_viz.jobs import Job, Jobs
 from optim_viz.landscape import KINDS, Plane, project
 from optim_viz.links import Query
 from optim_viz.player import mount
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.spec import NetworkSpec
 from optim_viz.training import Progress, Training
+from optim_viz.ui import progress
 from optim_viz.ui.details import VIEW, details
 from optim_viz.ui.looks import Look, choose, with_looks
 from optim_viz.ui.page import write_link
@@ -26,6 +26,7 @@ LOOK = 0.6
 PLANE = Look("plane", {"pca": "PCA of the paths", "random": "Random directions", "none": "No plane"}, "pca")
 #: What of Network's page is in the link beside the experiment.
 LOOKS = (PLANE, VIEW)
+_KEY = "network"
 
 
 @st.cache_resource
@@ -33,17 +34,9 @@ def _line() -> Jobs:
     return Jobs(fair_train)
 
 
-def _owner() -> str:
-    return st.session_state.setdefault("app.owner", uuid.uuid4().hex)
-
-
 def ask(asked: Fair[NetworkSpec]) -> Job:
-    """Return the job of what is asked for; one that the visitor cancelled stays so until it is asked for anew."""
-    stopped: Job | None = st.session_state.get("app.stopped")
-    if stopped is not None and stopped.spec == asked:
-        return stopped
-    st.session_state["app.stopped"] = None
-    return _line().ask(asked, _owner())
+    """Return the job of what is asked for."""
+    return progress.ask(_KEY, _line(), asked)
 
 
 def share_training(job: Job) -> None:
@@ -67,10 +60,8 @@ def watch(job: Job, query: Query) -> None:
 
 
 def _view(job: Job, query: Query) -> None:
-    if not job.active and st.session_state.get("app.watched") is job:
-        st.session_state["app.watched"] = None
+    if progress.over(_KEY, job):
         st.rerun()  # the last look: from now on nothing polls
-    st.session_state["app.watched"] = job if job.active else None
     _progress(job)
     training, live = _so_far(job), job.active
     if training is None or not any(len(run.losses) for run in training.runs):
@@ -100,33 +91,12 @@ def _so_far(job: Job) -> Training | None:
 
 
 def _progress(job: Job) -> None:
-    """The bar with the time left, the place in the line, and the button that ends it."""
-    if job.state is JobState.FAILED:
-        st.error(job.error, icon=":material/error:")
-    if job.state is JobState.CANCELLED:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.info("Cancelled. What was recorded until then is shown.", icon=":material/cancel:")
-            st.button("Train again", key="network.again", on_click=_again)
-    if not job.active:
-        return
-    share, text = 0.0, "Starting ..."
-    if job.state is JobState.WAITING:
-        text = f"Waiting: {_line().place(job)} trainings come before this one."
-    elif job.progress and job.progress.fraction > 0.01:
+    """The bar while a job goes on; how it ended, if not by being done."""
+    if job.active:
         doing = "Training" if isinstance(job.progress, Progress) else "Tuning learning rates"
-        share, text = job.progress.fraction, f"{doing}, about {job.progress.seconds_left:.0f} s left"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(share, 1.0), text=text)
-        st.button("Cancel", key="network.cancel", icon=":material/stop:", on_click=_cancel, args=(job,))
-
-
-def _cancel(job: Job) -> None:
-    st.session_state["app.stopped"] = job
-    _line().let_go(_owner())
-
-
-def _again() -> None:
-    st.session_state["app.stopped"] = None
+        progress.bar(_KEY, _line(), job, doing, "trainings")
+    else:
+        progress.ended(_KEY, job, "What was recorded until then is shown.", "Train again")
 
 
 def _plane(training: Training) -> Plane | None:
