@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "optim_viz").rglob("*.py")]
 SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js")]
 #: Code that is run: written by us or printed by sympy from an expression that passed expression.py's whitelist.
-RUN = {"tracing.py": 2, "compiling.py": 1}
-#: HTML from Python, each with what it is made of: our style sheet; a legend of the table's names and of numbers.
-HTML = {"page.py": "f'<style>{_CSS}</style>'", "tune_views.py": "basin_figures.legend(named)"}
+RUN = {"tracing.py": 2, "compiling.py": 1, "straight.py": 1}
+#: HTML from Python, each with what it is made of: our style sheet; a legend, or one sentence, every word of it escaped.
+HTML = {"page.py": "f'<style>{_CSS}</style>'", "tune_views.py": "study_figures.words(asked, results)"}
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 
