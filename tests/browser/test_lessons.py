@@ -6,7 +6,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from optim_viz import lesson_links, lessons
+from optim_viz import experiment_file, lesson_links, lessons
+from optim_viz.export import EXPORTS
 from optim_viz.optimizers import OPTIMIZERS
 
 PLAYER = ".ov-player[data-ready='true']"
@@ -103,6 +104,14 @@ def test_open_in_compare_shows_the_lessons_final_losses(server, open_page):
     row = lessons.lesson("momentum")
     page = open_page(server + "/lessons?lesson=momentum&run=2")
     drawn(page, row, 2)
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_label("The link to this experiment")).to_have_value(page.url)
+    with page.expect_download() as started:
+        page.get_by_role("button", name=EXPORTS["json"].title).click()
+    experiment = lesson_links.shown(row)[1]
+    assert started.value.suggested_filename == f"optim-viz-momentum-{experiment.name}.json"
+    assert experiment_file.read(started.value.path().read_text()) == experiment.spec
+    page.keyboard.press("Escape")
     here = final_losses(page)
     page.get_by_role("link", name="Open in Compare").click()
     expect(page).to_have_url(re.compile(r"o=momentum~lr~0\.02~momentum~0\.8"))

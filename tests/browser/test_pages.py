@@ -1,9 +1,15 @@
 """Each page in a real browser, from a deep link on a cold server: drawn, played to the end, and changed by a slider."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
+
+import optim_viz as ov
+from optim_viz import descent, links, network
+from optim_viz.presets import PRESETS
 
 PLAYER = ".ov-player[data-ready='true']"
 LINKS = {
@@ -30,6 +36,25 @@ def to_the_end(page):
     expect(player).to_have_attribute("data-frame", str(last))
 
 
+def experiment(name):
+    """What the link asks for, run here: the runs, and the columns of the player that hold their final losses."""
+    query = parse_qs(urlsplit(LINKS[name]).query)
+    if name == "compare":
+        runs = descent.run(links.read_descent(query, PRESETS["valley"].spec)[0])
+        return {"loss": [run.losses[-1] for run in runs]}
+    runs = network.run(links.read_network(query, network.check([ov.optimizer("sgd")]))[0]).runs
+    return {"raw": [run.losses[-1] for run in runs], "test_loss": [run.test_losses[-1] for run in runs]}
+
+
+def final(page, column):
+    """The last number of a column of every track in the player, float32 as they are sent."""
+    return page.evaluate(
+        """name => document.querySelector('.ov-player').__ov.app.model.tracks.map(
+            (track) => [...track.columns[name]].filter((value) => !Number.isNaN(value)).at(-1))""",
+        column,
+    )
+
+
 @pytest.mark.parametrize("name", LINKS)
 def test_deep_link_on_a_cold_server(name, fresh_server, open_page):
     page = open_page(fresh_server + LINKS[name])
@@ -40,6 +65,12 @@ def test_deep_link_on_a_cold_server(name, fresh_server, open_page):
     expect(page.locator("[data-testid=stSidebar] .stSelectbox")).not_to_have_count(0)
     assert page.locator(".ov-player canvas").count() >= 2
     to_the_end(page)
+    for column, losses in experiment(name).items():
+        np.testing.assert_array_equal(final(page, column), np.float32(losses))
+    if name == "compare":
+        numbers = shown_losses(page).replace("\u2212", "-").split()
+        assert all(float(f"{loss:.3g}") in [float(n) for n in numbers if re.fullmatch(r"[-\d.e]+", n)]
+                   for loss in experiment(name)["loss"])  # fmt: skip
     before, drawn = shown_losses(page), player.get_attribute("data-drawn-hash")
     page.locator(LR[name]).get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")

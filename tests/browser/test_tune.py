@@ -1,10 +1,19 @@
 """Tune in a real browser: a click opens that very run, long work is cancelled and found again, a phone has room."""
 
+import io
 import re
+import threading
 from urllib.parse import parse_qs, urlsplit
 
+import pandas as pd
 import pytest
 from playwright.sync_api import expect
+
+from optim_viz import experiment_file, map_figures, study_figures
+from optim_viz.study import PRESETS
+from optim_viz.study_export import STUDY_EXPORTS
+from optim_viz.study_runs import pictures, run_pictures
+from optim_viz.tune_links import write_study
 
 PLAYER = ".ov-player[data-ready='true']"
 CHART = ".stPlotlyChart .js-plotly-plot .main-svg"
@@ -42,6 +51,8 @@ def settings(page):
 
 def test_a_click_on_the_map_opens_compare_with_those_values(fresh_server, open_page):
     page = open_page(fresh_server + "/tune?view=map")
+    (here,) = run_pictures(pictures(PRESETS["map"]), lambda share: None, threading.Event())
+    expect(page.get_by_text(map_figures.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
     lr, momentum = click(page, 0.3)
     expect(page).not_to_have_url(re.compile("/tune"))
     page.locator(PLAYER).wait_for()
@@ -54,6 +65,52 @@ def test_a_click_on_the_map_opens_compare_with_those_values(fresh_server, open_p
     expect(page.get_by_role("heading", name="Momentum on Quadratic bowl", level=1)).to_be_visible()
     page.locator(CHART).first.wait_for()
     expect(page).to_have_url(re.compile(r"/tune\?view=map"))
+
+
+@pytest.fixture
+def saved(browser, tmp_path):
+    """Open a file from disk in a browser without a network; whatever it asks for elsewhere fails the test."""
+    context, asked = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True), []
+
+    def open_(content):
+        path = tmp_path / "page.html"
+        path.write_bytes(content)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: asked.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_
+    context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_page, saved):
+    page = open_page(server + "/tune?view=basins&n=32&o=sgd~lr~0.01&o=adam~lr~0.2")
+    page.locator(CHART).nth(1).wait_for()
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_label("The link to this experiment")).to_have_value(page.url)
+    files = {}
+    for name, row in STUDY_EXPORTS.items():
+        with page.expect_download() as started:
+            page.get_by_role("button", name=row.title).click()
+        assert started.value.suggested_filename == f"optim-viz-basins-himmelblau{row.suffix}"
+        files[name] = started.value.path().read_bytes()
+    asked = experiment_file.read(files["json"].decode())
+    assert write_study(asked) == parse_qs(urlsplit(page.url).query)
+    found = run_pictures(pictures(asked), lambda share: None, threading.Event())
+    frame = study_figures.table(asked, found)
+    pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(files["csv"])), frame, rtol=0, atol=0)
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(files["parquet"])), frame, rtol=0, atol=0)
+    offline = saved(files["html"])
+    expect(offline.locator(".plotly-graph-div .main-svg").first).to_be_visible()
+    expect(offline.locator(".plotly-graph-div")).to_have_count(2)
+    for form, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
+        with offline.expect_download() as started:
+            offline.get_by_role("button", name=f"Save as {form}").nth(1).click()
+        assert started.value.suggested_filename == f"optim-viz-basins-himmelblau-2.{form.lower()}"
+        assert started.value.path().read_bytes().startswith(start)
 
 
 def test_a_click_on_a_curve_and_on_a_start_opens_compare(server, open_page):
