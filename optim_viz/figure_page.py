@@ -33,7 +33,7 @@ button { font: inherit; font-size: 13px; color: inherit; background: none; paddi
   border: 1px solid #c9ced6; border-radius: 6px; cursor: pointer; }
 button:hover, button:focus-visible { border-color: #262b33; }
 table { border-collapse: collapse; margin-top: 14px; font-variant-numeric: tabular-nums; }
-th, td { border: 0; border-bottom: 1px solid #dfe3e8; padding: 5px 18px 5px 0; text-align: left; }
+th, td { border: 0; border-bottom: 1px solid #dfe3e8; padding: 5px 18px 5px 0; text-align: left; white-space: nowrap; }
 </style>
 </head>
 <body>
@@ -47,6 +47,8 @@ th, td { border: 0; border-bottom: 1px solid #dfe3e8; padding: 5px 18px 5px 0; t
 <noscript>The pictures are drawn by JavaScript, which is switched off.</noscript>
 </main>
 <script>
+// Each was drawn when those after it were not there yet, and so too wide.
+for (const figure of document.querySelectorAll(".plotly-graph-div")) Plotly.Plots.resize(figure);
 for (const button of document.querySelectorAll("button[data-format]")) {
   const { picture, format, scale, name } = button.dataset;
   const figure = document.getElementById(picture);

@@ -106,6 +106,10 @@ def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_pa
     offline = saved(files["html"])
     expect(offline.locator(".plotly-graph-div .main-svg").first).to_be_visible()
     expect(offline.locator(".plotly-graph-div")).to_have_count(2)
+    offline.wait_for_function(  # side by side, none over the other
+        """[...document.querySelectorAll('.plotly-graph-div')].every((div) =>
+            div.querySelector('.main-svg').getBoundingClientRect().width <= div.clientWidth)"""
+    )
     for form, start in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
         with offline.expect_download() as started:
             offline.get_by_role("button", name=f"Save as {form}").nth(1).click()
