@@ -204,16 +204,24 @@ def ended(server, seconds=20):
     return []
 
 
-def test_work_stops_when_its_browser_is_closed_and_a_killed_server_starts_anew(killable):
-    server = killable
-    with visit(server) as visitor:
-        visitor.ask(LONG.format(seed=1))
+SWEEP = "view=map&n=128&seeds=25&noise=0.1&steps=2000"  # 409,600 runs
+
+
+@pytest.mark.parametrize(
+    ("page", "query"), [("network", LONG.format(seed=1)), ("tune", "view=network"), ("tune", SWEEP)]
+)
+def test_work_stops_when_its_browser_is_closed(killable, page, query):
+    with visit(killable) as visitor:
+        visitor.ask(query, page)
         visitor.see("progress")
     began = time.monotonic()
-    over = ended(server)
+    over = ended(killable)
     assert [job["ended"] for job in over] == ["cancelled"] and time.monotonic() - began < 15
-    assert any(event["event"] == "session gone" for event in server.events())
+    assert any(event["event"] == "session gone" for event in killable.events())
 
+
+def test_a_killed_server_starts_anew(killable):
+    server = killable
     with visit(server) as visitor:  # killed in mid-training: the page's link starts it again on the next server
         visitor.ask(LONG.format(seed=2))
         visitor.see("progress")
