@@ -7,6 +7,8 @@ import { element } from "./dom.js";
 import { FRAMES_PER_SECOND, createBackdrop, drawFilm, filmPlayheads } from "./film.js";
 
 const BITS_PER_SECOND = 6_000_000;
+/** Milliseconds that a frame is shown. */
+const FRAME = 1000 / FRAMES_PER_SECOND;
 
 /** By preference; the first that the browser can write. */
 const TYPES = ["video/mp4;codecs=avc1.640028", "video/mp4", "video/webm;codecs=vp9", "video/webm"];
@@ -91,8 +93,9 @@ async function film(app, recording) {
   let due = performance.now();
   for (let i = 0; i < playheads.length && !over(); i++) {
     const now = await untilDue(due);
-    // A slow machine gives a slower video with all its frames, rather than one with gaps.
-    due = Math.max(due + 1000 / FRAMES_PER_SECOND, now);
+    // A slow machine gives a slower video with all its frames, rather than one with gaps: late is not made up for,
+    // because two frames that are asked for before the browser has painted would be one.
+    due = Math.max(due + FRAME, now + FRAME / 2);
     if (over()) break;
     app.clock = { ...app.clock, at: playheads[i] };
     drawFilm(context, backdrop, app, playheads[i]);
