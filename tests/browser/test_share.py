@@ -20,9 +20,6 @@ OPTIMIZERS = ("sgd~lr~0.02", "adam~lr~0.05")
 LINK = f"/?f=quadratic&steps=80&{'&'.join(f'o={text}' for text in OPTIMIZERS)}"
 #: At 8 times the speed a run takes 0.75 s, and its end is shown for a second; at 30 frames a second.
 FAST_FRAMES = 23 + 30
-#: The browser's recorder leaves out a frame now and then where both cores are busy: of MP4 fewer than of VP9, which it
-#: encodes in software.
-FEWEST = {".mp4": 0.95 * FAST_FRAMES, ".webm": 0.8 * FAST_FRAMES}
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +138,8 @@ def test_a_preset_is_one_click_and_a_link(server, open_page):
 def test_a_video_has_every_frame_at_its_size_and_moves(page):
     before = page.locator(PLAYER).get_attribute("data-frame")
     name, frames = record(page)
-    assert name == "optim-viz.mp4" and FEWEST[".mp4"] <= len(frames) <= FAST_FRAMES
+    assert name == "optim-viz.mp4"
+    assert len(frames) == FAST_FRAMES
     grid = page.locator(".ov-panels").bounding_box()
     height, width, _ = frames[0].shape
     assert (width % 2, height % 2) == (0, 0)
@@ -158,7 +156,8 @@ def test_a_browser_that_cannot_write_mp4_writes_webm(page):
         MediaRecorder.isTypeSupported = (type) => !type.startsWith("video/mp4") && supported(type);
     }""")
     name, frames = record(page)
-    assert name == "optim-viz.webm" and FEWEST[".webm"] <= len(frames) <= FAST_FRAMES
+    # VP9 is encoded in software: on a busy machine the browser leaves out a frame now and then.
+    assert name == "optim-viz.webm" and 0.8 * FAST_FRAMES <= len(frames) <= FAST_FRAMES
     assert frames[0].shape[0] % 2 == frames[0].shape[1] % 2 == 0
 
 
@@ -184,7 +183,7 @@ def test_the_exported_page_records_itself_too(runs, tmp_path, open_page):
     page = open_page(path.as_uri(), width=390, height=844, offline=True, reduced_motion="reduce", device_scale_factor=2)
     page.locator(PLAYER).wait_for()
     name, frames = record(page)
-    assert name == "optim-viz.mp4" and FEWEST[".mp4"] <= len(frames) <= FAST_FRAMES
+    assert name == "optim-viz.mp4" and len(frames) == FAST_FRAMES
     assert abs(frames[0].shape[1] - 2 * (page.locator(".ov-panels").bounding_box()["width"] + 32)) <= 2
 
 
