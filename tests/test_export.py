@@ -22,6 +22,7 @@ from optim_viz.picture import HEIGHT, WIDTH, curve_range, ground, log_ticks, pic
 from optim_viz.player import network_scenes, scenes, standalone
 from optim_viz.schedules import SCHEDULES
 from optim_viz.surfaces import SURFACES
+from tests.frames import same_frame
 
 SPECS = [
     ov.optimizer("sgd", lr=1e-3),
@@ -43,17 +44,6 @@ def training():
 @pytest.fixture(scope="module")
 def plane(training):
     return ov.project(training)
-
-
-def same_frame(read, written):
-    """Equal to the last bit: inf and NaN included, whatever the columns' types."""
-    assert list(read.columns) == list(written.columns)
-    for name in written:
-        a, b = read[name].to_numpy(), written[name].to_numpy()
-        if name == "optimizer":
-            assert a.tolist() == b.tolist()
-        else:
-            assert np.array_equal(a.astype(float), b.astype(float), equal_nan=True), name
 
 
 READERS = {

@@ -17,6 +17,7 @@ from optim_viz.study import PRESETS, VIEWS
 from optim_viz.study_export import STUDY_EXPORTS, StudyResult, export_study
 from optim_viz.study_runs import pictures, run_pictures
 from optim_viz.ui.tune_views import _parcel
+from tests.frames import same_frame
 
 SPECS = [ov.optimizer("sgd", lr=0.5), ov.optimizer("adam", lr=0.1, label='<b>a</b>, "b"'), ov.optimizer("adam")]
 
@@ -42,24 +43,14 @@ def results():
     return {view: run(view) for view in VIEWS}
 
 
-def same(read, written):
-    assert list(read.columns) == list(written.columns) and len(read) == len(written) > 0
-    for name in written:
-        a, b = read[name].to_numpy(), written[name].to_numpy()
-        if name == "optimizer":
-            assert a.tolist() == b.tolist()
-        else:
-            assert np.array_equal(a.astype(float), b.astype(float), equal_nan=True), name
-
-
 @pytest.mark.parametrize("view", VIEWS)
 def test_tables_and_the_study_read_back_equal(view, results):
     asked, found = results[view].study, results[view].found
     frame = study_figures.table(asked, found)
-    same(pd.read_csv(io.BytesIO(export_study(asked, found, "csv")), dtype=str, keep_default_na=False), frame)
-    same(pd.read_parquet(io.BytesIO(export_study(asked, found, "parquet"))), frame)
+    same_frame(pd.read_csv(io.BytesIO(export_study(asked, found, "csv")), dtype=str, keep_default_na=False), frame)
+    same_frame(pd.read_parquet(io.BytesIO(export_study(asked, found, "parquet"))), frame)
     text = export_study(asked, found, "json").decode()
-    same(experiment_file.read_results(text), frame)
+    same_frame(experiment_file.read_results(text), frame)
     read = experiment_file.read(text)
     assert read.view == view and experiment_file.read(experiment_file.write(read)) == read
     if view == "network":
