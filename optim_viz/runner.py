@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.digits import CLASSES, PIXELS, Digits
-from optim_viz.mlp import Layout, evaluate, loss_and_gradient
+from optim_viz.mlp import Backprop, Layout, evaluate
 from optim_viz.optimizers import OPTIMIZERS, torch_optimizer
 from optim_viz.recording import Record
 from optim_viz.spec import NetworkSpec, OptimizerSpec
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 #: Digits that a run learns from before it lets another run have its thread.
 TURN = 1024
 #: Test digits that are evaluated at once: what a core's cache holds.
-AT_ONCE = 500
-#: torch's classes whose fused step, one pass over the weights instead of ten, saves time (SGD's does not).
-FUSED = frozenset({"Adam", "AdamW", "Adagrad"})
+AT_ONCE = 400
+#: torch's classes that have a fused step: one pass over the weights instead of up to ten.
+FUSED = frozenset({"SGD", "Adam", "AdamW", "Adagrad"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +87,15 @@ class Network:
         self.layers = [(matrix.to(device, copy=True), bias.to(device, copy=True)) for matrix, bias in views]
         self.gradients = [(torch.zeros_like(matrix), torch.zeros_like(bias)) for matrix, bias in self.layers]
         self.gradient_evaluations = 0
-        self.out = [torch.empty(out, spec.batch_size, device=device) for out in spec.hidden]
+        self.passes: dict[int, Backprop] = {}  # by mini-batch size: the last of an epoch may be smaller
         self.test_out = [torch.empty(out, AT_ONCE, device=device) for out, _ in self.layout.shapes]
 
     def backward(self, x: Tensor, y: Tensor) -> float:
         """Return the loss of a mini-batch and write its gradient."""
         self.gradient_evaluations += 1
-        out = [buffer[:, : len(y)] for buffer in self.out]
-        return float(loss_and_gradient(self.layers, self.gradients, x.t(), y, self.final_relu, out))
+        if len(y) not in self.passes:
+            self.passes[len(y)] = Backprop(self.layers, self.gradients, len(y), self.final_relu)
+        return float(self.passes[len(y)](x, y))
 
     def evaluate(self, data: Data) -> dict[str, Any]:
         """Return an evaluation's test loss, accuracy, predictions and number of dead outputs."""
