@@ -178,7 +178,8 @@ class _Work:
             seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
         gradient, xp = self.backend.gradient, self.backend.xp
         run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.record)
-        watcher = Watcher(xp, value, starts.T, steps, (self.best, self.spec.tolerance) if self.watch else None)
+        goal = (self.best, self.spec.tolerance) if self.watch else None
+        watcher = Watcher(xp, value, starts.T, steps, goal, self.backend.record)
         for t, (g, theta) in enumerate(run, 1):
             watcher.see(t, g, theta)
             if t % LOOK == 0 or t == steps:

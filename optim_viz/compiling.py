@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optim_viz.differentiation import gradient
+from optim_viz.differentiation import Lines, as_cse, gradient
 from optim_viz.expression import parse
 from optim_viz.finite_sums import examples
 from optim_viz.spec import Surface
@@ -74,12 +74,12 @@ def _functions(expression: sympy.Expr) -> tuple[Callable[..., Any], ...]:
     import sympy
 
     symbols = (sympy.Symbol("t"), *sympy.symbols("x y", real=True))
-    slopes, cse = gradient(expression)
+    slopes = gradient(expression)
     return (
         _numpy(symbols, expression),
-        _numpy(symbols, slopes, cse),
+        _numpy(symbols, slopes[1], as_cse(slopes)),
         sympy.lambdify(symbols, expression, [_FLOATS, "math"], cse=True, printer=_float_printer()),
-        sympy.lambdify(symbols, slopes, [_FLOATS, "math"], cse=cse, printer=_float_printer()),
+        sympy.lambdify(symbols, slopes[1], [_FLOATS, "math"], cse=as_cse(slopes), printer=_float_printer()),
     )
 
 
@@ -89,12 +89,12 @@ def _compile_sum(text: str, data: str) -> Compiled:
 
     expression = parse(text, ("x", "y", "u", "v"))
     symbols = sympy.symbols("x y u v", real=True)
-    slopes, rows = gradient(expression)[0], examples(data)
+    slopes, rows = gradient(expression), examples(data)
     names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
     of_batches = (
         _mean(_numpy(symbols, expression), tuple(rows.T)),
-        _means(_numpy(symbols, slopes), tuple(rows.T)),
-        _float_sum("value", (expression,), rows),
+        _means(_numpy(symbols, slopes[1], as_cse(slopes)), tuple(rows.T)),
+        _float_sum("value", sympy.cse([expression]), rows),
         _float_sum("gradient", slopes, rows),
     )
     latex = rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(expression, symbol_names=names)}"
@@ -156,15 +156,13 @@ def _means(function: Callable[..., Any], columns: Any) -> Callable[..., tuple[An
     return means
 
 
-def _float_sum(name: str, parts: tuple[sympy.Expr, ...], rows: np.ndarray) -> Callable[..., Any]:
-    """Write one loop over the examples, on Python floats, that returns the mean of each of `parts`."""
-    import sympy
-
-    shared, results = sympy.cse(parts)
+def _float_sum(name: str, code: tuple[Lines, Sequence[Any]], rows: np.ndarray) -> Callable[..., Any]:
+    """Write one loop over the examples, on Python floats, that returns the mean of each result of `code`."""
+    shared, results = code
     printer = _float_printer()
-    lines = [f"{symbol} = {printer.doprint(code)}" for symbol, code in shared]
-    sums = [f"s{i}" for i in range(len(parts))]
-    lines += [f"{total} += {printer.doprint(code)}" for total, code in zip(sums, results, strict=True)]
+    lines = [f"{symbol} = {printer.doprint(line)}" for symbol, line in shared]
+    sums = [f"s{i}" for i in range(len(results))]
+    lines += [f"{total} += {printer.doprint(result)}" for total, result in zip(sums, results, strict=True)]
     source = _SUM.format(
         name=name,
         sums=" = ".join(sums),

@@ -32,11 +32,11 @@ def sgd(xp: Namespace, *, momentum: Any = 0.0, dampening: Any = 0.0, nesterov: b
     if is_zero(momentum):
         return lambda t, lr, theta, g, state: (theta - lr * g, state)
     # torch keeps no buffer at momentum 0, so there the dampening must not bite (sign(0) = 0).
-    fresh = 1.0 - dampening * xp.sign(momentum)
+    plain, fresh = is_zero(dampening), 1.0 - dampening * xp.sign(momentum)
 
     def step(t: Any, lr: Any, theta: Any, g: Any, state: State) -> tuple[Any, State]:
         # torch starts the buffer at the first gradient itself, undampened.
-        v = g if t == 1 else momentum * state[0] + fresh * g
+        v = g if t == 1 else momentum * state[0] + (g if plain else fresh * g)
         return theta - lr * (g + momentum * v if nesterov else v), (v,)
 
     return step

@@ -18,6 +18,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 #: Between plain numbers an operator is written as Python's own: the float's, not the ufunc's.
 _SIGNS: dict[Any, str] = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.power: "**"}
+#: What takes its `out` by name only; by place, a call has half the overhead.
+_BY_NAME = {np.maximum, np.minimum}
 #: What an array's `**` does quickly; every other power is left to `**` itself.
 _POWERS: dict[float, Any] = {2: np.square, 0.5: np.sqrt}
 
@@ -68,7 +70,8 @@ class _Record:
         operator = None if ours else _SIGNS.get(ufunc)
         slots = ["{}"] * len(operands)
         form = f" {operator} ".join(slots) if operator else f"{self.bind(ufunc)}({', '.join(slots)}"
-        form = f"{form}, out={{}})" if ours else f"{result.name} = {form}" + ("" if operator else ")")
+        out = "out={}" if ufunc in _BY_NAME else "{}"
+        form = f"{form}, {out})" if ours else f"{result.name} = {form}" + ("" if operator else ")")
         self.lines.append(_Line(result, tuple(map(self.named, operands)), form, ours))
         return result
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz.differentiation import gradient
+from optim_viz.differentiation import as_cse, gradient
 from optim_viz.expression import parse
 from optim_viz.finite_sums import examples
 from optim_viz.schedules import SCHEDULES
@@ -76,14 +76,10 @@ def functions(surface: Surface, device: str) -> tuple[Callable[..., Any], Callab
     symbols = sympy.symbols(names, real=True)
     modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
     expression = _plain(parse(surface.expression, names))
-    slopes, cse = gradient(expression)
+    lines, slopes = gradient(expression)
+    code = [(symbol, _plain(line)) for symbol, line in lines], (_plain(slopes[0]), _plain(slopes[1]))
     loss = sympy.lambdify(symbols, expression, modules, cse=True)
-    if callable(cse):
-        code, parts = cse(None)
-        lines = [(symbol, _plain(line)) for symbol, line in code], [_plain(part) for part in parts]
-        both = sympy.lambdify(symbols, slopes, modules, cse=lambda _: lines)
-    else:
-        both = sympy.lambdify(symbols, [_plain(slope) for slope in slopes], modules, cse=True)
+    both = sympy.lambdify(symbols, slopes, modules, cse=as_cse(code))
     if not surface.data:
         return lambda t, x, y: loss(x, y), lambda t, x, y: list(both(x, y))
     everything = put(device)(examples(surface.data).T)

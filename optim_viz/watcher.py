@@ -7,25 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz.arrays import filled
+from optim_viz.arrays import Record, filled
 
 
 class Watcher:
     """Looks at every step of a block. Arrays are [n] or, of both coordinates, [2, n]; `xp` is their namespace.
 
     `value` is the loss as a function of (t, x, y). `goal` is the lowest known loss and the share of a start's excess
-    over it at which a run has arrived; without one, only the last loss is looked at. The arrays that `see` is given
-    may be overwritten after it.
+    over it at which a run has arrived; without one, only the last loss is looked at. `record` is optim_viz.straight's,
+    or one that returns the function that it is given. The arrays that `see` is given may be overwritten after it.
     """
 
     def __init__(
-        self, xp: Any, value: Callable[..., Any], starts: Any, steps: int, goal: tuple[float, float] | None
+        self,
+        xp: Any,
+        value: Callable[..., Any],
+        starts: Any,
+        steps: int,
+        goal: tuple[float, float] | None,
+        record: Record,
     ) -> None:
         self.xp, self.value, self.goal = xp, value, goal
         self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
-        self.low = self.high = starts
+        self.low, self.high = (filled(xp, xp.ascontiguousarray(starts), starts) for _ in range(2))
         loss = self._loss(0, starts)
-        self.alive = self.xp.isfinite(filled(xp, xp.ascontiguousarray(starts), loss))
+        self.alive = xp.isfinite(filled(xp, xp.ascontiguousarray(starts), loss))
+        self.still = record(lambda a, g: (a & xp.isfinite(g),), (self.alive, starts), (self.alive,))
+        box = self.low, self.high
+        self.wider = record(lambda a, b, p: (xp.minimum(a, p), xp.maximum(b, p)), (*box, starts), box)
         if goal is not None:
             best, tolerance = goal
             self.target = best + tolerance * (loss - best)
@@ -38,11 +47,11 @@ class Watcher:
 
     def see(self, t: int, g: Any, theta: Any) -> None:
         """Take step t into account: from gradient g to theta."""
-        self.alive &= self.xp.isfinite(g)
+        (self.alive,) = self.still(self.alive, g)
         if t == self.tail:
-            self.low, self.high = filled(self.xp, theta, theta), filled(self.xp, theta, theta)
+            self.low[:], self.high[:] = theta, theta
         elif t > self.tail:
-            self.low, self.high = self.xp.minimum(self.low, theta), self.xp.maximum(self.high, theta)
+            self.low, self.high = self.wider(self.low, self.high, theta)
         if self.goal is not None:
             with np.errstate(all="ignore"):
                 loss = self.value(t, theta[0], theta[1])
