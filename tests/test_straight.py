@@ -76,7 +76,7 @@ def test_every_rule_is_recorded(kind):
 
     spec = basin_maps.check("himmelblau", ov.optimizer(kind), 4, 3)
     batches.run_all(spec, backend=dataclasses.replace(batches.numpy_backend(spec), record=record))
-    assert recorded == [True] * 3  # loss, gradient and rule
+    assert recorded == [True] * 5  # loss, what is still finite, the box, gradient and rule
 
 
 ARRAY = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]])
