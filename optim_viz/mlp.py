@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optim_viz.digits import CLASSES, PIXELS
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Layers = list[tuple[Tensor, Tensor]]  # (matrix [out, in], bias [out]) of each layer
+
+
+#: Numbers in a cache line.
+LINE = 16
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,21 @@ class Layout:
             matrix = part[..., : out * into].unflatten(-1, (out, into))
             found.append((matrix, part[..., out * into :]))
         return found
+
+    def spaced(self, device: Any) -> tuple[list[Tensor], Layers]:
+        """Return zeros for all weights, a vector a layer, and its matrices and biases as views.
+
+        Every one of them begins at a whole cache line, as a tensor of its own does: matrix products may round
+        differently at another alignment. What lies between them stays 0.
+        """
+        import torch
+
+        vectors, views = [], []
+        for out, into in self.shapes:
+            end = -(out * into) % LINE + out * into
+            vectors.append(torch.zeros(end + out, device=device))
+            views.append((vectors[-1][: out * into].unflatten(0, (out, into)), vectors[-1][end:]))
+        return vectors, views
 
     def start(self, seed: int) -> Tensor:
         """Return the weights, float32 [size], that torch.manual_seed(seed) and torch.nn.Linear would give."""
@@ -115,8 +134,9 @@ class Backprop:
 
         h, last = x, len(self.layers) - 1
         for k, (_, bias) in enumerate(self.layers):
-            torch.addmm(bias, h, self.transposed[k], out=self.outputs[k])
-            h = self.outputs[k].relu_() if k < last or self.final_relu else self.outputs[k]
+            h = torch.addmm(bias, h, self.transposed[k], out=self.outputs[k])
+            if k < last or self.final_relu:
+                h.relu_()
         log_p = torch.log_softmax(h, 1)
         loss = torch.nn.functional.nll_loss(log_p, y)
         share = self.share.zero_().scatter_(1, y[:, None], -1 / len(y))

@@ -82,10 +82,11 @@ class Network:
         import torch
 
         self.layout, self.final_relu = Layout(spec.hidden), spec.final_relu
-        # Tensors of their own, as torch.nn has them: matrix products may round differently at another alignment.
-        views = self.layout.layers(torch.from_numpy(start))
-        self.layers = [(matrix.to(device, copy=True), bias.to(device, copy=True)) for matrix, bias in views]
-        self.gradients = [(torch.zeros_like(matrix), torch.zeros_like(bias)) for matrix, bias in self.layers]
+        self.weights, self.layers = self.layout.spaced(device)
+        self.slopes, self.gradients = self.layout.spaced(device)
+        for own, given in zip(self.layers, self.layout.layers(torch.from_numpy(start)), strict=True):
+            own[0].copy_(given[0])
+            own[1].copy_(given[1])
         self.gradient_evaluations = 0
         self.passes: dict[int, Backprop] = {}  # by mini-batch size: the last of an epoch may be smaller
         self.test_out = [torch.empty(out, AT_ONCE, device=device) for out, _ in self.layout.shapes]
@@ -132,21 +133,27 @@ def norms(flat: Tensor, layout: Layout) -> np.ndarray:
 
 
 def build(spec: OptimizerSpec, network: Network) -> Any:
-    """Build torch's optimizer over the network's matrices and biases, one param group a layer where their lr differ."""
-    params = []
-    for layer, gradients in zip(network.layers, network.gradients, strict=True):
-        for weights, gradient in zip(layer, gradients, strict=True):
-            weights.grad = gradient
-        params.append(list(layer))
+    """Build torch's optimizer, one param group a layer where their lr differ.
+
+    A rule of ours is elementwise, so a layer's matrix and bias are one parameter to it, which takes fewer calls; an
+    optimizer of the user's own sees them as torch.nn has them.
+    """
     if spec.factory is not None:
-        return spec.factory(list(itertools.chain(*params)))
+        pairs = zip(itertools.chain(*network.layers), itertools.chain(*network.gradients), strict=True)
+        return spec.factory([_with_grad(weights, slope) for weights, slope in pairs])
+    params = [_with_grad(weights, slope) for weights, slope in zip(network.weights, network.slopes, strict=True)]
     options = {"fused": True} if OPTIMIZERS[spec.kind].torch_class in FUSED else {}
     if not spec.lr_scale:
-        return torch_optimizer(spec, list(itertools.chain(*params)), **options)
+        return torch_optimizer(spec, params, **options)
     scale = dict(spec.lr_scale)  # type: ignore[arg-type]
     factors = [scale.get(name, 1.0) for name in network.layout.names]
-    groups = [{"params": p, "lr": float(spec["lr"]) * factor} for p, factor in zip(params, factors, strict=True)]
+    groups = [{"params": [p], "lr": float(spec["lr"]) * factor} for p, factor in zip(params, factors, strict=True)]
     return torch_optimizer(spec, groups, **options)
+
+
+def _with_grad(weights: Tensor, slope: Tensor) -> Tensor:
+    weights.grad = slope
+    return weights
 
 
 def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
