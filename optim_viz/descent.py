@@ -155,16 +155,18 @@ def _run_one(spec: DescentSpec, optimizer: OptimizerSpec, label: str) -> Traject
         from optim_viz.torch_descent import torch_record  # torch takes 1.8 s to import: only where it is needed
 
         record = torch_record(spec, optimizer)
-    points, gradients, state, lrs = record
+    points, gradients, state, lrs, evaluations = record
     functions = compiled(spec.surface)
     gradients[-1] = functions.gradients(*points[-1])
     losses = functions.values(*points.T)
     _mask(points, gradients, state, losses)
-    return Trajectory(optimizer, label, points, losses, gradients, state, lrs, **judge(spec.surface, points, losses))
+    verdict = judge(spec.surface, points, losses)
+    return Trajectory(optimizer, label, points, losses, gradients, state, lrs, evaluations, **verdict)
 
 
-#: points [steps + 1, 2], gradients [steps + 1, 2] (the last row still open), state, lrs [steps + 1].
-Record = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray]
+#: points [steps + 1, 2], gradients [steps + 1, 2] (the last row still open), state, lrs and gradient evaluations
+#: [steps + 1].
+Record = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]
 
 
 def _float_record(spec: DescentSpec, optimizer: OptimizerSpec) -> Record:
@@ -180,7 +182,7 @@ def _float_record(spec: DescentSpec, optimizer: OptimizerSpec) -> Record:
         pair = (watched.watching(floats, functions.float_value), watched.watching(arrays, functions.value))
         rows = float_rows(optimizer, pair, watched, spec.start)
         lrs = watched.base_rates(spec.steps + 1)
-    return *columns(rows, spec.steps, names), lrs
+    return *columns(rows, spec.steps, names), lrs, np.arange(spec.steps + 1)
 
 
 def _watched(optimizer: OptimizerSpec, steps: int) -> PlateauRates | None:

@@ -49,8 +49,11 @@ Gradient = Callable[[int, float, float], tuple[Any, Any]]
 
 def torch_record(
     spec: DescentSpec, optimizer: OptimizerSpec
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Run `optimizer` through torch; return points, gradients, state and learning rates, NaN where it ended early."""
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Run `optimizer` through torch; return points, gradients, state, learning rates and gradient evaluations.
+
+    Points, gradients and state are NaN where it ended early.
+    """
     name = optimizer.label or optimizer.kind
     theta = torch.tensor(spec.start, dtype=torch.float64, requires_grad=True)
     with torch.random.fork_rng(devices=[]):
@@ -75,7 +78,7 @@ class _Loop:
         self.takes_closure = bool(inspect.signature(self.optimizer.step).parameters)
         shape = (spec.steps + 1, 2)
         self.points, self.gradients = np.full(shape, np.nan), np.full(shape, np.nan)
-        self.lrs = np.full(shape[0], np.nan)
+        self.lrs, self.evaluations = np.full(shape[0], np.nan), np.zeros(shape[0], int)
         self.state: dict[str, np.ndarray] = {}
 
     def _gradient(self) -> Gradient:
@@ -90,7 +93,7 @@ class _Loop:
 
         return gradient
 
-    def record(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    def record(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
         self.points[0], self.lrs[:] = self.spec.start, self._lr()
         value = compiled(self.spec.surface).values
         for t in range(1, self.spec.steps + 1):
@@ -102,10 +105,11 @@ class _Loop:
                 break
             self._schedule(loss)
             self.lrs[t:] = self._lr()
-        return self.points, self.gradients, self.state, self.lrs
+        return self.points, self.gradients, self.state, self.lrs, self.evaluations
 
     def _step(self, t: int) -> None:
         def closure() -> torch.Tensor:
+            self.evaluations[t:] += 1
             x, y = self.theta.tolist()
             self.optimizer.zero_grad()
             self.theta.grad = torch.tensor(self.gradient(t, x, y), dtype=torch.float64)

@@ -58,6 +58,7 @@ class Trajectory:
     gradients: np.ndarray  # float64 [steps + 1, 2], as used for the step from row i; last row: full gradient
     state: dict[str, np.ndarray]  # {torch's name: float64 [steps + 1, 2]}; row i is the state after step i
     lrs: np.ndarray  # float64 [steps + 1], the learning rate of the step from row i
+    gradient_evaluations: np.ndarray  # int64 [steps + 1], before row i: one a step, but for L-BFGS and its like
     outcome: Outcome
     outcome_step: int  # the step at which the outcome came about
     minimum: tuple[float, float] | None = None  # which minimum or saddle was reached
@@ -129,6 +130,7 @@ def _frame(run: Trajectory) -> pd.DataFrame:
         "gradient_x": run.gradients[:, 0],
         "gradient_y": run.gradients[:, 1],
         "lr": run.lrs,
+        "gradient_evaluations": run.gradient_evaluations,
     }
     for name, values in run.state.items():
         columns |= {f"{name}_x": values[:, 0], f"{name}_y": values[:, 1]}

@@ -277,6 +277,28 @@ def test_lbfgs_equals_torchs_closure_loop(surface, search):
     np.testing.assert_allclose(run.gradients[0], compiled(row).gradients(*row.start), rtol=1e-12)
 
 
+@pytest.mark.parametrize("search", [False, True])
+def test_gradient_evaluations_are_counted(search):
+    spec, looks, counts = ov.optimizer("lbfgs", lr=0.5, line_search_fn=search), [], [0]
+    theta = torch.tensor(SURFACES["rosenbrock"].start, dtype=torch.float64, requires_grad=True)
+    own, loss = torch_optimizer(spec, [theta]), torch_loss(SURFACES["rosenbrock"])
+
+    def closure():
+        looks.append(1)
+        own.zero_grad()
+        value = loss(*theta)
+        value.backward()
+        return value
+
+    for _ in range(15):
+        own.step(closure)
+        counts.append(len(looks))
+    runs = ov.descend("rosenbrock", [spec, ov.optimizer("sgd"), my_adam], steps=15)
+    assert runs["lbfgs"].gradient_evaluations.tolist() == counts and counts[-1] > 30
+    assert runs["sgd"].gradient_evaluations.tolist() == runs["my_adam"].gradient_evaluations.tolist() == list(range(16))
+    assert runs.to_frame().gradient_evaluations.tolist() == [*counts, *range(16), *range(16)]
+
+
 def my_adam(params):
     return torch.optim.Adam(params, lr=0.05)
 

@@ -34,6 +34,17 @@ def test_tracks_hold_the_trajectories(every):
         assert track["status"] == run.status
 
 
+def test_losses_are_shown_by_gradient_evaluations_where_these_are_not_the_steps(every):
+    runs, scene = every
+    cost = scene.data["panels"][2]
+    assert (cost["x"], cost["y"], cost["readout"]) == ("evaluations", "loss", "evaluations")
+    for run, track in zip(runs, scene.data["tracks"], strict=True):
+        assert np.array_equal(column(scene, track, "evaluations"), run.gradient_evaluations)
+    plain = scenes.compare(ov.descend("quadratic", [ov.optimizer("sgd"), ov.optimizer("adam")], steps=30))
+    assert [panel["id"] for panel in plain.data["panels"]] == ["plane", "loss"]
+    assert all("evaluations" not in track["columns"] for track in plain.data["tracks"])
+
+
 def test_inspector_names_only_what_is_there(every):
     runs, scene = every
     for run, track in zip(runs, scene.data["tracks"], strict=True):

@@ -63,7 +63,7 @@ function drawRule(context, stage, x, color) {
 }
 
 /**
- * x in px of a playhead: that of the longest track.
+ * x in px of a playhead: that of the longest track; NaN where the tracks of one moment stand at different x.
  * @param {any} view
  * @param {number} at
  */
@@ -71,7 +71,11 @@ function ruleAt(view, at) {
   if (!view.panel.x) return view.px(at);
   let longest = null;
   for (const path of view.stage.paths.values()) if (!longest || path.end > longest.end) longest = path;
-  return longest ? headAt(longest, Math.min(at, longest.end))?.x ?? NaN : NaN;
+  const x = longest ? headAt(longest, Math.min(at, longest.end))?.x ?? NaN : NaN;
+  for (const path of view.stage.paths.values()) {
+    if (path.end >= at && Math.abs((headAt(path, at)?.x ?? x) - x) > 1) return NaN;
+  }
+  return x;
 }
 
 /** The row whose x is nearest to a pixel; -1 when there is none. @param {any} view @param {number} left */

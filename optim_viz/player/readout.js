@@ -36,7 +36,7 @@ export function readoutFields(model) {
   /** @type {Field[]} */
   const fields = model.panels.filter((panel) => panel.kind === "curve").map((panel) => ({
     title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "),
-    value: (track, row) => valueAt(track.columns[panel.y], row),
+    value: (track, row) => valueAt(track.columns[panel.readout ?? panel.y], row),
   }));
   if (has("gx") && has("gy")) {
     fields.push({

@@ -66,11 +66,18 @@ def _surface_blob(surface: Surface) -> tuple[str, bytes]:
     return name, data
 
 
-def _columns(run: Trajectory) -> dict[str, np.ndarray]:
+def _costly(runs: Comparison) -> bool:
+    """Whether some run looks at more gradients than it takes steps: L-BFGS, say."""
+    return any((run.gradient_evaluations > np.arange(len(run.losses))).any() for run in runs)
+
+
+def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
     columns = {
         "x": run.points[:, 0], "y": run.points[:, 1], "loss": run.losses,
         "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs,
     }  # fmt: skip
+    if costly:
+        columns["evaluations"] = run.gradient_evaluations
     for name, values in run.state.items():
         columns |= {f"state.{name}.x": values[:, 0], f"state.{name}.y": values[:, 1]}
     with np.errstate(over="ignore"):  # what float32 cannot hold is drawn as infinite
@@ -94,9 +101,9 @@ def compare(runs: Comparison) -> Scene:
     """Return the scene of a comparison on a surface: the plane with its paths beside the loss curves."""
     surface = runs.surface
     grid_name, grid = _surface_blob(surface)
-    blobs, tracks = {grid_name: grid}, []
+    blobs, tracks, costly = {grid_name: grid}, [], _costly(runs)
     for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
-        shown, blob = track(run.label, style, _columns(run), (run.status, run.outcome_step))
+        shown, blob = track(run.label, style, _columns(run, costly), (run.status, run.outcome_step))
         shown["inspector"] = inspector(run.spec)
         tracks.append(shown)
         blobs |= blob
@@ -114,9 +121,16 @@ def compare(runs: Comparison) -> Scene:
         "id": "loss", "kind": "curve", "title": "Loss", "x": None, "y": "loss", "x_title": "step",
         "y_title": "loss", "log": positive, "alt": f"Loss by step of {names} on {surface.title}",
     }  # fmt: skip
+    panels = [plane, loss]
+    if costly:  # then steps are not a fair measure
+        panels.append({
+            **loss, "id": "cost", "title": "Loss by gradient evaluations", "short": "gradients",
+            "x": "evaluations", "readout": "evaluations", "x_title": "gradient evaluations",
+            "alt": f"Loss by gradient evaluations of {names} on {surface.title}",
+        })  # fmt: skip
     scene = {
         "version": VERSION, "key": f"{surface.name} {surface.expression} {surface.bounds}",
         "frames": runs.spec.steps + 1, "frame_title": "step", "frame_values": None, "autoplay": True,
-        "duration": DURATION, "tracks": tracks, "panels": [plane, loss],
+        "duration": DURATION, "tracks": tracks, "panels": panels,
     }  # fmt: skip
     return Scene(scene, blobs)

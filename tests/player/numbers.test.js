@@ -31,6 +31,12 @@ test("the table's columns follow from the scene", () => {
   assert.ok(Number.isNaN(fields[2].value(track, 0)));
 });
 
+test("a panel may name another column for the table than the one that it draws", () => {
+  const cost = { id: "cost", kind: "curve", title: "Loss by gradient evaluations", short: "gradients", y: "loss", readout: "x" };
+  const field = readoutFields({ ...model, panels: [...model.panels, cost] })[1];
+  assert.deepEqual([field.title, field.value(track, 1)], ["gradients", 3]);
+});
+
 test("gaps show the last number before them", () => {
   assert.equal(valueAt(column(1, NaN, NaN, 4), 2), 1);
   assert.ok(Number.isNaN(valueAt(column(NaN), 0)));
