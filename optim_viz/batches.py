@@ -20,6 +20,7 @@ from optim_viz import tensors
 from optim_viz.arrays import Record, reused_steps
 from optim_viz.compiling import compiled
 from optim_viz.lowest import lowest
+from optim_viz.optimizers import OPTIMIZERS
 from optim_viz.oracles import Oracle, batch_indices, draws
 from optim_viz.plateau import PlateauRates
 from optim_viz.schedules import SCHEDULES, Rate
@@ -179,7 +180,8 @@ class _Work:
         gradient, xp = self.backend.gradient, self.backend.xp
         run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.record)
         goal = (self.best, self.spec.tolerance) if self.watch else None
-        watcher = Watcher(xp, value, starts.T, steps, goal, self.backend.record)
+        forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
+        watcher = Watcher(xp, value, starts.T, steps, goal, self.backend.record, forgets)
         for t, (g, theta) in enumerate(run, 1):
             watcher.see(t, g, theta)
             if t % LOOK == 0 or t == steps:

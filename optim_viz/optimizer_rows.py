@@ -239,6 +239,7 @@ ROWS = (
         ),
         state=(("prev", ""), ("step_size", "")),
         initial=(("step_size", "lr"),),
+        forgets=True,
         problem="Trusts only the sign of the gradient: for full batches, where slopes differ by orders of magnitude.",
         latex=(
             r"s \leftarrow s \cdot \begin{cases} \eta^+ & g\, g_{t-1} > 0 \\ \eta^- & g\, g_{t-1} < 0 \end{cases}"

@@ -23,7 +23,8 @@ class Optimizer:
     `rule` is None where only torch's own class runs it. `state` pairs torch's name with the hyperparameter that must be
     on for it to be kept, or "". `initial` gives the state that does not start at 0: a number, or a hyperparameter's
     name. `fixed` are arguments of rule and torch class that make this row what it is; `decoupled` says that weight
-    decay shrinks the weights themselves instead of entering the gradient.
+    decay shrinks the weights themselves instead of entering the gradient; `forgets`, that a gradient that is not finite
+    may leave them finite: every other rule's are never finite again.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Optimizer:
     initial: tuple[tuple[str, float | str], ...] = ()
     fixed: tuple[tuple[str, Value], ...] = ()
     decoupled: bool = False
+    forgets: bool = False
 
     def state_names(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of the state that a run with these hyperparameters keeps, as torch names them."""

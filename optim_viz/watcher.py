@@ -15,7 +15,8 @@ class Watcher:
 
     `value` is the loss as a function of (t, x, y). `goal` is the lowest known loss and the share of a start's excess
     over it at which a run has arrived; without one, only the last loss is looked at. `record` is optim_viz.straight's,
-    or one that returns the function that it is given. The arrays that `see` is given may be overwritten after it.
+    or one that returns the function that it is given; `forgets` is the optimizer's: only then is every gradient looked
+    at, otherwise the last point knows of all. The arrays that `see` is given may be overwritten after it.
     """
 
     def __init__(
@@ -26,8 +27,9 @@ class Watcher:
         steps: int,
         goal: tuple[float, float] | None,
         record: Record,
+        forgets: bool,
     ) -> None:
-        self.xp, self.value, self.goal = xp, value, goal
+        self.xp, self.value, self.goal, self.forgets = xp, value, goal, forgets
         self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
         self.low, self.high = (filled(xp, xp.ascontiguousarray(starts), starts) for _ in range(2))
         loss = self._loss(0, starts)
@@ -47,7 +49,8 @@ class Watcher:
 
     def see(self, t: int, g: Any, theta: Any) -> None:
         """Take step t into account: from gradient g to theta."""
-        (self.alive,) = self.still(self.alive, g)
+        if self.forgets:
+            (self.alive,) = self.still(self.alive, g)
         if t == self.tail:
             self.low[:], self.high[:] = theta, theta
         elif t > self.tail:

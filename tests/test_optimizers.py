@@ -7,6 +7,7 @@ have come apart by 1e-9, rounding decides what follows, and the comparison stops
 
 import dataclasses
 import inspect
+import itertools
 import math
 from random import Random
 from types import SimpleNamespace
@@ -216,6 +217,24 @@ def test_arrays_of_hyperparameters_are_runs_of_their_own(kind):
     *_, (_, last, _) = arrays.array_steps(compiled(row), specs[0], starts, rates, changed)
     expected = [run_points(row, spec, row.start, 40)[-1] for spec in specs]
     np.testing.assert_allclose(last.T, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_a_gradient_that_is_not_finite_is_never_forgotten_or_the_row_says_so(kind):
+    """What a batch relies on when it looks at the last point only."""
+    random, bad = Random(kind), np.array([np.inf, -np.inf, np.nan])  # noqa: S311
+    specs = [ov.optimizer(kind)] + [rule_spec(random, kind) for _ in range(20)]
+    ever_finite = False
+    for spec, when, lane in itertools.product(specs, (1, 2, 7), (1.0, 0.0)):  # a schedule or lr_scale may make lr 0
+        values, row = spec.hyperparameters, OPTIMIZERS[kind]
+        lr = lane * values["lr"]
+        step, theta = row.build(values, np), np.array([1.0, 2.0, 3.0])
+        state = tuple(np.full(3, first) for first in row.fresh(values, lr))
+        with np.errstate(all="ignore"):
+            for t in range(1, 20):
+                theta, state = step(t, lr, theta, bad if t == when else 0.3 * theta, state)
+                ever_finite |= bool(t >= when and np.isfinite(theta).any())
+    assert ever_finite == OPTIMIZERS[kind].forgets
 
 
 @pytest.mark.parametrize("kind", RULES)
