@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +163,7 @@ def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
     network = Network(spec, record.start, data.train_x.device)
     optimizer = build(record.spec, network)
     scheduler = schedule(record.spec, optimizer, len(record.losses))
+    take_step = stepper(record.spec, network, optimizer)
     evals, snaps = set(record.eval_steps.tolist()), set(record.snapshot_steps.tolist())
     seconds = 0.0
     for turn in data.turns(spec, record.seed):
@@ -169,7 +172,7 @@ def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
             began = time.perf_counter()
             before = flatten(network.layers) if record.done in evals else None
             lr = current_lr(record.spec, optimizer)
-            loss = take_step(network, optimizer, x, y)
+            loss = take_step(x, y)
             if scheduler is not None:
                 scheduler(loss)
             seconds += time.perf_counter() - began
@@ -200,15 +203,24 @@ def measure(network: Network, record: Record, before: Tensor) -> None:
     record.measure(norms(flatten(network.gradients), network.layout), moved)
 
 
-def take_step(network: Network, optimizer: Any, x: Tensor, y: Tensor) -> float:
-    """Take one step of torch's optimizer on a mini-batch; return the loss before it."""
+def stepper(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[Tensor, Tensor], float]:
+    """Return what takes a step of torch's optimizer on a mini-batch and returns the loss before it."""
     import torch
 
     if isinstance(optimizer, torch.optim.LBFGS):  # evaluates the mini-batch as often as its line search wants
-        return float(optimizer.step(lambda: network.backward(x, y)))
-    loss = network.backward(x, y)
-    optimizer.step()
-    return loss
+        return lambda x, y: float(optimizer.step(lambda: network.backward(x, y)))
+    update = optimizer.step
+    if spec.factory is None and spec.schedule is None:
+        # torch's own update as it is written, without what torch wraps around it for profilers, hooks and compilers:
+        # half of the time that it keeps the interpreter's lock. A scheduler wants the wrapped one, which it counts.
+        update = functools.partial(inspect.unwrap(type(optimizer).step), optimizer)
+
+    def step(x: Tensor, y: Tensor) -> float:
+        loss = network.backward(x, y)
+        update()
+        return loss
+
+    return step
 
 
 def current_lr(spec: OptimizerSpec, optimizer: Any) -> float:
