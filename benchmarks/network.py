@@ -56,7 +56,7 @@ def timed(call):
 
 
 def speed(repetitions):
-    """Time the ways in turn, after a round that warms up; medians are what one meets, the best what the machine can do."""
+    """Time the ways in turn, after a round that warms up: medians are what one meets, the best what can be."""
     times, eval_steps = [], evaluation_steps(EPOCHS, 125)
     for repetition in range(1 + repetitions):
         ours, seconds = timed(lambda: train(SPECS, epochs=EPOCHS, batch_size=BATCH))

@@ -60,6 +60,8 @@ class _Record:
         if ufunc.nout != 1 or ufunc.signature:
             raise _UnknownError(f"{ufunc.__name__} is not elementwise.")
         shape = np.broadcast_shapes(*map(_shape, operands))
+        if ufunc is np.multiply and shape and operands[0] is operands[1]:
+            ufunc, operands = np.square, operands[:1]
         if ufunc is np.power and shape and type(operands[1]) in (int, float) and operands[1] in _POWERS:
             ufunc, operands = _POWERS[operands[1]], operands[:1]
         dtype = ufunc.resolve_dtypes((*map(_dtype, operands), None))[-1] if shape else float
@@ -176,23 +178,42 @@ def _compiled(record: _Record, inputs: list[_Symbol], names: list[str], places: 
 
 
 def _memory(record: _Record, names: list[str], places: list[_Symbol]) -> dict[str, str]:
-    """Name the memory of each result: its place if nobody needs what stands there any more, or any that is free."""
+    """Name the memory of each result: its place if nobody needs what stands there any more, or any that is free.
+
+    A place is free for other results, too, from the last use of the argument that stands in it to its own result.
+    """
     last = {name: i for i, line in enumerate(record.lines) for name in line.operands}
     last |= dict.fromkeys(names, len(record.lines))
-    wanted = {name: place for name, place in zip(names, places, strict=True) if place.shape}
-    where: dict[str, str] = {}
-    lent: dict[str, str] = {}  # of these, what is not a place
+    where, ends = _at_home(record, last, {name: p for name, p in zip(names, places, strict=True) if p.shape})
+    taken = {name: last.get(name, -1) for name, _ in ends}  # until which line
     free: dict[Any, list[str]] = defaultdict(list)
-    kinds: dict[str, Any] = {}
+    kinds: dict[str, Any] = {}  # of memory of our own
     for i, line in enumerate(record.lines):
-        for name in {name for name in line.operands if last[name] == i and name in lent}:
-            free[kinds[lent[name]]].append(lent[name])
-        if not line.ours:
+        name, kind = line.result.name, (line.result.shape, line.result.dtype)
+        stand = {where.get(operand, operand): last[operand] for operand in line.operands}
+        for own in sorted(own for own, end in stand.items() if end == i and own in kinds):
+            free[kinds[own]].append(own)
+        if not line.ours or name in where:
             continue
-        name, kind, place = line.result.name, (line.result.shape, line.result.dtype), wanted.get(line.result.name)
-        if place is not None and (place.shape, place.dtype) == kind and last.get(place.name, -1) <= i:
-            where[name] = place.name
+        until = last.get(name, i)
+        open_ = [p for (p, of), end in ends.items() if of == kind and taken[p] <= i < end and until <= end]
+        near = [p for p in open_ if p in stand]  # what was just read is in the cache
+        if near or (open_ and not free[kind]):
+            where[name] = (near or open_)[0]
+            taken[where[name]] = until
             continue
-        own = free[kind].pop() if free[kind] else record.bind(np.empty(*kind))
-        where[name], lent[name], kinds[own] = own, own, kind
+        where[name] = free[kind].pop() if free[kind] else record.bind(np.empty(*kind))
+        kinds[where[name]] = kind
     return where
+
+
+def _at_home(
+    record: _Record, last: dict[str, int], wanted: dict[str, _Symbol]
+) -> tuple[dict[str, str], dict[tuple[str, Any], int]]:
+    """Return the places of results that can be written there at once, and by (place, kind) the line that does so."""
+    where, ends = {}, {}
+    for i, line in enumerate(record.lines):
+        name, kind, place = line.result.name, (line.result.shape, line.result.dtype), wanted.get(line.result.name)
+        if line.ours and place is not None and (place.shape, place.dtype) == kind and last.get(place.name, -1) <= i:
+            where[name], ends[place.name, kind] = place.name, i
+    return where, ends
