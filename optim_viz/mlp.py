@@ -1,7 +1,7 @@
-"""The multilayer perceptron on one flat vector of weights: layout, start, forward pass, loss and gradient.
+"""The multilayer perceptron: the layout of its weights, their start, the forward pass, loss and gradient.
 
-All weights lie in one vector, layer after layer, matrix before bias: torch.optim then updates one tensor instead of
-six, a snapshot is one copy, and the gradient is written straight to where the optimizer reads it.
+A snapshot is one vector of all weights, layer after layer, matrix before bias. While a network learns, every layer has
+a vector of its own: torch.optim updates three tensors instead of six, and the gradient is written where it reads it.
 """
 
 from __future__ import annotations

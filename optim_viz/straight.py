@@ -210,7 +210,7 @@ def _memory(record: _Record, names: list[str], places: list[_Symbol]) -> dict[st
 def _at_home(
     record: _Record, last: dict[str, int], wanted: dict[str, _Symbol]
 ) -> tuple[dict[str, str], dict[tuple[str, Any], int]]:
-    """Return the places of results that can be written there at once, and by (place, kind) the line that does so."""
+    """Which results go to their places at once, no argument being needed there, and by which line, by (place, kind)."""
     where, ends = {}, {}
     for i, line in enumerate(record.lines):
         name, kind, place = line.result.name, (line.result.shape, line.result.dtype), wanted.get(line.result.name)
