@@ -190,7 +190,7 @@ class Visitor:
         raise AssertionError(f"no {wanted} came")
 
 
-LONG = "epochs=50&hidden=32&o=sgd~lr~0.1&seed={seed}"
+LONG = "epochs=90&hidden=128&o=sgd~lr~0.1&seed={seed}"
 
 
 def ended(server, seconds=20):
@@ -232,4 +232,4 @@ def test_a_killed_server_starts_anew(killable):
         visitor.see("progress")
     requests = [event for event in server.events() if event["event"] == "request" and event["page"] == "network"]
     assert requests and all(event["errors"] == 0 and "failed" not in event and event["ms"] > 0 for event in requests)
-    assert requests[0]["runs"] == 1 and requests[0]["steps"] == 50 * 125
+    assert requests[0]["runs"] == 1 and requests[0]["steps"] == 90 * 125

@@ -12,7 +12,7 @@ def test_a_page_survives_its_server(killable, browser):
     page.set_default_timeout(60_000)
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto(f"http://127.0.0.1:{killable.port}/network?epochs=30&hidden=32&o=sgd~lr~0.1&seed=7")
+    page.goto(f"http://127.0.0.1:{killable.port}/network?epochs=90&hidden=128&o=sgd~lr~0.1&seed=7")
     expect(page.get_by_text("s left")).to_be_visible(timeout=60_000)
     page.locator(PLAYER).wait_for()
     killable.kill()

@@ -12,7 +12,7 @@ from optim_viz import digits
 
 PLAYER = ".ov-player[data-ready='true']"
 #: Long enough to be looked at, and unlike any other test's.
-LONG = "/network?epochs=30&hidden=64&seed={seed}&o=sgd~lr~0.1&o=adam"
+LONG = "/network?epochs=90&hidden=128&seed={seed}&o=sgd~lr~0.1&o=adam"
 SHORT = "/network?epochs=1&batch=256&hidden=16&seed={seed}&o=adam"
 
 
