@@ -139,7 +139,7 @@ def export(
 
     >>> from optim_viz import descend, optimizer
     >>> export(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=2), "csv").splitlines()[0]
-    b'optimizer,step,x,y,loss,gradient_x,gradient_y,lr'
+    b'optimizer,step,x,y,loss,gradient_x,gradient_y,lr,gradient_evaluations'
 
     Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiment_file.
     """
