@@ -8,10 +8,10 @@ Times are the best of all repetitions, taken in turn: what the machine can do wh
 from __future__ import annotations
 
 import sys
-import time
 
 import numpy as np
 import torch
+from timing import timed
 
 from optim_viz import digits
 from optim_viz.mlp import Layout
@@ -62,12 +62,6 @@ def loss_landscapes(resolution, plane, x, y):
     x, y = torch.from_numpy(x), torch.from_numpy(y).long()
     metric = ll.metrics.Loss(torch.nn.CrossEntropyLoss(), x, y)
     return ll.random_plane(model_of(torch.from_numpy(plane[0])), metric, distance=1, steps=resolution)
-
-
-def timed(call):
-    began = time.perf_counter()
-    result = call()
-    return result, time.perf_counter() - began
 
 
 def compare(resolution, count, repetitions):

@@ -8,11 +8,11 @@ loss of every step, and test loss and accuracy at the same steps as ours. "bare"
 from __future__ import annotations
 
 import sys
-import time
 
 import numpy as np
 import torch
 from browsing import ROOT, browser, peak_memory, server_of
+from timing import timed
 
 from optim_viz import digits, links, optimizer
 from optim_viz.network import train
@@ -47,12 +47,6 @@ def plain_loop(spec, eval_steps):
                     torch.nn.functional.cross_entropy(logits, test_y).item()
                     accuracies.append((logits.argmax(1) == test_y).float().mean().item())
     return np.array(losses)
-
-
-def timed(call):
-    began = time.perf_counter()
-    result = call()
-    return result, time.perf_counter() - began
 
 
 def speed(repetitions):
