@@ -137,8 +137,8 @@ def norms(flat: Tensor, layout: Layout) -> np.ndarray:
 def build(spec: OptimizerSpec, network: Network) -> Any:
     """Build torch's optimizer, one param group a layer where their lr differ.
 
-    The table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix and bias
-    are one parameter, which takes fewer calls. An optimizer of the user's own sees them as torch.nn has them.
+    The table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix and
+    bias are one parameter, which takes fewer calls. An optimizer of the user's own sees them as torch.nn has them.
     """
     if spec.factory is not None:
         pairs = zip(itertools.chain(*network.layers), itertools.chain(*network.gradients), strict=True)
