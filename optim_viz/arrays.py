@@ -70,12 +70,12 @@ def reused_steps(
     step = _flat(row.build(values, xp))
     theta = filled(xp, xp.ascontiguousarray(starts.T), starts.T)
     g = xp.empty_like(theta)
-    parts = (g[0], g[1])
-    oracle = seen(record(gradient, (1, theta[0], theta[1]), parts))
+    parts, at = (g[0], g[1]), (theta[0], theta[1])
+    oracle = seen(record(gradient, (1, *at), parts))
     state: Sequence[Any] = ()
     for t, (lrx, lry) in enumerate(lrs, 1):
         with np.errstate(all="ignore"):
-            for part, slope in zip(parts, oracle(t, theta[0], theta[1]), strict=True):
+            for part, slope in zip(parts, oracle(t, *at), strict=True):
                 if slope is not part:
                     part[:] = slope
             lr = lrx if lrx is lry else _rows(xp, theta, lrx, lry)
@@ -83,7 +83,9 @@ def reused_steps(
                 state = [filled(xp, theta, first) for first in row.fresh(values, lr)]
             if t == 2:
                 step = record(step, (t, lr, theta, g, *state), (theta, *state))
-            theta, *state = step(t, lr, theta, g, *state)
+            here, *state = step(t, lr, theta, g, *state)
+            if here is not theta:
+                theta, at = here, (here[0], here[1])
             if t == 1:  # which is another step than the rest: it may make g itself a state, or a state a number
                 state = [filled(xp, kept, kept) if len(np.shape(kept)) else kept for kept in state]
         yield g, theta

@@ -19,6 +19,7 @@ import numpy as np
 from optim_viz import tensors
 from optim_viz.arrays import Record, reused_steps
 from optim_viz.compiling import compiled
+from optim_viz.fused import fused
 from optim_viz.lowest import lowest
 from optim_viz.optimizers import OPTIMIZERS
 from optim_viz.oracles import Oracle, batch_indices, draws
@@ -34,7 +35,10 @@ from optim_viz.watcher import Watcher
 BLOCK = 32768
 #: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
 GPU_BLOCK = 1 << 20
-#: Threads that work at once; NumPy frees the interpreter lock inside its operations on arrays this long.
+#: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.2 s that a process's
+#: first machine code takes (a new optimizer's or surface's takes 0.05 s, one that is known none).
+WORTH = 10_000_000
+#: Threads that work at once; machine code and NumPy free the interpreter's lock while they work on arrays this long.
 THREADS = 2
 #: Seconds between two reports; steps between two looks at whether to stop; steps of rates made at once.
 POLL, LOOK, AHEAD = 0.1, 64, 64
@@ -101,9 +105,10 @@ def examples_at_once(spec: SweepSpec) -> int:
 
 
 def numpy_backend(spec: SweepSpec) -> Backend:
-    """Blocks on NumPy arrays."""
+    """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
     functions = compiled(spec.surface)
-    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK, straight)
+    record = fused if spec.cells * spec.seeds * spec.steps >= WORTH else straight
+    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK, record)
 
 
 def torch_backend(spec: SweepSpec, device: str) -> Backend:

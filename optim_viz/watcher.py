@@ -31,17 +31,22 @@ class Watcher:
     ) -> None:
         self.xp, self.value, self.goal, self.forgets = xp, value, goal, forgets
         self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
-        self.low, self.high = (filled(xp, xp.ascontiguousarray(starts), starts) for _ in range(2))
+        starts = xp.ascontiguousarray(starts)
+        self.low, self.high = filled(xp, starts, starts), filled(xp, starts, starts)
         loss = self._loss(0, starts)
-        self.alive = xp.isfinite(filled(xp, xp.ascontiguousarray(starts), loss))
-        self.still = record(lambda a, g: (a & xp.isfinite(g),), (self.alive, starts), (self.alive,))
+        self.alive, finite = xp.isfinite(loss), xp.isfinite
+        self.still = record(
+            lambda a, gx, gy: (a & finite(gx) & finite(gy),), (self.alive, starts[0], starts[1]), (self.alive,)
+        )
         box = self.low, self.high
         self.wider = record(lambda a, b, p: (xp.minimum(a, p), xp.maximum(b, p)), (*box, starts), box)
         if goal is not None:
             best, tolerance = goal
             self.target = best + tolerance * (loss - best)
             self.waiting = ~(loss <= self.target)  # so that NaN waits
-            self.count = 0 + self.waiting
+            self.count = filled(xp, starts[0], self.waiting)  # float64: the same memory can take what is added
+            now = self.alive, self.waiting, self.count
+            self.seen = record(_seen(finite), (*now, loss, self.target), now)
 
     def _loss(self, t: int, theta: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -50,7 +55,7 @@ class Watcher:
     def see(self, t: int, g: Any, theta: Any) -> None:
         """Take step t into account: from gradient g to theta."""
         if self.forgets:
-            (self.alive,) = self.still(self.alive, g)
+            (self.alive,) = self.still(self.alive, g[0], g[1])
         if t == self.tail:
             self.low[:], self.high[:] = theta, theta
         elif t > self.tail:
@@ -58,9 +63,8 @@ class Watcher:
         if self.goal is not None:
             with np.errstate(all="ignore"):
                 loss = self.value(t, theta[0], theta[1])
-            self.alive &= self.xp.isfinite(loss)
-            self.waiting &= ~(loss <= self.target)
-            self.count += self.waiting
+            now = self.alive, self.waiting, self.count
+            self.alive, self.waiting, self.count = self.seen(*now, loss, self.target)
 
     def end(
         self, theta: Any, gradient: Callable[..., Any], get: Callable[[Any], np.ndarray]
@@ -68,7 +72,7 @@ class Watcher:
         """Return losses, steps_to, points and spread as NumPy arrays; `gradient` is asked for once more."""
         isfinite = self.xp.isfinite
         loss = self._loss(0, theta)
-        alive = self.alive[0] & self.alive[1] & isfinite(theta[0]) & isfinite(theta[1]) & isfinite(loss)
+        alive = self.alive & isfinite(theta[0]) & isfinite(theta[1]) & isfinite(loss)
         with np.errstate(all="ignore"):
             for part in gradient(0, theta[0], theta[1]):
                 alive = alive & isfinite(part + 0.0 * theta[0])
@@ -80,3 +84,13 @@ class Watcher:
             spread = np.hypot(*(get(self.high) - get(self.low)))
         losses, points = np.where(alive, get(loss), np.inf), np.where(alive, get(theta), np.nan)
         return losses, steps_to, points, np.where(alive, spread, np.nan)
+
+
+def _seen(finite: Callable[[Any], Any]) -> Callable[..., Any]:
+    """What a loss does to (alive, waiting, count of steps that have been waited)."""
+
+    def seen(alive: Any, waiting: Any, count: Any, loss: Any, target: Any) -> tuple[Any, Any, Any]:
+        waiting = waiting & ~(loss <= target)
+        return alive & finite(loss), waiting, count + waiting
+
+    return seen

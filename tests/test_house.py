@@ -20,7 +20,7 @@ STOREYS = [
         "executor",
         "settings",
         "log",
-        "straight",
+        *("operations", "machine", "straight", "fused"),
     },
     {"expression", "knobs", "optimizer_type", "surface_rows", "surface_rows_many", "schedules", "plateau"},
     {"optimizer_rows", "compiling", "training", "trajectory", "digit_files", "digits"},

@@ -1,4 +1,4 @@
-"""What is recorded and replayed gives the bits of what was recorded; what cannot be recorded is left as it is."""
+"""What is written down and replayed, as NumPy or machine code, gives its own bits; what cannot be is left as it is."""
 
 import dataclasses
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import optim_viz as ov
 from optim_viz import arrays, basin_maps, batches, sweeps
 from optim_viz.compiling import compiled
+from optim_viz.fused import fused
 from optim_viz.optimizers import OPTIMIZERS
 from optim_viz.straight import straight
 
@@ -19,22 +20,21 @@ SMOOTH_AND_NOT = ["himmelblau", "rosenbrock", "goldstein_price", "ackley", "buki
 STEPS = 25
 
 
-def both_ways(spec, watch=True):
+def same_bits(spec):
+    """A batch ends at the same bits as NumPy code, as machine code, and as it is."""
     backend = batches.numpy_backend(spec)
-    plain = dataclasses.replace(backend, record=lambda function, *_: function)
-    return batches.run_all(spec, watch, backend=backend), batches.run_all(spec, watch, backend=plain)
-
-
-def same_bits(recorded, plain):
-    for name in ("losses", "points", "steps_to", "spread", "done"):
-        np.testing.assert_array_equal(getattr(recorded, name), getattr(plain, name), err_msg=name)
+    records = (lambda function, *_: function, straight, fused)
+    plain, *others = (batches.run_all(spec, backend=dataclasses.replace(backend, record=record)) for record in records)
+    for other in others:
+        for name in ("losses", "points", "steps_to", "spread", "done"):
+            np.testing.assert_array_equal(getattr(other, name), getattr(plain, name), err_msg=name)
 
 
 @pytest.mark.parametrize("surface", SMOOTH_AND_NOT)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_optimizer_ends_at_the_same_bits(kind, surface):
     for schedule in (None, ov.schedule("cosine")):
-        same_bits(*both_ways(basin_maps.check(surface, ov.optimizer(kind, schedule=schedule), 9, STEPS)))
+        same_bits(basin_maps.check(surface, ov.optimizer(kind, schedule=schedule), 9, STEPS))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -43,7 +43,7 @@ def test_and_under_a_map_of_every_hyperparameter(kind):
     knobs = [h for h in OPTIMIZERS[kind].hyperparameters if h.scale != "bool"]
     for knob in knobs:
         low, high = (knob.default, knob.high) if knob.name != "lr" else (1e-3, 10.0)  # where some overflow
-        same_bits(*both_ways(sweeps.check("rosenbrock", optimizer, {knob.name: [low, high]}, steps=STEPS)))
+        same_bits(sweeps.check("rosenbrock", optimizer, {knob.name: [low, high]}, steps=STEPS))
 
 
 @pytest.mark.parametrize("more", [{"noise": 0.3, "seeds": 3}, {"batch_size": 4, "seeds": 2}, {"noise": 0.1}])
@@ -51,7 +51,7 @@ def test_and_under_a_map_of_every_hyperparameter(kind):
 def test_and_with_draws_and_schedules(more, plan):
     surface = "linear_regression" if "batch_size" in more else "beale"
     optimizer = ov.optimizer("nadam", schedule=plan and ov.schedule(plan), weight_decay=0.01)
-    same_bits(*both_ways(sweeps.check(surface, optimizer, {"lr": [1e-3, 0.1], "x": [-1.0, 2.0]}, steps=STEPS, **more)))
+    same_bits(sweeps.check(surface, optimizer, {"lr": [1e-3, 0.1], "x": [-1.0, 2.0]}, steps=STEPS, **more))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -66,19 +66,20 @@ def test_they_are_the_bits_of_the_steps_that_are_not_reused(surface, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_rule_is_recorded(kind):
-    recorded = []
+def test_every_rule_is_machine_code_on_a_polynomial(kind):
+    forms = []
 
     def record(function, arguments, places):
-        call = straight(function, arguments, places)
-        recorded.append(call is not function)
-        return call
+        forms.append(fused(function, arguments, places))
+        return forms[-1]
 
     spec = basin_maps.check("himmelblau", ov.optimizer(kind), 4, 3)
     batches.run_all(spec, backend=dataclasses.replace(batches.numpy_backend(spec), record=record))
-    assert recorded == [True] * 5  # loss, what is still finite, the box, gradient and rule
+    assert len(forms) == 6  # loss, what is still finite, the box, who has arrived, gradient and rule
+    assert {type(form).__name__ for form in forms} == {"_Call"}
 
 
+FORMS = pytest.mark.parametrize("form", [straight, fused])
 ARRAY = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]])
 
 
@@ -100,6 +101,7 @@ ARRAY = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]])
 def test_what_asks_for_values_is_left_as_it_is(function):
     a = ARRAY.copy()
     assert straight(function, (1, a), (a,)) is function
+    assert fused(function, (1, a), (a,)) is function
 
 
 def test_arguments_that_change_places_are_left_alone():
@@ -108,23 +110,25 @@ def test_arguments_that_change_places_are_left_alone():
     assert straight(swap, (a, b), (a, b)) is swap
 
 
-def test_a_result_waits_while_its_place_is_needed():
+@FORMS
+def test_a_result_waits_while_its_place_is_needed(form):
     a, b = ARRAY.copy(), ARRAY + 1.0
-    step = straight(lambda a, b: (a + b, a * b), (a, b), (a, b))
+    step = form(lambda a, b: (a + b, a * b), (a, b), (a, b))
     a_next, b_next = step(a, b)
     assert a_next is a and b_next is b
     np.testing.assert_array_equal(a, ARRAY + (ARRAY + 1.0))
     np.testing.assert_array_equal(b, ARRAY * (ARRAY + 1.0))
 
 
-def test_one_result_in_two_places_a_constant_and_an_argument():
+@FORMS
+def test_one_result_in_two_places_a_constant_and_an_argument(form):
     a, places = ARRAY.copy(), [np.empty_like(ARRAY) for _ in range(4)]
 
     def function(a):
         twice = a * 2.0
         return twice, twice, 7, a
 
-    assert all(got is place for got, place in zip(straight(function, (a,), places)(a), places, strict=True))
+    assert all(got is place for got, place in zip(form(function, (a,), places)(a), places, strict=True))
     for place, expected in zip(places, (ARRAY * 2.0, ARRAY * 2.0, 7.0, ARRAY), strict=True):
         np.testing.assert_array_equal(place, np.broadcast_to(expected, ARRAY.shape))
 
