@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_RESOLUTION = 1024
-#: Minima told apart, known and found; places looked at for more of them.
-MAX_MINIMA, MAX_LOOKS = 256, 1000
+#: Minima told apart, known and found.
+MAX_MINIMA = 256
+#: Runs at rest whose minimum is looked for at once: a few arrays of their neighbours are 100 MB.
+AT_ONCE = 1 << 17
 #: The label of a start from which no minimum is reached.
 LOST = -1
 
@@ -141,40 +143,39 @@ def _known(spec: SweepSpec, ends: Ends) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _found(spec: SweepSpec, ends: Ends, labels: np.ndarray, minima: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Label the runs at rest elsewhere in the region: where most of them stand, Newton's method looks for a minimum."""
+    """Label the runs at rest elsewhere in the region by the minima next to them, the most frequent ones first."""
     surface, points = spec.surface, ends.points[:, 0]
     x0, x1, y0, y1 = surface.bounds
     inside = (points[0] >= x0) & (points[0] <= x1) & (points[1] >= y0) & (points[1] <= y1)
     open_ = np.flatnonzero((labels == LOST) & inside & (ends.spread[0] <= RESTING * surface.diagonal))
+    parts = [_minima(surface, points[:, open_[i : i + AT_ONCE]]) for i in range(0, len(open_), AT_ONCE)]
+    places = np.hstack([np.empty((2, 0)), *parts])
+    open_, places = open_[np.isfinite(places[0])], places[:, np.isfinite(places[0])]
     radius, found = REACHED_DISTANCE * surface.diagonal, list(minima)
-    for _ in range(MAX_LOOKS):
-        if not open_.size or len(found) >= MAX_MINIMA:
-            break
-        here = open_[_crowd(points[:, open_], radius)]
-        minimum = _minimum(surface, points[:, here])
-        near = np.hypot(*(points[:, open_] - points[:, [here]])) <= radius / 4
-        if minimum is not None:
-            near |= (at := np.hypot(*(points[:, open_].T - minimum[:2]).T) <= radius)
-            labels[open_[at]] = len(found)
-            found.append(minimum)
-        open_ = open_[~near]
+    for i in _crowds(places, radius):
+        here = places[:, i]
+        label = next((k for k, known in enumerate(found) if np.hypot(*(known[:2] - here)) <= radius), len(found))
+        if labels[open_[i]] != LOST or label == MAX_MINIMA:
+            continue
+        same = (np.hypot(*(places.T - here).T) <= radius) & (labels[open_] == LOST)
+        labels[open_[same]] = label
+        if label == len(found):
+            found.append(np.array([*here, compiled(surface).values(*here[:, None])[0]]))
     return _by_share(labels, np.array(found).reshape(-1, 3), len(minima))
 
 
-def _crowd(points: np.ndarray, width: float) -> int:
-    """The number of a point in the fullest square of a grid."""
+def _minima(surface: Surface, points: np.ndarray) -> np.ndarray:
+    """The minimum (x, y) next to each of `points` [2, n], as near as a run at rest must be; NaN where there is none."""
+    places, curvatures = stationary(compiled(surface), points)
+    near = (curvatures[0] > 0) & (np.hypot(*(places - points)) <= REACHED_DISTANCE * surface.diagonal)
+    return np.where(near, places, np.nan)
+
+
+def _crowds(points: np.ndarray, width: float) -> np.ndarray:
+    """The number of one point in each square of a grid, those in the fullest squares first."""
     column, row = np.round(points / width)
     _, first, counts = np.unique(column + 1j * row, return_index=True, return_counts=True)
-    return int(first[counts.argmax()])
-
-
-def _minimum(surface: Surface, point: np.ndarray) -> np.ndarray | None:
-    """The minimum (x, y, loss) next to `point`, float64 [3], if there is one as near as a run at rest must be."""
-    functions = compiled(surface)
-    found = stationary(functions, point)
-    if found is None or found[1][0] <= 0 or np.hypot(*(found[0] - point)) > REACHED_DISTANCE * surface.diagonal:
-        return None
-    return np.array([*found[0], functions.values(*found[0][:, None])[0]])
+    return first[np.argsort(-counts, kind="stable")]
 
 
 def _by_share(labels: np.ndarray, minima: np.ndarray, known: int) -> tuple[np.ndarray, np.ndarray]:

@@ -26,8 +26,8 @@ def lowest(surface: Surface) -> float:
     values = np.where(np.isfinite(found := functions.values(x, y)), found, np.inf)
     i = int(values.argmin())
     best = float(values.flat[i])
-    polished = stationary(functions, np.array([x.flat[i], y.flat[i]]))
-    if polished is not None and surface.contains((polished[0][0], polished[0][1])):
-        value = float(functions.values(*polished[0][:, None])[0])
+    (px, py), _ = stationary(functions, np.array([[x.flat[i]], [y.flat[i]]]))
+    if surface.contains((px[0], py[0])):  # not if there is none: NaN
+        value = float(functions.values(px, py)[0])
         best = min(best, value) if np.isfinite(value) else best
     return best

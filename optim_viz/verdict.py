@@ -26,6 +26,8 @@ DIFFERENCE = 1e-5
 PROGRESS = 1e-3
 #: Newton's method either settles within so many iterations, or the point is not next to a stationary one.
 ITERATIONS = 8
+#: A place is flat where one curvature is so many times the other: there is no one point that is stationary.
+FLAT = 1e12
 
 
 def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str, Any]:
@@ -78,11 +80,8 @@ def _at_rest(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[s
     tail = points[-max(len(points) // 10, 2) :]
     if np.hypot(*np.ptp(tail, axis=0)) > RESTING * surface.diagonal:
         return None
-    found = stationary(compiled(surface), points[-1])
-    if found is None:
-        return None
-    place, curvatures = found
-    if np.hypot(*(place - points[-1])) > REACHED_DISTANCE * surface.diagonal:
+    place, curvatures = (found[:, 0] for found in stationary(compiled(surface), points[-1][:, None]))
+    if not np.hypot(*(place - points[-1])) <= REACHED_DISTANCE * surface.diagonal:  # nor if there is none: NaN
         return None
     near = np.hypot(*(points - place).T) <= (REACHED_DISTANCE + RESTING) * surface.diagonal
     outside = np.flatnonzero(~near)
@@ -113,33 +112,52 @@ def _motion(surface: Surface, points: np.ndarray, losses: np.ndarray) -> Outcome
     return Outcome.OSCILLATING if net <= SWING * path and turns >= 0.1 and stuck else Outcome.MOVING
 
 
-def stationary(functions: Compiled, point: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the stationary point next to `point` by Newton's method, and the curvatures there (ascending); or None."""
-    place = np.array(point, float)
+def stationary(functions: Compiled, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the stationary point next to each of `points`, [2, n], by Newton's method.
+
+    Returns the places, float64 [2, n], and the curvatures there, ascending, float64 [2, n]; NaN where there is none.
+
+    >>> from optim_viz.surfaces import SURFACES
+    >>> place, curvatures = stationary(compiled(SURFACES["quadratic"]), np.array([[1.0], [1.0]]))
+    >>> (abs(place) < 1e-9).all().item(), curvatures.round(6).tolist()
+    (True, [[1.0], [10.0]])
+    """
+    places, curvatures = np.array(points, float), np.full(np.shape(points), np.nan)
+    going = np.arange(places.shape[1])
     for _ in range(ITERATIONS):
-        gradient, matrix = functions.gradients(*place), hessian(functions, place)
-        if not (np.isfinite(gradient).all() and np.isfinite(matrix).all()):
-            return None
-        if np.linalg.cond(matrix) > 1e12:
-            return None  # flat: there is no one point
-        move = np.linalg.solve(matrix, gradient)
-        place = place - move
-        if np.hypot(*move) <= 1e-9 * max(1.0, np.hypot(*place)):
+        here = places[:, going]
+        (gx, gy), ((a, b), (_, c)) = functions.gradients(*here), hessian(functions, here)
+        with np.errstate(all="ignore"):
+            half, det = (a + c) / 2, a * c - b * b
+            large = half + np.copysign(np.hypot((a - c) / 2, b), half)  # the curvature of the larger size
+            small = det / large
+            here = here - np.stack([c * gx - b * gy, a * gy - b * gx]) / det
+            move = np.hypot(*(here - places[:, going]))
+            sound = (np.abs(small) * FLAT >= np.abs(large)) & np.isfinite(move)
             # At a kink the differences see a huge curvature, so the move is tiny although the gradient is not.
-            kink = np.hypot(*gradient) > 1e-2 * DIFFERENCE * np.linalg.norm(matrix)
-            return None if kink else (place, np.linalg.eigvalsh(matrix))
-    return None
+            kink = np.hypot(gx, gy) > 1e-2 * DIFFERENCE * np.hypot(large, small)
+            there = sound & (move <= 1e-9 * np.maximum(1.0, np.hypot(*here)))
+        places[:, going] = here
+        curvatures[:, going[there & ~kink]] = np.sort([small, large], axis=0)[:, there & ~kink]
+        going = going[sound & ~there]
+        if not going.size:
+            break
+    return np.where(np.isnan(curvatures), np.nan, places), curvatures
 
 
-def hessian(functions: Compiled, point: np.ndarray) -> np.ndarray:
-    """The second derivatives at `point`, float64 [2, 2], by central differences of the exact gradient (about 1e-9).
+def hessian(functions: Compiled, points: np.ndarray) -> np.ndarray:
+    """The second derivatives at points [2, ...], float64 [2, 2, ...], by central differences of the exact gradient.
+
+    They are good to about 1e-9.
 
     >>> from optim_viz.surfaces import SURFACES
     >>> hessian(compiled(SURFACES["quadratic"]), np.array([1.0, 1.0])).round(6).tolist()
     [[1.0, 0.0], [0.0, 10.0]]
     """
-    steps = DIFFERENCE * np.maximum(1.0, np.abs(point))
-    offsets = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]) * steps
-    g = functions.gradients(*(point + offsets).T)
-    matrix = np.stack([(g[:, 0] - g[:, 1]) / (2 * steps[0]), (g[:, 2] - g[:, 3]) / (2 * steps[1])])
-    return (matrix + matrix.T) / 2
+    points = np.asarray(points, float)[..., None]
+    steps = DIFFERENCE * np.maximum(1.0, np.abs(points))
+    sides = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]]).reshape(2, *(1,) * (points.ndim - 2), 4)
+    with np.errstate(all="ignore"):
+        g = functions.gradients(*(points + steps * sides))
+        matrix = np.stack([g[..., 0] - g[..., 1], g[..., 2] - g[..., 3]]) / (2 * steps[:, None, ..., 0])
+    return (matrix + matrix.swapaxes(0, 1)) / 2

@@ -50,6 +50,11 @@ def test_minima_that_no_table_knows_are_found_and_told_apart():
     assert (np.abs(at[..., 0] - np.sign(x)) < 0.2)[np.abs(x) > 0.2].all()
 
 
+def test_a_run_at_rest_beside_a_known_minimum_is_not_at_another_one():
+    b = ov.basins("rosenbrock", ov.optimizer("radam", lr=1e-3), resolution=256)  # two start there, and stay
+    assert len(b.minima) == 1 and b.shares[0] * 256**2 == 17
+
+
 def test_a_maximum_or_saddle_at_which_runs_rest_is_no_minimum():
     own = ov.surface("-x^2 + y^2")
     b = ov.basins(own, ov.optimizer("sgd", lr=1e-3), resolution=3, steps=5)

@@ -52,11 +52,28 @@ def test_every_outcome_is_a_message():
 
 
 def test_stationary_points_are_found_and_kinks_are_not():
-    saddle = stationary(ov.surfaces.compiled(ov.SURFACES["saddle"]), np.array([0.1, 0.1]))
-    np.testing.assert_allclose(saddle[0], 0.0, atol=1e-8)
-    np.testing.assert_allclose(saddle[1], [-2.0, 2.0], rtol=1e-6)
+    place, curvatures = stationary(ov.surfaces.compiled(ov.SURFACES["saddle"]), np.array([[0.1, 2.0], [0.1, -1.0]]))
+    np.testing.assert_allclose(place, 0.0, atol=1e-8)
+    np.testing.assert_allclose(curvatures, [[-2.0, -2.0], [2.0, 2.0]], rtol=1e-6)
     kink = ov.surface("abs(x) + abs(y)")
-    assert stationary(ov.surfaces.compiled(kink), np.array([1e-6, 1e-6])) is None
+    assert np.isnan(stationary(ov.surfaces.compiled(kink), np.array([[1e-6], [1e-6]]))).all()
+
+
+def test_stationary_points_of_many_places_are_those_of_each():
+    functions = ov.surfaces.compiled(ov.SURFACES["himmelblau"])
+    points = np.random.default_rng(0).uniform(-6, 6, (2, 200))
+    places, curvatures = stationary(functions, points)
+    for i, point in enumerate(points.T):
+        one, own = stationary(functions, point[:, None])
+        np.testing.assert_array_equal(one[:, 0], places[:, i])
+        np.testing.assert_array_equal(own[:, 0], curvatures[:, i])
+    found = np.isfinite(curvatures[0])
+    assert found.sum() > 100 and np.abs(functions.gradients(*places[:, found])).max() < 1e-9
+    for x, y in places[:, found].T:
+        matrix = hessian(functions, np.array([x, y]))
+        np.testing.assert_allclose(
+            np.linalg.eigvalsh(matrix), curvatures[:, (places == [[x], [y]]).all(0)][:, 0], rtol=1e-5
+        )
 
 
 def test_the_hessian_of_rosenbrock():
