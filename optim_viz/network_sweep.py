@@ -38,9 +38,9 @@ class TrainSweepSpec:
 
     @property
     def tasks(self) -> list[Task]:
-        """All trainings, seed after seed, so that whole curves are there early."""
-        counts = self.network.seeds, len(self.network.optimizers), len(self.lrs)
-        return [(o, r, s) for s, o, r in itertools.product(*map(range, counts))]
+        """All trainings, seed after seed and rate after rate, so that all curves grow together."""
+        counts = self.network.seeds, len(self.lrs), len(self.network.optimizers)
+        return [(o, r, s) for s, r, o in itertools.product(*map(range, counts))]
 
     def training(self, task: Task) -> NetworkSpec:
         """The one run of a task, as ov.train would be asked for it."""
@@ -160,8 +160,12 @@ def run(
     executor: Executor | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    seen: Callable[[TrainSweep], None] | None = None,
 ) -> TrainSweep:
-    """Run a checked spec; equal specs give equal numbers, whichever executor runs them."""
+    """Run a checked spec; equal specs give equal numbers, whichever executor runs them.
+
+    `seen` is called with what is done so far after every training.
+    """
     cancel = cancel or threading.Event()
     shape = (len(spec.network.optimizers), len(spec.lrs), spec.network.seeds)
     losses, accuracies, done = np.full(shape, np.inf), np.zeros(shape), np.zeros(shape, bool)
@@ -176,6 +180,8 @@ def run(
                 if result is not None:
                     task = futures[future]
                     (losses[task], accuracies[task]), done[task] = result, True
+                    if seen is not None:
+                        seen(TrainSweep(spec, losses.copy(), accuracies.copy(), done.copy(), True))
         finally:
             for future in futures:
                 future.cancel()

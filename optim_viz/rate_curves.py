@@ -93,14 +93,14 @@ def of_sweeps(results: Sequence[Sweep]) -> list[Curve]:
 
 
 def of_trainings(result: TrainSweep) -> list[Curve]:
-    """Return the curves of a sweep on the network; learning rates that a cancel cut off are left out."""
+    """Return the curves of a sweep on the network, each learning rate with the seeds that are done of it, if any."""
     curves = []
     for i, (label, spec) in enumerate(zip(result.labels, result.spec.network.optimizers, strict=True)):
-        kept = np.flatnonzero(result.done[i].all(axis=-1))
+        kept = np.flatnonzero(result.done[i].any(axis=-1))
         if not kept.size:
             continue
-        losses = result.losses[i, kept]
-        loss, (low, high) = np.median(losses, axis=-1), _quartiles(losses, -1)
+        losses = np.where(result.done[i, kept], result.losses[i, kept], np.nan)
+        loss, (low, high) = np.nanmedian(losses, axis=-1), _quartiles(losses, -1)
         best = int(loss.argmin())
         # Below the best rate a network merely has not learnt yet; above it one at or over guessing is lost.
         lost = ~np.isfinite(loss) | ((loss >= GUESSING) & (np.arange(len(kept)) > best))
@@ -109,8 +109,8 @@ def of_trainings(result: TrainSweep) -> list[Curve]:
 
 
 def _quartiles(losses: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """First and third quartile; of two infinities the mean is one too, without a warning."""
-    low, high = np.quantile(losses, (0.25, 0.75), axis=axis, method="nearest")
+    """First and third quartile, leaving out NaN; of two infinities the mean is one too, without a warning."""
+    low, high = np.nanquantile(losses, (0.25, 0.75), axis=axis, method="nearest")
     return low, high
 
 

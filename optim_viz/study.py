@@ -60,6 +60,11 @@ class Study:
         return self.descent.optimizers[: VIEWS[self.view][1]]
 
     @property
+    def swept(self) -> tuple[OptimizerSpec, ...]:
+        """Of the optimizers shown, those whose runs on a surface are one batch."""
+        return tuple(o for o in self.shown if sweeps.has_rule(o))
+
+    @property
     def mapped(self) -> OptimizerSpec:
         """The optimizer whose map it is."""
         return self.descent.optimizers[min(self.which, len(self.descent.optimizers) - 1)]
@@ -171,15 +176,16 @@ def values(axis: Axis, log: bool, count: int) -> np.ndarray:
 def sweeps_of(study: Study) -> tuple[SweepSpec, ...]:
     """Return the checked sweeps of a study on a surface: one, or one an optimizer."""
     d, n = study.descent, study.resolution
+    some = study.swept or study.shown  # if all must be left out, the check says why
     if study.view == "basins":
-        return tuple(basin_maps.check(d.surface, o, n, d.steps, d.noise, d.batch_size, d.seed) for o in study.shown)
+        return tuple(basin_maps.check(d.surface, o, n, d.steps, d.noise, d.batch_size, d.seed) for o in some)
     rest = (d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds)
     if study.view == "map":
         spec = study.mapped
         axes = {axis.name: values(axis, is_log(spec, axis.name), n) for axis in (study.x, study.y)}
         return (sweeps.check(d.surface, spec, axes, *rest, study.tolerance),)
     lrs = np.geomspace(*study.rates, n)
-    return tuple(sweeps.check(d.surface, o, {"lr": lrs}, *rest) for o in study.shown)
+    return tuple(sweeps.check(d.surface, o, {"lr": lrs}, *rest) for o in some)
 
 
 def training_of(study: Study) -> TrainSweepSpec:
@@ -233,6 +239,8 @@ def headline(study: Study, clicked: bool = True) -> tuple[str, str]:
     d = study.descent
     steps, play = f"{d.steps:,} steps", " Click one to play it in Compare." if clicked else ""
     seeds = f", the median of {study.seeds}" if study.seeds > 1 and (d.noise or d.batch_size) else ""
+    left = dict.fromkeys(OPTIMIZERS[o.kind].title for o in study.shown if o not in study.swept)
+    out = f" Left out is {', '.join(left)}: torch runs it, one run after the other." if left else ""
     if study.view == "network":
         count, epochs = len(training_of(study).tasks), f"{study.epochs} epoch{'s' * (study.epochs > 1)}"
         budget = f" of at most {limit(NETWORK_BUDGET):,}. Click one to play it in Network." if clicked else "."
@@ -240,14 +248,14 @@ def headline(study: Study, clicked: bool = True) -> tuple[str, str]:
             f"Every point is a whole training of {epochs}: {count} trainings, {cost_of(study):,} steps{budget}"
         )
     titles = {
-        "rates": (f"Learning rates on {d.surface.title}", f"Every point is a whole run of {steps}{seeds}.{play}"),
+        "rates": (f"Learning rates on {d.surface.title}", f"Every point is a whole run of {steps}{seeds}.{play}{out}"),
         "map": (
             f"{OPTIMIZERS[study.mapped.kind].title} on {d.surface.title}",
             f"Every cell is a whole run of {steps}{seeds}.{play}",
         ),
         "basins": (
             f"Basins of {d.surface.title}",
-            f"Every start has the colour of the minimum that a run of {steps} from it reaches.{play}",
+            f"Every start has the colour of the minimum that a run of {steps} from it reaches.{play}{out}",
         ),
     }
     return titles[study.view]

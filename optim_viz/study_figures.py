@@ -26,7 +26,7 @@ LOST, GUESSES = "diverges", "no better than guessing"
 def _rates(asked: Study, results: Sequence[Sweep], dark: bool) -> list[go.Figure]:
     floor = lowest(asked.descent.surface)
     what = "loss after the last step" + (f", above the lowest known ({floor:.4g})" if floor else "")
-    return [tune_figures.rate_chart(rate_curves.of_sweeps(results), what, LOST, dark)]
+    return [tune_figures.rate_chart(rate_curves.of_sweeps(results), what, LOST, asked.rates, dark)]
 
 
 def _map(asked: Study, results: Sequence[Sweep], dark: bool) -> list[go.Figure]:
@@ -40,9 +40,9 @@ def _basins(_: Study, results: Sequence[Basins], dark: bool) -> list[go.Figure]:
     return [basin_figures.basin_chart(named, i, dark) for i in range(len(results))]
 
 
-def _network(_: Study, result: TrainSweep, dark: bool) -> list[go.Figure]:
+def _network(asked: Study, result: TrainSweep, dark: bool) -> list[go.Figure]:
     curves = rate_curves.of_trainings(result)
-    return [tune_figures.rate_chart(curves, "test loss after the last step", GUESSES, dark)]
+    return [tune_figures.rate_chart(curves, "test loss after the last step", GUESSES, asked.rates, dark)]
 
 
 _DRAW: dict[str, Callable[[Study, Any, bool], list[go.Figure]]] = {
@@ -77,7 +77,7 @@ def table(asked: Study, result: Any) -> pd.DataFrame:
 
     if isinstance(result, TrainSweep):
         return result.to_frame()
-    names = unique_labels(asked.shown)
+    names = tuple(n for n, o in zip(unique_labels(asked.shown), asked.shown, strict=True) if o in asked.swept)
     if asked.view == "map":
         names = (unique_labels(asked.descent.optimizers)[asked.descent.optimizers.index(asked.mapped)],)
     frames = [one.to_frame() for one in result]

@@ -25,6 +25,7 @@ class Share:
 
     fraction: float  # 0 to 1
     seconds: float  # since the start
+    so_far: TrainSweep | None = None  # of trainings, those that are done
 
     @property
     def seconds_left(self) -> float:
@@ -65,4 +66,13 @@ def run_pictures(
 def run_trainings(spec: TrainSweepSpec, report: Callable[[Share], None], cancel: threading.Event) -> TrainSweep:
     """Run the trainings of a learning-rate curve on the network, wherever optim_viz.executor says."""
     begun = time.perf_counter()
-    return network_sweep.run(spec, None, lambda share: report(Share(share, time.perf_counter() - begun)), cancel)
+    latest: TrainSweep | None = None
+
+    def seen(so_far: TrainSweep) -> None:
+        nonlocal latest
+        latest = so_far
+
+    def progress(share: float) -> None:
+        report(Share(share, time.perf_counter() - begun, latest))
+
+    return network_sweep.run(spec, None, progress, cancel, seen)

@@ -18,11 +18,14 @@ FLOOR = 1e-16
 LANE = 17
 
 
-def rate_chart(curves: Sequence[Curve], what: str, lost: str, dark: bool = False, height: int = 500) -> go.Figure:
+def rate_chart(
+    curves: Sequence[Curve], what: str, lost: str, span: tuple[float, float], dark: bool = False, height: int = 500
+) -> go.Figure:
     """Draw the loss after the last step against the learning rate, one curve an optimizer, log-log.
 
-    Above the curves a strip has one lane an optimizer: a bar where it is `lost`. A clickable point of the curve has
-    [number of the curve, number of the learning rate] as its customdata.
+    `span` is the first learning rate and the last, done or not. Above the curves a strip has one lane an optimizer: a
+    bar where it is `lost`. A clickable point of the curve has [number of the curve, number of the learning rate] as its
+    customdata.
     """
     figure = go.Figure()
     if not curves:
@@ -36,8 +39,7 @@ def rate_chart(curves: Sequence[Curve], what: str, lost: str, dark: bool = False
             figure.add_trace(_band(curve, color, low, top))
         figure.add_traces(_curve(i, curve, look, color, low, top))
         figure.add_traces(_lane(curve, look, color, lost))
-    rates = np.concatenate([curve.lrs for curve in curves])
-    x = log_axis(float(rates.min()), float(rates.max()), 0.02) | {"title": {"text": "learning rate"}}
+    x = log_axis(*span, 0.02) | {"title": {"text": "learning rate"}}
     y = log_axis(low, top, 0.03) | {"title": {"text": what}}
     dress(figure, "", height, dark, legend=True)
     return _lay_out(figure, x, y, (LANE * len(curves) + 14) / (height - 80), 14 / (height - 80), lost)

@@ -71,6 +71,15 @@ def test_cancel_keeps_what_is_done_and_progress_rises():
     assert seen == sorted(seen) and len(s.to_frame()) == s.done.sum()
 
 
+def test_what_is_done_so_far_is_seen_after_every_training(expected):
+    seen = []
+    network_sweep.run(expected.spec, seen=seen.append)
+    assert [int(so_far.done.sum()) for so_far in seen] == list(range(1, 13))
+    assert sorted(expected.spec.tasks[:4]) == [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]  # all curves grow together
+    for so_far in seen:
+        np.testing.assert_array_equal(so_far.losses[so_far.done], expected.losses[so_far.done])
+
+
 @pytest.fixture(scope="module")
 def cluster():
     distributed = pytest.importorskip("distributed")

@@ -59,7 +59,7 @@ def test_lost_ranges_cover_what_is_lost_and_nothing_else(swept):
 
 def test_rate_chart_draws_every_loss_that_is_not_lost_and_a_lane_for_the_rest(swept):
     curves = rate_curves.of_sweeps(swept)
-    figure = tune_figures.rate_chart(curves, "loss", "diverges")
+    figure = tune_figures.rate_chart(curves, "loss", "diverges", (1e-4, 10.0))
     for i, curve in enumerate(curves):
         (line,) = named(figure, f"{curve.label}, best at")
         kept = ~curve.lost
@@ -78,7 +78,7 @@ def test_the_band_is_the_middle_half_of_the_seeds(noisy):
     (curve,) = rate_curves.of_sweeps([noisy])
     inside = (noisy.losses >= curve.low) & (noisy.losses <= curve.high)
     assert curve.seeds_differ and (inside.sum(axis=0) >= 4).all()
-    figure = tune_figures.rate_chart([curve], "loss", "diverges")
+    figure = tune_figures.rate_chart([curve], "loss", "diverges", (1e-3, 1.0))
     (band,) = named(figure, "half of the seeds")
     assert band.fill == "toself" and len(band.x) == 2 * int((~curve.lost).sum())
 
@@ -98,9 +98,11 @@ def test_a_network_that_guesses_is_lost_only_above_its_best_rate():
     assert sgd.lost.tolist() == [False, False, False, True] and adam.lost.tolist() == [False, False, True, True]
     assert (sgd.lost_from, adam.lost_from) == (1.0, 0.1) and sgd.seeds_differ
     cut = dataclasses.replace(result, done=losses < 2.3, cancelled=True)
-    assert [len(c.lrs) for c in rate_curves.of_trainings(cut)] == [2, 2]
+    for curve, rows in zip(rate_curves.of_trainings(cut), (losses[0], losses[1]), strict=True):
+        done = [row[row < 2.3] for row in rows if (row < 2.3).any()]  # of each rate the seeds that are done, if any
+        assert curve.loss.tolist() == [np.median(d) for d in done] and curve.low.tolist() == [d.min() for d in done]
     assert isinstance(spec, TrainSweepSpec)
-    assert tune_figures.rate_chart([], "loss", "lost").layout.annotations[0].text == "Nothing is done yet."
+    assert tune_figures.rate_chart([], "loss", "lost", (1e-3, 1.0)).layout.annotations[0].text == "Nothing is done yet."
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -118,13 +118,18 @@ def test_bad_input_is_a_sentence_and_keeps_the_picture():
     assert not app.error and study_of(app).x.low == 0.01
     app = open_page({"o": ["lbfgs"]})
     assert not app.exception and "a sweep needs an optimizer with a rule" in app.error[0].value
+    for view, count in (("rates", 1), ("basins", 2)):  # beside others it is left out, and that is said
+        app = open_page({**QUERIES[view], "view": view, "o": ["sgd~lr~0.01", "lbfgs", "adam"]})
+        assert not app.exception and not app.error and "Left out is L-BFGS" in app.markdown[0].value
+        assert len(settle(app).get("plotly_chart")) == count
+        assert [o.kind for o in study_of(app).descent.optimizers] == ["sgd", "lbfgs", "adam"]
     app = open_page({"view": "map", "n": "9999", "y": "lr~0.1~1.0"})
     assert not app.exception and "n must be a whole number" in app.warning[0].value
     assert "must differ" in app.error[0].value
 
 
 def test_long_work_is_watched_cancelled_and_asked_for_again():
-    app = open_page({"view": "map", "n": "256", "steps": "5000", "f": "beale", "o": ["adam"]})
+    app = open_page({"view": "map", "n": "256", "steps": "10000", "f": "levy", "o": ["adam"]})
     assert not app.exception and app.button(key="study.cancel")
     app.button(key="study.cancel").click().run()
     assert not app.exception

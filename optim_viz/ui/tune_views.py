@@ -27,14 +27,17 @@ IMAGES = "PNG and SVG: the web page has a button for each below every picture, a
 
 
 def show_study(asked: Study) -> StudyResult | None:
-    """Run what is asked for and draw it; until it is there, the picture before stays. Return what is drawn."""
+    """Run what is asked for and draw it; until it is there, the picture before stays. Return what is drawn.
+
+    Trainings take their time: there the curve grows in its place.
+    """
     job = ask(asked)
-    watch(asked, job)
+    watch(asked, job, functools.partial(_so_far, asked))
     kept: dict[str, StudyResult] = st.session_state.setdefault("study.pictures", {})
     if not job.active and _whole(job):
         kept[asked.view] = StudyResult(asked, job.result)
     drawn = kept.get(asked.view)
-    if drawn:
+    if drawn and not (job.active and asked.view == "network"):
         DRAW[asked.view](drawn.study, drawn.found)
     return drawn
 
@@ -114,6 +117,11 @@ def _network(asked: Study, result: TrainSweep) -> None:
         rate, row = result.spec.lrs.index(float(curve.lrs[place[1]])), result.labels.index(curve.label)
         _open("network.py", write_training(result.spec, (row, rate, 0)))
     _summary(asked, result)
+
+
+def _so_far(asked: Study, result: TrainSweep) -> None:
+    (figure,) = _figures(asked, result)
+    st.plotly_chart(figure, key="tune-so-far", config=BARE)
 
 
 DRAW: dict[str, Callable[[Study, Any], None]] = {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import streamlit as st
 
 from optim_viz import study_runs
 from optim_viz.jobs import Job, Jobs
+from optim_viz.network_sweep import TrainSweep
 from optim_viz.study import Study, training_of
 from optim_viz.ui import progress
 
@@ -37,18 +38,20 @@ def ask(study: Study) -> Job:
     return job
 
 
-def watch(study: Study, job: Job) -> None:
-    """Show how far a job is, until it is over; then run the page again."""
+def watch(study: Study, job: Job, draw: Callable[[TrainSweep], None]) -> None:
+    """Show how far a job is, and draw what is done of trainings, until it is over; then run the page again."""
     if job.active:
         progress.watched(_KEY, job)
-        st.fragment(_look, run_every=LOOK)(study, job)
+        st.fragment(_look, run_every=LOOK)(study, job, draw)
         return
     kept = "What was done until then is shown." if study.view == "network" else "What is shown was there before."
     progress.ended(_KEY, job, kept, "Run again")
 
 
-def _look(study: Study, job: Job) -> None:
+def _look(study: Study, job: Job, draw: Callable[[TrainSweep], None]) -> None:
     if progress.over(_KEY, job):
         st.rerun()
     if job.active:
         progress.bar(_KEY, _line(study), job, "Running", "jobs")
+        if job.progress and job.progress.so_far:
+            draw(job.progress.so_far)

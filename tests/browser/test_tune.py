@@ -17,8 +17,8 @@ from optim_viz.tune_links import write_study
 
 PLAYER = ".ov-player[data-ready='true']"
 CHART = ".stPlotlyChart .js-plotly-plot .main-svg"
-#: About 300 million steps: long enough to be looked at, and asked for by no other test.
-LONG = "/tune?view=map&n=256&steps=5000&f=beale&o=adam&start=-1.0~{y}"
+#: About 650 million steps through sines: long enough to be looked at, and asked for by no other test.
+LONG = "/tune?view=map&n=256&steps=10000&f=levy&o=adam&start=-1.0~{y}"
 
 _PLACE = """([chart, share]) => {
   const plot = document.querySelectorAll('.stPlotlyChart .js-plotly-plot')[chart];
@@ -151,6 +151,8 @@ def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_canc
     page.get_by_role("link", name="Tune").first.click()
     expect(page).to_have_url(re.compile("view=network"))
     page.get_by_text("s left").wait_for()
+    page.locator(CHART).first.wait_for()  # the curve grows with every training that is done
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("Cancelled. What was done until then is shown.").wait_for()
     page.locator(CHART).first.wait_for()
