@@ -162,6 +162,7 @@ class _Work:
         self.batches = np.stack([i for i in indices if i is not None], 1) if spec.batch_size else None
         self.examples = dataset(spec.surface) if spec.batch_size else None
         self.best = lowest(spec.surface) if watch else 0.0
+        self.axes = _axes(spec)
 
     @property
     def fraction(self) -> float:
@@ -174,7 +175,7 @@ class _Work:
     def block(self, low: int, high: int) -> None:
         """Run numbers low to high - 1 and write down how they ended, unless a cancel comes first."""
         seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
-        starts, changed = cell_values(self.spec, cells)
+        starts, changed = cell_values(self.spec, cells, self.axes)
         put, steps = self.backend.put, self.spec.steps
         seen, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
         starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
@@ -243,13 +244,22 @@ class _Work:
         return lambda t, x, y: call(t, x, y)[0]
 
 
-def cell_values(spec: SweepSpec, cells: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the starts, float64 [n, 2], and the changed hyperparameters, {name: float64 [n]}, of numbered cells."""
+def cell_values(
+    spec: SweepSpec, cells: np.ndarray, axes: dict[str, np.ndarray] | None = None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the starts, float64 [n, 2], and the changed hyperparameters, {name: float64 [n]}, of numbered cells.
+
+    `axes` are the spec's as arrays, for who asks often.
+    """
     places = np.unravel_index(cells, spec.shape)
-    values = {name: np.array(axis)[place] for (name, axis), place in zip(spec.axes, places, strict=True)}
+    values = {name: axis[place] for (name, axis), place in zip((axes or _axes(spec)).items(), places, strict=True)}
     starts = np.empty((len(cells), 2))
     starts[:, 0], starts[:, 1] = values.pop("x", spec.start[0]), values.pop("y", spec.start[1])
     return starts, values
+
+
+def _axes(spec: SweepSpec) -> dict[str, np.ndarray]:
+    return {name: np.array(axis) for name, axis in spec.axes}
 
 
 def _planned(
