@@ -35,8 +35,8 @@ from optim_viz.watcher import Watcher
 BLOCK = 32768
 #: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
 GPU_BLOCK = 1 << 20
-#: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.2 s that a process's
-#: first machine code takes (a new optimizer's or surface's takes 0.05 s, one that is known none).
+#: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.1 s that a process's
+#: first machine code takes (a new optimizer's or surface's takes 0.02 to 0.04 s, one that is known none).
 WORTH = 10_000_000
 #: Threads that work at once; machine code and NumPy free the interpreter's lock while they work on arrays this long.
 THREADS = 2

@@ -13,6 +13,8 @@ from optim_viz.operations import Place, Record, Recorded, recorded, shape_of
 from optim_viz.straight import replay
 
 _KINDS = {"float64", "bool"}
+#: The most operations that are made machine code: it takes 0.1 s, and no more operands than ctypes passes on.
+MOST = 400
 
 
 def fused(function: Callable[..., Any], arguments: Sequence[Any], places: Sequence[Any]) -> Callable[..., Any]:
@@ -34,12 +36,17 @@ def fused(function: Callable[..., Any], arguments: Sequence[Any], places: Sequen
 
 
 def _loop(recorded: Recorded) -> Loop | None:
-    """What is recorded as one pass over arrays; None if there is an operation, a dtype or a shape that it has not."""
+    """What is recorded as one pass over arrays; None if there are too many, or of another kind, dtype or shape."""
     named = [place for place in recorded.places if place.name]
     shapes = {place.shape for place in named}
     lines = [line for line in recorded.record.lines if line.result.shape]
     kinds = {str(np.dtype(line.result.dtype)) for line in lines}
-    if len(shapes) != 1 or kinds - _KINDS or {line.ufunc.__name__ for line in lines} - OPERATIONS.keys():
+    if (
+        len(shapes) != 1
+        or len(lines) > MOST
+        or kinds - _KINDS
+        or {line.ufunc.__name__ for line in lines} - OPERATIONS.keys()
+    ):
         return None
     (shape,), held = shapes, _held(recorded)
     stores = [(p.name, r) for p, r in zip(recorded.places, recorded.results, strict=True) if p.name]

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+#: Places that are worked on at once; LLVM splits them where a processor's registers hold fewer.
+WIDTH = 4
 _LOCK = threading.Lock()  # LLVM works for one thread at a time
 
 
@@ -22,9 +25,7 @@ class Loop:
     """What is done at every place of some arrays. Names are anything that tells values apart."""
 
     numbers: tuple[str, ...]  # float64, the same everywhere
-    arrays: tuple[
-        tuple[str, str, bool], ...
-    ]  # name, "float64" or "bool", whether [rows, n] or the same [n] in each row
+    arrays: tuple[tuple[str, str, bool], ...]  # name, "float64" or "bool", True: [rows, n], False: [n], as every row
     lines: tuple[tuple[str, str, tuple[str, ...]], ...]  # name of the result, ufunc, operands
     stores: tuple[tuple[str, str], ...]  # array of [rows, n], value
 
@@ -35,7 +36,7 @@ class Loop:
 
 
 def compiled(loop: Loop) -> Callable[..., None]:
-    """Return a function of rows, n, the numbers and the arrays' addresses; 10-30 ms, then kept.
+    """Return a function of rows, n, the numbers and the arrays' addresses; 10-70 ms, then kept.
 
     Arrays are contiguous, and none overlaps with one that is written to. The interpreter's lock is free meanwhile.
 
@@ -50,104 +51,144 @@ def compiled(loop: Loop) -> Callable[..., None]:
         return _compiled(loop)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=256)
 def _compiled(loop: Loop) -> Callable[..., None]:
     import llvmlite.binding as llvm
 
-    machine = _machine()
+    machine, linker, names = _tools()
     module = llvm.parse_assembly(_written(loop))
     module.verify()
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
-    builder.getModulePassManager().run(module, builder)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
+    code = llvm.JITLibraryBuilder().add_object_img(machine.emit_object(module)).export_symbol("loop")
+    library = code.link(linker, f"loop {next(names)}")
     kinds = [ctypes.c_int64] * 2 + [ctypes.c_double] * len(loop.numbers) + [ctypes.c_void_p] * len(loop.arrays)
-    function = ctypes.CFUNCTYPE(None, *kinds)(engine.get_function_address("loop"))
-    function.engine = engine  # type: ignore[attr-defined] # the code lives as long as it
+    function = ctypes.CFUNCTYPE(None, *kinds)(library["loop"])
+    function.library = library  # type: ignore[attr-defined] # the code lives as long as it
     return function
 
 
 @functools.cache
-def _machine() -> Any:
+def _tools() -> tuple[Any, Any, Iterator[int]]:
+    """What writes code for this processor, what links, and names for what was linked, none of them used twice."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    features = llvm.get_host_cpu_features().flatten()
-    return llvm.Target.from_default_triple().create_target_machine(llvm.get_host_cpu_name(), features, opt=3)
+    target, features = llvm.Target.from_default_triple(), llvm.get_host_cpu_features().flatten()
+    machine = target.create_target_machine(llvm.get_host_cpu_name(), features, opt=3)
+    return machine, llvm.create_lljit_compiler(), itertools.count()
 
 
 def _written(loop: Loop) -> str:
-    """LLVM's text of `for row in range(rows): for i in range(n): ...`; rows and n are at least 1."""
+    """LLVM's text of the loop: in every row, WIDTH places at a time, and what is left one by one."""
     from llvmlite import ir
 
     number, size, bit = ir.DoubleType(), ir.IntType(64), ir.IntType(8)
     elements = [number if kind == "float64" else bit for _, kind, _ in loop.arrays]
     kinds = [size, size, *[number] * len(loop.numbers), *(element.as_pointer() for element in elements)]
     function = ir.Function(ir.Module(), ir.FunctionType(ir.VoidType(), kinds), "loop")
+    b = ir.IRBuilder(function.append_basic_block())
     rows, n, *rest = function.args
-    numbers, arrays = rest[: len(loop.numbers)], rest[len(loop.numbers) :]
-    for array in arrays:
-        array.add_attribute("noalias")
-    before, row_begins, inside, row_ends, after = (function.append_basic_block() for _ in range(5))
-    ir.IRBuilder(before).branch(row_begins)
-    outer, body = ir.IRBuilder(row_begins), ir.IRBuilder(inside)
-    row = outer.phi(size)
-    outer.branch(inside)
-    i = body.phi(size)
-    whole = body.add(body.mul(row, n), i)
-    places = {
-        name: body.gep(array, [whole if all_ else i])
-        for array, (name, _, all_) in zip(arrays, loop.arrays, strict=True)
-    }
-    _write_body(body, loop, dict(zip(loop.numbers, numbers, strict=True)), places)
-    _next(body, i, n, (row_begins, inside, row_ends))
-    _next(ir.IRBuilder(row_ends), row, rows, (before, row_begins, after))
-    ir.IRBuilder(after).ret_void()
+    single = dict(zip(loop.numbers, rest, strict=False))
+    wide = {name: _spread(b, value) for name, value in single.items()}
+    full = b.sub(n, b.urem(n, size(WIDTH)))
+
+    def of_row(row: Any) -> None:
+        begin = b.mul(row, n)
+
+        def of_places(numbers: dict[str, Any], width: int) -> Callable[[Any], None]:
+            def write(i: Any) -> None:
+                at = {True: b.add(begin, i), False: i}
+                arrays = zip(loop.arrays, rest[len(loop.numbers) :], strict=True)
+                _write_body(b, loop, dict(numbers), {a[0]: b.gep(start, [at[a[2]]]) for a, start in arrays}, width)
+
+            return write
+
+        _each(b, size(0), full, WIDTH, of_places(wide, WIDTH))
+        _each(b, full, n, 1, of_places(single, 1))
+
+    _each(b, size(0), rows, 1, of_row)
+    b.ret_void()
     return str(function.module)
 
 
-def _next(b: Any, count: Any, end: Any, blocks: tuple[Any, Any, Any]) -> None:
-    """Count on from 0, and go round again or out; `blocks` are where the loop is entered from, begins and goes on."""
-    entry, begin, after = blocks
-    more = b.add(count, count.type(1))
-    count.add_incoming(count.type(0), entry)
-    count.add_incoming(more, b.block)
-    b.cbranch(b.icmp_unsigned("<", more, end), begin, after)
+def _each(b: Any, begin: Any, end: Any, step: int, write: Callable[[Any], None]) -> None:
+    """Write `for i in range(begin, end, step): write(i)`, and go on behind it."""
+    check, body, after = (b.append_basic_block() for _ in range(3))
+    before = b.block
+    b.branch(check)
+    b.position_at_end(check)
+    i = b.phi(begin.type)
+    i.add_incoming(begin, before)
+    b.cbranch(b.icmp_signed("<", i, end), body, after)
+    b.position_at_end(body)
+    write(i)
+    i.add_incoming(b.add(i, i.type(step)), b.block)
+    b.branch(check)
+    b.position_at_end(after)
 
 
-def _write_body(b: Any, loop: Loop, values: dict[str, Any], places: dict[str, Any]) -> None:
-    from llvmlite import ir
-
+def _write_body(b: Any, loop: Loop, values: dict[str, Any], places: dict[str, Any], width: int) -> None:
+    """Write what is done at `width` places beginning at the given ones."""
     read = {name for _, _, operands in loop.lines for name in operands} | {value for _, value in loop.stores}
-    for name, kind, _ in loop.arrays:
-        if name in read:
-            value = b.load(places[name])
-            values[name] = value if kind == "float64" else b.trunc(value, ir.IntType(1))
+    kinds = {name: kind for name, kind, _ in loop.arrays}
+    for name in kinds.keys() & read:
+        value = b.load(_wide(b, places[name], width), align=1 if kinds[name] == "bool" else 8)
+        values[name] = value if kinds[name] == "float64" else b.icmp_unsigned("!=", value, _like(value, 0))
     for name, ufunc, operands in loop.lines:
         kind, write = OPERATIONS[ufunc]
         values[name] = write(b, *(_as(b, values[operand], kind) for operand in operands))
-    kinds = {name: kind for name, kind, _ in loop.arrays}
-    for name, value in loop.stores:
-        result = _as(b, values[value], kinds[name])
-        b.store(result if kinds[name] == "float64" else b.zext(result, ir.IntType(8)), places[name])
+    for name, result in loop.stores:
+        value = _as(b, values[result], kinds[name])
+        place = _wide(b, places[name], width)
+        value = value if kinds[name] == "float64" else b.zext(value, place.type.pointee)
+        b.store(value, place, align=1 if kinds[name] == "bool" else 8)
+
+
+def _spread(b: Any, value: Any) -> Any:
+    """WIDTH times the same number."""
+    from llvmlite import ir
+
+    none, first = ir.Constant(ir.VectorType(value.type, WIDTH), ir.Undefined), ir.IntType(32)(0)
+    return b.shuffle_vector(
+        b.insert_element(none, value, first), none, ir.Constant(ir.VectorType(first.type, WIDTH), [first] * WIDTH)
+    )
+
+
+def _wide(b: Any, place: Any, width: int) -> Any:
+    """The address of a place as one of `width` places."""
+    from llvmlite import ir
+
+    return place if width == 1 else b.bitcast(place, ir.VectorType(place.type.pointee, width).as_pointer())
+
+
+def _like(value: Any, number: float) -> Any:
+    """A constant as wide as a value."""
+    from llvmlite import ir
+
+    kind = value.type
+    return ir.Constant(kind, [kind.element(number)] * kind.count if isinstance(kind, ir.VectorType) else number)
 
 
 def _as(b: Any, value: Any, kind: str) -> Any:
     """A value as a float64 or a bool, as NumPy converts them."""
     from llvmlite import ir
 
-    has = "float64" if value.type == ir.DoubleType() else "bool"
-    if has == kind:
+    vector = isinstance(value.type, ir.VectorType)
+    double, element = ir.DoubleType(), value.type.element if vector else value.type
+    if (element == double) == (kind == "float64"):
         return value
-    return (
-        b.uitofp(value, ir.DoubleType()) if kind == "float64" else b.fcmp_unordered("!=", value, ir.DoubleType()(0.0))
-    )
+    if kind == "bool":
+        return b.fcmp_unordered("!=", value, _like(value, 0.0))
+    return b.uitofp(value, ir.VectorType(double, value.type.count) if vector else double)
 
 
 def _intrinsic(name: str) -> Callable[..., Any]:
     def write(b: Any, value: Any) -> Any:
-        return b.call(b.module.declare_intrinsic(f"llvm.{name}", [value.type]), [value])
+        from llvmlite import ir
+
+        kind = value.type
+        suffix = f"v{kind.count}f64" if isinstance(kind, ir.VectorType) else "f64"
+        return b.call(b.module.declare_intrinsic(f"llvm.{name}.{suffix}", (), ir.FunctionType(kind, [kind])), [value])
 
     return write
 
@@ -162,13 +203,13 @@ def _extreme(sign: str) -> Callable[..., Any]:
 
 
 def _sign(b: Any, x: Any) -> Any:
-    zero, one = x.type(0.0), x.type(1.0)
-    below = b.select(b.fcmp_ordered("<", x, zero), x.type(-1.0), b.select(b.fcmp_ordered("==", x, zero), zero, x))
-    return b.select(b.fcmp_ordered(">", x, zero), one, below)
+    zero = _like(x, 0.0)
+    below = b.select(b.fcmp_ordered("<", x, zero), _like(x, -1.0), b.select(b.fcmp_ordered("==", x, zero), zero, x))
+    return b.select(b.fcmp_ordered(">", x, zero), _like(x, 1.0), below)
 
 
 def _isfinite(b: Any, x: Any) -> Any:
-    return b.fcmp_ordered("<", _intrinsic("fabs")(b, x), x.type(float("inf")))
+    return b.fcmp_ordered("<", _intrinsic("fabs")(b, x), _like(x, float("inf")))
 
 
 #: Ufuncs by name: what their operands are, and how they are written.
@@ -187,5 +228,5 @@ OPERATIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "isfinite": ("float64", _isfinite),
     "less_equal": ("float64", lambda b, x, y: b.fcmp_ordered("<=", x, y)),
     "bitwise_and": ("bool", lambda b, x, y: b.and_(x, y)),
-    "invert": ("bool", lambda b, x: b.not_(x)),
+    "invert": ("bool", lambda b, x: b.xor(x, _like(x, 1))),
 }

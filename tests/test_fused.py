@@ -1,5 +1,7 @@
 """Machine code does what NumPy does, bit for bit: every operation, on every kind of number, in every shape."""
 
+import functools
+import gc
 import itertools
 import sys
 
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from optim_viz.fused import _Call, fused
+from optim_viz import machine
+from optim_viz.fused import MOST, _Call, fused
 from optim_viz.machine import OPERATIONS
 
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 3.0, 1e-300, -1e-310, 1e200, -1e308, np.inf, -np.inf, np.nan]
@@ -80,6 +83,33 @@ def test_what_machine_code_has_not_is_left_to_numpy(function):
     call = fused(function, (a,), (np.empty(2),))
     assert not isinstance(call, _Call)
     same(np.broadcast_to(call(a)[0], 2), np.broadcast_to(function(a)[0], 2).astype(float))
+
+
+def test_code_that_is_forgotten_is_freed_and_what_is_in_use_stays():
+    a = np.array([1.0, 4.0])
+    used = fused(lambda a: (np.sqrt(a) + 0.5,), (a,), (np.empty(2),))
+    for i in range(machine._compiled.cache_info().maxsize + 20):  # each another chain
+        chain = [np.sqrt if i >> k & 1 else np.square for k in range(10)]
+        call = fused(lambda a, chain=chain: (functools.reduce(lambda x, f: f(x), chain, a),), (a,), (np.empty(2),))
+        with np.errstate(all="ignore"):
+            same(call(a)[0], functools.reduce(lambda x, f: f(x), chain, a))
+    machine._compiled.cache_clear()
+    del call
+    gc.collect()
+    same(used(a)[0], np.sqrt(a) + 0.5)
+
+
+def test_as_many_operations_as_a_typed_function_may_have_are_machine_code_and_no_more():
+    def function(a, count):
+        for i in range(count):
+            a = a + i / 7.0
+        return (a,)
+
+    a = np.linspace(0.0, 1.0, 5)
+    for count, fits in ((MOST, True), (MOST + 1, False)):
+        call = fused(lambda a, n=count: function(a, n), (a,), (np.empty(5),))
+        assert isinstance(call, _Call) == fits
+        same(call(a)[0], function(a, count)[0])
 
 
 def test_places_that_are_not_in_one_piece_are_left_to_numpy():
