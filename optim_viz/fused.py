@@ -55,7 +55,7 @@ def _loop(recorded: Recorded) -> Loop | None:
     arrays = [(name, *_layout(held[name], shape)) for name in used if shape_of(held.get(name))]
     if any(kind not in _KINDS or whole is None for _, kind, whole in arrays):
         return None
-    if not all(place.array.flags.c_contiguous for place in named):
+    if not all(place.array.flags.carray for place in named):  # in one piece, aligned, not read-only
         return None
     made = {line.result.name for line in lines} | {name for name, _, _ in arrays}
     steps = tuple((line.result.name, line.ufunc.__name__, line.operands) for line in lines)
@@ -85,6 +85,8 @@ class _Call:
         self.given = {symbol.name: i for i, symbol in enumerate(recorded.inputs)}
         plain = [result for place, result in zip(self.places, recorded.results, strict=True) if not place.name]
         self.count, self.numbers = len(loop.numbers), _numbers(recorded, (*loop.numbers, *plain))
+        written = {place.name for place in self.places}
+        self.written = [name in written for name, _, _ in loop.arrays]
         self.held: list[Any] = [None] * len(loop.arrays)  # keeps alive what the addresses are of
         self.addresses = [0] * len(loop.arrays)
         self.moving = []  # the arrays that are arguments, which may be others at the next call
@@ -98,8 +100,13 @@ class _Call:
 
     def _hold(self, k: int, array: Any, dtype: Any, shape: tuple[int, ...]) -> None:
         """Take the address of an array: what is wrong with it would be read or written all the same."""
-        if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
-            raise TypeError(f"An array of {dtype} {shape} in one piece is wanted; got {array.dtype} {array.shape}.")
+        flags = array.flags
+        fits = flags.carray if self.written[k] else flags.c_contiguous and flags.aligned
+        if array.dtype != dtype or array.shape != shape or not fits:
+            raise TypeError(
+                f"An array of {dtype} {shape}, in one piece, is wanted{' to write to' * self.written[k]}; "
+                f"got {array.dtype} {array.shape} with\n{flags}"
+            )
         self.held[k], self.addresses[k] = array, array.ctypes.data
 
     def __call__(self, *arguments: Any) -> list[Any]:

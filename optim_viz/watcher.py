@@ -31,6 +31,7 @@ class Watcher:
     ) -> None:
         self.xp, self.value, self.goal, self.forgets = xp, value, goal, forgets
         self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
+        self.rows: tuple[Any, tuple[Any, Any]] | None = None
         starts = xp.ascontiguousarray(starts)
         self.low, self.high = filled(xp, starts, starts), filled(xp, starts, starts)
         loss = self._loss(0, starts)
@@ -52,6 +53,12 @@ class Watcher:
         with np.errstate(all="ignore"):
             return self.value(t, theta[0], theta[1]) + 0.0 * theta[0]  # an expression may be a plain number
 
+    def _parts(self, theta: Any) -> tuple[Any, Any]:
+        """Both rows of theta: the same objects as long as it is the same, which costs least to look at again."""
+        if self.rows is None or self.rows[0] is not theta:
+            self.rows = theta, (theta[0], theta[1])
+        return self.rows[1]
+
     def see(self, t: int, g: Any, theta: Any) -> None:
         """Take step t into account: from gradient g to theta."""
         if self.forgets:
@@ -62,7 +69,7 @@ class Watcher:
             self.low, self.high = self.wider(self.low, self.high, theta)
         if self.goal is not None:
             with np.errstate(all="ignore"):
-                loss = self.value(t, theta[0], theta[1])
+                loss = self.value(t, *self._parts(theta))
             now = self.alive, self.waiting, self.count
             self.alive, self.waiting, self.count = self.seen(*now, loss, self.target)
 

@@ -128,6 +128,17 @@ def test_an_array_of_another_kind_is_refused_before_it_is_read(wrong):
     same(call(a)[0], a + 1.0)
 
 
+def test_nothing_is_written_to_an_array_that_is_read_only():
+    a = np.array([1.0, 2.0])
+    call = fused(lambda a: (a + 1.0,), (a,), (a,))
+    fixed = a.copy()
+    fixed.flags.writeable = False
+    with pytest.raises(TypeError, match="to write to"):
+        call(fixed)
+    same(fixed, a)
+    assert not isinstance(fused(lambda a: (a + 1.0,), (a,), (fixed,)), _Call)
+
+
 def test_another_array_at_the_next_call_is_seen_and_kept_alive():
     place = np.empty(2)
     call = fused(lambda a: (a + 1.0,), (place,), (np.empty(2),))
