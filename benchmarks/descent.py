@@ -52,9 +52,11 @@ def pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int, repe
     loss = torch_loss(surface)
 
     def ours() -> None:
+        """The run that records."""
         ov.descend(surface, [spec], steps=steps)
 
     def theirs() -> None:
+        """The plain loop."""
         torch_loop(spec, loss, surface.start, steps)
 
     ours(), torch_loop(spec, loss, surface.start, 20)
@@ -69,10 +71,12 @@ def batch_pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int
     loss, functions, rates = torch_loss(surface), compiled(surface), descent.rates(spec, steps)
 
     def ours() -> None:
+        """The rule on arrays."""
         for _ in arrays.array_steps(functions, spec, starts, rates):
             pass
 
     def theirs() -> None:
+        """One tensor."""
         theta = torch.tensor(starts, requires_grad=True)
         optimizer = torch_optimizer(spec, [theta])
         for _ in range(steps):
@@ -115,12 +119,15 @@ def peer(steps: int, repeats: int) -> None:
     row, spec = ov.SURFACES["rosenbrock"], ov.optimizer("adam", lr=0.05)
 
     def rosenbrock(x: float, y: float) -> float:
+        """The surface as gradfield takes it."""
         return (1 - x) ** 2 + 100 * (y - x**2) ** 2
 
     def theirs() -> None:
+        """The peer."""
         optimize(rosenbrock, "adam", row.start, steps, 0.05)
 
     def ours() -> None:
+        """The same run."""
         ov.descend(row, spec, steps=steps)
 
     ours(), theirs()

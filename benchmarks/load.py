@@ -121,6 +121,7 @@ async def crowd(address: str, count: int, seconds: float) -> Tally:
     until = time.perf_counter() + seconds
 
     async def guest(seed: int) -> None:
+        """One visitor, until the time is over."""
         await asyncio.sleep(seed * min(0.1, seconds / 4 / count))  # nobody's clock strikes with another's
         try:
             await visit(address, seed, until, tally)

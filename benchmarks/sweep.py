@@ -100,18 +100,25 @@ def one_group_a_cell(spec: SweepSpec, repeats: int) -> float:
     return seconds(loop, repeats) / FEW * spec.steps
 
 
-def line(name: str, ours: float, alone: float, batched: float) -> None:
-    """Print one row and whether the ratios hold."""
+def line(name: str, ours: float, alone: float, batched: float) -> bool:
+    """Print one row; return whether the ratios hold."""
     ratios = alone / ours, batched / ours
-    met = "met" if ratios[0] >= RUN_BY_RUN and ratios[1] >= BATCHED else "MISSED"
+    met = ratios[0] >= RUN_BY_RUN and ratios[1] >= BATCHED
     print(
-        f"{name:<44}{ours:>8.3f} s{alone:>10.0f} s{ratios[0]:>8,.0f}x{batched:>10.2f} s{ratios[1]:>8.1f}x  {met}",
+        f"{name:<44}{ours:>8.3f} s{alone:>10.0f} s{ratios[0]:>8,.0f}x{batched:>10.2f} s{ratios[1]:>8.1f}x  {said(met)}",
         flush=True,
     )
+    return met
 
 
-def maps(repeats: int) -> None:
-    """64 x 64 learning rates and momenta, 1,000 steps."""
+def said(met: bool) -> str:
+    """What is printed of a goal."""
+    return "met" if met else "MISSED"
+
+
+def maps(repeats: int) -> bool:
+    """64 x 64 learning rates and momenta, 1,000 steps; return whether the goals are met."""
+    met = []
     axes = {"lr": np.geomspace(1e-4, 1e-1, 64), "momentum": np.linspace(0.0, 0.98, 64)}
     print(
         "\n64 x 64 lr x momentum, 1,000 steps: ours (with steps to tolerance), torch.optim run by run (16 runs, scaled)"
@@ -120,11 +127,13 @@ def maps(repeats: int) -> None:
     for name in ("quadratic", "rosenbrock"):
         spec = sweeps.check(name, ov.optimizer("momentum"), axes, steps=1000)
         ours = seconds(lambda s=spec: sweeps.run(s), repeats)  # type: ignore[misc]
-        line(f"momentum on {name}", ours, plain_loops(spec, 1), one_group_a_cell(spec, 1))
+        met.append(line(f"momentum on {name}", ours, plain_loops(spec, 1), one_group_a_cell(spec, 1)))
+    return all(met)
 
 
-def basins(repeats: int) -> None:
-    """256 x 256 starts, 300 steps; torch on one thread, and on as many as it takes by itself."""
+def basins(repeats: int) -> bool:
+    """256 x 256 starts, 300 steps; torch on one thread, and on as many as it takes by itself; return as maps does."""
+    met = []
     print("\n256 x 256 starts, 300 steps: ours (with labels), torch.optim run by run (16 runs, scaled), as one tensor")
     for name, optimizer in (
         ("himmelblau", ov.optimizer("adam", lr=0.1)),
@@ -136,8 +145,9 @@ def basins(repeats: int) -> None:
         for threads in sorted({1, THREADS}):
             torch.set_num_threads(threads)
             ours, batched = in_turns(lambda s=spec: basin_maps.run(s), one_tensor(spec), repeats)  # type: ignore[misc]
-            line(f"{optimizer.kind} on {name}, torch on {threads}", ours, alone, batched)
+            met.append(line(f"{optimizer.kind} on {name}, torch on {threads}", ours, alone, batched))
         torch.set_num_threads(1)
+    return all(met)
 
 
 def peak() -> float:
@@ -155,14 +165,15 @@ def one_size(runs: int) -> None:
     print(time.perf_counter() - before, peak())
 
 
-def sizes() -> None:
-    """Cost per run from 1 run to a million, each in its own process."""
+def sizes() -> bool:
+    """Cost per run from 1 run to a million, each in its own process; return whether memory stays within its bound."""
     print(f"\n{'runs':>10}{'time':>12}{'per run':>14}{'peak memory':>14}   300 steps of momentum on rosenbrock")
     for runs in (1, 10, 100, 1000, 10_000, 100_000, 1_000_000):
         command = [sys.executable, __file__, "--one-size", str(runs)]
         took, memory = map(float, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
         print(f"{runs:>10,}{took:>10.3f} s{took / runs * 1e6:>11.2f} us{memory / 1e6:>11.0f} MB", flush=True)
-    print(f"at most 1 GB: {'met' if memory <= MEMORY else 'MISSED'} (peak of the process, with torch's own share)")
+    print(f"at most 1 GB: {said(memory <= MEMORY)} (peak of the process, with torch's own share)")
+    return memory <= MEMORY
 
 
 def blocks(repeats: int) -> None:
@@ -186,7 +197,7 @@ def tune(repeats: int) -> None:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables; exit with 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=["maps", "basins", "sizes", "blocks", "tune"])
     parser.add_argument("--repeats", type=int, default=3)
@@ -196,6 +207,7 @@ def main() -> None:
         one_size(options.one_size)
         return
     torch.set_num_threads(1)
+    met = True
     for name, call in (
         ("maps", lambda: maps(options.repeats)),
         ("basins", lambda: basins(options.repeats)),
@@ -204,7 +216,8 @@ def main() -> None:
         ("tune", lambda: tune(options.repeats)),
     ):
         if options.only in (None, name):
-            call()
+            met = call() is not False and met  # blocks and tune have no goal
+    sys.exit(not met)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def examples_at_once(spec: SweepSpec) -> int:
 def numpy_backend(spec: SweepSpec) -> Backend:
     """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
     functions = compiled(spec.surface)
-    record = fused if spec.cells * spec.seeds * spec.steps >= WORTH else straight
+    record = fused if spec.steps_in_all >= WORTH else straight
     return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK, record)
 
 

@@ -264,6 +264,11 @@ class SweepSpec:
         """Whether anything is drawn, so that seeds differ."""
         return self.noise > 0.0 or self.batch_size is not None
 
+    @property
+    def steps_in_all(self) -> int:
+        """The steps of all runs together; without draws the seeds share a run."""
+        return self.cells * self.steps * (self.seeds if self.random else 1)
+
     def of_seed(self, index: int) -> DescentSpec:
         """The comparison whose draws the runs of one seed see."""
         seed = (self.seed + index) % 2**32

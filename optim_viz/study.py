@@ -160,7 +160,7 @@ def cost_of(study: Study) -> int:
     if study.view == "network":
         spec = training_of(study)
         return len(spec.tasks) * spec.network.epochs * steps_per_epoch(spec)
-    return sum(one.cells * one.steps * (one.seeds if one.random else 1) for one in sweeps_of(study))
+    return sum(one.steps_in_all for one in sweeps_of(study))
 
 
 def steps_per_epoch(spec: TrainSweepSpec) -> int:

@@ -25,7 +25,7 @@ def worth_a_gpu(spec: SweepSpec, available: Callable[[], bool]) -> bool:
     """
     plan = spec.optimizer.schedule
     watching = plan is not None and SCHEDULES[plan.kind].rate is None
-    return not watching and spec.cells * spec.seeds * spec.steps >= WORTH and available()
+    return not watching and spec.steps_in_all >= WORTH and available()
 
 
 def cuda_available() -> bool:

@@ -79,6 +79,18 @@ def test_every_rule_is_machine_code_on_a_polynomial(kind):
     assert {type(form).__name__ for form in forms} == {"_Call"}
 
 
+def test_machine_code_is_made_for_much_work_and_draws_count():
+    most = batches.WORTH
+
+    def record(**options):
+        spec = sweeps.check("quadratic", ov.optimizer("sgd"), {"lr": [0.1] * 1000}, **options)
+        return batches.numpy_backend(spec).record
+
+    assert record(steps=most // 1000) is fused and record(steps=most // 1000 - 1) is straight
+    assert record(steps=most // 5000, seeds=5) is straight  # without draws the seeds share a run
+    assert record(steps=most // 5000, seeds=5, noise=0.1) is fused
+
+
 FORMS = pytest.mark.parametrize("form", [straight, fused])
 ARRAY = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]])
 

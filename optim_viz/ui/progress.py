@@ -32,11 +32,11 @@ def bar(key: str, line: Jobs, job: Job, doing: str, many: str) -> None:
 
     `doing` is what it does and `many` what jobs like it are called: "Training" and "trainings".
     """
-    share, text = 0.0, "Starting ..."
+    share, text, told = 0.0, "Starting ...", job.progress  # looked at once: the job takes it away when it ends
     if job.state is JobState.WAITING:
         text = f"Waiting: {line.place(job)} {many} come before this one."
-    elif job.progress and job.progress.fraction > 0.01:
-        share, text = job.progress.fraction, f"{doing}, about {job.progress.seconds_left:.0f} s left"
+    elif told and told.fraction > 0.01:
+        share, text = told.fraction, f"{doing}, about {told.seconds_left:.0f} s left"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=text)
         st.button("Cancel", key=f"{key}.cancel", icon=":material/stop:", on_click=_cancel, args=(key, line, job))

@@ -29,11 +29,11 @@ IMAGES = "PNG and SVG: the web page has a button for each below every picture, a
 def show_study(asked: Study) -> StudyResult | None:
     """Run what is asked for and draw it; until it is there, the picture before stays. Return what is drawn.
 
-    Trainings take their time: there the curve grows in its place.
+    Trainings take their time: from the first that is done, the curve grows in its place.
     """
     job = ask(asked)
-    watch(asked, job, functools.partial(_so_far, asked))
     kept: dict[str, StudyResult] = st.session_state.setdefault("study.pictures", {})
+    watch(asked, job, functools.partial(_growing, asked, kept.get(asked.view)))
     if not job.active and _whole(job):
         kept[asked.view] = StudyResult(asked, job.result)
     drawn = kept.get(asked.view)
@@ -119,9 +119,11 @@ def _network(asked: Study, result: TrainSweep) -> None:
     _summary(asked, result)
 
 
-def _so_far(asked: Study, result: TrainSweep) -> None:
-    (figure,) = _figures(asked, result)
-    st.plotly_chart(figure, key="tune-so-far", config=BARE)
+def _growing(asked: Study, before: StudyResult | None, so_far: TrainSweep | None) -> None:
+    shown = StudyResult(asked, so_far) if so_far else before
+    if shown:
+        (figure,) = _figures(shown.study, shown.found)
+        st.plotly_chart(figure, key="tune-growing", config=BARE)
 
 
 DRAW: dict[str, Callable[[Study, Any], None]] = {

@@ -38,7 +38,7 @@ def ask(study: Study) -> Job:
     return job
 
 
-def watch(study: Study, job: Job, draw: Callable[[TrainSweep], None]) -> None:
+def watch(study: Study, job: Job, draw: Callable[[TrainSweep | None], None]) -> None:
     """Show how far a job is, and draw what is done of trainings, until it is over; then run the page again."""
     if job.active:
         progress.watched(_KEY, job)
@@ -48,10 +48,11 @@ def watch(study: Study, job: Job, draw: Callable[[TrainSweep], None]) -> None:
     progress.ended(_KEY, job, kept, "Run again")
 
 
-def _look(study: Study, job: Job, draw: Callable[[TrainSweep], None]) -> None:
+def _look(study: Study, job: Job, draw: Callable[[TrainSweep | None], None]) -> None:
     if progress.over(_KEY, job):
         st.rerun()
     if job.active:
         progress.bar(_KEY, _line(study), job, "Running", "jobs")
-        if job.progress and job.progress.so_far:
-            draw(job.progress.so_far)
+        if study.view == "network":
+            told = job.progress  # looked at once: the job takes it away when it ends
+            draw(told.so_far if told else None)
