@@ -1,7 +1,7 @@
 """optim-viz: the app's entry point. Run it with `streamlit run app.py`."""
 
-from optim_viz import ui
+from optim_viz.ui import page, sessions
 
-ui.start_app()
-with ui.logged():
-    ui.navigation().run()
+page.start_app()
+with sessions.logged():
+    page.navigation().run()

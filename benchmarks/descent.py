@@ -22,10 +22,11 @@ import numpy as np
 import torch
 
 import optim_viz as ov
-from optim_viz import arrays, descent
-from optim_viz.compiling import compiled
-from optim_viz.optimizers import torch_optimizer
-from optim_viz.torch_descent import torch_loss
+from optim_viz.optimizers.as_torch import torch_optimizer
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.torch_run import torch_loss
+from optim_viz.sweeps.steps import array_steps
 
 BATCH = 4096
 
@@ -72,7 +73,7 @@ def batch_pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int
 
     def ours() -> None:
         """The rule on arrays."""
-        for _ in arrays.array_steps(functions, spec, starts, rates):
+        for _ in array_steps(functions, spec, starts, rates):
             pass
 
     def theirs() -> None:

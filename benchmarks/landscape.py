@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from timing import timed
 
-from optim_viz import digits
-from optim_viz.mlp import Layout
-from optim_viz.plane_loss import losses_on_plane
+from optim_viz.network import digits
+from optim_viz.network.mlp import Layout
+from optim_viz.network.plane_loss import losses_on_plane
 
 LAYOUT = Layout((300, 200))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from browsing import ROOT, browser, served
 
-from optim_viz import lessons
+from optim_viz.lessons import table
 
 READY = ".ov-player[data-ready='true']"
 SIZES = {"wide": (1400, 900), "phone": (390, 844)}
@@ -22,7 +22,7 @@ LIMIT = 2.0
 
 def picture(slug: str) -> str:
     """The selector of a lesson's first picture, drawn."""
-    return f"{READY}[data-scene-key='lesson {slug} {lessons.lesson(slug).experiments[0].name}']"
+    return f"{READY}[data-scene-key='lesson {slug} {table.lesson(slug).experiments[0].name}']"
 
 
 def wait_for_rest(page: Any) -> None:
@@ -43,7 +43,7 @@ def by_link(page: Any, address: str, selector: str) -> float:
 
 def by_next(page: Any, address: str) -> dict[str, float]:
     """Seconds from a press of Next until the next lesson's picture is drawn, from the first lesson to the last."""
-    slugs = list(lessons.LESSONS)
+    slugs = list(table.LESSONS)
     by_link(page, f"{address}/lessons", picture(slugs[0]))
     found = {}
     for slug in slugs[1:]:
@@ -63,16 +63,16 @@ def main() -> None:
         for name, (width, height) in SIZES.items():
             page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
             # Untimed: the server's first results, then whatever each browser context keeps.
-            for slug in lessons.LESSONS if name == "wide" else ("mini-batches",):
+            for slug in table.LESSONS if name == "wide" else ("mini-batches",):
                 by_link(page, f"{address}/lessons?lesson={slug}", picture(slug))
             by_link(page, address, READY)
             compare.append(by_link(page, address, READY))
-            columns[name] = {s: by_link(page, f"{address}/lessons?lesson={s}", picture(s)) for s in lessons.LESSONS}
+            columns[name] = {s: by_link(page, f"{address}/lessons?lesson={s}", picture(s)) for s in table.LESSONS}
             if name == "wide":
                 columns["Next"] = by_next(page, address)
             page.context.close()
     print(f"{'seconds until drawn':20}" + "".join(f"{name:>8}" for name in columns))
-    for slug in lessons.LESSONS:
+    for slug in table.LESSONS:
         print(f"{slug:20}" + "".join(f"{column.get(slug, float('nan')):8.2f}" for column in columns.values()))
     warm = compare[0]
     print(f"Compare's own page by its link: wide {compare[0]:.2f} s, phone {compare[1]:.2f} s")

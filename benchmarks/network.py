@@ -14,10 +14,12 @@ import torch
 from browsing import ROOT, browser, peak_memory, server_of
 from timing import timed
 
-from optim_viz import digits, links, optimizer
-from optim_viz.network import train
-from optim_viz.optimizers import torch_optimizer
-from optim_viz.recording import evaluation_steps
+from optim_viz.experiments import links
+from optim_viz.network import digits
+from optim_viz.network.record import evaluation_steps
+from optim_viz.network.train import train
+from optim_viz.optimizers.as_torch import torch_optimizer
+from optim_viz.optimizers.specs import optimizer
 
 SPECS = (optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01), optimizer("adam", lr=1e-3))
 EPOCHS, BATCH = 5, 64

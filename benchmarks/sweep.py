@@ -24,10 +24,13 @@ import numpy as np
 import torch
 
 import optim_viz as ov
-from optim_viz import basin_maps, batches, sweeps
-from optim_viz.optimizers import torch_optimizer
+from optim_viz.optimizers import specs
+from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.spec import SweepSpec
-from optim_viz.torch_descent import torch_loss
+from optim_viz.surfaces.torch_run import torch_loss
+from optim_viz.sweeps import batch, sweep
+from optim_viz.sweeps.basins import check as check_basins
+from optim_viz.sweeps.basins import run as run_basins
 
 SAMPLE, FEW = 16, 20
 THREADS = torch.get_num_threads()  # torch's own default
@@ -48,12 +51,12 @@ def seconds(call: Callable[[], Any], repeats: int) -> float:
 def plain_loops(spec: SweepSpec, repeats: int) -> float:
     """Seconds of torch.optim run by run, timed on 16 cells and scaled to all."""
     cells = np.linspace(0, spec.cells - 1, SAMPLE).astype(int)
-    starts, values = batches.cell_values(spec, cells)
+    starts, values = batch.cell_values(spec, cells)
     loss = torch_loss(spec.surface)
 
     def loop() -> None:
         for i in range(SAMPLE):
-            own = sweeps.with_values(spec.optimizer, {name: float(axis[i]) for name, axis in values.items()})
+            own = specs.with_values(spec.optimizer, {name: float(axis[i]) for name, axis in values.items()})
             theta = torch.tensor(starts[i], requires_grad=True)
             descend(torch_optimizer(own, [theta]), theta, lambda p: loss(p[0], p[1]), spec.steps)
 
@@ -70,7 +73,7 @@ def descend(optimizer: Any, theta: Any, loss: Callable[..., Any], steps: int) ->
 
 def one_tensor(spec: SweepSpec) -> Callable[[], None]:
     """Return a run of torch.optim on one tensor of all starts."""
-    starts, _ = batches.cell_values(spec, np.arange(spec.cells))
+    starts, _ = batch.cell_values(spec, np.arange(spec.cells))
     loss = torch_loss(spec.surface)
 
     def loop() -> None:
@@ -88,7 +91,7 @@ def in_turns(ours: Callable[[], Any], theirs: Callable[[], Any], repeats: int) -
 
 def one_group_a_cell(spec: SweepSpec, repeats: int) -> float:
     """Seconds of torch.optim with one param group per cell and one backward pass for all, scaled from 20 steps."""
-    starts, values = batches.cell_values(spec, np.arange(spec.cells))
+    starts, values = batch.cell_values(spec, np.arange(spec.cells))
     thetas = [torch.tensor(start, requires_grad=True) for start in starts]
     columns = {name: axis.tolist() for name, axis in values.items()}
     groups = [{"params": [p], **{n: c[i] for n, c in columns.items()}} for i, p in enumerate(thetas)]
@@ -125,8 +128,8 @@ def maps(repeats: int) -> bool:
     )
     print("and with a param group per cell (it cannot batch hyperparameters; 20 steps, scaled)")
     for name in ("quadratic", "rosenbrock"):
-        spec = sweeps.check(name, ov.optimizer("momentum"), axes, steps=1000)
-        ours = seconds(lambda s=spec: sweeps.run(s), repeats)  # type: ignore[misc]
+        spec = sweep.check(name, ov.optimizer("momentum"), axes, steps=1000)
+        ours = seconds(lambda s=spec: sweep.run(s), repeats)  # type: ignore[misc]
         met.append(line(f"momentum on {name}", ours, plain_loops(spec, 1), one_group_a_cell(spec, 1)))
     return all(met)
 
@@ -140,11 +143,11 @@ def basins(repeats: int) -> bool:
         ("himmelblau", ov.optimizer("momentum", lr=1e-3)),
         ("six_hump_camel", ov.optimizer("momentum", lr=1e-2)),
     ):
-        spec = basin_maps.check(name, optimizer, 256, 300)
+        spec = check_basins(name, optimizer, 256, 300)
         alone = plain_loops(spec, 1)
         for threads in sorted({1, THREADS}):
             torch.set_num_threads(threads)
-            ours, batched = in_turns(lambda s=spec: basin_maps.run(s), one_tensor(spec), repeats)  # type: ignore[misc]
+            ours, batched = in_turns(lambda s=spec: run_basins(s), one_tensor(spec), repeats)  # type: ignore[misc]
             met.append(line(f"{optimizer.kind} on {name}, torch on {threads}", ours, alone, batched))
         torch.set_num_threads(1)
     return all(met)
@@ -157,11 +160,11 @@ def peak() -> float:
 
 def one_size(runs: int) -> None:
     """Time one batch in a process of its own; print microseconds per run and the process's peak memory."""
-    spec = sweeps.check("rosenbrock", ov.optimizer("momentum"), {"lr": np.geomspace(1e-5, 1e-1, runs)}, steps=300)
-    warm = sweeps.check("rosenbrock", ov.optimizer("momentum"), {"lr": [1e-3]}, steps=3)
-    sweeps.run(warm)
+    spec = sweep.check("rosenbrock", ov.optimizer("momentum"), {"lr": np.geomspace(1e-5, 1e-1, runs)}, steps=300)
+    warm = sweep.check("rosenbrock", ov.optimizer("momentum"), {"lr": [1e-3]}, steps=3)
+    sweep.run(warm)
     before = time.perf_counter()
-    sweeps.run(spec)
+    sweep.run(spec)
     print(time.perf_counter() - before, peak())
 
 
@@ -180,9 +183,9 @@ def blocks(repeats: int) -> None:
     """Runs in a block: why batches.BLOCK is what it is."""
     print("\n65,536 runs x 300 steps on rosenbrock, two threads, by runs in a block")
     for kind in ("momentum", "adam"):
-        spec = basin_maps.check("rosenbrock", ov.optimizer(kind), 256, 300)
+        spec = check_basins("rosenbrock", ov.optimizer(kind), 256, 300)
         for size in (1024, 4096, 8192, 16384, 32768):
-            took = seconds(lambda s=spec, n=size: batches.run_all(s, block=n), repeats)  # type: ignore[misc]
+            took = seconds(lambda s=spec, n=size: batch.run_all(s, block=n), repeats)  # type: ignore[misc]
             print(f"{kind:<10}{size:>8,}{took:>8.3f} s", flush=True)
 
 

@@ -1,24 +1,30 @@
 """optim_viz: see how optimizers work. Every number equals what torch.optim would give, step for step."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.basin_maps import Basins, basins
-from optim_viz.descent import descend
-from optim_viz.landscape import Plane, project
-from optim_viz.momentum_theory import Theory, theory
-from optim_viz.network import train
-from optim_viz.network_sweep import TrainSweep, train_sweep
-from optim_viz.optimizers import OPTIMIZERS, optimizer
-from optim_viz.schedules import SCHEDULES, schedule
+from optim_viz.network.plane import Plane, project
+from optim_viz.network.rate_sweep import TrainSweep, train_sweep
+from optim_viz.network.train import train
+from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
+from optim_viz.optimizers.schedules import SCHEDULES, schedule
+from optim_viz.optimizers.specs import optimizer
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import SpecError
-from optim_viz.surfaces import SURFACES, surface
-from optim_viz.sweeps import Sweep, sweep
-from optim_viz.training import Training, TrainingOutcome, TrainingRun
-from optim_viz.trajectory import Comparison, Outcome, Trajectory
-from optim_viz.tuning import Tuning, tune
+from optim_viz.surfaces.descent import descend
+from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.table import SURFACES
+from optim_viz.surfaces.trajectory import Comparison, Outcome, Trajectory
+from optim_viz.sweeps.basins import Basins, basins
+from optim_viz.sweeps.sweep import Sweep, sweep
+from optim_viz.sweeps.theory import Theory, theory
+from optim_viz.sweeps.tuning import Tuning, tune
 
 if TYPE_CHECKING:
-    from optim_viz.export import save
+    import plotly.graph_objects as go
+
+    from optim_viz.export.table import save
 
 __version__ = "0.1.0"
 __all__ = [
@@ -57,6 +63,16 @@ def __getattr__(name: str) -> Any:
     """What writes files, with the drawing libraries that it needs, is loaded when it is first asked for."""
     if name != "save":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from optim_viz.export import save
+    from optim_viz.export.table import save
 
     return save
+
+
+def _figure(comparison: Comparison, **options: Any) -> go.Figure:
+    """Return an animated plotly Figure, for a notebook: contour and paths beside the loss curves."""
+    from optim_viz.figures import comparison as figures  # plotly takes 0.3 s to import: only for who draws
+
+    return figures.comparison(comparison, **options)
+
+
+Comparison.figure = _figure

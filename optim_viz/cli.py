@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
-from optim_viz.optimizers import OPTIMIZERS, optimizer
+from optim_viz.optimizers.specs import optimizer
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec, SpecError
 
 if TYPE_CHECKING:
-    from optim_viz.training import Training
-    from optim_viz.trajectory import Comparison
+    from optim_viz.network.training import Training
+    from optim_viz.surfaces.trajectory import Comparison
+
 
 _OUT = "a file: its suffix says what is written (.html .gif .png .svg .csv .parquet .json .py); without it, a table"
 _OPTIMIZERS = f"by name ({', '.join(OPTIMIZERS)}), or with settings as in a link: adam~lr~0.05~beta1~0.8"
@@ -79,8 +81,8 @@ def _shared(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare(given: argparse.Namespace) -> None:
-    from optim_viz import descent
-    from optim_viz.surfaces import surface
+    from optim_viz.surfaces import descent
+    from optim_viz.surfaces.surface import surface
 
     _check_out(given.out)
     found = surface(given.surface, bounds=given.box) if given.box else surface(given.surface)
@@ -90,13 +92,14 @@ def _compare(given: argparse.Namespace) -> None:
 
 
 def _train(given: argparse.Namespace) -> None:
-    from optim_viz import network
-    from optim_viz.landscape import project
-    from optim_viz.training import TrainingOutcome
+    from optim_viz.network.plane import project
+    from optim_viz.network.train import check as check_training
+    from optim_viz.network.train import run as run_training
+    from optim_viz.network.training import TrainingOutcome
 
     _check_out(given.out)
     bar = Bar("training")
-    spec = network.check(
+    spec = check_training(
         _optimizers(given),
         given.epochs,
         given.batch_size,
@@ -105,7 +108,7 @@ def _train(given: argparse.Namespace) -> None:
         given.seed,
         given.seeds,
     )
-    training = network.run(spec, progress=lambda progress: bar(progress.fraction))
+    training = run_training(spec, progress=lambda progress: bar(progress.fraction))
     bar.end()
     drawn = given.out and not given.out.lower().endswith(_TABLES)
     paths = any(run.outcome is TrainingOutcome.FINISHED for run in training)
@@ -124,7 +127,7 @@ def _number(value: Any) -> float:
 
 def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
     """The optimizers asked for; what a link would drop with a note is an error here."""
-    from optim_viz.links import read_optimizer
+    from optim_viz.experiments.links import read_optimizer
 
     names, lrs = given.optimizers, list(given.lr)
     if len(lrs) not in (0, 1, len(names)):
@@ -151,7 +154,7 @@ def _with_lr(spec: OptimizerSpec, lr: str) -> OptimizerSpec:
 def _check_out(path: str | None) -> None:
     """Refuse a file that nothing can write before anything is computed."""
     if path is not None:
-        from optim_viz.export import by_suffix
+        from optim_viz.export.table import by_suffix
 
         by_suffix(path)
 
@@ -160,7 +163,7 @@ def _deliver(runs: Comparison | Training, path: str | None, rows: list[tuple[str
     if path is None:
         print_table(rows, sys.stdout)
         return
-    from optim_viz.export import save
+    from optim_viz.export.table import save
 
     bar = Bar("drawing")
     save(runs, path, plane, bar)

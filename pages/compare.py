@@ -2,29 +2,30 @@
 
 import streamlit as st
 
-from optim_viz import links, ui
-from optim_viz.fairness import Fair, fair_run
-from optim_viz.player import mount, scenes
-from optim_viz.presets import PRESETS
-from optim_viz.surfaces import compiled
+from optim_viz.experiments import links
+from optim_viz.experiments.fairness import Fair, fair_run
+from optim_viz.experiments.presets import PRESETS
+from optim_viz.player import scenes
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.ui import compare, page, player, share
 
 DEFAULT = Fair(PRESETS["valley"].spec)
 
-ui.start_page("compare")
-notes = ui.linked("compare", DEFAULT, links.fairly(links.read_descent), ui.fill_descent)
+page.start_page("compare")
+notes = page.linked("compare", DEFAULT, links.fairly(links.read_descent), compare.fill_descent)
 with st.sidebar:
-    asked = ui.comparison("compare", {"adam": 0.05})
-shown = ui.guarded("compare", lambda: fair_run(asked()))
-ui.show_notes(notes)
+    asked = compare.comparison("compare", {"adam": 0.05})
+shown = page.guarded("compare", lambda: fair_run(asked()))
+page.show_notes(notes)
 if shown:
     runs = shown.runs
-    ui.write_link("compare", links.write_fairly(links.write_descent, shown.asked, DEFAULT))
+    page.write_link("compare", links.write_fairly(links.write_descent, shown.asked, DEFAULT))
     with st.container(key="page-head"):
         st.title(runs.surface.title, anchor=False)
         st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
-        ui.share("compare", runs)
-        ui.presets(shown.asked)
-    mount.show(scenes.compare(runs), key="compare-player", on_pick=lambda: ui.pick("compare", "compare-player"))
+        share.share("compare", runs)
+        compare.presets(shown.asked)
+    player.show(scenes.compare(runs), key="compare-player", on_pick=lambda: compare.pick("compare", "compare-player"))
     if shown.sentence:
         st.caption(shown.sentence)
-    ui.formulas(runs)
+    compare.formulas(runs)

@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from optim_viz import lesson_links, ui
+from optim_viz.lessons import links
 from optim_viz.ui import lessons as parts
+from optim_viz.ui import page
 
-ui.start_page("lessons")
-notes = ui.linked("lessons", lesson_links.DEFAULT, lesson_links.read_lesson, parts.fill_lesson)
-ui.show_notes(notes)
+page.start_page("lessons")
+notes = page.linked("lessons", links.DEFAULT, links.read_lesson, parts.fill_lesson)
+page.show_notes(notes)
 text, drawn = st.columns([3, 7], gap="medium")
 with text, st.container(key="lessons-text"):
     row = parts.choose_lesson()
     parts.read_aloud(row)
 with drawn, st.container(key="lessons-drawn"):
     place, corner = parts.choose_picture(row)
-    ui.write_link("lessons", lesson_links.write_lesson(place))
+    page.write_link("lessons", links.write_lesson(place))
     found = parts.picture(row, place)
     with corner:
         parts.share_picture(place, found)

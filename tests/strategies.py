@@ -6,10 +6,12 @@ from urllib.parse import parse_qs, urlencode
 from hypothesis import strategies as st
 
 import optim_viz as ov
-from optim_viz import descent, network
-from optim_viz.optimizers import OPTIMIZERS
-from optim_viz.schedules import SCHEDULES
-from optim_viz.surfaces import SURFACES, dataset
+from optim_viz.network import train
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.surface import dataset
+from optim_viz.surfaces.table import SURFACES
 
 
 @st.composite
@@ -68,7 +70,7 @@ def trainings(draw, most=6):
     specs = draw(st.lists(optimizers(), min_size=1, max_size=most))
     layers = st.none() | st.dictionaries(st.sampled_from(["layer.0", "layer.1"]), st.floats(0, 2), min_size=1)
     scales = [draw(layers) for _ in specs]
-    return network.check(
+    return train.check(
         [replace(s, lr_scale=tuple(scale.items()) if scale else None) for s, scale in zip(specs, scales, strict=True)],
         draw(st.integers(1, 9)),
         draw(st.integers(32, 999)),

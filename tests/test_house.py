@@ -1,116 +1,113 @@
-"""The house stands as designed: imports point one way, and only the Streamlit side knows Streamlit."""
+"""The house stands as designed: imports point down, no circle, heavy libraries wait, signboards hold nothing."""
 
 import ast
+import graphlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-#: From the ground up; a module may import what stands left of it, or beside it in the same storey.
-STOREYS = [
-    {
-        "spec",
-        "theme",
-        "rules",
-        "rates",
-        "finite_sums",
-        "differentiation",
-        "threads",
-        "pca",
-        "executor",
-        "settings",
-        "log",
-        *("operations", "machine", "straight", "fused"),
-    },
-    {"expression", "knobs", "optimizer_type", "surface_rows", "surface_rows_many", "schedules", "plateau"},
-    {"optimizer_rows", "compiling", "training", "trajectory", "digit_files", "digits"},
-    {"optimizers", "surfaces", "verdict", "mlp"},
-    {"tracing", "oracles", "recording", "plane_loss", "lowest", "momentum_theory", "tensors"},
-    {"floats", "arrays", "watcher", "batches", "runner", "torch_descent"},
-    {"descent", "network", "landscape", "sweeps", "basin_maps", "tuning", "network_sweep"},
-    {"fairness", "fair_training", "budgets", "study", "study_runs", "rate_curves"},
-    {
-        "figures",
-        "charts",
-        "network_figures",
-        "network_tables",
-        "network_cost",
-        "plane_figures",
-        "links",
-        "jobs",
-        "torch_code",
-        "presets",
-        *("tune_links", "tune_figures", "map_figures", "basin_figures", "study_figures", "figure_page"),
-    },
-    {
-        *("lessons", "lesson_type", "lesson_measures", "lesson_optimizers", "lesson_store", "lesson_rows"),
-        *(f"lesson_rows_{part}" for part in ("descent", "momentum", "adaptive", "decay", "training", "network")),
-    },
-    {
-        *("player", "export", "study_export", "strokes", "picture", "clip", "svg"),
-        *("pytorch_script", "pytorch_network", "experiment_file", "lesson_links"),
-    },
-    {"ui", "cli"},
-    {"pages", "__main__"},
+#: From the roof down, as README's "Where things are" draws it. A room is a package of optim_viz, one of its modules
+#: that stands alone, or what stands beside optim_viz. Rooms of one floor do not import each other.
+FLOORS = [
+    {"app", "pages", "__main__", "benchmarks"},
+    {"ui", "cli", "__init__"},
+    {"lessons", "export"},
+    {"experiments", "figures"},
+    {"sweeps", "player"},
+    {"surfaces", "network"},
+    {"optimizers", "settings"},
+    {"spec", "log", "threads"},
 ]
-#: Modules that import torch when they are imported; others import them inside functions only.
-NEED_TORCH = {"torch_descent"}
-HEIGHT = {name: height for height, storey in enumerate(STOREYS) for name in storey}
-FILES = [*(ROOT / "optim_viz").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
-FILES = [f for f in FILES if f != ROOT / "optim_viz" / "__init__.py"]
+HEIGHT = {room: -depth for depth, floor in enumerate(FLOORS) for room in floor}
+PACKAGE = ROOT / "optim_viz"
+FILES = [ROOT / "app.py", *PACKAGE.rglob("*.py"), *(ROOT / "pages").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
+SIGNBOARDS = [*PACKAGE.glob("*/__init__.py")]
 
 
-def room(path):
-    parts = path.relative_to(ROOT).parts
-    return "pages" if parts[0] == "pages" else parts[1].removesuffix(".py")
+def name_of(path):
+    """A file's dotted name; that of a package is its folder's."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(path):
-    """Every optim_viz module that a file imports, with whether it does so when it is itself imported."""
-    tree = ast.parse(path.read_text())
-    inside = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+MODULES = {name_of(path): path for path in FILES}
+
+
+def room(name):
+    parts = name.split(".")
+    if parts[0] != "optim_viz":
+        return parts[0]
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def imports(tree):
+    """Every module of ours that a tree's code imports: a submodule by its own name, not by its package's."""
     for node in ast.walk(tree):
-        names = []
         if isinstance(node, ast.Import):
-            names = [a.name for a in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{a.name}" if node.module == "optim_viz" else node.module for a in node.names]
-        for name in names:
-            yield name, id(node) not in inside
+            yield from (a.name for a in node.names if a.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else node.module
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_arrows_point_down(path):
-    here = room(path)
-    for name, _ in imports(path):
-        parts = name.split(".")
-        if parts[0] != "optim_viz" or len(parts) == 1 or parts[1] not in HEIGHT:
-            continue
-        if (here, parts[1]) == ("trajectory", "figures"):  # Comparison.figure(), the one convenience
-            continue
-        assert HEIGHT[parts[1]] <= HEIGHT[here], f"{here} may not import {parts[1]}"
+def needed(path):
+    """What a file imports, wherever it does so, and what of that already when it is imported itself."""
+    tree = ast.parse(path.read_text())
+    everywhere = set(imports(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) or (
+            isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        ):
+            node.body = [ast.Pass()]
+    return everywhere, set(imports(tree))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_only_the_streamlit_side_imports_streamlit_and_torch_waits(path):
-    for name, at_import in imports(path):
-        if name.split(".")[0] == "streamlit":
-            assert room(path) in ("ui", "pages", "player")
-        if name.split(".")[0] == "torch" and room(path) not in NEED_TORCH:
-            # Names for the type checker stand under TYPE_CHECKING; running code imports torch inside functions.
-            assert not at_import or "TYPE_CHECKING" in path.read_text()
-        if at_import and name.startswith("optim_viz."):
-            assert name.split(".")[1] not in NEED_TORCH
+def rises(path):
+    """The imports of a file that go up, or across to another room of the same floor."""
+    here = room(name_of(path))
+    there = sorted({room(name) for name in needed(path)[0]} - {here})
+    return [other for other in there if HEIGHT[other] >= HEIGHT[here]]
 
 
-def test_every_module_has_its_storey():
-    assert {room(f) for f in FILES} <= set(HEIGHT)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_go_down(path):
+    assert rises(path) == [], f"{name_of(path)} may not import these"
 
 
-def test_importing_the_library_does_not_import_torch_or_streamlit():
-    import subprocess
-    import sys
+def test_every_room_has_its_floor():
+    assert {room(name) for name in MODULES} == set(HEIGHT)
 
-    code = "import sys, optim_viz; print([m for m in ('torch', 'streamlit', 'plotly', 'pandas') if m in sys.modules])"
+
+def test_no_circle():
+    graphlib.TopologicalSorter({name: needed(path)[1] - {name} for name, path in MODULES.items()}).prepare()
+
+
+@pytest.mark.parametrize("line", ["from optim_viz.ui import page", "import optim_viz.figures.maps"])
+def test_an_import_that_goes_up_is_found(line, tmp_path, monkeypatch):
+    """The check itself: a module of surfaces that imports from above, at its top or inside a function."""
+    for text in (line, f"def late():\n    {line}"):
+        path = tmp_path / "optim_viz" / "surfaces" / "wrong.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+        assert rises(path) == [line.split()[1].split(".")[1]]
+
+
+@pytest.mark.parametrize("path", SIGNBOARDS, ids=name_of)
+def test_a_signboard_says_what_is_where_and_holds_nothing(path):
+    tree = ast.parse(path.read_text())
+    assert len(tree.body) == 1
+    words = ast.get_docstring(tree).replace(",", " ").split()
+    for module in path.parent.glob("*.py"):
+        named = module.stem if not module.stem.startswith("rows_") else "rows_*"
+        assert module == path or named in words, module.stem
+
+
+def test_importing_the_library_loads_no_heavy_library():
+    heavy = ("torch", "streamlit", "plotly", "pandas", "sympy", "llvmlite", "matplotlib")
+    code = f"import sys, optim_viz; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

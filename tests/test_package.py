@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+from setuptools import find_packages
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "optim_viz"
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
@@ -10,7 +12,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setupto
 
 def test_every_folder_with_modules_is_a_package_that_is_installed():
     folders = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in PACKAGE.rglob("*.py")}
-    assert folders == set(SETTINGS["packages"])
+    assert folders == set(find_packages(str(ROOT), include=SETTINGS["packages"]["find"]["include"]))
 
 
 def test_every_other_file_is_package_data():

@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from optim_viz.ui.text import plain
+from optim_viz.ui.page import plain
 
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "optim_viz").rglob("*.py")]
 SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js")]
-#: Code that is run: written by us or printed by sympy from an expression that passed expression.py's whitelist.
-RUN = {"tracing.py": 2, "compiling.py": 1, "straight.py": 1}
+#: Code that is run: written by us or printed by sympy from an expression that passed surfaces/expression.py's whitelist.
+RUN = {"surfaces/float_loop.py": 2, "surfaces/compiled.py": 1, "sweeps/numpy_code.py": 1}
 #: HTML from Python, each with what it is made of: our style sheet; a legend, or one sentence, every word of it escaped.
-HTML = {"page.py": "f'<style>{_CSS}</style>'", "tune_views.py": "study_figures.words(asked, results)"}
+HTML = {"ui/page.py": "f'<style>{_CSS}</style>'", "ui/tune_views.py": "study_pictures.words(asked, results)"}
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+
+
+def inside(path):
+    """A file of the package by its path in it."""
+    return path.relative_to(ROOT).as_posix().removeprefix("optim_viz/")
 
 
 def calls(path):
@@ -45,7 +50,7 @@ def test_nothing_is_unpickled_and_nothing_typed_is_run(path):
         if whole_name(node) == "torch.load":
             assert options.get("weights_only") == "True"
         run += whole_name(node) == "exec"
-    assert run == RUN.get(path.name, 0)
+    assert run == RUN.get(inside(path), 0)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -56,7 +61,7 @@ def test_no_text_of_visitors_becomes_html_or_script(path):
             assert ast.unparse(options.get(option, ast.Constant(False))) == "False"
         assert whole_name(node) not in ("st.iframe", "components.html", "components.iframe")
         if whole_name(node) in ("st.html", "html"):
-            assert isinstance(node.args[0], ast.Constant) or ast.unparse(node.args[0]) == HTML[path.name]
+            assert isinstance(node.args[0], ast.Constant) or ast.unparse(node.args[0]) == HTML[inside(path)]
         if name == "component":  # components' JavaScript is a file or a constant, filled with names of files alone
             allowed = ("js", "_LOADER", "f'<div>{_COPY}</div>'", "_COPY_STYLE")
             for part in ("js", "html", "css"):
@@ -71,9 +76,9 @@ def test_scripts_write_text_never_markup(path):
 
 
 def test_the_legend_of_basins_escapes():
-    from optim_viz.basin_figures import legend
+    from optim_viz.figures.basins import legend
 
-    source = ast.parse((ROOT / "optim_viz" / "basin_figures.py").read_text())
+    source = ast.parse((ROOT / "optim_viz" / "figures" / "basins.py").read_text())
     body = next(ast.unparse(n) for n in source.body if isinstance(n, ast.FunctionDef) and n.name == "legend")
     assert "escape(" in body, legend.__doc__
 

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
-from optim_viz import budgets, descent, digit_files, links, log, network, settings
-from optim_viz.fairness import Fair
+from optim_viz import log, settings
+from optim_viz.experiments import budgets, jobs, links
+from optim_viz.experiments.fairness import Fair
+from optim_viz.network import digit_files, train
 from optim_viz.settings import SETTINGS
+from optim_viz.surfaces import descent
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,8 +35,8 @@ def test_every_setting_is_read_from_its_variable_and_checked(row):
 def test_the_librarys_limits_are_the_upper_ends():
     high = {name: row.high for name, row in SETTINGS.items()}
     assert high["steps"] == descent.MAX_STEPS and high["optimizers"] == links.MAX_OPTIMIZERS
-    assert (high["epochs"], high["seeds"]) == (network.MAX_EPOCHS, network.MAX_SEEDS)
-    assert high["training_steps"] == network.MAX_OPTIMIZERS * network.MAX_SEEDS * network.MAX_STEPS
+    assert (high["epochs"], high["seeds"]) == (train.MAX_EPOCHS, train.MAX_SEEDS)
+    assert high["training_steps"] == train.MAX_OPTIMIZERS * train.MAX_SEEDS * train.MAX_STEPS
     assert high["upload_mb"] * 2**20 >= digit_files.MAX_BYTES
 
 
@@ -54,8 +57,8 @@ def test_what_is_over_the_budget_is_refused_with_the_budget(monkeypatch):
     assert budgets.within(allowed) is allowed
     for asked, sentence in [
         (descent.check("quadratic", [sgd], steps=101), "at most 100 steps at once; 101 were"),
-        (network.check([sgd], epochs=3), "at most 2 epochs at once; 3 were"),
-        (network.check([sgd, adam], epochs=2, batch_size=32, seeds=1), "at most 700 training steps at once; 1,000"),
+        (train.check([sgd], epochs=3), "at most 2 epochs at once; 3 were"),
+        (train.check([sgd, adam], epochs=2, batch_size=32, seeds=1), "at most 700 training steps at once; 1,000"),
     ]:
         with pytest.raises(ov.SpecError, match=sentence):
             budgets.within(Fair(asked))
@@ -64,9 +67,9 @@ def test_what_is_over_the_budget_is_refused_with_the_budget(monkeypatch):
 def test_a_weight_is_that_of_the_arrays():
     t = ov.descend("quadratic", [ov.optimizer("sgd"), ov.optimizer("adam")], steps=1000)
     own = sum(a.nbytes for run in t for a in (run.points, run.losses, run.gradients, run.lrs, *run.state.values()))
-    assert own <= budgets.weight(t) <= 3 * own
+    assert own <= jobs.weight(t) <= 3 * own
     whole = np.zeros(1000)
-    assert budgets.weight([whole[:10], whole[10:], whole]) == 8000
+    assert jobs.weight([whole[:10], whole[10:], whole]) == 8000
 
 
 def test_an_event_is_one_line_of_json(capsys):

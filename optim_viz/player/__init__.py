@@ -1,1 +1,13 @@
-"""The animation component: JavaScript player, the scenes that it plays, and its Streamlit mount."""
+"""Results -> scenes: what the player in js/ plays, as plain data and arrays of float32.
+
+scenes           a comparison as a scene
+network_scenes   a training as a scene
+cards            the columns and words of the inspector's card
+standalone       the player with its scene in one HTML file
+assets           the player's files, where a server can hand them out
+js/basics        numbers and colours as text, the page's elements, clock, theme
+js/numbers       scenes, paths, ranges: what is drawn, as numbers
+js/plots         contour, 3-D surface, curves, plane
+js/words         legend, readout, inspector, controls
+js/app           the player as a whole, in Streamlit, in a page, on film
+"""

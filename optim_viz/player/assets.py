@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-SOURCES = Path(__file__).parent
+SOURCES = Path(__file__).parent / "js"
 
 
 @functools.cache
@@ -20,8 +20,10 @@ def publish(static: Path) -> tuple[str, str]:
     """
     import plotly
 
-    files = sorted([*SOURCES.glob("*.js"), *SOURCES.glob("*.css")])
-    digest = hashlib.sha256(b"".join(f.name.encode() + f.read_bytes() for f in files)).hexdigest()[:12]
+    files = sorted([*SOURCES.rglob("*.js"), *SOURCES.glob("*.css")])
+    digest = hashlib.sha256(b"".join(str(f.relative_to(SOURCES)).encode() + f.read_bytes() for f in files)).hexdigest()[
+        :12
+    ]
     player, library = f"player-{digest}", f"plotly-{plotly.__version__}.min.js"
     static.mkdir(exist_ok=True)
     if not (static / library).exists():
@@ -33,9 +35,10 @@ def publish(static: Path) -> tuple[str, str]:
 
 
 def _copy_all(files: list[Path], target: Path) -> None:
-    target.mkdir()
     for file in files:
-        shutil.copyfile(file, target / file.name)
+        copy = target / file.relative_to(SOURCES)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
 
 
 def _place(static: Path, name: str, write) -> None:  # type: ignore[no-untyped-def]

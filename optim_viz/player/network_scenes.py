@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz import theme
-from optim_viz.landscape import Plane
-from optim_viz.network_figures import smooth
+from optim_viz.network.plane import Plane
+from optim_viz.network.training import Training, TrainingRun, smooth
+from optim_viz.optimizers import styles
 from optim_viz.player.scenes import DURATION, VERSION, Scene, pack, track
-from optim_viz.training import Training, TrainingRun
 
 
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
@@ -44,7 +43,7 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     tracks = []
     window = max(1, training.steps // 40)
     runs = [training[label] for label in training.labels]
-    for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
+    for run, style in zip(runs, styles.styles([r.spec.kind for r in runs]), strict=True):
         columns = _training_columns(run, training.steps, window)
         if plane and run.label in plane.labels:
             columns |= _path_columns(run.label, plane, training.steps)

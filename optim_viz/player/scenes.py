@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz import theme
-from optim_viz.figures import height_map
-from optim_viz.player.inspector import inspector
+from optim_viz.optimizers import styles
+from optim_viz.player.cards import inspector
 from optim_viz.spec import Surface
-from optim_viz.trajectory import Comparison, Trajectory
+from optim_viz.surfaces.surface import height_map
+from optim_viz.surfaces.trajectory import Comparison, Trajectory
 
 VERSION = 1
 GRID = 85
@@ -85,7 +85,7 @@ def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
 
 
 def track(
-    label: str, style: theme.Style, columns: Mapping[str, np.ndarray], status: tuple[str, int]
+    label: str, style: styles.Style, columns: Mapping[str, np.ndarray], status: tuple[str, int]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return one run as the player's track, and its blob; `status` is how it ended and from which row on that holds."""
     name, data, places = pack(columns)
@@ -102,7 +102,7 @@ def compare(runs: Comparison) -> Scene:
     surface = runs.surface
     grid_name, grid = _surface_blob(surface)
     blobs, tracks, costly = {grid_name: grid}, [], _costly(runs)
-    for run, style in zip(runs, theme.styles([r.spec.kind for r in runs]), strict=True):
+    for run, style in zip(runs, styles.styles([r.spec.kind for r in runs]), strict=True):
         shown, blob = track(run.label, style, _columns(run, costly), (run.status, run.outcome_step))
         shown["inspector"] = inspector(run.spec)
         tracks.append(shown)

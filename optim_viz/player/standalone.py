@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import posixpath
 import re
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from typing import Any
 from optim_viz.player.assets import SOURCES
 from optim_viz.player.scenes import Scene
 
-ENTRY = "main.js"
-_IMPORT = re.compile(r'^(import .* from )"\./([\w.]+)";$', re.MULTILINE)
+ENTRY = "app/main.js"
+_IMPORT = re.compile(r'^(import .* from )"(\.[\w./]+)";$', re.MULTILINE)
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -46,7 +47,7 @@ h1 { font-size: 1.35rem; font-weight: 600; margin: 0 0 2px; overflow-wrap: anywh
 <script type="importmap">%(modules)s</script>
 <script>%(plotly)s</script>
 <script type="module">
-import { mount } from "optim-viz/main.js";
+import { mount } from "optim-viz/app/main.js";
 const story = JSON.parse(document.getElementById("story").textContent);
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
 const blobs = new Map(Object.entries(story.blobs).map(([name, text]) => [name, bytes(text)]));
@@ -89,8 +90,15 @@ def modules() -> dict[str, str]:
         if f"optim-viz/{name}" in found:
             continue
         source = (SOURCES / name).read_text("utf-8")
-        waiting += [needed for _, needed in _IMPORT.findall(source)]
-        bare = _IMPORT.sub(r'\1"optim-viz/\2";', source)  # a data URL has no folder that "./" could mean
+        folder = posixpath.dirname(name)
+
+        def whole(found: re.Match[str], folder: str = folder) -> str:
+            """The name that "./" and "../" mean: a data URL has no folder."""
+            needed = posixpath.normpath(posixpath.join(folder, found[2]))
+            waiting.append(needed)
+            return f'{found[1]}"optim-viz/{needed}";'
+
+        bare = _IMPORT.sub(whole, source)
         content = base64.b64encode(bare.encode()).decode()
         found[f"optim-viz/{name}"] = f"data:text/javascript;base64,{content}"
     return dict(sorted(found.items()))

@@ -1,31 +1,10 @@
-"""The Streamlit side: the only package below the pages, besides the player's mount, that imports streamlit."""
+"""The Streamlit side: the only package that imports streamlit.
 
-from optim_viz.ui.controls import comparison, fill_descent, fill_network, pick, training
-from optim_viz.ui.formulas import formulas
-from optim_viz.ui.page import guarded, linked, navigation, show_notes, start_app, start_page, write_link
-from optim_viz.ui.requests import logged
-from optim_viz.ui.share import presets, share
-from optim_viz.ui.work import LOOKS, ask, share_training, watch
-
-__all__ = [
-    "LOOKS",
-    "ask",
-    "comparison",
-    "fill_descent",
-    "fill_network",
-    "formulas",
-    "guarded",
-    "linked",
-    "logged",
-    "navigation",
-    "pick",
-    "presets",
-    "share",
-    "share_training",
-    "show_notes",
-    "start_app",
-    "start_page",
-    "training",
-    "watch",
-    "write_link",
-]
+page, sessions                         the frame around every page; who is there, and what is logged
+compare, network, tune, lessons        the parts of each page
+network_views, tune_views              what a training and a study show
+surface_controls, optimizer_controls   controls that pages share
+view_choices, widgets, progress        choices of how to look at a result; widgets; a waiting job
+player                                 the player as a component
+share                                  link, files, code
+"""

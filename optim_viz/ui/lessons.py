@@ -8,19 +8,20 @@ from typing import Any
 
 import streamlit as st
 
-from optim_viz import lesson_links, lessons
-from optim_viz.lesson_links import Place
-from optim_viz.lesson_type import Experiment, Lesson, Result, Verdict
-from optim_viz.optimizers import OPTIMIZERS
-from optim_viz.player import mount, network_scenes, scenes
+from optim_viz.lessons import links, results, table
+from optim_viz.lessons.lesson import Experiment, Lesson, Result, Verdict
+from optim_viz.lessons.links import Place
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.player import network_scenes, scenes
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
-from optim_viz.surfaces import compiled
-from optim_viz.trajectory import Comparison
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.trajectory import Comparison
+from optim_viz.ui import player
 from optim_viz.ui.page import ROOT
 from optim_viz.ui.share import give, share
 
-_SLUGS = list(lessons.LESSONS)
+_SLUGS = list(table.LESSONS)
 _NUMBER = {slug: number for number, slug in enumerate(_SLUGS, 1)}
 
 
@@ -43,10 +44,10 @@ def choose_lesson() -> Lesson:
         st.button("Back", key="lessons.back", on_click=_go, args=(-1,), disabled=here == 1)
         slug = st.selectbox(
             "Lesson", _SLUGS, key="lessons.slug", label_visibility="collapsed", on_change=_go, required=True,
-            format_func=lambda slug: f"{_NUMBER[slug]}. {lessons.LESSONS[slug].title}",
+            format_func=lambda slug: f"{_NUMBER[slug]}. {table.LESSONS[slug].title}",
         )  # fmt: skip
         st.button("Next", key="lessons.next", on_click=_go, args=(1,), disabled=here == len(_SLUGS), type="primary")
-    return lessons.lesson(str(slug))
+    return table.lesson(str(slug))
 
 
 def read_aloud(row: Lesson) -> None:
@@ -59,11 +60,11 @@ def read_aloud(row: Lesson) -> None:
 
 def choose_picture(row: Lesson) -> tuple[Place, Any]:
     """Show the pictures of a lesson by name; return where the reader is, and room beside the names."""
-    numbers = range(1, len(lesson_links.shown(row)) + 1)
+    numbers = range(1, len(links.shown(row)) + 1)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         run = st.segmented_control(
             "Picture", list(numbers), key="lessons.run", label_visibility="collapsed", required=True,
-            format_func=functools.partial(lesson_links.tab, row),
+            format_func=functools.partial(links.tab, row),
         )  # fmt: skip
         room = st.container(width="content")
     return Place(row.slug, int(run or 1)), room
@@ -72,12 +73,12 @@ def choose_picture(row: Lesson) -> tuple[Place, Any]:
 @functools.lru_cache(maxsize=64)
 def _drawn(experiment: Experiment) -> Result:
     """What the player draws: the first seed. Lessons are few and never change, so results are kept."""
-    return lessons.result(replace(experiment, seeds=1))
+    return results.result(replace(experiment, seeds=1))
 
 
 @functools.cache
 def _verdict(slug: str) -> Verdict:
-    return lessons.verdict(lessons.lesson(slug))
+    return results.verdict(table.lesson(slug))
 
 
 def scene(found: Result, key: str) -> Scene:
@@ -112,7 +113,7 @@ def _caption(experiment: Experiment) -> str:
 
 def picture(row: Lesson, place: Place) -> Result | None:
     """Show a picture: its caption, the player, and the link to where it can be changed. Return what is drawn."""
-    experiment = lesson_links.shown(row)[place.run - 1]
+    experiment = links.shown(row)[place.run - 1]
     try:
         found = _drawn(experiment)
     except SpecError as error:
@@ -120,16 +121,16 @@ def picture(row: Lesson, place: Place) -> Result | None:
         return None
     st.markdown(_caption(experiment))
     with st.container(key="lessons-picture"):
-        mount.show(scene(found, f"lesson {row.slug} {experiment.name}"), key="lessons-player")
+        player.show(scene(found, f"lesson {row.slug} {experiment.name}"), key="lessons-player")
         if found.plane:
             st.caption(found.plane.caption)
-    page, query = lesson_links.opened(experiment)
+    page, query = links.opened(experiment)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             ROOT / "pages" / f"{page}.py", label=f"Open in {page.capitalize()}", query_params=query,
             icon=":material/open_in_new:",
         )  # fmt: skip
-        st.caption(lesson_links.left_behind(experiment))
+        st.caption(links.left_behind(experiment))
     return found
 
 
@@ -180,4 +181,4 @@ def deeper(row: Lesson) -> None:
             if part.open:
                 with part:
                     st.latex(OPTIMIZERS[kind].latex)
-                    st.code(lessons.code(kind), language="python")
+                    st.code(results.code(kind), language="python")

@@ -5,6 +5,7 @@ A link is read into a spec, the spec fills the widgets, the widgets give the nex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,16 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from optim_viz import log
-from optim_viz.links import Query
+from optim_viz.experiments.links import Query
 from optim_viz.settings import log_level
 from optim_viz.spec import SpecError
-from optim_viz.ui import presence
-from optim_viz.ui.looks import Look, fill_looks, without
-from optim_viz.ui.requests import note_error
-from optim_viz.ui.text import plain
+from optim_viz.ui import sessions
+from optim_viz.ui.sessions import note_error
+from optim_viz.ui.view_choices import Look, fill_looks, without
 
 ROOT = Path(__file__).resolve().parents[2]
-_CSS = (Path(__file__).with_name("page.css")).read_text()
+ASSETS = Path(__file__).parent / "assets"
+_CSS = (ASSETS / "page.css").read_text()
 
 
 Spec = TypeVar("Spec")
@@ -57,14 +58,14 @@ def navigation() -> Any:
 
 def start_app() -> None:
     """What app.py does before its page runs: page settings, and a mark that it has run in this session."""
-    icon = str(Path(__file__).with_name("icon.png"))
+    icon = str(ASSETS / "icon.png")
     st.set_page_config(page_title="optim-viz", page_icon=icon, layout="wide", initial_sidebar_state="auto")
     try:
         log.start(log_level())
     except SpecError as error:  # the server's own settings are wrong: no page can be shown
         st.error(str(error), icon=":material/error:")
         st.stop()
-    presence.note()
+    sessions.note()
     st.session_state["app.started"] = True
 
 
@@ -142,3 +143,15 @@ def guarded(name: str, make: Callable[[], T]) -> T | None:
         note_error()
         st.error(plain(str(error)), icon=":material/error:")
     return st.session_state.get(f"link.{name}.good")
+
+
+_MARKS = re.compile(r"([\\`*~$\[\]]|(?<=:)(?=//))")
+
+
+def plain(text: str) -> str:
+    """Return `text` so that it is shown as it is: no picture, no link, no formula, no emphasis comes of it.
+
+    >>> print(plain("![x](https://a.b) is *not* a function"))
+    !\\[x\\](https:\\//a.b) is \\*not\\* a function
+    """
+    return _MARKS.sub(r"\\\1", text)

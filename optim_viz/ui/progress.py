@@ -10,7 +10,7 @@ from collections.abc import Hashable
 
 import streamlit as st
 
-from optim_viz.jobs import Job, Jobs, JobState
+from optim_viz.experiments.jobs import Job, Jobs, JobState
 
 
 def owner() -> str:

@@ -10,23 +10,19 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from optim_viz import experiment_file
-from optim_viz.export import EXPORTS, Export, export
-from optim_viz.fairness import Fair
-from optim_viz.landscape import Plane
-from optim_viz.presets import PRESETS, matching
-from optim_viz.pytorch_script import pytorch_script
-from optim_viz.spec import DescentSpec, SpecError
-from optim_viz.training import Training
-from optim_viz.trajectory import Comparison
-from optim_viz.ui.controls import fill_descent
-from optim_viz.ui.page import read_query
+from optim_viz.experiments.files import write
+from optim_viz.export.descent_script import pytorch_script
+from optim_viz.export.table import EXPORTS, Export, export
+from optim_viz.network.plane import Plane
+from optim_viz.network.training import Training
+from optim_viz.spec import SpecError
+from optim_viz.surfaces.trajectory import Comparison
+from optim_viz.ui.page import ASSETS, read_query
 
 Runs = Comparison | Training
 
@@ -95,7 +91,7 @@ def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "") -> Par
 
     def file(row: Export[Any]) -> File:
         # What JSON cannot hold is found out before it is offered; of the other formats only by writing them.
-        check = (lambda: experiment_file.write(runs.spec)) if row.name == "json" else bool
+        check = (lambda: write(runs.spec)) if row.name == "json" else bool
         return File(row, lambda: export(runs, row.name, plane), check)
 
     # The PyTorch script is shown beside the others, as text.
@@ -125,7 +121,7 @@ def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None
 
 @st.cache_resource
 def _copier() -> Callable[..., Any]:
-    js = Path(__file__).with_name("copy_link.js").read_text()
+    js = (ASSETS / "copy_link.js").read_text()
     return st.components.v2.component("optim_viz_copy_link", js=js, html=f"<div>{_COPY}</div>", css=_COPY_STYLE)
 
 
@@ -191,25 +187,3 @@ def frame(address: str, query: dict[str, list[str]]) -> str:
     root = "" if urlsplit(address).path else "/"
     src = f"{address}{root}?{urlencode(bare | {'embed': ['true']}, doseq=True)}"
     return _FRAME.format(src=html.escape(src), title="optim-viz")
-
-
-# ---------------------------------------------------------------- experiments to start from
-
-
-def presets(shown: Fair[DescentSpec]) -> None:
-    """Show the row of PRESETS on Compare; one click loads one. The one that is shown says what to watch for."""
-    now = matching(shown.spec) if not shown.mode else None
-    st.session_state["preset.compare"] = now.name if now else None
-    with st.container(key="compare-presets", gap="xsmall"):
-        st.pills(
-            "Experiments", list(PRESETS), key="preset.compare", on_change=_load, label_visibility="collapsed",
-            format_func=lambda name: PRESETS[name].title,
-        )  # fmt: skip
-        if now:
-            st.caption(now.text)
-
-
-def _load() -> None:
-    chosen = st.session_state["preset.compare"]
-    if chosen in PRESETS:
-        fill_descent(Fair(PRESETS[chosen].spec))

@@ -11,11 +11,14 @@ from typing import Any
 
 import streamlit as st
 
-from optim_viz import descent, network, study
+from optim_viz.experiments import study
+from optim_viz.experiments.study import MEASURES, VIEWS, Axis, Study
+from optim_viz.network import train
 from optim_viz.spec import DescentSpec, OptimizerSpec, unique_labels
-from optim_viz.study import MEASURES, VIEWS, Axis, Study
-from optim_viz.ui import controls
-from optim_viz.ui.optimizers import fill_optimizers, optimizers
+from optim_viz.surfaces import descent
+from optim_viz.sweeps import sweep
+from optim_viz.ui import surface_controls
+from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
 from optim_viz.ui.widgets import choices, keep
 
 NAME = "tune"
@@ -29,13 +32,13 @@ POINTS = {"rates": "Learning rates tried", "map": "Cells a side", "basins": "Sta
 
 def fill_study(asked: Study) -> None:
     """Set the widgets of Tune to what is asked for."""
-    d, own = asked.descent, asked.descent.surface.name == controls.OWN
+    d, own = asked.descent, asked.descent.surface.name == surface_controls.OWN
     st.session_state[KEPT] = asked
-    box = d.surface.bounds if own else controls.OWN_BOX
+    box = d.surface.bounds if own else surface_controls.OWN_BOX
     values = {
-        "view": asked.view, "surface": controls.OWN if own else d.surface.name,
-        "text": d.surface.expression if own else controls.OWN_TEXT,
-        "x": d.start[0], "y": d.start[1], "steps": min(d.steps, controls.STEPS[-1]), "noise": d.noise,
+        "view": asked.view, "surface": surface_controls.OWN if own else d.surface.name,
+        "text": d.surface.expression if own else surface_controls.OWN_TEXT,
+        "x": d.start[0], "y": d.start[1], "steps": min(d.steps, surface_controls.STEPS[-1]), "noise": d.noise,
         "batch": d.batch_size or 0, "seed": d.seed, "seeds": asked.seeds, "rates.low": asked.rates[0],
         "rates.high": asked.rates[1],
         "which": min(asked.which, len(d.optimizers) - 1), "measure": asked.measure, "tolerance": asked.tolerance,
@@ -93,12 +96,12 @@ def study_controls(view: str) -> Callable[[], Study]:
 
 def _descended(kept: Study, view: str) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
     """The controls of runs on a surface; returns what makes their spec."""
-    make_surface, row = controls.where(NAME)
-    place = controls.start(NAME) if view != "basins" else kept.descent.start
+    make_surface, row = surface_controls.where(NAME)
+    place = surface_controls.start(NAME) if view != "basins" else kept.descent.start
     steps = st.select_slider(
-        "Steps", choices(f"{NAME}.steps", controls.STEPS), key=f"{NAME}.steps", format_func=lambda v: f"{v:,}"
+        "Steps", choices(f"{NAME}.steps", surface_controls.STEPS), key=f"{NAME}.steps", format_func=lambda v: f"{v:,}"
     )
-    batch = controls.batch_size(NAME, row)
+    batch = surface_controls.batch_size(NAME, row)
 
     def make(specs: tuple[OptimizerSpec, ...], noise: float, seed: int) -> DescentSpec:
         where = make_surface()
@@ -161,7 +164,7 @@ def _axis(spec: OptimizerSpec, kept: Study, key: str, words: str) -> tuple[Optim
     seen, natural = f"{full}.of", study.natural_axes(spec, kept.descent.surface)[key == "up"]
     if st.session_state[full] not in names:
         st.session_state[full] = natural.name
-    name = st.selectbox(words, names, key=full, format_func=lambda n: f"start {n}" if n in study.STARTS else n)
+    name = st.selectbox(words, names, key=full, format_func=lambda n: f"start {n}" if n in sweep.STARTS else n)
     if st.session_state.setdefault(seen, name) != name:
         ends = study.whole_axis(spec, kept.descent.surface, name)
         st.session_state[f"{full}.low"], st.session_state[f"{full}.high"] = ends.low, ends.high
@@ -185,7 +188,7 @@ def _noise(view: str) -> tuple[float, int, int]:
             )  # fmt: skip
         if view != "basins":
             seeds = st.slider(
-                "Runs of each", 1, study.MAX_SEEDS if view != "network" else network.MAX_SEEDS, key=f"{NAME}.seeds",
+                "Runs of each", 1, study.MAX_SEEDS if view != "network" else train.MAX_SEEDS, key=f"{NAME}.seeds",
                 help="With as many seeds, where anything is drawn: the median is shown, and the middle half as a band.",
             )  # fmt: skip
         seed = st.number_input("Seed", key=f"{NAME}.seed", step=1)

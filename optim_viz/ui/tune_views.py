@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Hashable
 from typing import Any, NoReturn
 
 import streamlit as st
 
-from optim_viz import map_figures, rate_curves, study, study_figures
-from optim_viz.basin_maps import Basins
-from optim_viz.jobs import Job
-from optim_viz.links import Query
-from optim_viz.network_sweep import TrainSweep
-from optim_viz.study import Study
-from optim_viz.study_export import STUDY_EXPORTS, StudyResult
-from optim_viz.study_runs import Found, Pictures
-from optim_viz.sweeps import Sweep
-from optim_viz.tune_links import write_run, write_training
+from optim_viz.experiments import study, study_runs
+from optim_viz.experiments.jobs import Job, Jobs
+from optim_viz.experiments.links import Query
+from optim_viz.experiments.study import Study, training_of
+from optim_viz.experiments.study_links import write_run, write_training
+from optim_viz.experiments.study_runs import Found, Pictures
+from optim_viz.export import study_pictures
+from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
+from optim_viz.figures import maps, rate_curves
+from optim_viz.network.rate_sweep import TrainSweep
+from optim_viz.sweeps.basins import Basins
+from optim_viz.sweeps.sweep import Sweep
+from optim_viz.ui import progress
 from optim_viz.ui.share import File, Parcel, give
-from optim_viz.ui.tune_work import ask, watch
 
 #: The pictures are clicked, not panned: no bar of buttons over them.
 BARE = {"displayModeBar": False}
@@ -64,7 +67,7 @@ def _whole(job: Job) -> bool:
 
 
 def _figures(asked: Study, found: Found) -> list[Any]:
-    return study_figures.figures(asked, found, st.context.theme.type == "dark")
+    return study_pictures.figures(asked, found, st.context.theme.type == "dark")
 
 
 def _clicked(figure: Any, key: str) -> list[Any] | None:
@@ -79,7 +82,7 @@ def _open(page: str, query: Query) -> NoReturn:
 
 
 def _summary(asked: Study, found: Found) -> None:
-    st.dataframe(study_figures.summary(asked, found), hide_index=True, width="stretch")
+    st.dataframe(study_pictures.summary(asked, found), hide_index=True, width="stretch")
 
 
 def _rates(asked: Study, results: tuple[Sweep, ...]) -> None:
@@ -95,7 +98,7 @@ def _map(asked: Study, results: tuple[Sweep, ...]) -> None:
     place = _clicked(figure, "tune-map")
     if place is not None:
         _open("compare.py", write_run(study.one_run(results[0].spec, (place[0], place[1]))))
-    st.caption(map_figures.sentence(results[0], asked.measure))
+    st.caption(maps.sentence(results[0], asked.measure))
 
 
 def _basins(asked: Study, results: tuple[Basins, ...]) -> None:
@@ -105,7 +108,7 @@ def _basins(asked: Study, results: tuple[Basins, ...]) -> None:
             place = _clicked(figures[i], f"tune-basins-{i}")
         if place is not None:
             _open("compare.py", write_run(study.one_run(results[i].spec, (place[0], place[1]))))
-    st.html(study_figures.words(asked, results))
+    st.html(study_pictures.words(asked, results))
     _summary(asked, results)
 
 
@@ -129,3 +132,47 @@ def _growing(asked: Study, before: StudyResult | None, so_far: TrainSweep | None
 DRAW: dict[str, Callable[[Study, Any], None]] = {
     "rates": _rates, "map": _map, "basins": _basins, "network": _network,
 }  # fmt: skip
+
+#: Seconds that a page waits for its picture; between two looks of that wait; between two looks at longer work.
+WAIT, BLINK, LOOK = 1.5, 0.01, 0.6
+_KEY = "study"
+
+
+@st.cache_resource
+def _lines() -> dict[bool, Jobs]:
+    """Two lines, so that nobody's map waits for another's trainings."""
+    return {False: Jobs(study_runs.run_pictures), True: Jobs(study_runs.run_trainings)}
+
+
+def _line(study: Study) -> Jobs:
+    return _lines()[study.view == "network"]
+
+
+def ask(study: Study) -> Job:
+    """Return the job of a study, after a short wait."""
+    spec: Hashable = training_of(study) if study.view == "network" else study_runs.pictures(study)
+    job = progress.ask(_KEY, _line(study), spec)
+    until = time.monotonic() + WAIT
+    while job.active and time.monotonic() < until:
+        time.sleep(BLINK)
+    return job
+
+
+def watch(study: Study, job: Job, draw: Callable[[TrainSweep | None], None]) -> None:
+    """Show how far a job is, and draw what is done of trainings, until it is over; then run the page again."""
+    if job.active:
+        progress.watched(_KEY, job)
+        st.fragment(_look, run_every=LOOK)(study, job, draw)
+        return
+    kept = "What was done until then is shown." if study.view == "network" else "What is shown was there before."
+    progress.ended(_KEY, job, kept, "Run again")
+
+
+def _look(study: Study, job: Job, draw: Callable[[TrainSweep | None], None]) -> None:
+    if progress.over(_KEY, job):
+        st.rerun()
+    if job.active:
+        progress.bar(_KEY, _line(study), job, "Running", "jobs")
+        if study.view == "network":
+            told = job.progress  # looked at once: the job takes it away when it ends
+            draw(told.so_far if told else None)

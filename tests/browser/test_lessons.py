@@ -6,9 +6,10 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from optim_viz import experiment_file, lesson_links, lessons
-from optim_viz.export import EXPORTS
-from optim_viz.optimizers import OPTIMIZERS
+from optim_viz.experiments import files
+from optim_viz.export.table import EXPORTS
+from optim_viz.lessons import links, table
+from optim_viz.optimizers.table import OPTIMIZERS
 
 PLAYER = ".ov-player[data-ready='true']"
 
@@ -21,7 +22,7 @@ def wide(server, open_once):
 
 def drawn(page, row, run=1):
     """Wait until a lesson's picture is drawn; return the player."""
-    name = lesson_links.shown(row)[run - 1].name
+    name = links.shown(row)[run - 1].name
     player = page.locator(f"{PLAYER}[data-scene-key='lesson {row.slug} {name}']")
     player.wait_for()
     return player
@@ -43,9 +44,9 @@ def final_losses(page):
     return page.locator(".ov-readout").inner_text()
 
 
-@pytest.mark.parametrize("slug", lessons.LESSONS)
+@pytest.mark.parametrize("slug", table.LESSONS)
 def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
-    (page, complaints), row = wide, lessons.lesson(slug)
+    (page, complaints), row = wide, table.lesson(slug)
     start = time.perf_counter()
     page.goto(f"{server}/lessons?lesson={slug}")
     drawn(page, row)
@@ -65,7 +66,7 @@ def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
 
 def test_every_lesson_on_a_phone_is_one_column_without_sideways_scrolling(server, open_page):
     page = open_page(server + "/lessons", width=390, height=844)
-    for slug, row in lessons.LESSONS.items():
+    for slug, row in table.LESSONS.items():
         page.goto(f"{server}/lessons?lesson={slug}")
         drawn(page, row)
         page.get_by_text("Formulas beside the code").wait_for()
@@ -80,12 +81,12 @@ def test_every_lesson_on_a_phone_is_one_column_without_sideways_scrolling(server
 
 def test_turning_pages_and_pictures_writes_the_link(server, open_page):
     page = open_page(server + "/lessons?lesson=local-minima")
-    drawn(page, lessons.lesson("local-minima"))
+    drawn(page, table.lesson("local-minima"))
     page.get_by_role("button", name="Next", exact=True).click()
-    row = lessons.lesson("momentum")
+    row = table.lesson("momentum")
     drawn(page, row)
     expect(page).to_have_url(re.compile(r"\?lesson=momentum$"))
-    page.get_by_text(lesson_links.tab(row, 4)).click()
+    page.get_by_text(links.tab(row, 4)).click()
     drawn(page, row, 4)
     expect(page).to_have_url(re.compile(r"\?lesson=momentum&run=4$"))
     page.reload()
@@ -96,21 +97,21 @@ def test_turning_pages_and_pictures_writes_the_link(server, open_page):
     expect(page.locator(".stCode")).to_contain_text("optimizer.zero_grad()")
     expect(page.locator(".st-key-lessons-rest .katex").first).to_be_visible()
     page.get_by_role("button", name="Back", exact=True).click()
-    drawn(page, lessons.lesson("local-minima"))
+    drawn(page, table.lesson("local-minima"))
     expect(page.get_by_text("A hundred times the gradient's own step")).to_have_count(0)
 
 
 def test_open_in_compare_shows_the_lessons_final_losses(server, open_page):
-    row = lessons.lesson("momentum")
+    row = table.lesson("momentum")
     page = open_page(server + "/lessons?lesson=momentum&run=2")
     drawn(page, row, 2)
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_label("The link to this experiment")).to_have_value(page.url)
     with page.expect_download() as started:
         page.get_by_role("button", name=EXPORTS["json"].title).click()
-    experiment = lesson_links.shown(row)[1]
+    experiment = links.shown(row)[1]
     assert started.value.suggested_filename == f"optim-viz-momentum-{experiment.name}.json"
-    assert experiment_file.read(started.value.path().read_text()) == experiment.spec
+    assert files.read(started.value.path().read_text()) == experiment.spec
     page.keyboard.press("Escape")
     here = final_losses(page)
     page.get_by_role("link", name="Open in Compare").click()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from optim_viz import digits
+from optim_viz.network import digits
 
 PLAYER = ".ov-player[data-ready='true']"
 #: Long enough to be looked at, and unlike any other test's.

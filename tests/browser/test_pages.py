@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 import optim_viz as ov
-from optim_viz import descent, links, network
-from optim_viz.presets import PRESETS
+from optim_viz.experiments import links
+from optim_viz.experiments.presets import PRESETS
+from optim_viz.network import train
+from optim_viz.surfaces import descent
 
 PLAYER = ".ov-player[data-ready='true']"
 LINKS = {
@@ -42,7 +44,7 @@ def experiment(name):
     if name == "compare":
         runs = descent.run(links.read_descent(query, PRESETS["valley"].spec)[0])
         return {"loss": [run.losses[-1] for run in runs]}
-    runs = network.run(links.read_network(query, network.check([ov.optimizer("sgd")]))[0]).runs
+    runs = train.run(links.read_network(query, train.check([ov.optimizer("sgd")]))[0]).runs
     return {"raw": [run.losses[-1] for run in runs], "test_loss": [run.test_losses[-1] for run in runs]}
 
 

@@ -70,13 +70,13 @@ def near(page, x, y, colour, reach=6):
 
 
 def test_one_playhead_draws_the_heads_in_every_panel(page, runs):
-    from optim_viz import theme
+    from optim_viz.optimizers import styles
 
     for at in (0, 37, 200):
         seek(page, at)
         page.wait_for_timeout(100)
         for run in runs if at == 37 else [runs["adam"]]:
-            colour = theme.style(run.spec.kind).light
+            colour = styles.style(run.spec.kind).light
             for panel in ("plane", "loss"):
                 assert near(page, *pixel(page, panel, run.label, at), colour), (at, run.label, panel)
 
@@ -177,12 +177,12 @@ def test_hover_on_a_curve_names_the_run_and_the_step(page, runs):
 
 
 def test_legend_hides_a_run_everywhere(page):
-    from optim_viz import theme
+    from optim_viz.optimizers import styles
 
     seek(page, 60)
     page.wait_for_timeout(100)
     spots = [pixel(page, panel, "sgd", 60) for panel in ("plane", "loss")]
-    colour = theme.style("sgd").light
+    colour = styles.style("sgd").light
     assert all(near(page, *spot, colour) for spot in spots)
     button = page.locator(".ov-legend [data-track='sgd']")
     button.click()
@@ -202,12 +202,12 @@ def test_theme_switches_live(page):
 
 
 def test_resize_keeps_heads_on_their_paths(page):
-    from optim_viz import theme
+    from optim_viz.optimizers import styles
 
     seek(page, 50)
     page.set_viewport_size({"width": 900, "height": 800})
     page.wait_for_timeout(1500)
-    assert near(page, *pixel(page, "loss", "adam", 50), theme.style("adam").light)
+    assert near(page, *pixel(page, "loss", "adam", 50), styles.style("adam").light)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
 
@@ -236,14 +236,14 @@ def test_three_dimensions_draw_without_complaint(page):
         "[...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
     )
     page.wait_for_timeout(1500)
-    from optim_viz import theme
+    from optim_viz.optimizers import styles
 
     seek(page, 3)
     page.wait_for_timeout(200)
-    assert near(page, *pixel(page, "plane", "sgd", 3), theme.style("sgd").light, reach=9)
+    assert near(page, *pixel(page, "plane", "sgd", 3), styles.style("sgd").light, reach=9)
     page.get_by_role("button", name="2-D").click()
     page.wait_for_timeout(500)
-    assert near(page, *pixel(page, "plane", "sgd", 3), theme.style("sgd").light)
+    assert near(page, *pixel(page, "plane", "sgd", 3), styles.style("sgd").light)
 
 
 def test_200_reruns_do_not_grow_memory(page):

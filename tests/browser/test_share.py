@@ -11,9 +11,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 import optim_viz as ov
-from optim_viz import experiment_file
-from optim_viz.export import EXPORTS, save
-from optim_viz.links import read_optimizer
+from optim_viz.experiments import files
+from optim_viz.experiments.links import read_optimizer
+from optim_viz.export.table import EXPORTS, save
 
 PLAYER = ".ov-player[data-ready='true']"
 OPTIMIZERS = ("sgd~lr~0.02", "adam~lr~0.05")
@@ -89,7 +89,7 @@ READERS = {
     "svg": lambda data, runs: data.startswith(b"<svg") or b"<svg" in data[:200],
     "csv": lambda data, runs: same_frame(pd.read_csv(io.BytesIO(data)), runs) is None,
     "parquet": lambda data, runs: same_frame(pd.read_parquet(io.BytesIO(data)), runs) is None,
-    "json": lambda data, runs: experiment_file.read(data.decode()) == runs.spec,
+    "json": lambda data, runs: files.read(data.decode()) == runs.spec,
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 import optim_viz as ov
-from optim_viz.export import export, save
+from optim_viz.export.table import export, save
 
 PLAYER = ".ov-player[data-ready='true']"
 TRICK = "</script><script>document.title='owned'</script><b>adam"

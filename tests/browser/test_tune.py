@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from optim_viz import experiment_file, map_figures, study_figures
-from optim_viz.study import PRESETS
-from optim_viz.study_export import STUDY_EXPORTS
-from optim_viz.study_runs import pictures, run_pictures
-from optim_viz.tune_links import write_study
+from optim_viz.experiments.files import read
+from optim_viz.experiments.study import PRESETS
+from optim_viz.experiments.study_links import write_study
+from optim_viz.experiments.study_runs import pictures, run_pictures
+from optim_viz.export import study_pictures
+from optim_viz.export.study_table import STUDY_EXPORTS
+from optim_viz.figures import maps
 
 PLAYER = ".ov-player[data-ready='true']"
 CHART = ".stPlotlyChart .js-plotly-plot .main-svg"
@@ -52,7 +54,7 @@ def settings(page):
 def test_a_click_on_the_map_opens_compare_with_those_values(fresh_server, open_page):
     page = open_page(fresh_server + "/tune?view=map")
     (here,) = run_pictures(pictures(PRESETS["map"]), lambda share: None, threading.Event())
-    expect(page.get_by_text(map_figures.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
+    expect(page.get_by_text(maps.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
     lr, momentum = click(page, 0.3)
     expect(page).not_to_have_url(re.compile("/tune"))
     page.locator(PLAYER).wait_for()
@@ -97,10 +99,10 @@ def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_pa
             page.get_by_role("button", name=row.title).click()
         assert started.value.suggested_filename == f"optim-viz-basins-himmelblau{row.suffix}"
         files[name] = started.value.path().read_bytes()
-    asked = experiment_file.read(files["json"].decode())
+    asked = read(files["json"].decode())
     assert write_study(asked) == parse_qs(urlsplit(page.url).query)
     found = run_pictures(pictures(asked), lambda share: None, threading.Event())
-    frame = study_figures.table(asked, found)
+    frame = study_pictures.table(asked, found)
     pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(files["csv"])), frame, rtol=0, atol=0)
     pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(files["parquet"])), frame, rtol=0, atol=0)
     offline = saved(files["html"])

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   createClock, frameOf, pauseClock, playClock, resizeClock, seekClock, shownAt, stepClock, tickClock,
-} from "../../optim_viz/player/clock.js";
+} from "../../optim_viz/player/js/basics/clock.js";
 
 const clock = createClock({ frames: 101, duration: 5 });
 

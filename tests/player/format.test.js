@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatNumber, formatPoint, plotlyText } from "../../optim_viz/player/format.js";
+import { formatNumber, formatPoint, plotlyText } from "../../optim_viz/player/js/basics/format.js";
 
 test("few significant digits, a true minus, no trailing noise", () => {
   const cases = [[0, "0"], [-0.5, "−0.5"], [3.14159, "3.14"], [1234.5, "1235"], [99999, "99999"], [123456, "1.23e5"],

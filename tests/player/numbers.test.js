@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrowLength, arrowVector } from "../../optim_viz/player/arrows.js";
-import { frameLabel } from "../../optim_viz/player/controls.js";
-import { hoverLines } from "../../optim_viz/player/hover.js";
-import { inspectorRows } from "../../optim_viz/player/inspector.js";
-import { curveRange } from "../../optim_viz/player/range.js";
-import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/readout.js";
-import { fillTemplate, templateValue } from "../../optim_viz/player/template.js";
+import { arrowLength, arrowVector } from "../../optim_viz/player/js/plots/arrows.js";
+import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
+import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
+import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
+import { curveRange } from "../../optim_viz/player/js/numbers/range.js";
+import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/js/words/readout.js";
+import { fillTemplate, templateValue } from "../../optim_viz/player/js/numbers/template.js";
 
 const column = (...values) => Float32Array.from(values);
 const track = {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { createPicks } from "../../optim_viz/player/picks.js";
-import { createRegistry, holdBlob, readStore, releaseBlob } from "../../optim_viz/player/registry.js";
-import { dashPattern, symbolPath, symbolPoints } from "../../optim_viz/player/symbols.js";
-import { luminance, mixColors, parseColor } from "../../optim_viz/player/theme.js";
+import { createPicks } from "../../optim_viz/player/js/app/picks.js";
+import { createRegistry, holdBlob, readStore, releaseBlob } from "../../optim_viz/player/js/app/registry.js";
+import { dashPattern, symbolPath, symbolPoints } from "../../optim_viz/player/js/basics/symbols.js";
+import { luminance, mixColors, parseColor } from "../../optim_viz/player/js/basics/theme.js";
 
-const FOLDER = new URL("../../optim_viz/player/", import.meta.url);
+const FOLDER = new URL("../../optim_viz/player/js/", import.meta.url);
 
 test("one pick on its way, the newest waits, the others are dropped", () => {
   const sent = [];
@@ -83,13 +83,13 @@ test("colours", () => {
 // The exported page puts all files into one script: names must not collide, and imports must stay this simple.
 test("files can be joined into one", () => {
   const seen = new Map();
-  for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".js") && name !== "streamlit.js")) {
+  for (const file of readdirSync(FOLDER, { recursive: true }).filter((name) => name.endsWith(".js") && name !== "app/streamlit.js")) {
     const text = readFileSync(new URL(file, FOLDER), "utf8");
     for (const [, name] of text.matchAll(/^(?:export )?(?:async )?(?:const|let|function|class) ([A-Za-z_$][\w$]*)/gm)) {
       assert.equal(seen.get(name), undefined, `${name} is in ${seen.get(name)} and in ${file}`);
       seen.set(name, file);
     }
-    for (const [line] of text.matchAll(/^import .*$/gm)) assert.match(line, /^import \{ [\w, ]+ \} from "\.\/[\w-]+\.js";$/);
+    for (const [line] of text.matchAll(/^import .*$/gm)) assert.match(line, /^import \{ [\w, ]+ \} from "\.{1,2}\/[\w\/-]+\.js";$/);
     assert.doesNotMatch(text, /innerHTML|\bexport default\b|^await /m);
   }
 });

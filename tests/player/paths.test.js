@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clipSegment, headAt, makePath, nearestPoint, pointBefore, tracePath } from "../../optim_viz/player/paths.js";
+import { clipSegment, headAt, makePath, nearestPoint, pointBefore, tracePath } from "../../optim_viz/player/js/numbers/paths.js";
 
 const BOX = [-10, -10, 110, 110];
 const path = (points, options) => makePath(Float64Array.from(points, (p) => p[0]), Float64Array.from(points, (p) => p[1]), points.length - 1, options);

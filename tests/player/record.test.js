@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FRAMES_PER_SECOND, evenSize, filmPlayheads, flowRows } from "../../optim_viz/player/film.js";
-import { videoSuffix, videoType } from "../../optim_viz/player/record.js";
+import { FRAMES_PER_SECOND, evenSize, filmPlayheads, flowRows } from "../../optim_viz/player/js/app/film.js";
+import { videoSuffix, videoType } from "../../optim_viz/player/js/app/record.js";
 
 test("a film goes from the first step to the last in its time, and rests there", () => {
   const film = filmPlayheads(120, 6);

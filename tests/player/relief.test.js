@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finerGrid, gridValue, makeRelief, niceStep } from "../../optim_viz/player/relief.js";
-import { curveRange } from "../../optim_viz/player/range.js";
+import { finerGrid, gridValue, makeRelief, niceStep } from "../../optim_viz/player/js/numbers/relief.js";
+import { curveRange } from "../../optim_viz/player/js/numbers/range.js";
 
 const grid = (n, f) => ({ hash: "h", nx: n, ny: n, bounds: [0, 1, 0, 1], values: Float32Array.from({ length: n * n }, (_, k) => f((k % n) / (n - 1), Math.floor(k / n) / (n - 1))) });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blobNames, checkScene, decodeScene, lastRow, missingBlobs } from "../../optim_viz/player/scene.js";
+import { blobNames, checkScene, decodeScene, lastRow, missingBlobs } from "../../optim_viz/player/js/numbers/scene.js";
 
 const PLANE = { id: "plane", kind: "plane", x: "x", y: "y", bounds: [0, 1, 0, 1], surface: { blob: "s", nx: 2, ny: 2 } };
 const CURVE = { id: "loss", kind: "curve", y: "loss", title: "Loss" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cameraEye, cameraMatrix, hiddenByTerrain, multiplyMatrices, projectPoint, terrainHeight } from "../../optim_viz/player/project.js";
+import { cameraEye, cameraMatrix, hiddenByTerrain, multiplyMatrices, projectPoint, terrainHeight } from "../../optim_viz/player/js/numbers/project.js";
 
 const ONE = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 /** Looks down -z from (2, 3, 5). */

@@ -1,0 +1,225 @@
+"""The fairness switch: a comparison as it is set, or with learning rates chosen by one rule for all."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from optim_viz.network import rate_sweep, train
+from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
+from optim_viz.network.training import Progress, Training
+from optim_viz.optimizers.specs import optimizer, with_values
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.trajectory import Comparison
+from optim_viz.sweeps import tuning
+from optim_viz.sweeps.tuning import TuneSpec
+
+#: How a link writes each way, and what people read.
+FAIRNESS = {
+    "": "as set",
+    "one": "one learning rate for all",
+    "torch": "torch's defaults",
+    "best": "each at its own best",
+    "best-momentum": "each at its own best, momentum too",
+}
+#: The ways on the network, where trials are whole trainings: too slow to tune two hyperparameters.
+ON_NETWORK = tuple(mode for mode in FAIRNESS if mode != "best-momentum")
+#: Runs that a trial is scored over where mini-batches or noise are drawn.
+SEEDS_ON_SURFACES = 5
+
+Spec = TypeVar("Spec", DescentSpec, NetworkSpec)
+
+
+@dataclass(frozen=True)
+class Fair(Generic[Spec]):
+    """A comparison as it is set, and the way in which its learning rates are to be chosen."""
+
+    spec: Spec
+    mode: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FairComparison:
+    """What came of a Fair comparison on a surface, and the sentence that says what was done."""
+
+    asked: Fair[DescentSpec]
+    runs: Comparison
+    sentence: str
+
+    @property
+    def spec(self) -> DescentSpec:
+        """The comparison as it is set."""
+        return self.asked.spec
+
+
+def check_fairness(mode: str, ways: Iterable[str] = FAIRNESS) -> str:
+    """Return `mode`, one of `ways`, or raise a SpecError that names the nearest.
+
+    >>> check_fairness("best")
+    'best'
+    """
+    ways = tuple(ways)
+    if mode not in ways:
+        raise SpecError(f"Unknown fairness {mode!r}; {nearest(mode, filter(None, ways))}")
+    return mode
+
+
+def one_rate(specs: tuple[OptimizerSpec, ...]) -> tuple[tuple[OptimizerSpec, ...], str]:
+    """Return the optimizers with the first one's learning rate, and the sentence that says so."""
+    lr = float(specs[0]["lr"])
+    label = unique_labels(specs)[0]
+    return tuple(with_values(spec, {"lr": lr}) for spec in specs), (
+        f"One learning rate for all: {lr:g}, that of {label}, the first. As unfair as values picked by hand: "
+        "the same number is a small step for one optimizer and a large one for another."
+    )
+
+
+def torch_defaults(specs: tuple[OptimizerSpec, ...]) -> tuple[tuple[OptimizerSpec, ...], str]:
+    """Return the optimizers with every hyperparameter at torch's default, and the sentence that says so.
+
+    What makes a row of OPTIMIZERS what it is (0.9 for momentum, which torch leaves at 0) stays as the row has it.
+    """
+    changed = tuple(dataclasses.replace(spec, values=optimizer(spec.kind).values) for spec in specs)
+    labels = unique_labels(specs)
+    told = ", ".join(f"{label} lr {spec['lr']:g}" for label, spec in zip(labels, changed, strict=True))
+    return changed, f"torch's defaults: {told}. Schedules and factors of single coordinates or layers stay as set."
+
+
+#: The ways that need no trial.
+RULES: dict[str, Callable[[tuple[OptimizerSpec, ...]], tuple[tuple[OptimizerSpec, ...], str]]] = {
+    "": lambda specs: (specs, ""),
+    "one": one_rate,
+    "torch": torch_defaults,
+}
+
+
+def fair_descent(spec: DescentSpec, mode: str) -> tuple[DescentSpec, str]:
+    """Return the comparison with its learning rates chosen by `mode`, and the sentence that the page shows.
+
+    Problem: who wins a comparison at values picked by hand says more of the hand than of the optimizers.
+    Formula: see ov.tune for "best" (the same trials, steps and metric for all).
+    Arguments: `spec`, a checked comparison; `mode`, a key of FAIRNESS. Raises SpecError for any other.
+
+    >>> from optim_viz.descent import check
+    >>> fair, sentence = fair_descent(check("quadratic", [optimizer("sgd"), optimizer("adam")], steps=100), "best")
+    >>> [round(o["lr"], 2) for o in fair.optimizers], sentence[:24]
+    ([0.18, 0.1], 'Each at its own best: sg')
+
+    Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
+    """
+    if check_fairness(mode) in RULES:
+        optimizers, sentence = RULES[mode](spec.optimizers)
+    else:
+        drawn = spec.noise > 0.0 or spec.batch_size is not None
+        tuned = _tuned(TuneSpec(spec, SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum"))
+        optimizers, sentence = tuned.optimizers, tuned.sentence
+    return dataclasses.replace(spec, optimizers=optimizers), sentence
+
+
+def fair_run(asked: Fair[DescentSpec]) -> FairComparison:
+    """Run a comparison with its learning rates chosen as asked."""
+    spec, sentence = fair_descent(asked.spec, asked.mode)
+    return FairComparison(asked, descent.run(spec), sentence)
+
+
+@functools.lru_cache(maxsize=32)
+def _tuned(spec: TuneSpec) -> tuning.Tuning:
+    """Tuning takes tenths of a second: not again for every look at the same page."""
+    return tuning.run(spec)
+
+
+#: The first round: two learning rates a decade. The second: as many again, within one step of the best.
+LOW, HIGH, GRID, NEAR = 1e-4, 1.0, 9, 4
+#: Runs that a trial is scored over, where the training shown has several seeds.
+SEEDS_ON_NETWORK = 3
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """How far tuning is, before the training that is shown begins."""
+
+    fraction: float  # of the trials, 0 to 1
+    seconds: float  # since the start
+
+    @property
+    def seconds_left(self) -> float:
+        """An estimate for the rest of the trials; inf before the first is done."""
+        return self.seconds * (1 / self.fraction - 1) if self.fraction else np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class FairTraining:
+    """What came of a Fair training, and the sentence that says what was done; no training where a cancel came first."""
+
+    asked: Fair[NetworkSpec]
+    training: Training | None
+    sentence: str
+
+
+def fair_train(
+    asked: Fair[NetworkSpec], report: Callable[[Tuned | Progress], None], cancel: threading.Event
+) -> FairTraining:
+    """Train with learning rates chosen as asked, reporting trials first and then the training.
+
+    Problem: "Adam is faster" at learning rates picked by hand; this gives every optimizer the same number of trials.
+    Formula: lr* = argmin of the median over seeds of the test loss after the last step, over 9 learning rates from
+    1e-4 to 1 (a log grid), then 4 within one grid step of the best.
+    Arguments: `asked`, a checked training and one of ON_NETWORK; `report`, called about ten times a
+    second; `cancel`, an event that ends it soon. Raises SpecError for another key.
+
+    Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
+    """
+    spec, mode = asked.spec, check_fairness(asked.mode, ON_NETWORK)
+    optimizers, sentence = RULES[mode](spec.optimizers) if mode in RULES else _tune(spec, report, cancel)
+    if mode not in RULES and cancel.is_set():
+        return FairTraining(asked, None, sentence)
+    return FairTraining(asked, train.run(dataclasses.replace(spec, optimizers=optimizers), report, cancel), sentence)
+
+
+def _tune(
+    spec: NetworkSpec, report: Callable[[Tuned], None], cancel: threading.Event
+) -> tuple[tuple[OptimizerSpec, ...], str]:
+    """Return every optimizer at its best learning rate, and the sentence."""
+    seeds, began = min(spec.seeds, SEEDS_ON_NETWORK), time.perf_counter()
+    trials = dataclasses.replace(spec, seeds=seeds)
+    share = GRID / (GRID + NEAR)
+
+    def told(low: float, width: float) -> Callable[[float], None]:
+        return lambda part: report(Tuned(low + width * part, time.perf_counter() - began))
+
+    first = rate_sweep.run(TrainSweepSpec(trials, _rates(LOW, HIGH, GRID)), None, told(0.0, share), cancel)
+    step = (HIGH / LOW) ** (1.0 / (GRID - 1))
+    chosen = []
+    for i, one in enumerate(spec.optimizers):
+        if cancel.is_set():
+            return spec.optimizers, "Cancelled while learning rates were tuned."
+        best = first.best[first.labels[i]]
+        alone = dataclasses.replace(trials, optimizers=(one,))
+        near = TrainSweepSpec(alone, _rates(best / step**0.6, best * step**0.6, NEAR))
+        width = (1.0 - share) / len(spec.optimizers)
+        second = rate_sweep.run(near, None, told(share + i * width, width), cancel)
+        chosen.append(with_values(one, {"lr": min(_scores(first, i) + _scores(second, 0))[1]}))
+    labels = unique_labels(spec.optimizers)
+    values = ", ".join(f"{label} lr {o['lr']:.2g}" for label, o in zip(labels, chosen, strict=True))
+    over = f", median over {seeds} seeds" if seeds > 1 else ""
+    length = f"{spec.epochs} epoch{'s' * (spec.epochs > 1)}"
+    return tuple(chosen), (
+        f"Each at its own best: {values}. {GRID + NEAR} trainings each (learning rate: a log grid from {LOW:g} to "
+        f"{HIGH:g}, then around the best), {length} as shown, lowest test loss after the last step{over}."
+    )
+
+
+def _rates(low: float, high: float, count: int) -> tuple[float, ...]:
+    return tuple(float(f"{lr:.3g}") for lr in np.geomspace(low, high, count))
+
+
+def _scores(sweep: TrainSweep, row: int) -> list[tuple[float, float]]:
+    return list(zip(sweep.final_loss[row].tolist(), sweep.lrs.tolist(), strict=True))

@@ -1,0 +1,135 @@
+"""The PRESETS table, one row an experiment that is worth watching: each is a spec, and so a link.
+
+A row's text says what is seen; the tests run every row and hold it to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optim_viz.optimizers.schedules import schedule
+from optim_viz.optimizers.specs import optimizer
+from optim_viz.spec import DescentSpec
+from optim_viz.surfaces import descent
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One row: its name, a title of one or two words, a sentence on what to watch for, and the experiment."""
+
+    name: str
+    title: str
+    text: str
+    spec: DescentSpec
+
+
+_ROWS = (
+    Preset(
+        "valley",
+        "Curved valley",
+        "Into the valley is easy, along it slow: at the same learning rate momentum is far ahead of gradient descent.",
+        descent.check(
+            "rosenbrock",
+            (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.9), optimizer("adam", lr=0.05)),
+            steps=500,
+        ),
+    ),
+    Preset(
+        "rates",
+        "Learning rates",
+        "One method, four learning rates: too small crawls, 0.19 jumps from side to side, and just above 0.2 each jump "
+        "is longer than the last.",
+        descent.check(
+            "quadratic", tuple(optimizer("sgd", lr=lr, label=f"lr {lr}") for lr in (0.01, 0.08, 0.19, 0.21)), steps=40
+        ),
+    ),
+    Preset(
+        "ravine",
+        "Zig-zag",
+        "Large steps cross the ravine's floor every time; steps small enough not to are slow along it. Momentum makes "
+        "small steps add up where they agree.",
+        descent.check(
+            "quadratic",
+            (
+                optimizer("sgd", lr=0.19, label="large steps"),
+                optimizer("sgd", lr=0.02, label="small steps"),
+                optimizer("momentum", lr=0.02, momentum=0.6, label="small steps, momentum"),
+            ),
+            steps=60,
+        ),
+    ),
+    Preset(
+        "two_wells",
+        "Two wells",
+        "Same learning rate: gradient descent stays in the near well, momentum carries its speed over the ridge into "
+        "the deeper one.",
+        descent.check(
+            "two_wells", (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.9)), steps=300
+        ),
+    ),
+    Preset(
+        "saddle",
+        "Saddle",
+        "Hardly any slope leads off the saddle. Adam, which divides by the gradient's size, is off first, momentum "
+        "later; gradient descent is still there.",
+        descent.check(
+            "saddle",
+            (optimizer("sgd", lr=0.05), optimizer("momentum", lr=0.05, momentum=0.7), optimizer("adam", lr=0.05)),
+            steps=38,
+        ),
+    ),
+    Preset(
+        "bounded",
+        "Bounded steps",
+        "On a steep slope gradient descent's steps, as long as the gradient says, run away to infinity. None of Adam's "
+        "is longer than its learning rate in x or in y.",
+        descent.check("rosenbrock", (optimizer("sgd", lr=5e-3), optimizer("adam", lr=0.05)), steps=300),
+    ),
+    Preset(
+        "many_wells",
+        "Many wells",
+        "Gradient descent drops into the first well, heavy momentum rolls on to a better one; none finds the deepest.",
+        descent.check(
+            "rastrigin",
+            (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.98), optimizer("adam", lr=0.05)),
+            steps=400,
+        ),
+    ),
+    Preset(
+        "mini_batches",
+        "Mini-batches",
+        "With two examples a step the gradient is a guess: near the minimum SGD wanders, the wider the larger its "
+        "learning rate.",
+        descent.check(
+            "linear_regression",
+            (optimizer("sgd", lr=0.2, label="SGD, lr 0.2"), optimizer("sgd", lr=0.02, label="SGD, lr 0.02")),
+            steps=500,
+            batch_size=2,
+        ),
+    ),
+    Preset(
+        "schedules",
+        "Schedules",
+        "The same guesses, the same first learning rate: where it falls with the step, the run comes to rest.",
+        descent.check(
+            "linear_regression",
+            (
+                optimizer("sgd", lr=0.1, label="constant"),
+                optimizer("sgd", lr=0.1, label="cosine", schedule=schedule("cosine")),
+                optimizer("sgd", lr=0.1, label="exponential", schedule=schedule("exponential", gamma=0.99)),
+            ),
+            steps=300,
+            batch_size=2,
+        ),
+    ),
+)
+PRESETS: dict[str, Preset] = {row.name: row for row in _ROWS}
+
+
+def matching(spec: DescentSpec) -> Preset | None:
+    """Return the preset that is this very experiment, if there is one.
+
+    >>> matching(PRESETS["saddle"].spec).title
+    'Saddle'
+    """
+    return next((row for row in PRESETS.values() if row.spec == spec), None)

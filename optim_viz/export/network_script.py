@@ -1,0 +1,168 @@
+"""A training of the network as a plain PyTorch script: digits, layers, batches and steps, with torch alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from optim_viz.export.script_parts import DECODE, assembled, packed
+from optim_viz.network import digits
+from optim_viz.network.mlp import Layout
+from optim_viz.network.one_run import FUSED, epoch_order
+from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
+
+#: Draws of digits, over all epochs and seeds, that a script may carry (2 bytes each, before they are packed).
+MAX_DRAWS = 10_000_000
+
+_DOCSTRING = '''"""Train an MLP on handwritten digits with torch.optim: the same numbers as optim-viz, with torch alone.
+
+Reads optim-viz's mnist10k.npz: beside this script, or from the path given (python THIS_SCRIPT PATH/mnist10k.npz).
+Prints, for every run, the loss of the last mini-batch, and loss and accuracy on the test digits.
+"""
+
+import ast
+import base64
+import math
+import pathlib
+import sys
+import zipfile
+import zlib
+
+import torch
+'''
+
+_READ = '''
+def read_digits(path):
+    """The grey levels, uint8 [n, 784], and the labels, [n], from an .npz file."""
+    arrays = []
+    with zipfile.ZipFile(path) as archive:
+        for name in ("x.npy", "y.npy"):
+            content = bytearray(archive.read(name))
+            end = 10 + int.from_bytes(content[8:10], "little")
+            shape = ast.literal_eval(content[10:end].decode())["shape"]
+            arrays.append(torch.frombuffer(content, dtype=torch.uint8, offset=end).view(shape))
+    return arrays[0], arrays[1].long()
+'''
+
+_TRAIN = '''
+def train(model, optimizer, i{scheduler}):
+    loss = math.inf
+    for order in ORDERS[i]:
+        for batch in order.split(BATCH_SIZE):
+            x, y = DIGITS[batch] / 255, LABELS[batch]
+{step}
+            if not loss.isfinite():
+                return math.inf, math.inf, 0.0  # diverged
+{schedule}    return loss.item(), *test(model, ORDERS[i][0])
+
+
+@torch.no_grad()
+def test(model, order):
+    """Loss and accuracy on the digits that were not learned."""
+    held_out = torch.ones(len(LABELS), dtype=torch.bool)
+    held_out[order] = False
+    logits = model(DIGITS[held_out] / 255)
+    loss = torch.nn.functional.cross_entropy(logits, LABELS[held_out]).item()
+    if not math.isfinite(loss):
+        return math.inf, 0.0
+    return loss, (logits.argmax(1) == LABELS[held_out]).double().mean().item()
+'''
+
+_STEP = """\
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()"""
+_CLOSURE = """
+            def closure():
+                optimizer.zero_grad()
+                loss = torch.nn.functional.cross_entropy(model(x), y)
+                loss.backward()
+                return loss
+
+            loss = optimizer.step(closure)"""
+
+
+_MAIN = """
+def main():
+    torch.set_num_threads(1)  # so that sums are rounded in the same order
+    for i, seed in enumerate(SEEDS):
+"""
+
+
+def network_script(spec: NetworkSpec) -> str:
+    """Return the script of a training; SpecError for digits or an optimizer of the user's own."""
+    if spec.data:
+        raise SpecError(f"The digits {spec.data!r} are no part of a script: only a run on the shipped ones can be one.")
+    orders = _orders(spec)
+    total = spec.epochs * math.ceil(orders.shape[2] / spec.batch_size)
+    labels = unique_labels(spec.optimizers)
+    kinds = {o.schedule.kind for o in spec.optimizers if o.schedule} - {"constant"}
+    closure = any(o.kind == "lbfgs" for o in spec.optimizers)
+    runs = "\n".join(_run(spec, o, label, total) for o, label in zip(spec.optimizers, labels, strict=True))
+    scheduled = "from torch.optim import lr_scheduler\n" if kinds else ""
+    seeds = [(spec.seed + i) % 2**32 for i in range(spec.seeds)]
+    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {seeds}"
+    loop = _TRAIN.format(
+        scheduler=", scheduler=None" if kinds else "",
+        step=_CLOSURE if closure else _STEP,
+        schedule=_schedule_step("plateau" in kinds) if kinds else "",
+    )
+    data = packed("ORDERS", orders.astype("<u2"), "uint16", f".view({spec.seeds}, {spec.epochs}, -1).long()")
+    files = 'PATH = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("mnist10k.npz")'
+    data += f"\n{files}\nDIGITS, LABELS = read_digits(PATH)"
+    end = 'if __name__ == "__main__":\n    main()'
+    return assembled([head, _READ, DECODE, _network(spec), loop, f"{_MAIN}{runs}", data, end])
+
+
+def _orders(spec: NetworkSpec) -> np.ndarray:
+    """The digits of the file in the order in which every seed and epoch sees them, int [seeds, epochs, digits]."""
+    given = digits.load("")
+    learned = digits.split_rows(len(given.train_y) + len(given.test_y))[0]
+    if spec.seeds * spec.epochs * len(learned) > MAX_DRAWS:
+        raise SpecError(
+            f"{spec.epochs} epochs of {spec.seeds} seeds are too many draws to write down in a script: "
+            f"at most {MAX_DRAWS // len(learned):,} in all."
+        )
+    seeds = [(spec.seed + i) % 2**32 for i in range(spec.seeds)]
+    return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in seeds])
+
+
+def _network(spec: NetworkSpec) -> str:
+    shapes = Layout(spec.hidden).shapes
+    parts = [f"torch.nn.Linear({into}, {out})" for out, into in shapes]
+    body = ", torch.nn.ReLU(), ".join(parts) + (", torch.nn.ReLU()" if spec.final_relu else "")
+    return (
+        f"\ndef network(seed):\n    torch.manual_seed(seed)\n    return torch.nn.Sequential(\n        {body}\n    )\n"
+    )
+
+
+def _schedule_step(watched: bool) -> str:
+    lines = ["if scheduler:", "    scheduler.step()"]
+    if watched:
+        lines = ["if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):", "    scheduler.step(loss.item())"]
+        lines += ["elif scheduler:", "    scheduler.step()"]
+    return "".join(f"            {line}\n" for line in lines)
+
+
+def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) -> str:
+    row = OPTIMIZERS.get(optimizer.kind)
+    params, lrs = "model.parameters()", [float(optimizer["lr"]) if row else 0.0]
+    options = {"fused": True} if row and row.torch_class in FUSED else {}
+    lines = ["model = network(seed)"]
+    if optimizer.lr_scale:
+        scale = dict(optimizer.lr_scale)  # type: ignore[arg-type]
+        lrs = [lrs[0] * scale.get(name, 1.0) for name in Layout(spec.hidden).names]
+        lines.append("layers = [layer for layer in model if isinstance(layer, torch.nn.Linear)]")
+        lines.append(f'groups = [{{"params": layer.parameters(), "lr": lr}} for layer, lr in zip(layers, {lrs!r})]')
+        params = "groups"
+    lines.append(f"optimizer = {optimizer_code(optimizer, params, **options)}")
+    scheduler = schedule_code(optimizer.schedule, lrs, total)
+    if scheduler:
+        lines.append(f"scheduler = {scheduler}")
+    arguments = "model, optimizer, i" + (", scheduler" if scheduler else "")
+    lines.append(f"print({label!a}, seed, *train({arguments}))")
+    return "".join(f"        {line}\n" for line in lines)

@@ -1,0 +1,93 @@
+"""Code for scripts that need torch alone: expressions, optimizers and schedules as one would write them by hand."""
+
+from __future__ import annotations
+
+import base64
+import re
+import textwrap
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from optim_viz.spec import Surface
+from optim_viz.surfaces.expression import parse
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+#: sympy's functions that the expressions may hold, in torch.
+_FUNCTIONS = {
+    name: f"torch.{name}"
+    for name in ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "sign")
+} | {"Abs": "torch.abs", "softplus": "softplus", "cot": "1/torch.tan"}
+#: Integers beyond this are written as floats: torch takes no larger ones.
+_EXACT = 2**53
+
+SOFTPLUS = '''
+def softplus(z):
+    """log(1 + e^z), without overflow."""
+    return torch.logaddexp(z, torch.zeros_like(z))
+'''
+
+
+def expression_code(surface: Surface) -> str:
+    """Return a surface's expression as torch code in x and y, and in the columns u and v of a finite sum.
+
+    >>> from optim_viz.surfaces import SURFACES
+    >>> expression_code(SURFACES["mccormick"])
+    '-1.5*x + 2.5*y + (x - y)**2 + torch.sin(x + y) + 1'
+    """
+    import sympy
+
+    expression = parse(surface.expression, ("x", "y", "u", "v") if surface.data else ("x", "y"))
+    code = _printer().doprint(expression)
+    missing = [name for name in "xy" if sympy.Symbol(name, real=True) not in expression.free_symbols]
+    return " + ".join([code, *(f"0*{name}" for name in missing)])  # backward() must reach both
+
+
+def _printer() -> Any:
+    """A sympy printer for torch: plain numbers through the math module, everything else through torch."""
+    from sympy.printing.pycode import PythonCodePrinter
+
+    class TorchPrinter(PythonCodePrinter):
+        def _print(self, expr: Any, **settings: Any) -> str:
+            name = _FUNCTIONS.get(type(expr).__name__)
+            if name is None or expr.is_number:
+                return super()._print(expr, **settings)
+            return f"{name}({self._print(expr.args[0])})"
+
+        def _print_Integer(self, expr: Any) -> str:  # noqa: N802 - sympy's name
+            return str(int(expr)) if abs(expr) <= _EXACT else repr(float(expr))
+
+        def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802 - sympy's name
+            if expr.is_number or not expr.exp.is_number or abs(float(expr.exp)) != 0.5:
+                return super()._print_Pow(expr, rational=rational)
+            root = f"torch.sqrt({self._print(expr.base)})"
+            return root if expr.exp > 0 else f"1/{root}"
+
+    return TorchPrinter({"allow_unknown_functions": True})
+
+
+DECODE = '''
+def decode(text, dtype):
+    """Numbers that were drawn beforehand, packed into text."""
+    return torch.frombuffer(bytearray(zlib.decompress(base64.b64decode(text))), dtype=dtype)
+'''
+
+
+def packed(name: str, values: np.ndarray, dtype: str, shape: str = "") -> str:
+    """Return the line(s) that put an array's numbers, little-endian, into a script under `name`; see DECODE."""
+    content = base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()
+    lines = "\n".join(textwrap.wrap(content, 110))
+    return f'{name} = decode(\n    """\n{lines}\n""",\n    torch.{dtype},\n){shape}\n'
+
+
+def assembled(parts: list[str]) -> str:
+    """Join the parts of a script, two empty lines between them; empty parts drop out."""
+    text = "\n\n\n".join(part.strip("\n") for part in parts if part.strip())
+    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
+
+
+def wrapped(line: str) -> str:
+    """A long line of numbers on several."""
+    return "\n".join(textwrap.wrap(line, 110, subsequent_indent="    ", break_long_words=False))

@@ -1,0 +1,169 @@
+"""The EXPORTS table, one row an export: what a result becomes when it is taken elsewhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from optim_viz.experiments import files
+from optim_viz.export.descent_script import pytorch_script
+from optim_viz.export.picture import Picture, picture
+from optim_viz.network.plane import Plane
+from optim_viz.network.training import Training
+from optim_viz.player import network_scenes, scenes, standalone
+from optim_viz.spec import SpecError, nearest
+from optim_viz.surfaces.trajectory import Comparison
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+Progress = Callable[[float], None]
+What = TypeVar("What")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What is exported: runs, the plane of weights of a training if it is wanted, and who is told of progress."""
+
+    runs: Comparison | Training
+    plane: Plane | None = None
+    progress: Progress | None = None
+
+    def scene(self) -> scenes.Scene:
+        """What the player shows of it."""
+        if isinstance(self.runs, Training):
+            return network_scenes.network(self.runs, self.plane)
+        return scenes.compare(self.runs)
+
+    def picture(self) -> Picture:
+        """What an image shows of it."""
+        return picture(self.scene())
+
+
+@dataclass(frozen=True)
+class Export(Generic[What]):
+    """One row: how it is called, the file's suffix and media type, and the function that writes it."""
+
+    name: str
+    title: str
+    suffix: str
+    mime: str
+    write: Callable[[What], bytes]
+
+
+def _html(result: Result) -> bytes:
+    runs = result.runs
+    if isinstance(runs, Training):
+        title, about = (
+            "An MLP on handwritten digits",
+            f"{runs.spec.epochs} epochs, mini-batches of {runs.spec.batch_size}",
+        )
+    else:
+        title, about = runs.surface.title, f"f(x, y) = {runs.surface.expression}"
+    return standalone.page(result.scene(), title, about).encode()
+
+
+def _gif(result: Result) -> bytes:
+    from optim_viz.export.raster import gif
+
+    return gif(result.picture(), progress=result.progress)
+
+
+def _png(result: Result) -> bytes:
+    from optim_viz.export.raster import png
+
+    return png(result.picture())
+
+
+def _svg(result: Result) -> bytes:
+    from optim_viz.export.svg import svg
+
+    return svg(result.picture()).encode()
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV that reads back to the last bit: pandas writes floats by repr, inf and nan by name."""
+    return frame.to_csv(index=False, na_rep="nan", lineterminator="\n").encode()
+
+
+def as_parquet(frame: pd.DataFrame) -> bytes:
+    """Return a table as a Parquet file."""
+    file = io.BytesIO()
+    frame.to_parquet(file, engine="pyarrow", index=False)
+    return file.getvalue()
+
+
+def _csv(result: Result) -> bytes:
+    return as_csv(result.runs.to_frame())
+
+
+def _parquet(result: Result) -> bytes:
+    return as_parquet(result.runs.to_frame())
+
+
+def _json(result: Result) -> bytes:
+    return files.write(result.runs.spec, result.runs.to_frame()).encode()
+
+
+def _pytorch(result: Result) -> bytes:
+    return pytorch_script(result.runs.spec).encode()
+
+
+_ROWS = (
+    Export("html", "Web page that plays anywhere", ".html", "text/html", _html),
+    Export("gif", "Animation (GIF)", ".gif", "image/gif", _gif),
+    Export("png", "Picture (PNG)", ".png", "image/png", _png),
+    Export("svg", "Picture (SVG)", ".svg", "image/svg+xml", _svg),
+    Export("csv", "Table (CSV)", ".csv", "text/csv", _csv),
+    Export("parquet", "Table (Parquet)", ".parquet", "application/vnd.apache.parquet", _parquet),
+    Export("json", "Experiment and results (JSON)", ".json", "application/json", _json),
+    Export("pytorch", "PyTorch script", ".py", "text/x-python", _pytorch),
+)
+EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
+
+
+def export(
+    runs: Comparison | Training, name: str, plane: Plane | None = None, progress: Progress | None = None
+) -> bytes:
+    """Return a result as the bytes of a file.
+
+    Problem: a result that cannot leave the program cannot be shown, checked or built upon.
+    Arguments: `runs`, what optim_viz.descend or optim_viz.train returns; `name`, a row of EXPORTS; `plane`, what
+    optim_viz.project returns, drawn beside a training's curves; `progress`, told the share, 0 to 1, of a slow export.
+    Raises SpecError with the nearest name, or where a format cannot hold an optimizer or digits of the user's own.
+
+    >>> from optim_viz import descend, optimizer
+    >>> export(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=2), "csv").splitlines()[0]
+    b'optimizer,step,x,y,loss,gradient_x,gradient_y,lr,gradient_evaluations'
+
+    Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiment_file.
+    """
+    if name not in EXPORTS:
+        raise SpecError(f"Unknown export {name!r}; {nearest(name, EXPORTS)}")
+    return EXPORTS[name].write(Result(runs, plane, progress))
+
+
+def by_suffix(path: str) -> Export[Result]:
+    """Return the export that writes files of this name; SpecError where none does.
+
+    >>> by_suffix("race.gif").name
+    'gif'
+    """
+    suffix = Path(path).suffix.lower()
+    found = next((row for row in EXPORTS.values() if row.suffix == suffix), None)
+    if found is None:
+        raise SpecError(f"{path!r} must end in one of {', '.join(row.suffix for row in EXPORTS.values())}.")
+    return found
+
+
+def save(runs: Comparison | Training, path: str, plane: Plane | None = None, progress: Progress | None = None) -> None:
+    """Write a result to a file whose suffix says how; SpecError where it cannot be written."""
+    content = export(runs, by_suffix(path).name, plane, progress)
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise SpecError(f"{path!r} could not be written: {error.strerror or error}.") from None

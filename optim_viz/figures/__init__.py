@@ -1,0 +1,10 @@
+"""Results -> plotly figures and tables: pure functions that know no page.
+
+style                    what all charts share
+comparison               Comparison.figure(): an animated figure for notebooks
+maps, basins             a sweep over two axes; which minimum every start reaches
+rate_curves              final loss against learning rate
+training, training_cost  curves, layers; what a target loss costs
+readings, results_table  confusion and misread digits; how trainings ended
+plane_gauges             how far to trust the plane
+"""

@@ -1,0 +1,136 @@
+"""Pure functions from results to plotly figures; they know no engine and no web framework."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from optim_viz.figures.style import MAX_FRAMES, frame_rows
+from optim_viz.optimizers import styles
+from optim_viz.spec import Surface
+from optim_viz.surfaces.surface import height_map
+from optim_viz.surfaces.trajectory import Comparison
+
+#: Path points in one frame, over all runs: keeps a whole animation to a few hundred kB.
+FRAME_POINTS = 360
+_COLORS = [[0.0, "#f7fbff"], [0.35, "#d3e3f1"], [0.7, "#a5c4de"], [1.0, "#7aa0c4"]]
+
+
+def log_height(z: np.ndarray) -> np.ndarray:
+    """Return log10 of the height above the lowest value, so that the levels near a minimum spread out.
+
+    >>> log_height(np.array([0.0, 1.0, 10.0])).round(2).tolist()
+    [-5.0, 0.0, 1.0]
+    """
+    low, high = np.nanmin(z), np.nanmax(z)
+    return np.log10(np.maximum(z - low, 1e-6 * max(high - low, 1e-300)))
+
+
+def _contour(surface: Surface) -> go.Contour:
+    x, y, z = height_map(surface)
+    heights = log_height(z) if surface.log else z
+    return go.Contour(
+        x=x.astype("float32"),
+        y=y.astype("float32"),
+        z=heights.astype("float32"),
+        customdata=z.astype("float32"),
+        colorscale=_COLORS,
+        ncontours=24,
+        line={"width": 0.5, "color": "#8fa8bf"},
+        showscale=False,
+        hovertemplate="x %{x:.3g}, y %{y:.3g}<br>loss %{customdata:.4g}<extra></extra>",
+        name="loss",
+    )
+
+
+def _upto(values: np.ndarray, row: int, points: int) -> np.ndarray:
+    """Rows 0 to `row` of `values`, thinned to `points` of them, the last always included."""
+    with np.errstate(over="ignore"):  # what float32 cannot hold is far outside the picture
+        return values[frame_rows(row + 1, points)].astype("float32")
+
+
+def _data(runs: Comparison, row: int) -> list[dict[str, Any]]:
+    """The data of every moving trace at `row`: for each run its path, its head, its loss curve and that one's head."""
+    budget = max(2, FRAME_POINTS // (2 * len(runs)))
+    traces = []
+    for run in runs:
+        losses = np.where(np.isfinite(run.losses), run.losses, np.nan)
+        steps = np.arange(len(losses))
+        for x, y in ((run.points[:, 0], run.points[:, 1]), (steps, losses)):
+            traces.append({"type": "scatter", "x": _upto(x, row, budget), "y": _upto(y, row, budget)})
+            traces.append({"type": "scatter", "x": x[row : row + 1], "y": y[row : row + 1]})
+    return traces
+
+
+def _looks(runs: Comparison) -> list[dict[str, Any]]:
+    """How every moving trace looks, in the order of `_data`; said once, not in every frame."""
+    looks = []
+    for run, style in zip(runs, styles.styles([r.spec.kind for r in runs]), strict=True):
+        line = {"color": style.light, "dash": style.dash, "width": 2}
+        head = {"symbol": style.marker, "color": style.light, "size": 10, "line": {"color": "white", "width": 1}}
+        named = {"name": run.label, "legendgroup": run.label}
+        for axes in ({"xaxis": "x", "yaxis": "y"}, {"xaxis": "x2", "yaxis": "y2"}):
+            looks.append({**named, **axes, "mode": "lines", "line": line, "showlegend": axes["xaxis"] == "x"})
+            looks.append({**named, **axes, "mode": "markers", "marker": head, "showlegend": False})
+    return looks
+
+
+def comparison(runs: Comparison, frames: int = MAX_FRAMES, milliseconds: int = 60) -> go.Figure:
+    """Return contour and paths beside the loss curves, animated, with a play button and a slider of steps.
+
+    Problem: watch runs in any notebook, without an app.
+    Arguments: `runs`, what optim_viz.descend returns; `frames`, 2 to 60; `milliseconds`, shown per frame.
+
+    >>> from optim_viz import descend, optimizer
+    >>> figure = comparison(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=20))
+    >>> len(figure.frames)
+    21
+
+    Reference: plotly.py 7, frames and sliders (2026).
+    """
+    rows = frame_rows(len(runs.trajectories[0].losses), min(frames, MAX_FRAMES))
+    figure = make_subplots(1, 2, subplot_titles=(runs.surface.title, "Loss"), horizontal_spacing=0.1)
+    figure.add_trace(_contour(runs.surface), 1, 1)
+    shown = zip(_data(runs, int(rows[-1])), _looks(runs), strict=True)
+    figure.add_traces([data | look for data, look in shown])
+    moving = list(range(1, len(figure.data)))
+    figure.frames = [go.Frame(data=_data(runs, int(row)), traces=moving, name=str(row)) for row in rows]
+    _axes(figure, runs)
+    options = {"frame": {"duration": milliseconds, "redraw": True}, "transition": {"duration": 0}}
+    figure.update_layout(updatemenus=[_buttons(options)], sliders=[_steps(rows, options)])
+    return figure
+
+
+def _axes(figure: go.Figure, runs: Comparison) -> None:
+    x0, x1, y0, y1 = runs.surface.bounds
+    positive = all((run.losses > 0).all() for run in runs)
+    figure.update_xaxes(title="x", range=[x0, x1], row=1, col=1)
+    figure.update_yaxes(title="y", range=[y0, y1], row=1, col=1)
+    figure.update_xaxes(title="step", range=[0, len(runs.trajectories[0].losses) - 1], row=1, col=2)
+    figure.update_yaxes(title="loss", type="log" if positive else "linear", exponentformat="power", row=1, col=2)
+    figure.update_layout(
+        template="plotly_white", height=520, margin={"l": 50, "r": 20, "t": 90, "b": 20},
+        legend={"orientation": "h", "y": 1.2, "x": 1.0, "xanchor": "right"},
+    )  # fmt: skip
+
+
+def _buttons(options: dict[str, Any]) -> dict[str, Any]:
+    play = {"label": "Play", "method": "animate", "args": [None, {**options, "fromcurrent": True}]}
+    still = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate"}
+    pause = {"label": "Pause", "method": "animate", "args": [[None], still]}
+    return {
+        "type": "buttons", "direction": "left", "buttons": [play, pause],
+        "x": 0.0, "y": -0.14, "xanchor": "left", "yanchor": "top",
+    }  # fmt: skip
+
+
+def _steps(rows: np.ndarray, options: dict[str, Any]) -> dict[str, Any]:
+    jump = {**options, "mode": "immediate"}
+    steps = [{"label": str(row), "method": "animate", "args": [[str(row)], jump]} for row in rows]
+    return {
+        "active": len(rows) - 1, "steps": steps, "x": 0.14, "len": 0.86, "y": -0.08,
+        "currentvalue": {"prefix": "step "}, "pad": {"t": 10},
+    }  # fmt: skip

@@ -1,0 +1,280 @@
+"""A map over two hyperparameters: loss or steps in colour, what diverges in grey with crosses, the theory over it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+
+from optim_viz.figures.style import dress
+from optim_viz.surfaces.minima import lowest
+from optim_viz.sweeps.sweep import STARTS, Sweep
+from optim_viz.sweeps.theory import Theory, theory
+
+#: Losses below this share of the largest are drawn there.
+FLOOR = 1e-30
+#: Cells a side that can be clicked, and marks a side over what has no colour.
+CLICKS, MARKS = 64, 32
+WORDS = {"loss": "loss after the last step", "steps": "steps to arrive"}
+
+
+def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = False, height: int = 580) -> go.Figure:
+    """Draw a sweep over two axes; `measure` is "loss" or "steps", `logs` says which axes are logarithmic.
+
+    A clickable cell has its place in the sweep, [i, j], as its customdata.
+    """
+    (xn, _), (yn, _) = s.spec.axes
+    figure = go.Figure()
+    figure.add_trace(_cells(s, measure, logs))
+    figure.add_traces(_grey(s, measure, logs, dark))
+    known = known_theory(s)
+    if known is not None:
+        figure.add_traces(_theory(known, s, dark))
+    figure.add_trace(_best(s, measure))
+    figure.add_trace(_clicks(s))
+    dress(figure, "", height, dark, legend=True)
+    for axis, name, log, values in (("xaxis", xn, logs[0], s.axes[xn]), ("yaxis", yn, logs[1], s.axes[yn])):
+        edges = _edges(values, log)
+        ends = (edges[0], edges[-1])
+        title = f"start {name}" if name in STARTS else name.replace("lr", "learning rate") if name == "lr" else name
+        figure.update_layout(
+            {
+                axis: {
+                    "title": {"text": title},
+                    "range": list(np.log10(ends) if log else ends),
+                    "constrain": "domain",
+                    "type": "log" if log else "linear",
+                    "showgrid": False,
+                    "exponentformat": "power",
+                    **({"dtick": 1} if log else {}),
+                }
+            }
+        )
+    figure.update_layout(margin={"t": 34}, legend={"y": 1.0})
+    return figure
+
+
+def _edges(values: np.ndarray, log: bool) -> np.ndarray:
+    """The borders between cells: halfway, on the axis' own scale, with half a cell beyond both ends."""
+    v = np.log(values) if log else values
+    if len(v) == 1:
+        return np.array([values[0] * 0.9, values[0] * 1.1])
+    middle = (v[1:] + v[:-1]) / 2
+    edges = np.r_[2 * v[0] - middle[0], middle, 2 * v[-1] - middle[-1]]
+    return np.exp(edges) if log else edges
+
+
+def _numbers(s: Sweep, measure: str) -> np.ndarray:
+    """What is drawn, float64 [x, y]; NaN where the run diverges or, for steps, never arrives."""
+    if measure == "steps":
+        # A run that passes by the minimum on its way out has not arrived.
+        return np.where(np.isfinite(s.steps_to) & s.done & ~s.diverging, np.maximum(s.steps_to, 1.0), np.nan)
+    above = np.maximum(s.final_loss - lowest(s.spec.surface), 0.0)
+    kept = np.where(s.diverging | ~s.done, np.nan, above)
+    top = np.nanmax(kept) if np.isfinite(kept).any() else 1.0
+    return np.maximum(kept, FLOOR * max(top, 1e-300))
+
+
+def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
+    x, y = (s.axes[name] for name, _ in s.spec.axes)
+    z = np.log10(_numbers(s, measure).T)
+    finite = z[np.isfinite(z)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    high = high if high > low else low + 1.0
+    ticks = _ticks(low, high)
+    return go.Heatmap(
+        x=_edges(x, logs[0]),
+        y=_edges(y, logs[1]),
+        z=z,
+        zmin=low,
+        zmax=high,
+        colorscale="Viridis",
+        reversescale=True,
+        hoverinfo="skip",
+        hoverongaps=False,
+        showscale=True,
+        colorbar={
+            "title": {"text": WORDS[measure], "side": "right"},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "tickvals": ticks,
+            "ticktext": [_power(t) for t in ticks],
+        },
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Exponents of the round numbers that the colour bar names.
+
+    >>> [round(10**t) for t in _ticks(0.9, 2.1)]
+    [10, 20, 50, 100]
+    """
+    powers = np.arange(math.floor(low), math.ceil(high) + 1)
+    digits = (1, 2, 5) if high - low < 3 else (1,)
+    powers = powers[:: max(1, round((high - low) / 7))]
+    ticks = [math.log10(digit) + float(power) for power in powers for digit in digits]
+    return [tick for tick in ticks if low <= tick <= high]
+
+
+def _power(exponent: float) -> str:
+    """A tick of the colour bar: plain where that is short.
+
+    >>> _power(-1.0), _power(-7.0)
+    ('0.1', '10<sup>-7</sup>')
+    """
+    return f"{10.0**exponent:.3g}" if -4 < exponent < 4 else f"10<sup>{exponent:.3g}</sup>"
+
+
+def _grey(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool) -> list[go.Heatmap | go.Scatter]:
+    """What has no colour: grey with crosses where runs diverge, faint with strokes where they never arrive."""
+    traces: list[go.Heatmap | go.Scatter] = []
+    never = ~np.isfinite(s.steps_to) & ~s.diverging & s.done if measure == "steps" else np.zeros(s.spec.shape, bool)
+    for cells, name, symbol, grey in (
+        (s.diverging, "diverges", "x-thin", "#4a4f59" if dark else "#b9bdc6"),
+        (never, "does not arrive", "line-ew", "#26292f" if dark else "#eceef1"),
+    ):
+        traces += _patterned(s, cells, name, symbol, grey, logs, dark)
+    return traces
+
+
+def _patterned(
+    s: Sweep, cells: np.ndarray, name: str, symbol: str, grey: str, logs: tuple[bool, bool], dark: bool
+) -> list[go.Heatmap | go.Scatter]:
+    """One colour over some cells and a mark on every few of them, by which the legend names them."""
+    if not cells.any():
+        return []
+    x, y = (s.axes[axis] for axis, _ in s.spec.axes)
+    i, j = np.nonzero(cells)
+    steps = [max(1, n // MARKS) for n in s.spec.shape]
+    some = (i % steps[0] == 0) & (j % steps[1] == 0)
+    some = some if some.any() else np.ones_like(some)
+    ink = "#8b919c" if dark else "#7b8190"
+    return [
+        go.Heatmap(
+            x=_edges(x, logs[0]),
+            y=_edges(y, logs[1]),
+            z=np.where(cells, 1.0, np.nan).T,
+            showscale=False,
+            colorscale=[[0, grey], [1, grey]],
+            hoverinfo="skip",
+            hoverongaps=False,
+        ),
+        go.Scatter(
+            x=x[i[some]],
+            y=y[j[some]],
+            mode="markers",
+            hoverinfo="skip",
+            name=name,
+            marker={"symbol": symbol, "size": 4, "line": {"width": 1, "color": ink}},
+        ),
+    ]
+
+
+def known_theory(s: Sweep) -> Theory | None:
+    """What theory says of this very map: momentum's learning rate and momentum on a quadratic bowl, nothing else on."""
+    o, plain = s.spec.optimizer, ("dampening", "weight_decay", "nesterov", "maximize")
+    if o.kind != "momentum" or {name for name, _ in s.spec.axes} != {"lr", "momentum"} or s.spec.random:
+        return None
+    if o.schedule is not None or o.lr_scale is not None or any(o[name] for name in plain):
+        return None
+    return theory(s.spec.surface)
+
+
+def _theory(known: Theory, s: Sweep, dark: bool) -> list[go.Scatter]:
+    """The limit of stability and the fastest pair: the page's ink on its opposite, which stand out from every colour.
+
+    In the legend the ink stands alone, so it must be read there too.
+    """
+    ink, under = ("white", "black") if dark else ("black", "white")
+    flip = s.spec.axes[0][0] != "lr"
+    momentums, rates = s.axes["momentum"], s.axes["lr"]
+    mus = np.linspace(momentums.min(), momentums.max(), 200)
+    limit = known.limit(mus)
+    seen = (limit >= rates.min()) & (limit <= rates.max())
+    x, y = (mus[seen], limit[seen]) if flip else (limit[seen], mus[seen])
+    at = (known.momentum, known.lr) if flip else (known.lr, known.momentum)
+    hover = "%{fullData.name}<br>%{x:.3g}, %{y:.3g}<extra></extra>"
+    traces = [
+        go.Scatter(x=x, y=y, mode="lines", line={"color": under, "width": 4}, showlegend=False, hoverinfo="skip"),
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line={"color": ink, "width": 2, "dash": "dash"},
+            name="theory: stable up to 2(1 + μ)/L",
+            hovertemplate=hover,
+        ),
+    ]
+    if rates.min() <= known.lr <= rates.max() and momentums.min() <= known.momentum <= momentums.max():
+        marker = {"symbol": "star", "size": 17, "color": "white", "line": {"width": 1.5, "color": "black"}}
+        traces.append(
+            go.Scatter(x=[at[0]], y=[at[1]], mode="markers", name="theory: fastest", hovertemplate=hover, marker=marker)
+        )
+    return traces
+
+
+def best_cell(s: Sweep, measure: str) -> tuple[int, int]:
+    """The cell of the lowest loss, or the one that arrives first; of equals the other measure decides."""
+    loss, steps = (np.where(s.diverging, np.inf, values) for values in (s.final_loss, s.steps_to))
+    keys = (steps, loss) if measure == "loss" else (loss, steps)
+    cell = np.unravel_index(np.lexsort([key.ravel() for key in keys])[0], s.spec.shape)
+    return int(cell[0]), int(cell[1])
+
+
+def _best(s: Sweep, measure: str) -> go.Scatter:
+    cell = best_cell(s, measure)
+    x, y = (axis[i] for axis, i in zip(s.axes.values(), cell, strict=True))
+    return go.Scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        name=f"best here: {x:.3g}, {y:.3g}",
+        hoverinfo="skip",
+        marker={"symbol": "circle", "size": 8, "color": "#FF5A1F", "line": {"width": 2, "color": "white"}},
+    )
+
+
+def _clicks(s: Sweep) -> go.Scatter:
+    """A transparent marker over every cell (of a fine map, over every second or fourth): a heatmap takes no clicks."""
+    (xn, x), (yn, y) = s.axes.items()
+    rows, columns = (np.arange(0, n, max(1, n // CLICKS)) for n in s.spec.shape)
+    i, j = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
+    texts = [_told(s, a, b) for a, b in zip(i.tolist(), j.tolist(), strict=True)]
+    return go.Scatter(
+        x=x[i],
+        y=y[j],
+        mode="markers",
+        marker={"size": 9, "opacity": 0, "symbol": "square"},
+        showlegend=False,
+        customdata=np.stack([i, j], -1).tolist(),
+        text=texts,
+        name="cells",
+        hovertemplate=f"{xn} %{{x:.4g}}<br>{yn} %{{y:.4g}}<br>%{{text}}<extra></extra>",
+    )
+
+
+def _told(s: Sweep, i: int, j: int) -> str:
+    if not s.done[i, j]:
+        return "not done"
+    if s.diverging[i, j]:
+        return "diverges"
+    steps = f"arrives at step {s.steps_to[i, j]:g}" if np.isfinite(s.steps_to[i, j]) else "does not arrive"
+    return f"loss {s.final_loss[i, j]:.3g}, {steps}"
+
+
+def sentence(s: Sweep, measure: str) -> str:
+    """What the map holds, and what the theory says where there is one."""
+    cell = best_cell(s, measure)
+    values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
+    text = (
+        f"{s.spec.cells:,} runs. Best: {values}, {_told(s, *cell)}. {s.diverging.mean():.0%} of the map diverges: it "
+        "ends above the loss it began with."
+    )
+    known = known_theory(s)
+    if known is not None:
+        text += (
+            f" Theory for curvatures from {known.low:.3g} to L = {known.high:.3g} (Polyak 1964; Goh 2017): stable "
+            f"below 2(1 + momentum)/L, fastest at learning rate {known.lr:.3g} and momentum {known.momentum:.3g}."
+        )
+    return text

@@ -1,0 +1,73 @@
+"""figures.results_table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optim_viz.figures.training import complete
+from optim_viz.network.training import Training, TrainingRun
+
+
+def results(training: Training, accuracy: float = 0.9) -> pd.DataFrame:
+    """Return one row per optimizer: how well it reads the test digits, how soon, and what a step costs.
+
+    Problem: the whole comparison in numbers, no seed picked. Over several seeds every number is the median; a seed that
+    never reached the accuracy counts as infinitely late, one that was cut short is left out when others are whole.
+    Arguments: `training`; `accuracy`, 0 to 1, that the time is taken to. Steps and seconds are <NA> when it never came,
+    the dead outputs when there is no last ReLU or the run diverged, ms per step when none was timed.
+
+    >>> from optim_viz import optimizer
+    >>> from optim_viz.network import train
+    >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
+    >>> results(t)[["optimizer", "steps to 90 %", "status"]].values.tolist()
+    [['adam', <NA>, 'finished 16 steps']]
+
+    Reference: Dahl et al., Benchmarking Neural Network Training Algorithms (2023): time to a target.
+    """
+    part = complete(training)
+    rows = [_row(training, label, part.seeds(label), accuracy) for label in training.labels]
+    target = f"{100 * accuracy:g} %"
+    late = {f"steps to {target}": "Int64", f"seconds to {target}": "Float64", "dead outputs (of 10)": "Float64"}
+    frame = pd.DataFrame(rows).astype(late)
+    return frame.drop(columns="seeds") if training.spec.seeds == 1 else frame
+
+
+def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy: float) -> dict[str, object]:
+    """One optimizer's row; `runs` are the seeds that count."""
+    reached = np.array([run.reached(accuracy) or (np.inf, np.inf) for run in runs])
+    steps, seconds = np.median(reached, axis=0)
+    losses = np.array([run.test_losses[-1] if len(run.test_losses) else np.nan for run in runs])
+    tells = training.spec.final_relu and np.isfinite(losses).any()
+    dead = [run.dead_outputs[-1] for run, loss in zip(runs, losses, strict=True) if np.isfinite(loss)]
+    target = f"{100 * accuracy:g} %"
+    return {
+        "optimizer": label,
+        "seeds": len(runs),
+        "final test accuracy, %": round(100 * _median([run.final_accuracy for run in runs]), 2),
+        "best test accuracy, %": round(100 * _median([run.best_accuracy for run in runs]), 2),
+        "final test loss, nats": round(_median(losses), 4),
+        f"steps to {target}": round(steps) if np.isfinite(steps) else None,
+        f"seconds to {target}": round(float(seconds), 2) if np.isfinite(seconds) else None,
+        "ms per step": round(1000 * _median([run.seconds_per_step for run in runs]), 2),
+        "dead outputs (of 10)": _median(dead) if tells else None,
+        "status": status(training.seeds(label)),
+    }
+
+
+def _median(values: object) -> float:
+    return float(np.median(np.asarray(values, float)))
+
+
+def status(runs: tuple[TrainingRun, ...]) -> str:
+    """Say how an optimizer's runs ended: one run with its step, several by number.
+
+    >>> from optim_viz import optimizer
+    >>> from optim_viz.network import train
+    >>> status(train([optimizer("sgd")], epochs=1, batch_size=500, hidden=(16,), seeds=2).seeds("sgd"))
+    '2 finished'
+    """
+    if len(runs) == 1:
+        return runs[0].status
+    words = [run.outcome.value.partition(":")[0] for run in runs]
+    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))

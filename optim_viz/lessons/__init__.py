@@ -1,0 +1,10 @@
+"""Claims about optimizers, the experiments behind them, and the verdicts measured from them.
+
+lesson              what a lesson is made of
+table, rows_*       the LESSONS table
+measures            what verdicts are measured by
+altered_optimizers  optimizers with a fault or without a part, to show what it does
+results             a lesson's runs and its verdict
+store               the trainings behind lessons, computed beforehand
+links               a lesson as a link and back
+"""

@@ -1,0 +1,100 @@
+"""A lesson as a link and back, and the links from a lesson's pictures to the pages where they can be changed.
+
+A lesson's link is its name and the number of the picture: ?lesson=momentum&run=2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from optim_viz.experiments import files
+from optim_viz.experiments.links import Query
+from optim_viz.lessons.lesson import Experiment, Lesson
+from optim_viz.lessons.table import LESSONS, lesson
+from optim_viz.spec import NetworkSpec, SpecError, nearest
+
+_KEYS = ("lesson", "run")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader is: a lesson, and the number of its picture, from 1 on."""
+
+    lesson: str
+    run: int = 1
+
+
+DEFAULT = Place(next(iter(LESSONS)))
+
+
+def shown(row: Lesson) -> tuple[Experiment, ...]:
+    """The experiments that a lesson shows, in order: its own, then those of its limit.
+
+    >>> [experiment.name for experiment in shown(lesson("momentum"))]
+    ['slope', 'ravine', 'zigzag', 'rings']
+    """
+    return (*row.experiments, *row.limit.experiments)
+
+
+def write_lesson(place: Place) -> Query:
+    """Return the query of a lesson; its first picture stays out.
+
+    >>> write_lesson(Place("momentum", 2))
+    {'lesson': ['momentum'], 'run': ['2']}
+    """
+    return {"lesson": [place.lesson]} | ({"run": [str(place.run)]} if place.run != 1 else {})
+
+
+def read_lesson(query: Mapping[str, list[str]], default: Place) -> tuple[Place, list[str]]:
+    """Return the lesson that a link's query names, `default` where it is silent, and a sentence for what was dropped.
+
+    >>> read_lesson({"lesson": ["momentum"], "run": ["7"]}, DEFAULT)[1]
+    ["The link's run was dropped: momentum has pictures 1 to 4; got '7'."]
+    """
+    notes = [f"The link's {key!r} is unknown here; {nearest(key, _KEYS)}" for key in query if key not in _KEYS]
+    slug = query.get("lesson", [default.lesson])[-1]
+    try:
+        row = lesson(slug)
+    except SpecError as error:
+        return default, [*notes, f"The link's lesson was dropped: {error}"]
+    run = query.get("run", ["1"])[-1]
+    last = len(shown(row))
+    if run not in map(str, range(1, last + 1)):
+        return Place(slug), [*notes, f"The link's run was dropped: {slug} has pictures 1 to {last}; got {run!r}."]
+    return Place(slug, int(run)), notes
+
+
+def tab(row: Lesson, run: int) -> str:
+    """Return the short name of a lesson's picture.
+
+    >>> tab(lesson("momentum"), 1), tab(lesson("momentum"), 4)
+    ('slope', 'where it stops: rings')
+    """
+    experiment = shown(row)[run - 1]
+    before = "where it stops: " if experiment in row.limit.experiments else ""
+    return before + experiment.name.replace("_", " ")
+
+
+def opened(experiment: Experiment) -> tuple[str, Query]:
+    """Return the page on which an experiment can be changed, "compare" or "network", and its query, in full.
+
+    >>> opened(lesson("momentum")["slope"])[1]["o"]
+    ['sgd~lr~0.01', 'momentum~lr~0.01']
+    """
+    page, query = files.link(experiment.spec)
+    return page, query | ({"plane": [experiment.plane]} if experiment.plane not in ("", "pca") else {})
+
+
+def left_behind(experiment: Experiment) -> str:
+    """Return what the link of an experiment cannot carry, in a sentence; empty where it carries all that is drawn.
+
+    >>> left_behind(lesson("bias-correction")["bowl"])
+    '“adam, uncorrected” exists in this lesson only: the link opens the picture without it.'
+    """
+    if experiment.beside:
+        names = " and ".join(f"“{optimizer.label}”" for optimizer in experiment.beside)
+        return f"{names} exists in this lesson only: the link opens the picture without it."
+    if isinstance(experiment.spec, NetworkSpec):
+        return "Here a stored training is shown; the link trains it again."
+    return ""

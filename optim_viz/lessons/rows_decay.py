@@ -1,0 +1,85 @@
+"""The row of the LESSONS table on weight decay: inside the gradient, or beside it."""
+
+from __future__ import annotations
+
+from optim_viz.lessons import measures as m
+from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
+from optim_viz.optimizers.specs import optimizer
+from optim_viz.spec import OptimizerSpec
+from optim_viz.surfaces.descent import check
+from optim_viz.surfaces.surface import surface
+
+#: Nothing in the loss depends on y.
+_TROUGH = surface("x^2", bounds=(-3.0, 3.0, -3.0, 3.0))
+
+
+def _decay(kind: str, decay: float, lr: float = 0.01) -> OptimizerSpec:
+    return optimizer(kind, lr=lr, weight_decay=decay, label=f"{kind} {decay:g}")
+
+
+WEIGHT_DECAY = Lesson(
+    slug="weight-decay",
+    title="Two kinds of weight decay",
+    claim="Weight decay put into Adam's gradient is not the decay that shrinks the weights themselves.",
+    text=(
+        "Weight decay pulls weights towards zero. Adam adds it to the gradient, and then divides the sum by its size: "
+        "where the loss itself says nothing, the pull is all there is, and it is blown up to a full step, however "
+        "small the decay. AdamW shrinks the weight directly, by the share that was asked for. Here the loss depends "
+        "on x only; what happens to y is decay alone, at two strengths. After Loshchilov and Hutter, 2019."
+    ),
+    source=Source("Loshchilov & Hutter", "Decoupled Weight Decay Regularization, ICLR", 2019),
+    experiments=(
+        Experiment(
+            "in_gradient",
+            "Decay in the gradient: Adam, strengths 0.01 and 0.1",
+            check(_TROUGH, [_decay("adam", 0.01), _decay("adam", 0.1)], (2.0, 2.0), 400),
+        ),
+        Experiment(
+            "decoupled",
+            "Decay of the weights themselves: AdamW, strengths 0.01 and 0.1",
+            check(_TROUGH, [_decay("adamw", 0.01), _decay("adamw", 0.1)], (2.0, 2.0), 400),
+        ),
+    ),
+    look="Adam's two paths lie on each other and lead to zero; AdamW's two part, and y falls slowly.",
+    finding=Finding(
+        "Ten times the decay moves Adam's path by at most {adam_gap:.1g}: after 400 steps y has gone from 2 to "
+        "{adam_weak:.2f} and {adam_strong:.2f}. With AdamW it is {adamw_weak:.2f} and {adamw_strong:.2f}.",
+        {
+            "adam_gap": m.apart("in_gradient", "adam 0.01", "adam 0.1"),
+            "adamw_gap": m.apart("decoupled", "adamw 0.01", "adamw 0.1"),
+            "adam_weak": m.median("in_gradient", "adam 0.01", m.coordinate(1)),
+            "adam_strong": m.median("in_gradient", "adam 0.1", m.coordinate(1)),
+            "adamw_weak": m.median("decoupled", "adamw 0.01", m.coordinate(1)),
+            "adamw_strong": m.median("decoupled", "adamw 0.1", m.coordinate(1)),
+        },
+        (("adam_gap", "<", 1e-3), ("adamw_gap", ">", 0.1), ("adam_weak", "<", "adamw_strong")),
+    ),
+    limit=Limit(
+        "For plain descent, which divides by nothing, the two are the same: its decay in the gradient shrinks y just "
+        "as AdamW does.",
+        (
+            Experiment(
+                "sgd",
+                "Plain descent with decay in the gradient, beside AdamW",
+                check(_TROUGH, [_decay("sgd", 0.1), _decay("adamw", 0.1)], (2.0, 2.0), 400),
+            ),
+        ),
+        Finding(
+            "After 400 steps y is {sgd_y:.6f} with plain descent and {adamw_y:.6f} with AdamW.",
+            {
+                "sgd_y": m.median("sgd", "sgd 0.1", m.coordinate(1)),
+                "adamw_y": m.median("sgd", "adamw 0.1", m.coordinate(1)),
+                "y_gap": lambda results: abs(
+                    m.median("sgd", "sgd 0.1", m.coordinate(1))(results)
+                    - m.median("sgd", "adamw 0.1", m.coordinate(1))(results)
+                ),
+            },
+            (("y_gap", "<", 1e-12),),
+        ),
+    ),
+    question=(
+        "After how many steps has AdamW, with decay 0.1 and learning rate 0.01, halved a weight that no loss holds?"
+    ),
+    answer="After 693: each step keeps 1 - 0.001 of the weight, and 0.999 to the power of 693 is a half.",
+    optimizers=("adam", "adamw"),
+)

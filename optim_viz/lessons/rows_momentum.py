@@ -1,0 +1,212 @@
+"""Rows of the LESSONS table: what momentum does, and where it does not."""
+
+from __future__ import annotations
+
+from optim_viz.lessons import measures as m
+from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
+from optim_viz.optimizers.specs import optimizer
+from optim_viz.surfaces.descent import check
+from optim_viz.surfaces.surface import surface
+
+#: A floor that falls steadily: the gradient along x is always -1.
+SLOPE = surface("y^2 - x", bounds=(-2.0, 8.0, -2.0, 2.0))
+#: A step down, a plain, and a hole behind it.
+_PLAIN = surface("1/(1 + exp(6*(x + 3/2))) - exp(-2*(x - 2)^2) + y^2/2", bounds=(-3.0, 4.0, -1.5, 1.5))
+
+
+LOCAL_MINIMA = Lesson(
+    slug="local-minima",
+    title="Stuck in the nearest hollow",
+    claim="Plain descent stays in the nearest hollow; momentum may roll on into a deeper one.",
+    text=(
+        "Two hollows lie side by side, the right one deeper. Plain descent only ever goes downhill, so it ends in the "
+        "hollow that it starts above. Momentum keeps part of its speed, as a ball does, and with enough of a run-up it "
+        "climbs the ridge between the two. Enough of a run-up: from lower down it does not. And nothing tells it which "
+        "hollow is the deep one. After Attouch, Goudou and Redont, who followed such a heavy ball, 2000."
+    ),
+    source=Source(
+        "Attouch, Goudou & Redont",
+        "The Heavy Ball with Friction Method I, Communications in Contemporary Mathematics 2",
+        2000,
+    ),
+    experiments=(
+        Experiment(
+            "high",
+            "From high up on the left",
+            check("two_wells", [optimizer("sgd", lr=0.005), optimizer("momentum", lr=0.005)], (-2.0, 1.0), 200),
+        ),
+        Experiment(
+            "low",
+            "From lower down on the left: both stay",
+            check("two_wells", [optimizer("sgd", lr=0.005), optimizer("momentum", lr=0.005)], (-1.5, 1.0), 200),
+        ),
+    ),
+    look="Momentum's path runs over the ridge near x = 0 and swings out in the right hollow.",
+    finding=Finding(
+        "From high up plain descent ends at x = {sgd_x:.2f} with loss {sgd_loss:.2f}, momentum at x = {momentum_x:.2f} "
+        "with loss {momentum_loss:.2f}. From lower down momentum ends at x = {low_x:.2f}.",
+        {
+            "sgd_x": m.median("high", "sgd", m.coordinate(0)),
+            "momentum_x": m.median("high", "momentum", m.coordinate(0)),
+            "low_x": m.median("low", "momentum", m.coordinate(0)),
+            "sgd_loss": m.median("high", "sgd", m.final_loss),
+            "momentum_loss": m.median("high", "momentum", m.final_loss),
+        },
+        (("momentum_loss", "<", "sgd_loss"), ("sgd_x", "<", 0.0), ("momentum_x", ">", 0.0), ("low_x", "<", 0.0)),
+    ),
+    limit=Limit(
+        "Started above the deep hollow, the same momentum rolls out of it and ends in the shallow one.",
+        (
+            Experiment(
+                "other_side",
+                "From the right, above the deep hollow",
+                check("two_wells", [optimizer("sgd", lr=0.005), optimizer("momentum", lr=0.005)], (1.8, 1.0), 200),
+            ),
+        ),
+        Finding(
+            "From the right plain descent ends with loss {right_sgd:.2f}, momentum with loss {right_momentum:.2f}.",
+            {
+                "right_sgd": m.median("other_side", "sgd", m.final_loss),
+                "right_momentum": m.median("other_side", "momentum", m.final_loss),
+            },
+            (("right_momentum", ">", "right_sgd"),),
+        ),
+    ),
+    question="Raise plain descent's learning rate on the first picture to 0.02. Does it stay in the left hollow?",
+    answer="No: its first step is long enough to land beyond the ridge. A large step can do what momentum does.",
+    optimizers=("sgd", "momentum"),
+)
+
+MOMENTUM = Lesson(
+    slug="momentum",
+    title="What momentum does",
+    claim="Momentum speeds up along a steady direction and calms the zig-zag across a ravine.",
+    text=(
+        "Momentum adds up past gradients, each step keeping a share of the sum, here 0.9 or less. Where the gradient "
+        "stays the same, the sum grows to the gradient divided by one minus that share: at 0.9, ten times the step. "
+        "Where the gradient changes sign at every step, as across a ravine, the parts cancel, and the run can use a "
+        "large learning rate with less swinging. After Goh, Why Momentum Really Works, 2017."
+    ),
+    source=Source("Goh", "Why Momentum Really Works, Distill", 2017),
+    experiments=(
+        Experiment(
+            "slope",
+            "A steady slope: momentum reaches ten times the speed",
+            check(SLOPE, [optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01)], (-1.5, 1.0), 100),
+        ),
+        Experiment(
+            "ravine",
+            "A ravine at a small learning rate: faster along the floor",
+            check("quadratic", [optimizer("sgd", lr=0.02), optimizer("momentum", lr=0.02, momentum=0.8)], steps=400),
+        ),
+        Experiment(
+            "zigzag",
+            "The same ravine close to the edge of lesson 2: less zig-zag",
+            check("quadratic", [optimizer("sgd", lr=0.19), optimizer("momentum", lr=0.19, momentum=0.5)], steps=100),
+        ),
+    ),
+    look="On the slope, the steps of momentum grow and then stay; in the ravine, it is first at the bottom.",
+    finding=Finding(
+        "On the slope momentum's speed is {speed:.2f} times the gradient. To a loss of a millionth it takes {fast:.0f} "
+        "steps instead of {slow:.0f}, and near the edge {calm:.0f} turns across the ravine instead of {zigzag:.0f}.",
+        {
+            "speed": m.ratio(
+                m.median("slope", "momentum", m.step_length(0, -1)), m.median("slope", "sgd", m.step_length(0, -1))
+            ),
+            "fast": m.median("ravine", "momentum", m.steps_to(1e-6)),
+            "slow": m.median("ravine", "sgd", m.steps_to(1e-6)),
+            "calm": m.median("zigzag", "momentum", m.turns(1, 1e-6)),
+            "zigzag": m.median("zigzag", "sgd", m.turns(1, 1e-6)),
+        },
+        (("speed", ">", 9.99), ("speed", "<", 10.01), ("fast", "<", "slow"), ("calm", "<", "zigzag")),
+    ),
+    limit=Limit(
+        "Too much of it overshoots and rings: at 0.99 the same ravine is crossed again and again.",
+        (
+            Experiment(
+                "rings",
+                "Momentum 0.99 in the ravine, at the same small learning rate",
+                check(
+                    "quadratic", [optimizer("sgd", lr=0.02), optimizer("momentum", lr=0.02, momentum=0.99)], steps=400
+                ),
+            ),
+        ),
+        Finding(
+            "After 400 steps plain descent has come to loss {plain_end:.1g}, momentum 0.99 to {ring_end:.1g}, having "
+            "turned back {ring_turns:.0f} times along the floor; plain descent never did ({plain_turns:.0f}).",
+            {
+                "plain_end": m.median("rings", "sgd", m.final_loss),
+                "ring_end": m.median("rings", "momentum", m.final_loss),
+                "ring_turns": m.median("rings", "momentum", m.turns(0)),
+                "plain_turns": m.median("rings", "sgd", m.turns(0)),
+            },
+            (("ring_end", ">", "plain_end"), ("ring_turns", ">", "plain_turns")),
+        ),
+    ),
+    question="On the steady slope, how fast does momentum 0.99 get in the end, and how long does it take?",
+    answer=(
+        "A hundred times the gradient's own step, but only after some hundreds of steps: a long memory is slow to fill."
+    ),
+    optimizers=("momentum", "nesterov"),
+)
+
+PLATEAU = Lesson(
+    slug="plateau",
+    title="Across the plain",
+    claim="Where the gradient is almost zero, momentum keeps moving; noise alone can help too.",
+    text=(
+        "Plain descent moves by the gradient of the moment. On flat ground that is almost nothing, and it stands still "
+        "far from any minimum. Momentum arrives with the speed it has gained and glides on. There is another way "
+        "out: at a saddle, a place that is level but no minimum, the small errors of mini-batches push a run off the "
+        "ridge by chance, and then the slope takes over. After Ge, Huang, Jin and Yuan, 2015."
+    ),
+    source=Source("Ge, Huang, Jin & Yuan", "Escaping From Saddle Points, Conference on Learning Theory", 2015),
+    experiments=(
+        Experiment(
+            "plain",
+            "A step down, a plain, and a hole behind it",
+            check(_PLAIN, [optimizer("sgd", lr=0.05), optimizer("momentum", lr=0.05)], (-2.2, 1.0), 300),
+        ),
+        Experiment(
+            "noise",
+            "On the ridge of a saddle, with a little noise in every gradient",
+            check("saddle", optimizer("sgd", lr=0.05), (-1.5, 0.0), 60, noise=0.01),
+            seeds=9,
+        ),
+    ),
+    look="Plain descent slows to a stop in the middle of the plain; momentum drops into the hole.",
+    finding=Finding(
+        "Momentum is across the plain at step {across:.0f}; plain descent stands at x = {stands:.2f} after 300. With "
+        "noise, {off:.0%} of {noise_seeds} runs have left the ridge after 60 steps, by {left:.2f} in the median.",
+        {
+            "across": m.median("plain", "momentum", m.steps_past(0, 1.0)),
+            "stands": m.median("plain", "sgd", m.coordinate(0)),
+            "off": m.share("noise", "sgd", lambda run: m.moved(1)(run) > 0.1),
+            "noise_seeds": m.seeds("noise"),
+            "left": m.median("noise", "sgd", m.moved(1)),
+        },
+        (("across", "<", 300), ("stands", "<", 1.0), ("off", ">", 0.5)),
+    ),
+    limit=Limit(
+        "Momentum cannot leave where the gradient along the way out is exactly zero: on the ridge of the saddle, "
+        "without noise, it ends at the saddle itself.",
+        (
+            Experiment(
+                "ridge",
+                "On the ridge of the saddle, without noise",
+                check("saddle", [optimizer("sgd", lr=0.05), optimizer("momentum", lr=0.05)], (-1.5, 0.0), 200),
+            ),
+        ),
+        Finding(
+            "After 200 steps momentum is {ridge_off:g} off the ridge, and {ridge_x:.1g} from the saddle along it.",
+            {
+                "ridge_off": m.median("ridge", "momentum", m.moved(1)),
+                "ridge_x": m.median("ridge", "momentum", lambda run: abs(m.coordinate(0)(run))),
+            },
+            (("ridge_off", "==", 0.0), ("ridge_x", "<", 1e-3)),
+        ),
+    ),
+    question="Start the ridge run a thousandth beside the ridge, at y = 0.001. Is noise still needed?",
+    answer="No. The slope away from the ridge is tiny but not zero, and it grows: the runs leave, momentum first.",
+    optimizers=("sgd", "momentum"),
+)

@@ -1,0 +1,297 @@
+"""Rows of the LESSONS table: learning rates by coordinate and by time, and the loop that is forgotten a line of."""
+
+from __future__ import annotations
+
+from optim_viz.lessons import measures as m
+from optim_viz.lessons.altered_optimizers import forgotten_zero_grad, own
+from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
+from optim_viz.optimizers.schedules import schedule
+from optim_viz.optimizers.specs import optimizer
+from optim_viz.spec import NetworkSpec
+from optim_viz.surfaces.descent import check
+
+PARAM_GROUPS = Lesson(
+    slug="param-groups",
+    title="A learning rate for each",
+    claim="Weights need not share a learning rate: slow one down, speed one up, or freeze it.",
+    text=(
+        "One learning rate has to suit the steepest direction, so the flat ones crawl. PyTorch lets each group of "
+        "weights have its own. In the bowl, y is ten times as steep as x: give y a tenth of the rate, and the rate as "
+        "a whole can be five times larger. A rate of zero freezes a weight. On the network, a frozen first layer stays "
+        "as it was drawn, at random, and the layers behind it learn all the same. After LeCun, Bottou, Orr and Müller, "
+        "1998."
+    ),
+    source=Source("LeCun, Bottou, Orr & Müller", "Efficient BackProp, in Neural Networks: Tricks of the Trade", 1998),
+    experiments=(
+        Experiment(
+            "bowl",
+            "One rate for both; a tenth of it for y; none for y",
+            check(
+                "quadratic",
+                [
+                    optimizer("sgd", lr=0.18, label="one rate"),
+                    optimizer("sgd", lr=0.9, lr_scale=(1.0, 0.1), label="slow y"),
+                    optimizer("sgd", lr=0.18, lr_scale=(1.0, 0.0), label="frozen y"),
+                ],
+                steps=100,
+            ),
+        ),
+        Experiment(
+            "layers",
+            "The network: all layers, the first frozen, only the last",
+            NetworkSpec(
+                (
+                    optimizer("adam", label="all layers"),
+                    optimizer("adam", lr_scale={"layer.0": 0.0}, label="first frozen"),
+                    optimizer("adam", lr_scale={"layer.0": 0.0, "layer.1": 0.0}, label="only the last"),
+                ),
+                epochs=1,
+                final_relu=False,
+                seeds=5,
+            ),
+        ),
+    ),
+    look="The path with a slow y goes straight to the middle; the frozen one slides along at its height.",
+    finding=Finding(
+        "To a loss of a millionth it takes {own:.0f} steps instead of {one:.0f}; the frozen y moved by {frozen:g}. On "
+        "the network, accuracy after an epoch is {all:.1f} % with all layers, {first:.1f} % with the first frozen and "
+        "{last:.1f} % with only the last (medians of {layer_seeds} seeds).",
+        {
+            "own": m.median("bowl", "slow y", m.steps_to(1e-6)),
+            "one": m.median("bowl", "one rate", m.steps_to(1e-6)),
+            "frozen": m.median("bowl", "frozen y", m.moved(1)),
+            "all": m.median("layers", "all layers", m.accuracy),
+            "first": m.median("layers", "first frozen", m.accuracy),
+            "last": m.median("layers", "only the last", m.accuracy),
+            "layer_seeds": m.seeds("layers"),
+        },
+        (
+            ("own", "<", "one"),
+            ("frozen", "==", 0.0),
+            ("first", ">", 50.0),
+            ("first", "<", "all"),
+            ("last", "<", "first"),
+        ),
+    ),
+    limit=Limit(
+        "A rate for each coordinate helps only where the ravine lies along a coordinate. In a bowl that lies aslant, "
+        "no coordinate is the steep one, and slowing one down only costs time.",
+        (
+            Experiment(
+                "aslant",
+                "A bowl that lies aslant: both coordinates are equally steep",
+                check(
+                    "booth",
+                    [
+                        optimizer("sgd", lr=0.1, label="one rate"),
+                        optimizer("sgd", lr=0.1, lr_scale=(1.0, 0.1), label="slow y"),
+                    ],
+                    steps=300,
+                ),
+            ),
+        ),
+        Finding(
+            "To a loss of a millionth it takes {aslant_own:.0f} steps instead of {aslant_one:.0f}.",
+            {
+                "aslant_own": m.median("aslant", "slow y", m.steps_to(1e-6)),
+                "aslant_one": m.median("aslant", "one rate", m.steps_to(1e-6)),
+            },
+            (("aslant_own", ">", "aslant_one"),),
+        ),
+    ),
+    question="Which two rates would take the first bowl in a single step?",
+    answer="One for x and a tenth for y: each is one over that coordinate's curvature.",
+    optimizers=("sgd", "adam"),
+)
+
+_COSINE = schedule("cosine")
+_DROP = schedule("step", step_size=200, gamma=0.1)
+_EARLY = schedule("step", step_size=10, gamma=0.1)
+
+SCHEDULES = Lesson(
+    slug="schedules",
+    title="A learning rate that changes",
+    claim=(
+        "A large rate gets there, a small one settles, so lower it on the way; and begin gently if the start is steep."
+    ),
+    text=(
+        "With noisy gradients a run does not come to rest: it wanders about the bottom, the wider the larger the "
+        "learning rate. That is its floor. Lower the rate, all at once or along a curve, and the floor sinks. Warm-up "
+        "is the opposite end: the rate rises from almost nothing over the first steps, so that a start on a cliff does "
+        "not throw the run out. After Robbins and Monro, 1951, who showed that the steps must shrink."
+    ),
+    source=Source("Robbins & Monro", "A Stochastic Approximation Method, Annals of Mathematical Statistics 22", 1951),
+    experiments=(
+        Experiment(
+            "noise",
+            "Noisy gradients: a fixed rate, a drop to a tenth at step 200, and a cosine",
+            check(
+                "quadratic",
+                [
+                    optimizer("sgd", lr=0.1, label="fixed"),
+                    optimizer("sgd", lr=0.1, schedule=_DROP, label="drop"),
+                    optimizer("sgd", lr=0.1, schedule=_COSINE, label="cosine"),
+                ],
+                steps=400,
+                noise=2.0,
+            ),
+            seeds=9,
+        ),
+        Experiment(
+            "cliff",
+            "A start on a cliff, with momentum: the full rate at once, a cosine, and 100 steps of warm-up",
+            check(
+                "beale",
+                [
+                    optimizer("momentum", lr=0.02, label="fixed"),
+                    optimizer("momentum", lr=0.02, schedule=_COSINE, label="cosine"),
+                    optimizer("momentum", lr=0.02, schedule=schedule("warmup_cosine", warmup=100), label="warm-up"),
+                ],
+                steps=500,
+            ),
+        ),
+    ),
+    look=(
+        "At step 200 the loss of the dropped run falls to a new floor. On the cliff, two of three runs are "
+        "gone at once."
+    ),
+    finding=Finding(
+        "Over the last 100 steps the loss averages {fixed:.3f} at a fixed rate, {drop:.3f} after the drop and "
+        "{cosine:.3f} with the cosine (medians of {noise_seeds} seeds). From the cliff the warm-up ends at loss "
+        "{warm:.1g}; the fixed rate and the cosine alone overflow at steps {cold:.0f} and {cold_cosine:.0f}.",
+        {
+            "fixed": m.median("noise", "fixed", m.tail_loss(100)),
+            "drop": m.median("noise", "drop", m.tail_loss(100)),
+            "cosine": m.median("noise", "cosine", m.tail_loss(100)),
+            "noise_seeds": m.seeds("noise"),
+            "warm": m.median("cliff", "warm-up", m.final_loss),
+            "cold": m.median("cliff", "fixed", m.overflow),
+            "cold_cosine": m.median("cliff", "cosine", m.overflow),
+        },
+        (
+            ("drop", "<", "fixed"),
+            ("cosine", "<", "fixed"),
+            ("warm", "<", 1e-3),
+            ("cold", "<", 100),
+            ("cold_cosine", "<", 100),
+        ),
+    ),
+    limit=Limit(
+        "A rate lowered too early stops the run on its way: without noise there is no floor to lower, and the fixed "
+        "rate ends far deeper.",
+        (
+            Experiment(
+                "early",
+                "No noise: a fixed rate, and a tenth of it every 10 steps",
+                check(
+                    "quadratic",
+                    [
+                        optimizer("sgd", lr=0.1, label="fixed"),
+                        optimizer("sgd", lr=0.1, schedule=_EARLY, label="early drops"),
+                    ],
+                    steps=400,
+                ),
+            ),
+        ),
+        Finding(
+            "After 400 steps the fixed rate has come to loss {fixed_end:.1g}, the early drops to {early_end:.2g}.",
+            {
+                "fixed_end": m.median("early", "fixed", m.final_loss),
+                "early_end": m.median("early", "early drops", m.final_loss),
+            },
+            (("early_end", ">", "fixed_end"),),
+        ),
+    ),
+    question="In the first picture, drop to a hundredth instead of a tenth. Is the floor lower still after 400 steps?",
+    answer=(
+        "No: at a thousandth, the flat direction is too slow to work off, in 200 steps, the wandering that the run "
+        "brought along."
+    ),
+    optimizers=("sgd", "momentum"),
+)
+
+_FORGOT = "zero_grad forgotten"
+_SUMMED = "four passes, one step"
+
+ZERO_GRAD = Lesson(
+    slug="zero-grad",
+    title="The forgotten line",
+    claim="Without zero_grad, gradients add up, and plain descent becomes momentum that never forgets.",
+    text=(
+        "A training loop has four lines: clear the old gradients, compute the loss, compute its gradient, take a step. "
+        "PyTorch adds each new gradient to what is there, so without the first line, zero_grad, every step uses the "
+        "sum of all gradients so far. That is momentum with a share of one: nothing is ever lost, there is no "
+        "friction, and the run swings through the bowl without coming to rest. No error is shown. After the "
+        "documentation of PyTorch."
+    ),
+    source=Source("PyTorch contributors", "torch.optim.Optimizer.zero_grad, documentation of PyTorch 2.13", 2026),
+    experiments=(
+        Experiment(
+            "bowl",
+            "With zero_grad, with momentum 1, and with zero_grad forgotten (the link opens the first two)",
+            check(
+                "quadratic",
+                [optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01, momentum=1.0, label="momentum 1")],
+                steps=500,
+            ),
+            (own(_FORGOT, forgotten_zero_grad, lr=0.01),),
+        ),
+        Experiment(
+            "batches",
+            "The same on mini-batches of 6: the sum takes in old batches too",
+            check(
+                "linear_regression",
+                [optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01, momentum=1.0, label="momentum 1")],
+                steps=500,
+                batch_size=6,
+            ),
+            (own(_FORGOT, forgotten_zero_grad, lr=0.01),),
+            seeds=5,
+        ),
+    ),
+    look="The forgotten run and momentum 1 are one and the same path, round and round the minimum.",
+    finding=Finding(
+        "The forgotten run is at most {gap:.1g} from momentum 1 in the bowl, {batch_gap:.1g} on mini-batches "
+        "({batch_seeds} seeds). Over the last 200 of 500 steps the loss averages {forgot:.2f}; with zero_grad it is "
+        "{cleared:.4f}.",
+        {
+            "gap": m.apart("bowl", _FORGOT, "momentum 1"),
+            "batch_gap": m.apart("batches", _FORGOT, "momentum 1"),
+            "batch_seeds": m.seeds("batches"),
+            "forgot": m.median("bowl", _FORGOT, m.tail_loss(200)),
+            "cleared": m.median("bowl", "sgd", m.tail_loss(200)),
+        },
+        (("gap", "<", 1e-9), ("batch_gap", "<", 1e-9), ("forgot", ">", "cleared")),
+    ),
+    limit=Limit(
+        "Adding up is right when it is meant: four mini-batches of 6, then one step by their mean, then zero_grad, is "
+        "one step on all 24 examples.",
+        (
+            Experiment(
+                "summed",
+                "Four backward passes of 6 examples, one step (the link opens a step for each)",
+                check("linear_regression", optimizer("sgd", lr=0.2), steps=160, batch_size=6),
+                (own(_SUMMED, forgotten_zero_grad, lr=0.2, every=4),),
+                seeds=5,
+            ),
+            Experiment(
+                "whole",
+                "One pass of all 24 examples, one step",
+                check("linear_regression", optimizer("sgd", lr=0.2), steps=40),
+                seeds=5,
+            ),
+        ),
+        Finding(
+            "After every fourth pass the summed run is at most {sum_gap:.1g} from the run on all examples "
+            "({sum_seeds} seeds).",
+            {"sum_gap": m.apart("summed", _SUMMED, "sgd", "whole", every=4), "sum_seeds": m.seeds("summed")},
+            (("sum_gap", "<", 1e-9),),
+        ),
+    ),
+    question="Does Adam survive a forgotten zero_grad better than plain descent?",
+    answer=(
+        "No. No single step is longer than about its learning rate, but the sum turns late, so Adam swings wider and "
+        "wider; plain descent at least swings evenly."
+    ),
+    optimizers=("sgd", "momentum"),
+)

@@ -1,0 +1,43 @@
+"""All rows of the LESSONS table, in the order in which they are read."""
+
+from __future__ import annotations
+
+from optim_viz.lessons.lesson import Lesson
+from optim_viz.lessons.rows_adaptive import BIAS_CORRECTION, FORGETTING, STEP_BOUND
+from optim_viz.lessons.rows_decay import WEIGHT_DECAY
+from optim_viz.lessons.rows_descent import LEARNING_RATE, MINI_BATCHES
+from optim_viz.lessons.rows_momentum import LOCAL_MINIMA, MOMENTUM, PLATEAU
+from optim_viz.lessons.rows_network import FASTER, FINAL_RELU, PICTURES
+from optim_viz.lessons.rows_training import PARAM_GROUPS, SCHEDULES, ZERO_GRAD
+from optim_viz.spec import SpecError, nearest
+
+ROWS = (
+    MINI_BATCHES,
+    LEARNING_RATE,
+    LOCAL_MINIMA,
+    MOMENTUM,
+    PLATEAU,
+    STEP_BOUND,
+    BIAS_CORRECTION,
+    FORGETTING,
+    FASTER,
+    WEIGHT_DECAY,
+    PARAM_GROUPS,
+    SCHEDULES,
+    ZERO_GRAD,
+    FINAL_RELU,
+    PICTURES,
+)
+
+LESSONS: dict[str, Lesson] = {row.slug: row for row in ROWS}
+
+
+def lesson(slug: str) -> Lesson:
+    """Return a lesson by its name, or raise a SpecError with the nearest one.
+
+    >>> lesson("momentum").title
+    'What momentum does'
+    """
+    if slug not in LESSONS:
+        raise SpecError(f"Unknown lesson {slug!r}; {nearest(slug, LESSONS)}")
+    return LESSONS[slug]

@@ -1,0 +1,247 @@
+"""One run on the network, as a generator that stops every few steps so that runs can take turns."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim_viz.network.digit_files import CLASSES, PIXELS
+from optim_viz.network.digits import Digits
+from optim_viz.network.mlp import Backprop, Layout, evaluate
+from optim_viz.network.record import Record
+from optim_viz.network.training import TrainingOutcome
+from optim_viz.optimizers.as_torch import torch_optimizer
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import NetworkSpec, OptimizerSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from optim_viz.network.mlp import Layers
+
+
+#: Digits that a run learns from before it lets another run have its thread.
+TURN = 1024
+#: Test digits that are evaluated at once: what a core's cache holds.
+AT_ONCE = 400
+#: torch's classes that have a fused step: one pass over the weights instead of up to ten.
+FUSED = frozenset({"SGD", "Adam", "AdamW", "Adagrad"})
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """The digits on the device that trains."""
+
+    train_x: Tensor  # uint8 [n, 784]; divided by 255 batch by batch
+    train_y: Tensor  # int64 [n]
+    test_x: Tensor  # float32 [784, m], 0 to 1
+    test_y: Tensor  # int64 [m]
+
+    @classmethod
+    def of(cls, digits: Digits) -> Data:
+        """Move digits to CUDA when there is one."""
+        import torch
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        train_x, train_y, test_x, test_y = (
+            torch.from_numpy(a).to(device) for a in (digits.train_x, digits.train_y, digits.test_x, digits.test_y)
+        )
+        return cls(train_x, train_y.long(), test_x.t().float().div_(255).contiguous(), test_y.long())
+
+    def turns(self, spec: NetworkSpec, seed: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
+        """Yield the mini-batches (x float32 [b, 784], y [b]), a turn's worth at a time: the same for every optimizer.
+
+        Every epoch sees every digit once, in an order drawn from (seed, epoch). The next turn overwrites this one's x.
+        """
+        import torch
+
+        device, digits = self.train_y.device, len(self.train_y)
+        rows = min(digits, spec.batch_size * max(1, TURN // spec.batch_size))
+        # Buffers, because a fresh megabyte costs more than what is computed into it.
+        bytes_, buffer = (torch.empty(rows, PIXELS, dtype=t, device=device) for t in (torch.uint8, torch.float32))
+        for epoch in range(spec.epochs):
+            order = torch.from_numpy(epoch_order(seed, epoch, digits))
+            for part in order.to(device).split(rows):
+                pixels = torch.index_select(self.train_x, 0, part, out=bytes_[: len(part)])
+                x = buffer[: len(part)].copy_(pixels).div_(255)
+                yield list(zip(x.split(spec.batch_size), self.train_y[part].split(spec.batch_size), strict=True))
+
+
+def epoch_order(seed: int, epoch: int, digits: int) -> np.ndarray:
+    """Return the order in which an epoch goes through the digits, int64 [digits]."""
+    return np.random.default_rng((seed, epoch)).permutation(digits)
+
+
+class Network:
+    """The weights of one run, their gradients, and the buffers that both passes write into."""
+
+    def __init__(self, spec: NetworkSpec, start: np.ndarray, device: Any) -> None:
+        import torch
+
+        self.layout, self.final_relu = Layout(spec.hidden), spec.final_relu
+        self.weights, self.layers = self.layout.spaced(device)
+        self.slopes, self.gradients = self.layout.spaced(device)
+        for own, given in zip(self.layers, self.layout.layers(torch.from_numpy(start)), strict=True):
+            own[0].copy_(given[0])
+            own[1].copy_(given[1])
+        self.gradient_evaluations = 0
+        self.passes: dict[int, Backprop] = {}  # by mini-batch size: the last of an epoch may be smaller
+        self.test_out = [torch.empty(out, AT_ONCE, device=device) for out, _ in self.layout.shapes]
+
+    def backward(self, x: Tensor, y: Tensor) -> float:
+        """Return the loss of a mini-batch and write its gradient."""
+        self.gradient_evaluations += 1
+        if len(y) not in self.passes:
+            self.passes[len(y)] = Backprop(self.layers, self.gradients, len(y), self.final_relu)
+        return float(self.passes[len(y)](x, y))
+
+    def evaluate(self, data: Data) -> dict[str, Any]:
+        """Return an evaluation's test loss, accuracy, predictions and number of dead outputs."""
+        import torch
+
+        parts, loss = [], 0.0
+        for x, y in zip(data.test_x.split(AT_ONCE, 1), data.test_y.split(AT_ONCE), strict=True):
+            out = [buffer[:, : len(y)] for buffer in self.test_out]
+            part, logits = evaluate(self.layers, x, y, self.final_relu, out)
+            parts.append(logits.clone())
+            loss += float(part) * len(y) / len(data.test_y)
+        logits = torch.cat(parts, 1)
+        if not math.isfinite(loss):
+            return {"test_losses": math.inf}
+        predictions = logits.argmax(0)
+        return {
+            "test_losses": loss,
+            "test_accuracies": float((predictions == data.test_y).double().mean()),
+            "predictions": predictions.to(torch.uint8).cpu().numpy(),
+            "dead_outputs": CLASSES - int((logits > 0).any(1).sum()) if self.final_relu else 0,
+        }
+
+
+def flatten(layers: Layers) -> Tensor:
+    """Return a copy of all weights (or gradients) as one vector, float32 [size], in Layout's order."""
+    import torch
+
+    return torch.cat([part.flatten() for layer in layers for part in layer])
+
+
+def norms(flat: Tensor, layout: Layout) -> np.ndarray:
+    """Return the norm of every layer's part of `flat`, float64 [layers]."""
+    return np.array([float(flat[span].norm()) for span in layout.spans])
+
+
+def build(spec: OptimizerSpec, network: Network) -> Any:
+    """Build torch's optimizer, one param group a layer where their lr differ.
+
+    The table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix and
+    bias are one parameter, which takes fewer calls. An optimizer of the user's own sees them as torch.nn has them.
+    """
+    if spec.factory is not None:
+        pairs = zip(itertools.chain(*network.layers), itertools.chain(*network.gradients), strict=True)
+        return spec.factory([_with_grad(weights, slope) for weights, slope in pairs])
+    params = [_with_grad(weights, slope) for weights, slope in zip(network.weights, network.slopes, strict=True)]
+    options = {"fused": True} if OPTIMIZERS[spec.kind].torch_class in FUSED else {}
+    if not spec.lr_scale:
+        return torch_optimizer(spec, params, **options)
+    scale = dict(spec.lr_scale)  # type: ignore[arg-type]
+    factors = [scale.get(name, 1.0) for name in network.layout.names]
+    groups = [{"params": [p], "lr": float(spec["lr"]) * factor} for p, factor in zip(params, factors, strict=True)]
+    return torch_optimizer(spec, groups, **options)
+
+
+def _with_grad(weights: Tensor, slope: Tensor) -> Tensor:
+    weights.grad = slope
+    return weights
+
+
+def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
+    """Run one optimizer from start to end into `record`; yield after every turn."""
+    network = Network(spec, record.start, data.train_x.device)
+    optimizer = build(record.spec, network)
+    scheduler = schedule(record.spec, optimizer, len(record.losses))
+    take_step = stepper(record.spec, network, optimizer)
+    evals, snaps = set(record.eval_steps.tolist()), set(record.snapshot_steps.tolist())
+    seconds = 0.0
+    for turn in data.turns(spec, record.seed):
+        for x, y in turn:
+            observe(network, record, data, evals, snaps, seconds)
+            began = time.perf_counter()
+            before = flatten(network.layers) if record.done in evals else None
+            lr = current_lr(record.spec, optimizer)
+            loss = take_step(x, y)
+            if scheduler is not None:
+                scheduler(loss)
+            seconds += time.perf_counter() - began
+            if not math.isfinite(loss):
+                record.end(TrainingOutcome.DIVERGED)
+                return
+            if before is not None:
+                measure(network, record, before)
+            record.step(loss, lr)
+        yield
+    observe(network, record, data, evals, snaps, seconds)
+    record.end(TrainingOutcome.FINISHED)
+
+
+def observe(network: Network, record: Record, data: Data, evals: set[int], snaps: set[int], seconds: float) -> None:
+    """Evaluate the network and keep its weights, where this is the step for it."""
+    if record.done in evals:
+        spent = {"seconds": seconds, "gradient_evaluations": network.gradient_evaluations}
+        record.evaluation(**spent, **network.evaluate(data))
+    if record.done in snaps:
+        record.snapshot(flatten(network.layers))
+
+
+def measure(network: Network, record: Record, before: Tensor) -> None:
+    """Write down, layer by layer, the gradient that a step used and how far it moved the weights."""
+    with np.errstate(all="ignore"):  # weights that overflow are an outcome, not a warning
+        moved = norms(flatten(network.layers) - before, network.layout) / norms(before, network.layout)
+    record.measure(norms(flatten(network.gradients), network.layout), moved)
+
+
+def stepper(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[Tensor, Tensor], float]:
+    """Return what takes a step of torch's optimizer on a mini-batch and returns the loss before it."""
+    import torch
+
+    if isinstance(optimizer, torch.optim.LBFGS):  # evaluates the mini-batch as often as its line search wants
+        return lambda x, y: float(optimizer.step(lambda: network.backward(x, y)))
+    update = optimizer.step
+    if spec.factory is None and spec.schedule is None:
+        # torch's own update as it is written, without what torch wraps around it for profilers, hooks and compilers:
+        # half of the time that it keeps the interpreter's lock. A scheduler wants the wrapped one, which it counts.
+        update = functools.partial(inspect.unwrap(type(optimizer).step), optimizer)
+
+    def step(x: Tensor, y: Tensor) -> float:
+        loss = network.backward(x, y)
+        update()
+        return loss
+
+    return step
+
+
+def current_lr(spec: OptimizerSpec, optimizer: Any) -> float:
+    """Return the learning rate that the next step uses, as it is before any layer's factor."""
+    scale = dict(spec.lr_scale or ())  # type: ignore[arg-type]
+    for i, group in enumerate(optimizer.param_groups):
+        factor = scale.get(f"layer.{i}", 1.0)
+        if factor:
+            return float(group.get("lr", math.nan)) / factor
+    return 0.0
+
+
+def schedule(spec: OptimizerSpec, optimizer: Any, total: int) -> Any:
+    """Return torch's scheduler as a function of the step's loss, or None."""
+    if spec.schedule is None:
+        return None
+    from optim_viz.optimizers.as_torch import torch_scheduler
+
+    scheduler = torch_scheduler(spec.schedule, optimizer, total)
+    takes_loss = type(scheduler).__name__ == "ReduceLROnPlateau"
+    return lambda loss: scheduler.step(loss) if takes_loss else scheduler.step()

@@ -1,0 +1,190 @@
+"""The engine on the network: torch.optim on one MLP, every optimizer from the same weights on the same batches."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from optim_viz.network import digits
+from optim_viz.network.mlp import Layout
+from optim_viz.network.one_run import Data, steps
+from optim_viz.network.record import Record, evaluation_steps, snapshot_steps
+from optim_viz.network.training import Progress, Training, TrainingOutcome
+from optim_viz.optimizers.specs import as_spec
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
+from optim_viz.threads import WORKERS, in_threads
+
+MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
+MAX_LAYERS, MAX_WIDTH = 4, 1024
+
+
+def train(
+    optimizers: Sequence[OptimizerSpec | Callable[..., Any]] | OptimizerSpec | Callable[..., Any],
+    epochs: int = 5,
+    batch_size: int = 64,
+    hidden: Sequence[int] = (300, 200),
+    final_relu: bool = True,
+    seed: int = 0,
+    seeds: int = 1,
+    data: str = "",
+    progress: Callable[[Progress], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Training:
+    """Train one small network with several optimizers, side by side, and return their runs.
+
+    Problem: see what each optimizer makes of the same weights, digits and mini-batches.
+    Formula: minimise the mean of -log softmax(f(x))_y, f(x) = [relu](W3 relu(W2 relu(W1 x + b1) + b2) + b3), with x the
+    784 grey levels divided by 255; the weights start as torch.nn.Linear's.
+
+    Arguments: `optimizers`, 1 to 6 specs or factories params -> torch.optim.Optimizer (an lr_scale is a mapping of
+    "layer.0", "layer.1", ... to factors); `epochs`, 1 to 100; `batch_size`, 1 to all training digits; `hidden`, 1 to 4
+    layers of 1 to 1,024 units; `final_relu`, whether the logits are clipped at 0, as in the source material (it hurts);
+    `seed`, 0 to 2**32 - 1, of weights and batches; `seeds`, 1 to 10: as many runs of each optimizer, from seed,
+    seed + 1, ...; `data`, "" for the shipped 10,000 digits, "mnist" or the path of a file (see digits.load);
+    `progress`, called about ten times a second in this thread; `cancel`, an event that ends training within a few
+    steps, keeping what was recorded.
+    Raises SpecError, one sentence that names the value and what is allowed. Divergence is an outcome, not an error.
+
+    >>> from optim_viz import optimizer
+    >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
+    >>> t["adam"].status, t["adam"].losses.shape, t["adam"].eval_steps
+    ('finished 16 steps', (16,), array([ 0,  4,  8, 12, 16]))
+
+    Reference: LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning Applied to Document Recognition (1998).
+    """
+    return run(check(optimizers, epochs, batch_size, hidden, final_relu, seed, seeds, data), progress, cancel)
+
+
+def check(
+    optimizers: Sequence[OptimizerSpec | Callable[..., Any]] | OptimizerSpec | Callable[..., Any],
+    epochs: int = 5,
+    batch_size: int = 64,
+    hidden: Sequence[int] = (300, 200),
+    final_relu: bool = True,
+    seed: int = 0,
+    seeds: int = 1,
+    data: str = "",
+) -> NetworkSpec:
+    """Return the arguments of `train` as a checked, frozen spec, or raise a SpecError."""
+    single = isinstance(optimizers, OptimizerSpec) or not isinstance(optimizers, Sequence)
+    items: Any = (optimizers,) if single else optimizers
+    specs = tuple(as_spec(item) for item in items)
+    if not 1 <= len(specs) <= MAX_OPTIMIZERS:
+        raise SpecError(f"Choose 1 to {MAX_OPTIMIZERS} optimizers; got {len(specs)}.")
+    layout = Layout(_check_hidden(hidden))
+    for spec in specs:
+        _check_scale(spec, layout)
+    count = len(digits.load(data).train_y)
+    checked = NetworkSpec(
+        specs,
+        whole(epochs, "epochs", 1, MAX_EPOCHS),
+        whole(batch_size, "batch_size", 1, count),
+        layout.hidden,
+        bool(final_relu),
+        whole(seed, "seed", 0, 2**32 - 1),
+        whole(seeds, "seeds", 1, MAX_SEEDS),
+        data,
+    )
+    total = checked.epochs * math.ceil(count / checked.batch_size)
+    if total > MAX_STEPS:
+        raise SpecError(
+            f"{checked.epochs} epochs of batch_size {batch_size} are {total:,} steps; at most {MAX_STEPS:,}."
+        )
+    return checked
+
+
+def _check_hidden(hidden: Any) -> tuple[int, ...]:
+    try:
+        sizes = tuple(hidden)
+    except TypeError:
+        raise SpecError(f"hidden must be a tuple of layer sizes, such as (300, 200); got {hidden!r}.") from None
+    if not 1 <= len(sizes) <= MAX_LAYERS:
+        raise SpecError(f"hidden must have 1 to {MAX_LAYERS} layers; got {len(sizes)}.")
+    return tuple(whole(size, f"hidden layer {i}", 1, MAX_WIDTH) for i, size in enumerate(sizes, 1))
+
+
+def _check_scale(spec: OptimizerSpec, layout: Layout) -> None:
+    for pair in spec.lr_scale or ():
+        if not isinstance(pair, tuple):
+            raise SpecError(
+                f"{spec.kind}: lr_scale on the network maps layers to factors, such as {{'layer.0': 0.1}}; "
+                f"got {spec.lr_scale!r}."
+            )
+        if pair[0] not in layout.names:
+            raise SpecError(f"{spec.kind}: the network has no layer {pair[0]!r}; {nearest(pair[0], layout.names)}")
+    if spec.lr_scale and spec.kind == "lbfgs":
+        raise SpecError("lbfgs: lr_scale is not possible, torch's LBFGS takes one learning rate for all weights.")
+
+
+def run(
+    spec: NetworkSpec, progress: Callable[[Progress], None] | None = None, cancel: threading.Event | None = None
+) -> Training:
+    """Run a checked spec; equal specs give bit-equal numbers on one machine, however the runs share the threads."""
+    began = time.perf_counter()
+    loaded = digits.load(spec.data)
+    records = _records(spec, len(loaded.train_y), len(loaded.test_y))
+    turns = _Turns(spec, records, Data.of(loaded), cancel or threading.Event())
+
+    def so_far() -> Training:
+        views = tuple(record.view() for record in records)
+        return Training(spec, views, len(records[0].losses), time.perf_counter() - began)
+
+    def report() -> None:
+        if progress is not None:
+            done = tuple(record.done for record in records)
+            progress(Progress(len(records[0].losses), done, time.perf_counter() - began, so_far))
+
+    in_threads(turns.work, min(WORKERS, len(records)), report)
+    for record in records:
+        if record.outcome is TrainingOutcome.RUNNING:
+            record.end(TrainingOutcome.CANCELLED)
+    report()
+    return so_far()
+
+
+def _records(spec: NetworkSpec, train_digits: int, test_digits: int) -> list[Record]:
+    """Return an empty record for every run, seed after seed; only the first seed's runs keep snapshots."""
+    layout = Layout(spec.hidden)
+    evals = evaluation_steps(spec.epochs, math.ceil(train_digits / spec.batch_size))
+    snaps = snapshot_steps(int(evals[-1]), layout.size, len(spec.optimizers))
+    labels = unique_labels(spec.optimizers)
+    records = []
+    for i in range(spec.seeds):
+        seed = (spec.seed + i) % 2**32
+        start = layout.start(seed).numpy()
+        for optimizer, label in zip(spec.optimizers, labels, strict=True):
+            kept = snaps if i == 0 else snaps[:0]
+            records.append(Record(optimizer, label, seed, layout, start, evals, kept, test_digits))
+    return records
+
+
+class _Turns:
+    """Runs that take turns on a few threads: always the one that is furthest behind, seed after seed.
+
+    So curves grow side by side, and three runs keep two threads busy to the end.
+    """
+
+    def __init__(self, spec: NetworkSpec, records: list[Record], data: Data, cancel: threading.Event) -> None:
+        self.cancel, self.lock = cancel, threading.Lock()
+        self.heap: list[tuple[int, int, int, Record, Iterator[None]]] = []
+        for i, record in enumerate(records):
+            self.heap.append((i // len(spec.optimizers), 0, i, record, steps(spec, record, data)))
+
+    def work(self, stopped: Callable[[], bool]) -> None:
+        """Go on with one run after the other until none is waiting: what is left then is in other threads' hands."""
+        import torch
+
+        while not (self.cancel.is_set() or stopped()):
+            with self.lock:
+                if not self.heap:
+                    return
+                seed, _, i, record, run = heapq.heappop(self.heap)
+            with torch.inference_mode():  # no tape is kept, so nothing needs to be kept track of
+                ended = next(run, True)
+            if not ended:
+                with self.lock:
+                    heapq.heappush(self.heap, (seed, record.done, i, record, run))

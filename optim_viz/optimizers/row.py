@@ -1,0 +1,90 @@
+"""What a row of the OPTIMIZERS table is, and how it becomes the update of one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optim_viz.optimizers import rules
+from optim_viz.optimizers.rules import FLOATS, Namespace, State, Step
+from optim_viz.spec import Hyperparameter, Value
+
+#: Hyperparameters that every rule shares; `Optimizer.build` sees to them, around the rule.
+SHARED = ("lr", "weight_decay", "decoupled_weight_decay", "maximize")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """One row: the rule, the hyperparameters that torch has, the state that torch keeps, and what to say about it.
+
+    `rule` is None where only torch's own class runs it. `state` pairs torch's name with the hyperparameter that must be
+    on for it to be kept, or "". `initial` gives the state that does not start at 0: a number, or a hyperparameter's
+    name. `fixed` are arguments of rule and torch class that make this row what it is; `decoupled` says that weight
+    decay shrinks the weights themselves instead of entering the gradient; `forgets`, that a gradient that is not finite
+    may leave them finite: every other rule's are never finite again.
+    """
+
+    name: str
+    title: str
+    rule: Callable[..., Step] | None
+    torch_class: str
+    hyperparameters: tuple[Hyperparameter, ...]
+    state: tuple[tuple[str, str], ...]
+    problem: str
+    latex: str
+    paper: str
+    year: int
+    initial: tuple[tuple[str, float | str], ...] = ()
+    fixed: tuple[tuple[str, Value], ...] = ()
+    decoupled: bool = False
+    forgets: bool = False
+
+    def state_names(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the state that a run with these hyperparameters keeps, as torch names them."""
+        return tuple(name for name, flag in self.state if not flag or np.any(values[flag]))
+
+    def fresh(self, values: Mapping[str, Any], lr: Any) -> State:
+        """The state of one coordinate before the first step, whose learning rate is `lr`."""
+        known = dict(self.initial)
+        table = {**values, "lr": lr}
+        firsts = (known.get(name, 0.0) for name in self.state_names(values))
+        return tuple(table[first] if isinstance(first, str) else first for first in firsts)
+
+    def build(self, values: Mapping[str, Any], xp: Namespace = FLOATS) -> Step:
+        """Return the update as a function of (t, lr, theta, g, state) over the namespace `xp`.
+
+        >>> from optim_viz.optimizers import OPTIMIZERS, optimizer
+        >>> step = OPTIMIZERS["sgd"].build(optimizer("sgd").hyperparameters)
+        >>> step(1, 0.1, 2.0, 1.0, ())[0]
+        1.9
+        """
+        if self.rule is None:
+            raise TypeError(f"{self.name} has no elementwise rule: optim_viz.torch_descent runs it")
+        own = {k: v for k, v in values.items() if k not in SHARED} | dict(self.fixed)
+        step = self.rule(xp, **own)
+        if values.get("maximize"):
+            step = _climbing(step)
+        decay = values.get("weight_decay", 0.0)
+        if rules.is_zero(decay):
+            return step
+        if self.decoupled or values.get("decoupled_weight_decay"):
+            return _shrinking(step, decay)
+        return _penalised(step, -decay if values.get("maximize") else decay)
+
+
+def _climbing(step: Step) -> Step:
+    """Wrap `step` so that it sees -g, as torch's maximize does."""
+    return lambda t, lr, theta, g, state: step(t, lr, theta, -g, state)
+
+
+def _penalised(step: Step, decay: Any) -> Step:
+    """Wrap `step` so that it sees g + decay * theta, as torch's L2 penalty does."""
+    return lambda t, lr, theta, g, state: step(t, lr, theta, g + decay * theta, state)
+
+
+def _shrinking(step: Step, decay: Any) -> Step:
+    """Wrap `step` so that the weights shrink by the factor 1 - lr * decay first: decoupled weight decay."""
+    return lambda t, lr, theta, g, state: step(t, lr, theta * (1.0 - lr * decay), g, state)

@@ -1,0 +1,215 @@
+"""The SCHEDULES table, one row a schedule: the learning rate as a pure function of the step.
+
+Each row equals the class of torch.optim.lr_scheduler that it names. Where torch leaves a setting without a default, or
+means epochs, ours stands in the row. Only `plateau` is no function of the step: it watches the losses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optim_viz.optimizers import rates
+from optim_viz.spec import Hyperparameter, ScheduleSpec, SpecError, Value, check_values, nearest
+
+#: rate(step, base, total, **values) -> the learning rates; arrays broadcast, `total` is the run's number of steps.
+Rate = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One row: the function of the step, torch's class, its hyperparameters, and what to say about it."""
+
+    name: str
+    title: str
+    rate: Rate | None  # None: the rates depend on the losses seen
+    torch_class: str
+    hyperparameters: tuple[Hyperparameter, ...]
+    problem: str
+    latex: str
+    reference: str
+
+
+def _gamma(default: float, text: str) -> Hyperparameter:
+    return Hyperparameter("gamma", default, 0.01, 1.0, text=text, open_low=True)
+
+
+_ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text="The learning rate at the bottom.")
+_MILESTONE = "Step at which the rate drops; 0: none."
+
+_ROWS = (
+    Schedule(
+        name="constant",
+        title="Constant",
+        rate=rates.constant,
+        torch_class="ConstantLR",
+        hyperparameters=(),
+        problem="The same learning rate at every step.",
+        latex=r"\eta_t = \eta",
+        reference="Robbins & Monro, A Stochastic Approximation Method, 1951",
+    ),
+    Schedule(
+        name="step",
+        title="Steps",
+        rate=rates.staircase,
+        torch_class="StepLR",
+        hyperparameters=(
+            Hyperparameter("step_size", 100, 1, 1000, "int", "Steps between two drops.", minimum=1),
+            _gamma(0.1, "Factor of each drop."),
+        ),
+        problem="Large steps to get near, smaller ones to settle: drops at equal distances.",
+        latex=r"\eta_t = \eta\,\gamma^{\lfloor t / T \rfloor}",
+        reference="He et al., Deep Residual Learning for Image Recognition, 2016",
+    ),
+    Schedule(
+        name="multistep",
+        title="Milestones",
+        rate=rates.multistep,
+        torch_class="MultiStepLR",
+        hyperparameters=(
+            Hyperparameter("milestone1", 150, 0, 1000, "int", _MILESTONE),
+            Hyperparameter("milestone2", 300, 0, 1000, "int", _MILESTONE),
+            Hyperparameter("milestone3", 0, 0, 1000, "int", _MILESTONE),
+            _gamma(0.1, "Factor of each drop."),
+        ),
+        problem="Drops at chosen steps.",
+        latex=r"\eta_t = \eta\,\gamma^{\#\{i : m_i \le t\}}",
+        reference="He et al., Deep Residual Learning for Image Recognition, 2016",
+    ),
+    Schedule(
+        name="exponential",
+        title="Exponential",
+        rate=rates.exponential,
+        torch_class="ExponentialLR",
+        hyperparameters=(Hyperparameter("gamma", 0.99, 0.9, 1.0, text="Factor of every step.", open_low=True),),
+        problem="Shrinks by the same share at every step.",
+        latex=r"\eta_t = \eta\,\gamma^t",
+        reference="Li & Arora, An Exponential Learning Rate Schedule for Deep Learning, 2020",
+    ),
+    Schedule(
+        name="cosine",
+        title="Cosine",
+        rate=rates.cosine,
+        torch_class="CosineAnnealingLR",
+        hyperparameters=(
+            Hyperparameter("T_max", 0, 0, 1000, "int", "Steps from top to bottom; 0: the whole run."),
+            _ETA_MIN,
+        ),
+        problem="Falls slowly, then fast, then slowly: no drop to place by hand.",
+        latex=r"\eta_t = \eta_{\min} + \tfrac{1}{2} (\eta - \eta_{\min}) (1 + \cos(\pi t / T))",
+        reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
+    ),
+    Schedule(
+        name="linear",
+        title="Linear",
+        rate=rates.linear,
+        torch_class="LinearLR",
+        hyperparameters=(
+            Hyperparameter(
+                "start_factor", 1.0 / 3.0, 0.01, 1.0, text="Factor at the start.", maximum=1.0, open_low=True
+            ),
+            Hyperparameter("end_factor", 1.0, 0.0, 1.0, text="Factor at the end.", maximum=1.0),
+            Hyperparameter("total_iters", 5, 0, 1000, "int", "Steps from start to end; 0: the whole run."),
+        ),
+        problem="A straight ramp: warm-up where it rises, cool-down where it falls.",
+        latex=r"\eta_t = \eta\,\left(a + (b - a) \min(t / T, 1)\right)",
+        reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
+    ),
+    Schedule(
+        name="warmup_cosine",
+        title="Warm-up, then cosine",
+        rate=rates.warmup_cosine,
+        torch_class="SequentialLR",
+        hyperparameters=(
+            Hyperparameter("warmup", 50, 1, 1000, "int", "Steps of warm-up.", minimum=1),
+            Hyperparameter("start_factor", 0.1, 0.01, 1.0, text="Factor at the start.", maximum=1.0, open_low=True),
+            _ETA_MIN,
+        ),
+        problem="Short first steps while the optimizer's averages are still empty, then a cosine to the end.",
+        latex=r"\eta_t = \eta\,(a + (1 - a)\, t / W),\ t < W; \ \text{then cosine over the rest}",
+        reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
+    ),
+    Schedule(
+        name="onecycle",
+        title="One cycle",
+        rate=rates.onecycle,
+        torch_class="OneCycleLR",
+        hyperparameters=(
+            Hyperparameter(
+                "pct_start",
+                0.3,
+                0.05,
+                0.95,
+                text="Share of the run in which the rate rises.",
+                minimum=0.01,
+                maximum=0.99,
+            ),
+            Hyperparameter("div_factor", 25.0, 1.0, 100.0, "log", "The first rate is lr / div_factor.", minimum=1.0),
+            Hyperparameter(
+                "final_div_factor", 1e4, 1.0, 1e6, "log", "The last is the first / final_div_factor.", minimum=1.0
+            ),
+            Hyperparameter("anneal_linear", False, scale="bool", text="Straight lines (anneal_strategy), not cosines."),
+        ),
+        problem="Up to lr (torch's max_lr) and far down again, once: fast training with large rates in the middle.",
+        latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / (d\, d_{\mathrm{final}})",
+        reference="Smith & Topin, Super-Convergence, 2019",
+    ),
+    Schedule(
+        name="plateau",
+        title="Plateau",
+        rate=None,
+        torch_class="ReduceLROnPlateau",
+        hyperparameters=(
+            Hyperparameter("factor", 0.1, 0.01, 0.99, text="Factor of each drop.", maximum=1.0, open_high=True),
+            Hyperparameter("patience", 10, 0, 200, "int", "Steps without progress that are borne."),
+            Hyperparameter("threshold", 1e-4, 1e-8, 0.1, "log", "Share by which the loss must fall to be progress."),
+            Hyperparameter("cooldown", 0, 0, 200, "int", "Steps after a drop in which nothing is counted."),
+            Hyperparameter("min_lr", 0.0, 0.0, 0.1, text="The rate never drops below."),
+            Hyperparameter("eps", 1e-8, 0.0, 1e-3, text="A smaller drop is not made."),
+        ),
+        problem="Drops when the (full) loss has stopped falling: needs no plan, only patience.",
+        latex=r"\eta \leftarrow \max(\gamma\,\eta, \eta_{\min}) \ \text{after } p + 1 \text{ steps without progress}",
+        reference="torch.optim.lr_scheduler.ReduceLROnPlateau (PyTorch), 2017",
+    ),
+)
+
+SCHEDULES: dict[str, Schedule] = {row.name: row for row in _ROWS}
+
+
+def schedule(kind: str, **hyperparameters: object) -> ScheduleSpec:
+    """Return a learning-rate schedule's spec: a row of SCHEDULES with its hyperparameters, checked.
+
+    Problem: a rate that is right far from a minimum is too large near it.
+    Formula: the row's `latex`; the base rate is the optimizer's lr.
+
+    Arguments: `kind`, a row of SCHEDULES; `hyperparameters`, names of torch.optim.lr_scheduler (milestones as
+    milestone1 to milestone3); steps count from 0, and 0 stands for the whole run where the row says so.
+    Raises SpecError with the nearest name or the allowed range.
+
+    >>> schedule("step", step_size=100, gamma=0.5)["gamma"]
+    0.5
+
+    Reference: torch.optim.lr_scheduler 2.13 (PyTorch, 2026).
+    """
+    if kind not in SCHEDULES:
+        raise SpecError(f"Unknown schedule {kind!r}; {nearest(kind, SCHEDULES)}")
+    return ScheduleSpec(kind, check_values(kind, SCHEDULES[kind].hyperparameters, hyperparameters))
+
+
+def schedule_rates(spec: ScheduleSpec | None, base: Any, steps: int, total: int | None = None) -> np.ndarray:
+    """Return the learning rates of steps 0 to steps - 1, float64 [steps, ...]; `base` a number or float64 [...].
+
+    >>> schedule_rates(schedule("step", step_size=2, gamma=0.5), 1.0, 5).tolist()
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+    base = np.asarray(base, float)
+    row = SCHEDULES[spec.kind if spec else "constant"]
+    if row.rate is None:
+        raise TypeError(f"{row.name} depends on the losses: optim_viz.plateau runs it")
+    step = np.arange(steps).reshape(-1, *(1,) * base.ndim)
+    values: dict[str, Value] = dict(spec.values) if spec else {}
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(row.rate(step, base, total or steps, **values), (steps, *base.shape))

@@ -1,0 +1,192 @@
+/** The player: one playhead for every panel. `mount` is all that a page needs. */
+import { addActions, listenToPage, listenToPeople } from "./actions.js";
+import { createClock, frameOf, pauseClock, playClock, resizeClock, shownAt, tickClock } from "../basics/clock.js";
+import { createControls } from "../words/controls.js";
+import { element } from "../basics/dom.js";
+import { createDriver, createOnce } from "../basics/driver.js";
+import { createTooltip } from "../words/hover.js";
+import { createInspector } from "../words/inspector.js";
+import { createLegend } from "../words/legend.js";
+import { matchPanels, openPanels, updateSwitches } from "../plots/panels.js";
+import { createReadout } from "../words/readout.js";
+import { decodeScene } from "../numbers/scene.js";
+import { readTheme } from "../basics/theme.js";
+
+/** Numbers in the tables change at most this often while playing: faster cannot be read. */
+const READ_EVERY = 0.1;
+
+/** How long the playhead stands still before it counts as resting, ms. */
+const REST = 300;
+
+/**
+ * What every part of the player shares.
+ * @param {HTMLElement} root
+ * @param {any} options
+ */
+function createApp(root, options) {
+  const abort = new AbortController();
+  return /** @type {any} */ ({
+    root, plotly: options.plotly, onPick: options.onPick ?? null, onRest: options.onRest ?? null, rested: -1, abort, signal: abort.signal, destroyed: false,
+    model: null, theme: readTheme(root), clock: createClock({ speed: options.state?.speed ?? 1, loop: Boolean(options.state?.loop) }),
+    hidden: new Set(), closed: new Set(), arrows: new Set(), hover: null, ghost: null, panels: new Map(),
+    stats: { frames: 0, seconds: 0 }, lastRead: 0,
+  });
+}
+
+/** @param {any} app */
+function layOut(app) {
+  app.legend = createLegend(app);
+  app.controls = createControls(app);
+  app.readout = createReadout(app);
+  app.inspector = createInspector(app);
+  app.tooltip = createTooltip(app);
+  app.switches = element("div", { class: "ov-switches", role: "group", "aria-label": "Shown panels" });
+  app.grid = element("div", { class: "ov-panels" });
+  app.problem = element("p", { class: "ov-problem", role: "alert", hidden: true });
+  app.root.classList.add("ov-player");
+  app.root.setAttribute("tabindex", "0");
+  app.root.setAttribute("role", "group");
+  app.root.setAttribute("aria-label", "Player. Space plays, arrow keys step, Home and End jump.");
+  app.root.replaceChildren(
+    app.problem, element("div", { class: "ov-top" }, [app.legend.element, app.switches]), app.grid, app.controls.element,
+    app.readout.element, app.inspector.element, app.tooltip.element,
+  );
+}
+
+/** Draws everything at the playhead. @param {any} app @param {boolean} [read] whether the tables follow now */
+function drawAll(app, read = true) {
+  if (!app.model || app.destroyed) return;
+  const at = shownAt(app.clock);
+  const frame = frameOf(app.clock);
+  for (const panel of openPanels(app)) panel.draw(at);
+  app.controls.draw();
+  if (read) {
+    app.readout.draw(frame);
+    if (!app.inspector.element.hidden) app.inspector.draw(frame);
+  }
+  app.root.dataset.frame = String(frame);
+  app.root.dataset.playing = String(app.clock.playing);
+  tellRest(app, frame);
+}
+
+/** Once the playhead has come to rest somewhere new, whoever listens is told. @param {any} app @param {number} frame */
+function tellRest(app, frame) {
+  clearTimeout(app.restTimer);
+  if (!app.onRest || !app.model.reportRest || app.clock.playing || frame === app.rested) return;
+  app.restTimer = setTimeout(() => { app.rested = frame; app.onRest(frame); }, REST);
+}
+
+/** @param {any} app */
+function drive(app) {
+  const once = createOnce(() => drawAll(app));
+  const driver = createDriver((seconds) => {
+    app.clock = tickClock(app.clock, seconds);
+    app.stats.frames += 1;
+    app.stats.seconds += seconds;
+    app.lastRead += seconds;
+    const read = app.lastRead >= READ_EVERY || !app.clock.playing;
+    if (read) app.lastRead = 0;
+    drawAll(app, read);
+    if (!app.clock.playing) driver.stop();
+  });
+  app.ask = () => { if (!driver.running()) once.ask(); };
+  app.setClock = (/** @type {any} */ clock) => {
+    app.clock = clock;
+    if (clock.playing) driver.start();
+    else { driver.stop(); app.ask(); }
+  };
+  app.halt = () => { driver.stop(); once.cancel(); };
+}
+
+/** A scene with another key is another story: all choices start over. @param {any} app @param {any} model @param {any} state */
+function startOver(app, model, state) {
+  app.hidden.clear();
+  app.closed = new Set(["inspector", ...model.panels.filter((/** @type {any} */ panel) => panel.closed).map((/** @type {any} */ panel) => panel.id)]);
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const playing = state?.playing ?? (model.autoplay && !still && model.frames > 1);
+  const at = state?.frame ?? (playing ? 0 : model.frames - 1);
+  return { ...app.clock, frames: model.frames, duration: model.duration, at, playing };
+}
+
+/** @param {any} app @param {any} scene @param {Map<string, ArrayBuffer>} blobs @param {any} [state] */
+async function showScene(app, scene, blobs, state) {
+  const model = decodeScene(scene, blobs);
+  const fresh = !app.model || app.model.key !== model.key;
+  const clock = fresh ? startOver(app, model, state) : resizeClock(app.clock, model.frames, model.duration);
+  app.halt();
+  Object.assign(app, { model, clock, ghost: null, hover: null });
+  app.tooltip.hide();
+  app.theme = readTheme(app.root);
+  app.root.dataset.theme = app.theme.mode;
+  matchPanels(app);
+  app.legend.update();
+  app.readout.update();
+  app.inspector.update();
+  updateSwitches(app);
+  await Promise.all(model.panels.filter((/** @type {any} */ panel) => app.panels.has(panel.id))
+    .map((/** @type {any} */ panel) => app.panels.get(panel.id).panel.update(panel)));
+  if (app.destroyed || app.model !== model) return;
+  app.setClock(app.clock);
+  drawAll(app);
+  Object.assign(app.root.dataset, { ready: "true", sceneKey: model.key, drawnHash: model.hash });
+}
+
+/**
+ * A scene that cannot be drawn says so and leaves the last picture.
+ * @param {any} app @param {any} scene @param {Map<string, ArrayBuffer>} blobs @param {any} [state]
+ */
+async function tryScene(app, scene, blobs, state) {
+  try {
+    await showScene(app, scene, blobs, state);
+    app.problem.hidden = true;
+  } catch (error) {
+    app.problem.hidden = false;
+    app.problem.textContent = `This could not be drawn: ${/** @type {Error} */ (error).message}`;
+    console.error(error);
+  }
+}
+
+/**
+ * Puts a player into an element.
+ * @param {HTMLElement} root
+ * @param {object} options
+ * @param {any} options.scene
+ * @param {Map<string, ArrayBuffer>} options.blobs
+ * @param {any} options.plotly
+ * @param {((pick: {x: number, y: number, phase: string}) => void)|null} [options.onPick]
+ * @param {((frame: number) => void)|null} [options.onRest]  told the frame at which the playhead comes to rest
+ * @param {{frame?: number, playing?: boolean, speed?: number, loop?: boolean}} [options.state]
+ */
+export function mount(root, options) {
+  const app = createApp(root, options);
+  drive(app);
+  addActions(app);
+  layOut(app);
+  listenToPeople(app);
+  listenToPage(app);
+  const instance = {
+    app,
+    shown: tryScene(app, options.scene, options.blobs, options.state),
+    update(/** @type {any} */ next) { instance.shown = tryScene(app, next.scene, next.blobs); return instance.shown; },
+    destroy() {
+      app.destroyed = true;
+      app.halt();
+      clearTimeout(app.ghostTimer);
+      clearTimeout(app.restTimer);
+      app.abort.abort();
+      app.resizer.disconnect();
+      app.unwatch();
+      for (const { panel } of app.panels.values()) panel.destroy();
+      root.replaceChildren();
+      delete /** @type {any} */ (root).__ov;
+    },
+    seek: (/** @type {number} */ frame) => { app.seek(frame); drawAll(app); },
+    play: () => app.setClock(playClock(app.clock)),
+    pause: () => app.setClock(pauseClock(app.clock)),
+    pixelOf: (/** @type {string} */ panel, /** @type {string} */ track, /** @type {number} */ frame) => app.panels.get(panel)?.panel.pixelOf(track, frame),
+    frame: () => frameOf(app.clock),
+    stats: () => ({ ...app.stats }),
+  };
+  /** @type {any} */ (root).__ov = instance;
+  return instance;
+}

@@ -1,0 +1,162 @@
+/**
+ * Streamlit's side of the player. Streamlit (components v2) calls these again, with the same parent element, whenever
+ * the data or the theme changes, and calls the latest cleanup when the element goes. A call that was overtaken by a
+ * newer one gets its cleanup called at once, so a cleanup only counts when it belongs to the latest call.
+ */
+import { mount } from "./main.js";
+import { createPicks } from "./picks.js";
+import { createRegistry, holdBlob, readStore, releaseBlob } from "./registry.js";
+import { missingBlobs } from "../numbers/scene.js";
+
+const page = /** @type {any} */ (globalThis);
+/** @type {WeakMap<Element, any>} */
+const players = new WeakMap();
+/** @type {WeakMap<Element, any>} */
+const stores = new WeakMap();
+
+/** @returns {import("./registry.js").Registry} */
+function registryOfPage() {
+  return (page.__ovBlobs ??= createRegistry());
+}
+
+/**
+ * Our Plotly, loaded once; whatever the page itself calls Plotly is left as it was.
+ * @param {string} url
+ * @returns {Promise<any>}
+ */
+function loadPlotly(url) {
+  page.__ovPlotly ??= new Promise((resolve, reject) => {
+    const before = page.Plotly;
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => {
+      const ours = page.Plotly;
+      if (before) page.Plotly = before;
+      resolve(ours);
+    };
+    script.onerror = () => {
+      page.__ovPlotly = undefined;
+      script.remove();
+      reject(new Error(`plotly.js could not be loaded from ${url}`));
+    };
+    document.head.append(script);
+  });
+  return page.__ovPlotly;
+}
+
+/**
+ * The style sheet, once for each document or shadow root.
+ * @param {Element} parent
+ * @param {string} url
+ * @returns {Promise<void>}
+ */
+function loadStyle(parent, url) {
+  const home = parent.getRootNode();
+  const target = home instanceof ShadowRoot ? home : document.head;
+  const there = target.querySelector(`link[data-ov="${CSS.escape(url)}"]`);
+  const link = /** @type {any} */ (there ?? document.createElement("link"));
+  if (!there) {
+    link.rel = "stylesheet";
+    link.dataset.ov = url;
+    link.loaded = new Promise((resolve) => { link.onload = link.onerror = () => resolve(undefined); });
+    link.href = url;
+    target.append(link);
+  }
+  return link.loaded ?? Promise.resolve();
+}
+
+/** @param {any} entry @param {string} text */
+function showMessage(entry, text) {
+  if (entry.instance) return;
+  const message = document.createElement("p");
+  message.className = "ov-message";
+  message.textContent = text;
+  entry.root.replaceChildren(message);
+}
+
+/** Draws the newest scene as soon as all its numbers are there; until then the last picture stays. @param {any} entry */
+function drawWhenWhole(entry) {
+  const { blobs } = registryOfPage();
+  if (!entry.plotly || !entry.scene || entry.gone || missingBlobs(entry.scene, blobs).length) return;
+  const scene = entry.scene;
+  entry.scene = null;
+  if (entry.instance) entry.instance.update({ scene, blobs });
+  else {
+    entry.root.replaceChildren();
+    entry.instance = mount(entry.root, {
+      scene, blobs, plotly: entry.plotly, onPick: (pick) => entry.picks.offer(pick),
+      onRest: (frame) => entry.component.setStateValue("frame", frame),
+    });
+  }
+  entry.instance.shown.then(() => entry.picks.answered());
+}
+
+/** @param {any} component @param {{plotlyUrl: string, cssUrl?: string}} options */
+function createEntry(component, options) {
+  const root = document.createElement("div");
+  component.parentElement.append(root);
+  const entry = /** @type {any} */ ({ root, component, scene: null, instance: null, plotly: null, gone: false, count: 0 });
+  entry.picks = createPicks((pick) => {
+    entry.component.setTriggerValue("pick", { x: pick.x, y: pick.y, phase: pick.phase, n: ++entry.count });
+  });
+  entry.listener = () => drawWhenWhole(entry);
+  registryOfPage().listeners.add(entry.listener);
+  const style = loadStyle(component.parentElement, options.cssUrl ?? new URL("../player.css", import.meta.url).href);
+  Promise.all([loadPlotly(options.plotlyUrl), style]).then(([plotly]) => {
+    entry.plotly = plotly;
+    drawWhenWhole(entry);
+  }, (error) => showMessage(entry, error.message));
+  return entry;
+}
+
+/**
+ * The component that is seen.
+ * @param {any} component  Streamlit's: data (the scene), parentElement, setTriggerValue
+ * @param {{plotlyUrl: string, cssUrl?: string}} options
+ * @returns {() => void} cleanup
+ */
+export function player(component, options) {
+  const parent = component.parentElement;
+  const entry = players.get(parent) ?? createEntry(component, options);
+  players.set(parent, entry);
+  const token = {};
+  Object.assign(entry, { component, scene: component.data, token });
+  drawWhenWhole(entry);
+  entry.instance?.app.refreshTheme();
+  return () => {
+    if (entry.token !== token) return;
+    entry.gone = true;
+    registryOfPage().listeners.delete(entry.listener);
+    entry.picks.cancel();
+    entry.instance?.destroy();
+    entry.root.remove();
+    players.delete(parent);
+  };
+}
+
+/**
+ * A component that is not seen: it brings one blob.
+ * @param {any} component
+ * @returns {() => void} cleanup
+ */
+export function store(component) {
+  const parent = component.parentElement;
+  const registry = registryOfPage();
+  const entry = stores.get(parent) ?? { name: null, bytes: null, token: null };
+  stores.set(parent, entry);
+  const token = {};
+  entry.token = token;
+  if (component.data && component.data !== entry.bytes) {
+    const { name, blob } = readStore(component.data);
+    entry.bytes = component.data;
+    const before = entry.name;
+    entry.name = name;
+    holdBlob(registry, name, blob);
+    if (before) releaseBlob(registry, before);
+  }
+  return () => {
+    if (entry.token !== token) return;
+    if (entry.name) releaseBlob(registry, entry.name);
+    stores.delete(parent);
+  };
+}

@@ -1,0 +1,174 @@
+/** A number against the step (the loss, say): Plotly's axes, our canvases; linear or logarithmic. */
+import { element, setText } from "../basics/dom.js";
+import { headAt, makePath } from "../numbers/paths.js";
+import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
+import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
+import { curveRange } from "../numbers/range.js";
+import { drawFaint, placeStage, renderStage } from "./stage.js";
+import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
+
+/** A finger that draws a zoom box could no longer scroll the page. */
+function zoomsByDrag() {
+  return !window.matchMedia("(pointer: coarse)").matches;
+}
+
+/** @param {any} panel @param {any} app @param {HTMLElement} host @param {boolean} log @param {any} range */
+function curveLayout(panel, app, host, log, range) {
+  const revision = `${app.model.key}/${log}`;
+  return plotLayout(app.theme, host, {
+    uirevision: revision, margin: { l: 62, r: 14, t: 8, b: 44 }, dragmode: zoomsByDrag() ? "zoom" : false,
+    xaxis: axisStyle(app.theme, panel.x_title ?? app.model.frameTitle, { range: range.x, uirevision: revision }),
+    yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
+      range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades : undefined,
+      // Plotly writes powers of ten a quarter larger than other ticks.
+      tickfont: { size: log ? 9 : 11, color: app.theme.muted },
+    }),
+  });
+}
+
+/**
+ * One track in px. On a log axis a loss of zero lies on the floor rather than nowhere.
+ * @param {any} track @param {any} panel @param {string} column @param {any} view
+ */
+function curvePath(track, panel, column, view) {
+  const values = track.columns[column];
+  if (!values) return null;
+  const steps = panel.x ? track.columns[panel.x] : null;
+  const count = Math.min(values.length, steps?.length ?? values.length);
+  const [xs, ys] = [new Float64Array(count), new Float64Array(count)];
+  const floor = view.log ? 10 ** (view.range.y[0] - 1) : 0;
+  for (let i = 0; i < count; i++) {
+    xs[i] = view.px(steps ? steps[i] : i);
+    ys[i] = Number.isFinite(values[i]) ? view.py(view.log ? Math.max(values[i], floor) : values[i]) : NaN;
+  }
+  let end = Math.min(count - 1, track.end);
+  while (end >= 0 && !Number.isFinite(ys[end])) end--;
+  return makePath(xs, ys, end);
+}
+
+/**
+ * A thin upright line at the playhead, or at the hovered step.
+ * @param {CanvasRenderingContext2D} context
+ * @param {import("./stage.js").Stage} stage
+ * @param {number} x
+ * @param {string} color
+ */
+function drawRule(context, stage, x, color) {
+  context.beginPath();
+  context.moveTo(Math.round(x) + 0.5, 0);
+  context.lineTo(Math.round(x) + 0.5, stage.box.height);
+  context.lineWidth = 1;
+  context.strokeStyle = color;
+  context.stroke();
+}
+
+/**
+ * x in px of a playhead: that of the longest track; NaN where the tracks of one moment stand at different x.
+ * @param {any} view
+ * @param {number} at
+ */
+function ruleAt(view, at) {
+  if (!view.panel.x) return view.px(at);
+  let longest = null;
+  for (const path of view.stage.paths.values()) if (!longest || path.end > longest.end) longest = path;
+  const x = longest ? headAt(longest, Math.min(at, longest.end))?.x ?? NaN : NaN;
+  for (const path of view.stage.paths.values()) {
+    if (path.end >= at && Math.abs((headAt(path, at)?.x ?? x) - x) > 1) return NaN;
+  }
+  return x;
+}
+
+/** The row whose x is nearest to a pixel; -1 when there is none. @param {any} view @param {number} left */
+function rowAt(view, left) {
+  let [best, least] = [-1, Infinity];
+  for (const path of view.stage.paths.values()) {
+    for (let i = 0; i <= path.end; i++) {
+      const away = Math.abs(path.xs[i] - left);
+      if (away < least) [best, least] = [i, away];
+    }
+  }
+  return best;
+}
+
+/** @param {any} view @param {any} app */
+function placeCurve(view, app) {
+  const { gd, stage, panel } = view;
+  if (!gd._fullLayout?.xaxis?._length) return;
+  view.px = axisPixels(gd._fullLayout.xaxis);
+  view.py = axisPixels(gd._fullLayout.yaxis);
+  placeStage(stage, plotArea(gd));
+  stage.paths.clear();
+  view.raw.clear();
+  for (const track of app.model.tracks) {
+    const path = curvePath(track, panel, panel.y, view);
+    const raw = panel.raw ? curvePath(track, panel, panel.raw, view) : null;
+    if (path) stage.paths.set(track.id, path);
+    if (raw) view.raw.set(track.id, raw);
+  }
+  view.ready = true;
+  app.ask();
+}
+
+/** @param {any} view @param {any} app @param {number} at */
+function drawCurve(view, app, at) {
+  if (!view.ready) return;
+  const { stage } = view;
+  const looks = visibleLooks(app);
+  renderStage(stage, {
+    at, looks, edge: app.theme.background,
+    under: () => {
+      if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, looks, { alpha: 0.22, width: 1 });
+      drawFaint(stage, looks);
+    },
+    before: (context) => {
+      drawRule(context, stage, ruleAt(view, at), app.theme.rule);
+      if (app.hover) drawRule(context, stage, ruleAt(view, app.hover.row), app.theme.muted);
+    },
+    after: (context) => drawHoverMarks(context, stage, app, looks),
+  });
+}
+
+/** Brings one curve panel up to date. @param {any} view @param {any} app @param {any} panel @param {any} parts */
+async function updateCurve(view, app, panel, parts) {
+  if (view.key !== app.model.key) view.log = Boolean(panel.log);
+  view.key = app.model.key;
+  view.panel = panel;
+  view.range = curveRange(panel, app.model, view.log);
+  setText(parts.heading, panel.title ?? "");
+  setText(parts.toggle, view.log ? "log" : "linear");
+  parts.toggle.setAttribute("aria-label", `${panel.title}: the axis is ${view.log ? "logarithmic" : "linear"}; switch`);
+  await plotOnce(view, app, [panel, view.log, view.range], () => ({
+    traces: [{ type: "scatter", x: [], y: [], hoverinfo: "skip" }],
+    layout: curveLayout(panel, app, view.host, view.log, view.range), config: { ...PLOT_CONFIG, scrollZoom: false },
+  }), (gd) => onMoved(gd, () => placeCurve(view, app)));
+  if (!app.destroyed) placeCurve(view, app);
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {any} app
+ */
+export function createCurve(parent, app) {
+  const parts = {
+    heading: element("h3", { class: "ov-title" }),
+    toggle: element("button", { class: "ov-quiet", type: "button", title: "Logarithmic or linear axis" }),
+  };
+  parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, element("span", { class: "ov-grow" }), parts.toggle]));
+  const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map() }));
+  const update = (/** @type {any} */ panel) => updateCurve(view, app, panel, parts);
+  const resetZoom = () => app.plotly.relayout(view.gd, { "xaxis.range": [...view.range.x], "yaxis.range": [...view.range.y] });
+  parts.toggle.addEventListener("click", () => {
+    view.log = !view.log;
+    update(view.panel);
+  }, { signal: app.signal });
+  view.host.addEventListener("dblclick", resetZoom, { signal: app.signal });
+  return {
+    ...viewMethods(view, app), update, resetZoom,
+    refresh: () => update(view.panel),
+    draw: (/** @type {number} */ at) => drawCurve(view, app, at),
+    pointAt: (/** @type {number} */ x, /** @type {number} */ y) => localPoint(view, x, y),
+    rowAt: (/** @type {number} */ left) => rowAt(view, left),
+    // Sideways counts more: along a curve the step is what the pointer means.
+    nearest: (/** @type {any} */ point) => nearestVisible(view, app, point, 28, 2),
+  };
+}

@@ -1,0 +1,176 @@
+/** The plane seen from above: Plotly's filled contour and axes, our canvases over them. */
+import { ARROWS, arrowLength, arrowVector, drawArrow, largestArrow } from "./arrows.js";
+import { headAt, makePath } from "../numbers/paths.js";
+import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
+import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, colourBar, onMoved, plotArea, plotLayout } from "./plot.js";
+import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
+import { drawFaint, placeStage, renderStage } from "./stage.js";
+import { drawSymbol } from "../basics/symbols.js";
+import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
+
+const LEVELS = 22;
+
+/**
+ * @param {any} panel
+ * @param {any} theme
+ */
+function contourTrace(panel, theme) {
+  const grid = finerGrid(panel.grid);
+  const [x0, x1, y0, y1] = grid.bounds;
+  const relief = makeRelief(grid.values, panel.scale);
+  const step = (relief.high - relief.low) / LEVELS;
+  return {
+    type: "contour", z: reliefRows(grid, relief), x0, dx: (x1 - x0) / (grid.nx - 1), y0, dy: (y1 - y0) / (grid.ny - 1),
+    autocontour: false, contours: { start: relief.low + step, end: relief.high - step / 2, size: step, coloring: "fill" },
+    colorscale: theme.scale, zmin: relief.low, zmax: relief.high, zauto: false, hoverinfo: "skip",
+    line: { width: 0.7, color: theme.line, smoothing: 1 },
+    colorbar: colourBar(panel, relief, theme),
+  };
+}
+
+/** @param {any} panel @param {any} app @param {HTMLElement} host */
+function flatFigure(panel, app, host) {
+  const [x0, x1, y0, y1] = panel.bounds;
+  const { theme } = app;
+  const traces = panel.grid ? [contourTrace(panel, theme)] : [{ type: "scatter", x: [], y: [], hoverinfo: "skip" }];
+  const layout = plotLayout(theme, host, {
+    uirevision: app.model.key, margin: { l: 54, r: panel.grid ? 76 : 12, t: 8, b: 44 },
+    xaxis: axisStyle(theme, panel.x_title ?? panel.x, { range: [x0, x1], uirevision: app.model.key }),
+    yaxis: axisStyle(theme, panel.y_title ?? panel.y, { range: [y0, y1], uirevision: app.model.key }),
+  });
+  return { traces, layout, config: PLOT_CONFIG };
+}
+
+/** @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
+function drawLandmarks(context, view, app) {
+  const { px, py, panel } = view;
+  for (const [x, y] of panel.minima ?? []) {
+    drawSymbol(context, "star", px(x), py(y), 6.5, { fill: app.theme.text, edge: app.theme.background, edgeWidth: 3 });
+  }
+  for (const track of app.model.tracks) {
+    if (app.hidden.has(track.id) || track.end < 0) continue;
+    context.beginPath();
+    context.arc(px(track.columns[panel.x][0]), py(track.columns[panel.y][0]), 4.5, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    context.strokeStyle = app.theme.text;
+    context.fillStyle = app.theme.background;
+    context.fill();
+    context.stroke();
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {any} view @param {any} app @param {any[]} looks @param {number} at */
+function drawHeadArrows(context, view, app, looks, at) {
+  const kinds = ARROWS.filter((kind) => app.arrows.has(kind.name));
+  if (!kinds.length) return;
+  for (const look of looks) {
+    const track = app.model.tracks.find((/** @type {any} */ one) => one.id === look.id);
+    const path = view.stage.paths.get(look.id);
+    const head = path && headAt(path, Math.min(at, path.end));
+    if (!head) continue;
+    for (const kind of kinds) {
+      const vector = arrowVector(track, view.panel, kind.name, head.row);
+      if (!vector) continue;
+      const sizes = (view.largest[look.id] ??= {});
+      const largest = (sizes[kind.name] ??= largestArrow(track, view.panel, kind.name));
+      const length = arrowLength(Math.hypot(vector[0], vector[1]), largest);
+      const [dx, dy] = [view.px(vector[0]) - view.px(0), view.py(vector[1]) - view.py(0)];
+      const size = Math.hypot(dx, dy);
+      if (!(size > 0) || !length) continue;
+      drawArrow(context, head.x, head.y, (dx / size) * length, (dy / size) * length,
+        { color: look.color, edge: app.theme.background, width: kind.width, dash: kind.dash });
+    }
+  }
+}
+
+/** Where a start is being dragged to, before the new paths have come. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
+function drawGhost(context, view, app) {
+  if (!app.ghost) return;
+  const [x, y] = [view.px(app.ghost.x), view.py(app.ghost.y)];
+  context.lineWidth = 2;
+  context.strokeStyle = app.theme.accent;
+  context.beginPath();
+  context.arc(x, y, 7, 0, 2 * Math.PI);
+  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    context.moveTo(x + dx * 4, y + dy * 4);
+    context.lineTo(x + dx * 12, y + dy * 12);
+  }
+  context.stroke();
+}
+
+/** New axes or new numbers: all pixels anew. @param {any} view @param {any} app */
+function placeFlat(view, app) {
+  const { gd, stage, panel } = view;
+  if (!gd._fullLayout?.xaxis?._length) return;
+  view.px = axisPixels(gd._fullLayout.xaxis);
+  view.py = axisPixels(gd._fullLayout.yaxis);
+  placeStage(stage, plotArea(gd));
+  stage.paths.clear();
+  for (const track of app.model.tracks) {
+    const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
+    if (!xs || !ys) continue;
+    stage.paths.set(track.id, makePath(Float64Array.from(xs, view.px), Float64Array.from(ys, view.py), track.end));
+  }
+  view.ready = true;
+  view.onPlaced?.();
+  app.ask();
+}
+
+/** @param {any} view @param {any} app @param {number} at */
+function drawFlat(view, app, at) {
+  if (!view.ready) return;
+  const looks = visibleLooks(app);
+  renderStage(view.stage, {
+    at, looks, edge: app.theme.background,
+    under: () => {
+      drawFaint(view.stage, looks);
+      drawLandmarks(view.stage.trail.getContext("2d"), view, app);
+    },
+    before: (context) => drawHeadArrows(context, view, app, looks, at),
+    after: (context) => {
+      drawHoverMarks(context, view.stage, app, looks);
+      drawGhost(context, view, app);
+    },
+  });
+}
+
+/** Whether the axes show something else than the whole plane. @param {any} view */
+function flatZoomed(view) {
+  const [x0, x1, y0, y1] = view.panel.bounds;
+  const { xaxis, yaxis } = view.gd._fullLayout;
+  const off = (/** @type {number[]} */ range, /** @type {number} */ low, /** @type {number} */ high) =>
+    Math.abs(range[0] - low) + Math.abs(range[1] - high) > 1e-6 * (high - low);
+  return off(xaxis.range, x0, x1) || off(yaxis.range, y0, y1);
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {any} app
+ */
+export function createFlat(parent, app) {
+  const view = /** @type {any} */ (createView(parent));
+  const place = () => placeFlat(view, app);
+  return {
+    ...viewMethods(view, app),
+    async update(/** @type {any} */ panel) {
+      const { grid, minima, ...rest } = panel;
+      Object.assign(view, { panel, largest: {} });
+      await plotOnce(view, app, rest, () => flatFigure(panel, app, view.host), (gd) => onMoved(gd, place));
+      if (!app.destroyed) place();
+    },
+    draw: (/** @type {number} */ at) => drawFlat(view, app, at),
+    /** Client px -> a point on the plane, or null outside the plot. */
+    pointAt(/** @type {number} */ clientX, /** @type {number} */ clientY) {
+      const point = localPoint(view, clientX, clientY);
+      if (!point) return null;
+      const { xaxis, yaxis } = view.gd._fullLayout;
+      return { ...point, x: axisValues(xaxis)(point.left), y: axisValues(yaxis)(point.top) };
+    },
+    nearest: (/** @type {any} */ point) => nearestVisible(view, app, point, 14),
+    resetZoom() {
+      const [x0, x1, y0, y1] = view.panel.bounds;
+      app.plotly.relayout(view.gd, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
+    },
+    zoomed: () => view.ready && flatZoomed(view),
+  };
+}

@@ -1,0 +1,88 @@
+/** What a plot with canvases over it is, whatever it shows: one Plotly div, one stage, one way to keep them together. */
+import { element } from "../basics/dom.js";
+import { nearestPoint } from "../numbers/paths.js";
+import { createStage, stalePaths } from "./stage.js";
+
+/**
+ * @typedef {object} View
+ * @property {HTMLElement} host
+ * @property {any} gd  Plotly's div
+ * @property {import("./stage.js").Stage} stage
+ * @property {any} panel
+ * @property {string} signature  of what Plotly has drawn
+ * @property {boolean} ready
+ */
+
+/** @param {HTMLElement} parent @returns {View} */
+export function createView(parent) {
+  const gd = element("div", { class: "ov-gd" });
+  const host = element("div", { class: "ov-plot" }, [gd]);
+  parent.append(host);
+  return { host, gd, stage: createStage(host), panel: null, signature: "", ready: false };
+}
+
+/**
+ * Has Plotly draw, but only when something that it draws has changed.
+ * @param {View} view
+ * @param {any} app
+ * @param {unknown} signs  everything the figure depends on
+ * @param {() => {traces: any[], layout: any, config: any}} makeFigure
+ * @param {(gd: any) => void} onFirst  called after the first drawing
+ */
+export async function plotOnce(view, app, signs, makeFigure, onFirst) {
+  const { theme } = app;
+  view.gd.setAttribute("role", "img");
+  view.gd.setAttribute("aria-label", view.panel.alt ?? view.panel.title ?? "");
+  const signature = JSON.stringify([app.model.key, signs, theme.mode, theme.text, theme.background, theme.font]);
+  if (signature === view.signature) return;
+  view.signature = signature;
+  const first = !view.gd._fullLayout;
+  const { traces, layout, config } = makeFigure();
+  await app.plotly.react(view.gd, traces, layout, config);
+  if (first && !app.destroyed) onFirst(view.gd);
+}
+
+/** Fits the plot to its element. @param {View} view @param {any} app */
+export function fitView(view, app) {
+  const { gd, host } = view;
+  if (!gd._fullLayout || !host.clientWidth) return;
+  const [width, height] = [host.clientWidth, host.clientHeight];
+  if (gd._fullLayout.width !== width || gd._fullLayout.height !== height) app.plotly.relayout(gd, { width, height });
+}
+
+/** Client px -> px in the plot area; null outside. @param {View} view @param {number} clientX @param {number} clientY */
+export function localPoint(view, clientX, clientY) {
+  const rect = view.host.getBoundingClientRect();
+  const { box } = view.stage;
+  const [left, top] = [clientX - rect.left - box.left, clientY - rect.top - box.top];
+  return view.ready && left >= 0 && top >= 0 && left <= box.width && top <= box.height ? { left, top } : null;
+}
+
+/** Client px of a row of a track. @param {View} view @param {string} id @param {number} row */
+export function clientPixel(view, id, row) {
+  const path = view.stage.paths.get(id);
+  const rect = view.host.getBoundingClientRect();
+  const { box } = view.stage;
+  return path ? { x: rect.left + box.left + path.xs[row], y: rect.top + box.top + path.ys[row] } : null;
+}
+
+/** The nearest point of the tracks that are not hidden. @param {View} view @param {any} app @param {{left: number, top: number}} point @param {number} reach @param {number} [wide] */
+export function nearestVisible(view, app, point, reach, wide) {
+  const paths = new Map([...view.stage.paths].filter(([id]) => !app.hidden.has(id)));
+  return nearestPoint(paths, point.left, point.top, reach, wide);
+}
+
+/**
+ * The part of a panel that is the same for all.
+ * @param {View} view
+ * @param {any} app
+ */
+export function viewMethods(view, app) {
+  return {
+    view, host: view.host,
+    stale: () => stalePaths(view.stage),
+    resize: () => fitView(view, app),
+    pixelOf: (/** @type {string} */ id, /** @type {number} */ row) => clientPixel(view, id, row),
+    destroy: () => app.plotly.purge(view.gd),
+  };
+}

@@ -1,0 +1,52 @@
+/** The tooltip: which run, which step, where, how high. */
+import { element, setText } from "../basics/dom.js";
+import { formatNumber, formatPoint } from "../basics/format.js";
+import { valueAt } from "./readout.js";
+import { shortTitle } from "../numbers/scene.js";
+
+/**
+ * The lines of the tooltip.
+ * @param {import("../numbers/scene.js").Model} model
+ * @param {{id: string, row: number}} hover
+ * @returns {string[]}
+ */
+export function hoverLines(model, hover) {
+  const track = model.tracks.find((one) => one.id === hover.id);
+  if (!track) return [];
+  const value = model.frameValues ? formatNumber(model.frameValues[hover.row], 6) : String(hover.row);
+  const lines = [track.label, `${model.frameTitle} ${value}`];
+  for (const panel of model.panels) {
+    if (panel.kind !== "plane" || !track.columns[panel.x]) continue;
+    lines.push(`at ${formatPoint(track.columns[panel.x][hover.row], track.columns[panel.y][hover.row])}`);
+  }
+  for (const panel of model.panels) {
+    if (panel.kind !== "curve" || !track.columns[panel.y]) continue;
+    lines.push(`${shortTitle(panel)} ${formatNumber(valueAt(track.columns[panel.y], hover.row), 4)}`);
+  }
+  return lines;
+}
+
+/**
+ * @param {any} app
+ * @returns {{element: HTMLElement, show(clientX: number, clientY: number, lines: string[], color: string): void, hide(): void}}
+ */
+export function createTooltip(app) {
+  const lines = Array.from({ length: 6 }, () => element("div"));
+  const box = element("div", { class: "ov-tip", "aria-hidden": "true", hidden: true }, lines);
+  return {
+    element: box,
+    show(clientX, clientY, texts, color) {
+      lines.forEach((line, i) => {
+        setText(line, texts[i] ?? "");
+        line.hidden = !texts[i];
+      });
+      box.hidden = false;
+      box.style.setProperty("--ov-tip", color);
+      const rect = app.root.getBoundingClientRect();
+      const left = Math.min(clientX - rect.left + 14, rect.width - box.offsetWidth - 4);
+      const above = clientY - rect.top - box.offsetHeight - 12;
+      box.style.transform = `translate(${Math.max(4, left)}px, ${above > 0 ? above : clientY - rect.top + 16}px)`;
+    },
+    hide() { if (!box.hidden) box.hidden = true; },
+  };
+}

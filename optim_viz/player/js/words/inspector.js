@@ -1,0 +1,90 @@
+/** What the optimizer does at the playhead, in its own numbers. */
+import { element, setText } from "../basics/dom.js";
+import { formatNumber } from "../basics/format.js";
+import { swatch } from "./legend.js";
+import { looksSignature } from "../basics/looks.js";
+import { valueAt } from "./readout.js";
+import { fillTemplate } from "../numbers/template.js";
+
+/**
+ * @typedef {{label: string, values: ((track: any, row: number) => number)[]}} InspectorRow
+ *
+ * Rows below the formula: those that the scene names, then what the next step does to each coordinate.
+ * @param {any} track
+ * @param {any} plane  the plane panel, if any
+ * @returns {InspectorRow[]}
+ */
+export function inspectorRows(track, plane) {
+  /** @type {InspectorRow[]} */
+  const named = (track.inspector?.rows ?? []).map((/** @type {any} */ row) => ({
+    label: row.label, values: row.columns.map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(one.columns[name], i)),
+  }));
+  const names = plane ? [plane.x, plane.y] : [];
+  if (!names.length || !names.every((name) => track.columns[name])) return named;
+  const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => one.columns[name][i]);
+  const step = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) =>
+    (i < one.end ? one.columns[name][i + 1] - one.columns[name][i] : NaN));
+  const rows = [{ label: "point θ", values: point }, ...named, { label: "step Δθ from here", values: step }];
+  if (track.columns.gx && track.columns.gy) {
+    const rate = ["gx", "gy"].map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / one.columns[name][i]);
+    rows.push({ label: "effective rate −Δθ / g", values: rate });
+  }
+  return rows;
+}
+
+/** @param {any} app @param {any} track @param {any} plane */
+function inspectorCard(app, track, plane) {
+  const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
+  const templates = [track.inspector.numbers ?? []].flat();
+  const formulas = templates.map(() => element("div", { class: "ov-formula" }));
+  const rows = inspectorRows(track, plane).map((row) => ({
+    ...row, cells: row.values.map(() => element("td", { class: "ov-number" })),
+  }));
+  const wide = Math.max(...rows.map((row) => row.cells.length), 1);
+  const body = rows.map((row) => {
+    const cells = row.cells.length === 1 && wide > 1 ? [row.cells[0]] : row.cells;
+    if (row.cells.length === 1) row.cells[0].setAttribute("colspan", String(wide));
+    return element("tr", {}, [element("th", { scope: "row", text: row.label }), ...cells]);
+  });
+  const names = plane && wide > 1 ? [element("tr", {}, [element("td"), ...[plane.x_title ?? "x", plane.y_title ?? "y"].map((text) => element("th", { scope: "col", class: "ov-number", text }))])] : [];
+  const card = element("section", { class: "ov-card", "data-inspect": track.id, "aria-label": `Inspector: ${track.label}` }, [
+    element("h4", {}, [swatch(look, app.theme.background), element("span", { text: track.label })]),
+    track.inspector.symbolic ? element("div", { class: "ov-symbolic", text: track.inspector.symbolic }) : null,
+    ...formulas, element("table", {}, [element("tbody", {}, [...names, ...body])]),
+  ]);
+  return { track, templates, formulas, rows, card };
+}
+
+/**
+ * @param {any} app
+ * @returns {{element: HTMLElement, available(): boolean, update(): void, draw(frame: number): void}}
+ */
+export function createInspector(app) {
+  const host = element("div", { class: "ov-inspector", hidden: true });
+  /** @type {ReturnType<typeof inspectorCard>[]} */
+  let cards = [];
+  let drawn = "";
+  return {
+    element: host,
+    available: () => app.model.tracks.some((/** @type {any} */ track) => track.inspector),
+    update() {
+      const signature = looksSignature(app) + JSON.stringify(app.model.tracks.map((/** @type {any} */ track) => track.inspector));
+      const tracks = app.model.tracks.filter((/** @type {any} */ track) => track.inspector && !app.hidden.has(track.id));
+      const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
+      if (signature === drawn) {
+        cards.forEach((one, i) => { Object.assign(one, { track: tracks[i] }); });
+        return;
+      }
+      drawn = signature;
+      cards = tracks.map((/** @type {any} */ track) => inspectorCard(app, track, plane));
+      host.replaceChildren(...cards.map((one) => one.card));
+    },
+    draw(frame) {
+      for (const { track, templates, formulas, rows } of cards) {
+        const row = Math.min(frame, track.end);
+        formulas.forEach((node, i) => setText(node, fillTemplate(track, templates[i], row)));
+        for (const { cells, values } of rows) cells.forEach((cell, i) => setText(cell, formatNumber(values[i](track, row), 4)));
+      }
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** The numbers at the playhead, one row a track. */
+import { element, setText } from "../basics/dom.js";
+import { formatNumber } from "../basics/format.js";
+import { swatch } from "./legend.js";
+import { looksSignature } from "../basics/looks.js";
+import { shortTitle } from "../numbers/scene.js";
+
+/**
+ * @typedef {object} Field
+ * @property {string} title
+ * @property {string} hint
+ * @property {(track: any, row: number) => number} value
+ */
+
+/** @param {any} track @param {string} x @param {string} y @param {number} row @param {number} other */
+function distance(track, x, y, row, other) {
+  const [xs, ys] = [track.columns[x], track.columns[y]];
+  if (!xs || !ys || row < 0 || other < 0) return NaN;
+  return Math.hypot(xs[row] - xs[other], ys[row] - ys[other]);
+}
+
+/** A column's value, or the last one before it where it has gaps. @param {Float32Array|undefined} column @param {number} row */
+export function valueAt(column, row) {
+  if (!column) return NaN;
+  for (let i = Math.min(row, column.length - 1); i >= 0; i--) if (!Number.isNaN(column[i])) return column[i];
+  return NaN;
+}
+
+/**
+ * What the table shows follows from the panels and from the columns that the tracks have.
+ * @param {import("../numbers/scene.js").Model} model
+ * @returns {Field[]}
+ */
+export function readoutFields(model) {
+  const has = (/** @type {string} */ name) => model.tracks.some((track) => track.columns[name]);
+  /** @type {Field[]} */
+  const fields = model.panels.filter((panel) => panel.kind === "curve").map((panel) => ({
+    title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "),
+    value: (track, row) => valueAt(track.columns[panel.readout ?? panel.y], row),
+  }));
+  if (has("gx") && has("gy")) {
+    fields.push({
+      title: "|g|", hint: "length of the gradient that the next step uses",
+      value: (track, row) => Math.hypot(valueAt(track.columns.gx, row), valueAt(track.columns.gy, row)),
+    });
+  }
+  const plane = model.panels.find((panel) => panel.kind === "plane");
+  if (plane) {
+    fields.push({
+      title: "step |Δ|", hint: "distance moved by the last step",
+      value: (track, row) => distance(track, plane.x, plane.y, row, row - 1),
+    });
+  }
+  if (has("lr")) {
+    fields.push({ title: "lr", hint: "learning rate now", value: (track, row) => valueAt(track.columns.lr, row) });
+  }
+  return fields;
+}
+
+/**
+ * How a run is doing at a frame, in words.
+ * @param {any} track
+ * @param {number} frame
+ * @param {number} last  the last frame of the scene
+ */
+export function statusAt(track, frame, last) {
+  if (frame >= last || frame >= track.statusFrom || frame > track.end) return track.status || "done";
+  return "moving";
+}
+
+/** @param {any} app @param {any} track @param {Field[]} fields */
+function readoutRow(app, track, fields) {
+  const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
+  const name = element("th", { scope: "row" }, [swatch(look, app.theme.background), element("span", { text: track.label })]);
+  const cells = fields.map((field) => element("td", { class: "ov-number", title: field.hint }));
+  const status = element("td", { class: "ov-status" });
+  return { track, cells, status, row: element("tr", { "data-track": track.id }, [name, status, ...cells]) };
+}
+
+/**
+ * @param {any} app
+ * @returns {{element: HTMLElement, update(): void, draw(frame: number): void}}
+ */
+export function createReadout(app) {
+  const head = element("thead");
+  const body = element("tbody");
+  const table = element("table", { class: "ov-table" }, [element("caption", { class: "ov-hidden", text: "Numbers at the playhead" }), head, body]);
+  const host = element("div", { class: "ov-readout", tabindex: "0", role: "region", "aria-label": "Numbers at the playhead" }, [table]);
+  /** @type {Field[]} */
+  let fields = [];
+  /** @type {ReturnType<typeof readoutRow>[]} */
+  let rows = [];
+
+  let drawn = "";
+
+  function update() {
+    fields = readoutFields(app.model);
+    const tracks = app.model.tracks.filter((/** @type {any} */ track) => !app.hidden.has(track.id));
+    const signature = looksSignature(app) + JSON.stringify(fields);
+    if (signature === drawn) {
+      rows.forEach((row, i) => { row.track = tracks[i]; });
+      return;
+    }
+    drawn = signature;
+    const titles = ["run", "status"].map((text) => element("th", { scope: "col", text }));
+    titles.push(...fields.map((field) => element("th", { scope: "col", class: "ov-number", text: field.title, title: field.hint })));
+    head.replaceChildren(element("tr", {}, titles));
+    rows = tracks.map((/** @type {any} */ track) => readoutRow(app, track, fields));
+    body.replaceChildren(...rows.map((row) => row.row));
+  }
+
+  function draw(/** @type {number} */ frame) {
+    for (const { track, cells, status } of rows) {
+      const row = Math.min(frame, track.end);
+      cells.forEach((cell, i) => setText(cell, formatNumber(fields[i].value(track, row))));
+      setText(status, statusAt(track, frame, app.model.frames - 1));
+    }
+  }
+  return { element: host, update, draw };
+}

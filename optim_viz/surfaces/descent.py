@@ -1,0 +1,212 @@
+"""The engine on surfaces: runs of several optimizers from one start, from checked spec to trajectories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from optim_viz.optimizers.plateau import PlateauRates
+from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
+from optim_viz.optimizers.specs import as_spec
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, number, unique_labels, whole
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.float_run import columns, float_rows
+from optim_viz.surfaces.oracles import oracles
+from optim_viz.surfaces.outcome import judge
+from optim_viz.surfaces.surface import dataset
+from optim_viz.surfaces.surface import surface as find_surface
+from optim_viz.surfaces.trajectory import Comparison, Trajectory
+
+MAX_STEPS = 100_000
+#: What ov.optimizer returns, or any callable params -> torch.optim.Optimizer.
+AnyOptimizer = OptimizerSpec | Callable[..., Any]
+
+
+def descend(
+    surface: str | Surface,
+    optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
+    start: tuple[float, float] | None = None,
+    steps: int = 500,
+    noise: float = 0.0,
+    batch_size: int | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Run optimizers from the same start on a surface and return their trajectories side by side.
+
+    Problem: see, step for step, what torch.optim would do on a loss of two weights.
+    Formula: theta_{t+1} = theta_t - update(gradient(theta_t)), with each optimizer's own update.
+
+    Arguments: `surface`, a name or what optim_viz.surface returns; `optimizers`, one spec or
+    several, or torch.optim.Optimizer factories (params -> optimizer); `start`, (x, y)
+    inside the region drawn, the surface's own if left out; `steps`, 1 to 100,000; `noise`, standard deviation (in units
+    of the gradient) of seeded Gaussian noise added to every gradient, the same draws for every optimizer;
+    `batch_size`, examples per mini-batch on a finite-sum surface; `seed`, of all draws.
+    Raises SpecError, one sentence that names the value and what is allowed. Divergence is an Outcome, not an error.
+
+    >>> from optim_viz import optimizer
+    >>> c = descend("quadratic", [optimizer("sgd", lr=0.1)], start=(1.0, 1.0), steps=100)
+    >>> c["sgd"].status
+    'reached (0, 0) at step 47'
+
+    Reference: Bottou, Curtis & Nocedal, Optimization Methods for Large-Scale Machine Learning (2018).
+    """
+    return run(check(surface, optimizers, start, steps, noise, batch_size, seed))
+
+
+def check(
+    surface: str | Surface,
+    optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
+    start: tuple[float, float] | None = None,
+    steps: int = 500,
+    noise: float = 0.0,
+    batch_size: int | None = None,
+    seed: int = 0,
+) -> DescentSpec:
+    """Return the arguments of `descend` as a checked, frozen spec, or raise a SpecError."""
+    surface = surface if isinstance(surface, Surface) else find_surface(surface)
+    given = (optimizers,) if isinstance(optimizers, OptimizerSpec) or callable(optimizers) else tuple(optimizers)
+    specs = tuple(as_spec(item) for item in given)
+    if not specs:
+        raise SpecError("Choose at least one optimizer.")
+    for spec in specs:
+        _check_scale(spec)
+    if number(noise, "noise") < 0:
+        raise SpecError(f"noise must be at least 0; got {noise!r}.")
+    return DescentSpec(
+        surface,
+        specs,
+        check_start(surface, start),
+        whole(steps, "steps", 1, MAX_STEPS),
+        float(noise),
+        None if batch_size is None else whole(batch_size, "batch_size", 1, len(dataset(surface))),
+        whole(seed, "seed", 0, 2**32 - 1),
+    )
+
+
+def check_start(surface: Surface, start: Any) -> tuple[float, float]:
+    """Return `start` as two floats inside the surface's bounds, or raise a SpecError."""
+    if start is None:
+        return surface.start
+    x0, x1, y0, y1 = surface.bounds
+    try:
+        x, y = start
+    except (TypeError, ValueError):
+        raise SpecError(f"start must be two numbers (x, y); got {start!r}.") from None
+    point = (number(x, "start x"), number(y, "start y"))
+    if not surface.contains(point):
+        raise SpecError(
+            f"start ({point[0]:g}, {point[1]:g}) lies outside the plane drawn: x must be from {x0:g} to {x1:g} "
+            f"and y from {y0:g} to {y1:g}."
+        )
+    return point
+
+
+def _check_scale(spec: OptimizerSpec) -> None:
+    scale = spec.lr_scale
+    if scale is None:
+        return
+    if spec.factory is not None or OPTIMIZERS[spec.kind].rule is None:
+        raise SpecError(f"{spec.label or spec.kind} has one learning rate for all: lr_scale cannot be used with it.")
+    if not (len(scale) == 2 and all(isinstance(s, float) for s in scale)):
+        raise SpecError(f"{spec.kind}: lr_scale on a surface is two factors, one for x and one for y; got {scale!r}.")
+
+
+def method_name(spec: DescentSpec, optimizer: OptimizerSpec) -> str:
+    """What a run is to be called in a text: plain gradient descent is SGD only where something is drawn.
+
+    >>> from optim_viz import optimizer
+    >>> method_name(check("quadratic", optimizer("sgd")), optimizer("sgd"))
+    'gradient descent'
+    """
+    stochastic = spec.noise > 0.0 or spec.batch_size not in (None, _examples(spec.surface))
+    if optimizer.factory is not None or OPTIMIZERS[optimizer.kind].torch_class != "SGD":
+        return optimizer.label if optimizer.factory is not None else OPTIMIZERS[optimizer.kind].title
+    extra = {"momentum": " with momentum", "nesterov": " with Nesterov momentum"}.get(optimizer.kind, "")
+    return ("SGD" if stochastic else "gradient descent") + extra
+
+
+def _examples(surface: Surface) -> int:
+    return len(dataset(surface)) if surface.data else 0
+
+
+def run(spec: DescentSpec) -> Comparison:
+    """Run a checked spec."""
+    labels = unique_labels(spec.optimizers)
+    return Comparison(spec, tuple(_run_one(spec, o, label) for o, label in zip(spec.optimizers, labels, strict=True)))
+
+
+def _run_one(spec: DescentSpec, optimizer: OptimizerSpec, label: str) -> Trajectory:
+    if optimizer.factory is None and OPTIMIZERS[optimizer.kind].rule is not None:
+        record = _float_record(spec, optimizer)
+    else:
+        from optim_viz.surfaces.torch_run import torch_record  # torch takes 1.8 s to import: only where it is needed
+
+        record = torch_record(spec, optimizer)
+    points, gradients, state, lrs, evaluations = record
+    functions = compiled(spec.surface)
+    gradients[-1] = functions.gradients(*points[-1])
+    losses = functions.values(*points.T)
+    _mask(points, gradients, state, losses)
+    verdict = judge(spec.surface, points, losses)
+    return Trajectory(optimizer, label, points, losses, gradients, state, lrs, evaluations, **verdict)
+
+
+#: points [steps + 1, 2], gradients [steps + 1, 2] (the last row still open), state, lrs and gradient evaluations
+#: [steps + 1].
+Record = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]
+
+
+def _float_record(spec: DescentSpec, optimizer: OptimizerSpec) -> Record:
+    """One run on Python floats."""
+    names = OPTIMIZERS[optimizer.kind].state_names(optimizer.hyperparameters)
+    floats, arrays = oracles(spec)
+    watched = _watched(optimizer, spec.steps)
+    if watched is None:
+        rows = float_rows(optimizer, (floats, arrays), rates(optimizer, spec.steps), spec.start)
+        lrs = schedule_rates(optimizer.schedule, optimizer["lr"], spec.steps + 1, spec.steps)
+    else:
+        functions = compiled(spec.surface)
+        pair = (watched.watching(floats, functions.float_value), watched.watching(arrays, functions.value))
+        rows = float_rows(optimizer, pair, watched, spec.start)
+        lrs = watched.base_rates(spec.steps + 1)
+    return *columns(rows, spec.steps, names), lrs, np.arange(spec.steps + 1)
+
+
+def _watched(optimizer: OptimizerSpec, steps: int) -> PlateauRates | None:
+    """The rates that watch the losses, where the optimizer's schedule is of that kind."""
+    schedule = optimizer.schedule
+    if schedule is None or SCHEDULES[schedule.kind].rate is not None:
+        return None
+    lr = float(optimizer["lr"])
+    sx, sy = _scales(optimizer)
+    return PlateauRates(schedule, (lr, lr * sx, lr * sy), steps)
+
+
+def _scales(optimizer: OptimizerSpec) -> tuple[float, float]:
+    return optimizer.lr_scale or (1.0, 1.0)  # type: ignore[return-value]
+
+
+def rates(
+    optimizer: OptimizerSpec, steps: int, scaled: bool = True, total: int | None = None
+) -> list[tuple[float, float]]:
+    """The learning rate of x and of y for every step; `total` is the run's length, `steps` if left out."""
+    lr = float(optimizer["lr"])
+    sx, sy = _scales(optimizer) if scaled else (1.0, 1.0)
+    if optimizer.schedule is None:
+        return [(lr * sx, lr * sy)] * steps
+    both = schedule_rates(optimizer.schedule, np.array([lr * sx, lr * sy]), steps, total)
+    return list(zip(*both.T.tolist(), strict=True))
+
+
+def _mask(points: np.ndarray, gradients: np.ndarray, state: dict[str, np.ndarray], losses: np.ndarray) -> None:
+    """From the first row that is not finite on, write NaN (losses: inf): after that nothing means anything."""
+    sound = np.isfinite(losses) & np.isfinite(points).all(1) & np.isfinite(gradients).all(1)
+    if not sound.all():
+        first = int(np.argmin(sound))
+        points[first:] = gradients[first:] = np.nan
+        losses[first:] = np.inf
+        for values in state.values():
+            values[first:] = np.nan

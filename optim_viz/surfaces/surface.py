@@ -1,0 +1,74 @@
+"""The SURFACES table, one row a surface, and the user's own functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optim_viz.spec import SpecError, Surface, nearest, number
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.examples import examples
+from optim_viz.surfaces.expression import ExpressionError, parse
+from optim_viz.surfaces.table import SURFACES
+
+
+def surface(expression: str, *, bounds: tuple[float, float, float, float] = (-3.0, 3.0, -3.0, 3.0)) -> Surface:
+    """Return a surface: a row of SURFACES by its name, or the user's own function of x and y.
+
+    Problem: to see an optimizer on the loss one has in mind, not only on a textbook's.
+    Arguments: `expression`, a name of SURFACES or a text in x and y (see optim_viz.expression.parse);
+    `bounds`, (x low, x high, y low, y high) of the part to draw, for a user's own function.
+    Raises SpecError with the place of what cannot be read, the nearest name, or the allowed range.
+
+    >>> surface("x^2 + 10*y^2", bounds=(-3, 3, -3, 3)).start
+    (-2.25, 2.25)
+
+    Reference: the functions' own sources stand in SURFACES (2026).
+    """
+    text = str(expression).strip()
+    if text in SURFACES:
+        return SURFACES[text]
+    if text.isidentifier() and text not in ("x", "y"):
+        raise SpecError(f"Unknown surface {text!r}; {nearest(text, SURFACES)}")
+    x0, x1, y0, y1 = _bounds(bounds)
+    parse(text)
+    start = (x0 + (x1 - x0) / 8, y1 - (y1 - y0) / 8)
+    own = Surface("own", "Your function", text, (x0, x1, y0, y1), start, source="typed")
+    if not np.isfinite(compiled(own).values(*grid(own, 41))).any():
+        raise ExpressionError("This has no finite real value anywhere in the region drawn", text, 0)
+    return own
+
+
+def _bounds(bounds: Any) -> tuple[float, float, float, float]:
+    try:
+        x0, x1, y0, y1 = (number(b, "bounds") for b in bounds)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        raise SpecError(f"bounds must be four numbers (x low, x high, y low, y high); got {bounds!r}.") from None
+    if not (x0 < x1 and y0 < y1 and max(map(abs, (x0, x1, y0, y1))) <= 1e6):
+        raise SpecError(f"bounds must rise, within -1e6 to 1e6, as in (-3, 3, -3, 3); got {bounds!r}.")
+    return x0, x1, y0, y1
+
+
+def dataset(surface: Surface) -> np.ndarray:
+    """The examples of a finite-sum surface, float64 [n, 2], columns u and v; SpecError for any other surface."""
+    if not surface.data:
+        sums = ", ".join(row.name for row in SURFACES.values() if row.data)
+        raise SpecError(f"{surface.title} is no mean over examples: batch_size works on {sums or 'none'} only.")
+    return examples(surface.data)
+
+
+def grid(surface: Surface, resolution: int = 101) -> tuple[np.ndarray, np.ndarray]:
+    """Return x and y, float64 [resolution, resolution] each, over the surface's bounds; rows are constant in y."""
+    x0, x1, y0, y1 = surface.bounds
+    x, y = np.meshgrid(np.linspace(x0, x1, resolution), np.linspace(y0, y1, resolution))
+    return x, y
+
+
+def height_map(surface: Surface, resolution: int = 81) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return x [n], y [n] and the loss [n, n] over the surface's bounds, NaN where it is not a finite real number."""
+    x, y = grid(surface, resolution)
+    z = compiled(surface).values(x, y)
+    return x[0], y[:, 0], np.where(np.isfinite(z), z, np.nan)

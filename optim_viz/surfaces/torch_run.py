@@ -1,0 +1,136 @@
+"""One run through torch.optim itself: for optimizers without an elementwise rule, and for the user's own.
+
+The loop is torch's usual one with a closure; the gradient is the surface's exact one, with its batches and noise.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.examples import examples
+from optim_viz.surfaces.expression import parse
+from optim_viz.surfaces.float_run import FLOAT_ERRORS
+from optim_viz.surfaces.oracles import batch_losses, oracles
+
+
+def torch_loss(surface: Surface) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Return a surface's loss as a torch function of x and y (tensors of one shape), for autograd.
+
+    >>> from optim_viz.surfaces import SURFACES
+    >>> torch_loss(SURFACES["quadratic"])(torch.tensor(1.0), torch.tensor(1.0))
+    tensor(5.5000)
+    """
+    import sympy
+
+    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
+    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
+    # torch's functions take no plain numbers, so constants such as exp(2) are worked out first.
+    expression = parse(surface.expression, names).replace(
+        lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17)
+    )
+    function = sympy.lambdify(sympy.symbols(names, real=True), expression, modules)
+    if not surface.data:
+        return function
+    u, v = torch.tensor(examples(surface.data)).unbind(1)
+    return lambda x, y: function(x[..., None], y[..., None], u, v).mean(-1)
+
+
+Gradient = Callable[[int, float, float], tuple[Any, Any]]
+
+
+def torch_record(
+    spec: DescentSpec, optimizer: OptimizerSpec
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Run `optimizer` through torch; return points, gradients, state, learning rates and gradient evaluations.
+
+    Points, gradients and state are NaN where it ended early.
+    """
+    name = optimizer.label or optimizer.kind
+    theta = torch.tensor(spec.start, dtype=torch.float64, requires_grad=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        try:
+            return _Loop(spec, optimizer, theta).record()
+        except SpecError:
+            raise
+        except Exception as error:
+            raise SpecError(f"{name} stopped with {type(error).__name__}: {error}") from error
+
+
+class _Loop:
+    """The state of one loop: what the closure needs to know, and what is written down."""
+
+    def __init__(self, spec: DescentSpec, optimizer: OptimizerSpec, theta: torch.Tensor) -> None:
+        self.spec, self.theta = spec, theta
+        self.optimizer = torch_optimizer(optimizer, [theta])
+        self.schedule = optimizer.schedule
+        self.scheduler = torch_scheduler(self.schedule, self.optimizer, spec.steps) if self.schedule else None
+        self.gradient, self.loss = self._gradient(), batch_losses(spec)
+        self.takes_closure = bool(inspect.signature(self.optimizer.step).parameters)
+        shape = (spec.steps + 1, 2)
+        self.points, self.gradients = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.lrs, self.evaluations = np.full(shape[0], np.nan), np.zeros(shape[0], int)
+        self.state: dict[str, np.ndarray] = {}
+
+    def _gradient(self) -> Gradient:
+        floats, arrays = oracles(self.spec)
+
+        def gradient(t: int, x: float, y: float) -> tuple[Any, Any]:
+            try:
+                return floats(t, x, y)
+            except FLOAT_ERRORS:
+                with np.errstate(all="ignore"):
+                    return arrays(t, np.float64(x), np.float64(y))
+
+        return gradient
+
+    def record(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        self.points[0], self.lrs[:] = self.spec.start, self._lr()
+        value = compiled(self.spec.surface).values
+        for t in range(1, self.spec.steps + 1):
+            loss = value(*self.points[t - 1 : t].T)[0]
+            self._step(t)
+            self.points[t] = self.theta.detach().numpy()
+            self._keep_state(t)
+            if not np.isfinite(self.points[t]).all():
+                break
+            self._schedule(loss)
+            self.lrs[t:] = self._lr()
+        return self.points, self.gradients, self.state, self.lrs, self.evaluations
+
+    def _step(self, t: int) -> None:
+        def closure() -> torch.Tensor:
+            self.evaluations[t:] += 1
+            x, y = self.theta.tolist()
+            self.optimizer.zero_grad()
+            self.theta.grad = torch.tensor(self.gradient(t, x, y), dtype=torch.float64)
+            if np.isnan(self.gradients[t - 1, 0]):  # the first look of a step is the one at its point
+                self.gradients[t - 1] = self.theta.grad.numpy()
+            with np.errstate(all="ignore"):
+                return torch.tensor(float(self.loss(t, np.float64(x), np.float64(y))), dtype=torch.float64)
+
+        if self.takes_closure:
+            self.optimizer.step(closure)
+        else:
+            closure()
+            self.optimizer.step()
+
+    def _schedule(self, loss: float) -> None:
+        if self.scheduler is not None and self.schedule is not None:
+            self.scheduler.step(*((loss,) if self.schedule.kind == "plateau" else ()))
+
+    def _lr(self) -> float:
+        return float(self.optimizer.param_groups[0].get("lr", np.nan))
+
+    def _keep_state(self, t: int) -> None:
+        for name, value in self.optimizer.state[self.theta].items():
+            if isinstance(value, torch.Tensor) and value.shape == self.theta.shape and value.is_floating_point():
+                self.state.setdefault(name, np.full_like(self.points, np.nan))[t] = value.detach().numpy()

@@ -1,0 +1,148 @@
+"""What a block of runs computes with: NumPy, machine code where there is much to do, or torch on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.spec import Surface, SweepSpec
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.examples import examples
+from optim_viz.surfaces.expression import parse
+from optim_viz.surfaces.gradient import as_cse, gradient
+from optim_viz.sweeps.machine_code import fused
+from optim_viz.sweeps.numpy_code import straight
+from optim_viz.sweeps.steps import Record
+
+#: Steps of all runs together from which a GPU is asked for: below, NumPy is done before torch is imported.
+WORTH_A_GPU = 300_000_000
+
+
+def worth_a_gpu(spec: SweepSpec, available: Callable[[], bool]) -> bool:
+    """Whether a sweep is to run on a GPU: a large one, if there is one; only asked then.
+
+    A schedule that watches the losses stays on NumPy.
+    """
+    plan = spec.optimizer.schedule
+    watching = plan is not None and SCHEDULES[plan.kind].rate is None
+    return not watching and spec.steps_in_all >= WORTH_A_GPU and available()
+
+
+def cuda_available() -> bool:
+    """Whether torch sees a GPU."""
+    import torch  # 1.8 s: little beside a sweep that asks for this
+
+    return torch.cuda.is_available()
+
+
+def namespace() -> SimpleNamespace:
+    """The namespace of the rules for torch tensors, with NumPy's names; plain numbers count as float64."""
+    import torch
+
+    def tensor(value: Any) -> torch.Tensor:
+        return torch.as_tensor(value, dtype=torch.float64)
+
+    return SimpleNamespace(
+        sqrt=torch.sqrt,
+        abs=torch.abs,
+        sign=lambda v: torch.sign(tensor(v)),
+        maximum=lambda a, b: torch.maximum(tensor(a), tensor(b)),
+        minimum=lambda a, b: torch.minimum(tensor(a), tensor(b)),
+        isfinite=lambda v: torch.isfinite(tensor(v)),
+        empty_like=torch.empty_like,
+        ascontiguousarray=lambda v: v.contiguous(),
+    )
+
+
+def put(device: str) -> Callable[[np.ndarray], Any]:
+    """Return what moves a float64 array to `device`."""
+    import torch
+
+    return lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device)
+
+
+def functions(surface: Surface, device: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a surface's loss and gradient as functions of (t, x, y) on tensors; a finite sum takes a mini-batch too.
+
+    >>> import torch
+    >>> from optim_viz.surfaces import SURFACES
+    >>> functions(SURFACES["quadratic"], "cpu")[1](0, torch.tensor([1.0]), torch.tensor([1.0]))
+    [tensor([1.]), tensor([10.])]
+    """
+    import sympy
+    import torch
+
+    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
+    symbols = sympy.symbols(names, real=True)
+    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
+    expression = _plain(parse(surface.expression, names))
+    lines, slopes = gradient(expression)
+    code = [(symbol, _plain(line)) for symbol, line in lines], (_plain(slopes[0]), _plain(slopes[1]))
+    loss = sympy.lambdify(symbols, expression, modules, cse=True)
+    both = sympy.lambdify(symbols, slopes, modules, cse=as_cse(code))
+    if not surface.data:
+        return lambda t, x, y: loss(x, y), lambda t, x, y: list(both(x, y))
+    everything = put(device)(examples(surface.data).T)
+
+    def value(t: int, x: Any, y: Any, batch: Any = None) -> Any:
+        return loss(x[..., None], y[..., None], *(everything if batch is None else batch)).mean(-1)
+
+    def slope(t: int, x: Any, y: Any, batch: Any = None) -> Any:
+        parts = both(x[..., None], y[..., None], *(everything if batch is None else batch))
+        return [part.mean(-1) for part in parts]
+
+    return value, slope
+
+
+def _plain(expression: Any) -> Any:
+    """torch's functions take no plain numbers, so constants such as exp(2) are worked out first."""
+    return expression.replace(lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17))
+
+
+#: Runs in a block: the fastest of 1,024 to 32,768, with one thread and with two (benchmarks/sweep.py --only blocks).
+#: Shorter arrays pay for Python's share of every operation, and two threads for passing its lock to each other.
+BLOCK = 32768
+#: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
+GPU_BLOCK = 1 << 20
+#: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.1 s that a process's
+#: first machine code takes (a new optimizer's or surface's takes 0.02 to 0.04 s, one that is known none).
+WORTH_MACHINE_CODE = 10_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Backend:
+    """What a block computes with: a namespace, loss and gradient in it, and the ways in and out."""
+
+    xp: Any
+    value: Callable[..., Any]
+    gradient: Callable[..., Any]
+    put: Callable[[np.ndarray], Any]
+    get: Callable[[Any], np.ndarray]
+    block: int  # runs in a block
+    record: Record  # what makes functions of arrays faster
+
+
+def numpy_backend(spec: SweepSpec) -> Backend:
+    """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
+    functions = compiled(spec.surface)
+    record = fused if spec.steps_in_all >= WORTH_MACHINE_CODE else straight
+    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK, record)
+
+
+def torch_backend(spec: SweepSpec, device: str) -> Backend:
+    """Blocks on torch tensors."""
+    value, gradient = functions(spec.surface, device)
+    return Backend(
+        xp=namespace(),
+        value=value,
+        gradient=gradient,
+        put=put(device),
+        get=lambda tensor: tensor.cpu().numpy(),
+        block=GPU_BLOCK,
+        record=lambda function, *_: function,
+    )

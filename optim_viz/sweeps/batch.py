@@ -1,0 +1,249 @@
+"""Batches: many runs of one optimizer, in blocks that fit a core's cache, on two threads, with progress and cancel.
+
+Runs are numbered seed after seed, and in each seed cell after cell. A block makes its own starts and hyperparameters
+from its numbers, so memory grows with the results alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optim_viz.optimizers.plateau import PlateauRates
+from optim_viz.optimizers.schedules import SCHEDULES, Rate
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import ScheduleSpec, SweepSpec
+from optim_viz.surfaces.minima import lowest
+from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
+from optim_viz.surfaces.surface import dataset
+from optim_viz.sweeps import backends
+from optim_viz.sweeps.backends import Backend, numpy_backend, torch_backend
+from optim_viz.sweeps.steps import reused_steps
+from optim_viz.sweeps.tracker import Watcher
+
+#: Threads that work at once; machine code and NumPy free the interpreter's lock while they work on arrays this long.
+THREADS = 2
+#: Seconds between two reports; steps between two looks at whether to stop; steps of rates made at once.
+POLL, LOOK, AHEAD = 0.1, 64, 64
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """How the runs ended, in arrays of [seeds, cells] (points: [2, seeds, cells])."""
+
+    losses: np.ndarray  # float64, the full loss at the end; inf where anything overflowed on the way
+    points: np.ndarray  # float64
+    steps_to: np.ndarray  # float64, the first step within the tolerance; inf: never, or not watched
+    done: np.ndarray  # bool, False where a cancel came first
+    spread: np.ndarray  # float64, the diagonal of the box that the last tenth of the run stays in; NaN: overflowed
+
+
+def run_all(
+    spec: SweepSpec,
+    watch: bool = True,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    backend: Backend | None = None,
+    block: int | None = None,
+) -> Ends:
+    """Run every cell of a checked spec once per seed; without draws once, and the seeds share the result.
+
+    `watch` looks at the loss of every step (for steps_to, and for a loss that overflows on the way), else only at the
+    last; `progress` is called with the share that is done about ten times a second, in this thread.
+    """
+    cancel = cancel or threading.Event()
+    if backend is None:
+        gpu = backends.worth_a_gpu(spec, backends.cuda_available)
+        backend = torch_backend(spec, "cuda") if gpu else numpy_backend(spec)
+    work = _Work(spec, watch, backend, cancel)
+    size = block or max(256, backend.block // examples_at_once(spec))
+    blocks = [(low, min(low + size, work.runs)) for low in range(0, work.runs, size)]
+    _in_threads(work, blocks, progress, cancel)
+    shape = (spec.seeds, spec.cells)
+    ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
+    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], work.seeds, -1), (*a.shape[:-1], *shape)) for a in ends))
+
+
+def examples_at_once(spec: SweepSpec) -> int:
+    """How many examples every run looks at in a step: a block has as many fewer runs.
+
+    >>> from optim_viz import optimizer, sweep
+    >>> examples_at_once(sweep("quadratic", optimizer("sgd"), {"lr": [0.1]}).spec)
+    1
+    """
+    return spec.batch_size or (len(dataset(spec.surface)) if spec.surface.data else 1)
+
+
+def _in_threads(
+    work: _Work, blocks: list[tuple[int, int]], progress: Callable[[float], None] | None, cancel: threading.Event
+) -> None:
+    if len(blocks) == 1 and progress is None:
+        work.block(*blocks[0])
+        return
+    with ThreadPoolExecutor(min(THREADS, len(blocks)), "optim-viz sweep") as pool:
+        futures = [pool.submit(work.block, low, high) for low, high in blocks]
+        try:
+            while wait(futures, POLL if progress else None, FIRST_EXCEPTION).not_done:
+                if any(f.done() and f.exception() for f in futures):
+                    break
+                if progress is not None:
+                    progress(work.fraction)
+        except BaseException:
+            work.stopped.set()
+            raise
+        finally:
+            if any(f.done() and f.exception() for f in futures):
+                work.stopped.set()
+    for future in futures:
+        future.result()
+    if progress is not None:
+        progress(work.fraction)
+
+
+class _Work:
+    """The results of a batch, and how one block of it is run."""
+
+    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend, cancel: threading.Event) -> None:
+        self.spec, self.watch, self.backend, self.cancel = spec, watch, backend, cancel
+        self.seeds = spec.seeds if spec.random else 1
+        self.runs = self.seeds * spec.cells
+        self.stopped, self.steps_done = threading.Event(), 0
+        self.losses, self.steps_to = np.full(self.runs, np.inf), np.full(self.runs, np.inf)
+        self.points, self.done = np.full((2, self.runs), np.nan), np.zeros(self.runs, bool)
+        self.spread = np.full(self.runs, np.nan)
+        each = [spec.of_seed(i) for i in range(self.seeds)]
+        noise, indices = [draws(s) for s in each], [batch_indices(s) for s in each]
+        self.noise = np.stack([n for n in noise if n is not None], -1) if spec.noise else None  # [steps, 2, seeds]
+        # [steps, seeds, batch_size]
+        self.batches = np.stack([i for i in indices if i is not None], 1) if spec.batch_size else None
+        self.examples = dataset(spec.surface) if spec.batch_size else None
+        self.best = lowest(spec.surface) if watch else 0.0
+        self.axes = _axes(spec)
+
+    @property
+    def fraction(self) -> float:
+        """The share of all steps of all runs that is done."""
+        return self.steps_done / (self.runs * self.spec.steps)
+
+    def stopping(self) -> bool:
+        return self.cancel.is_set() or self.stopped.is_set()
+
+    def block(self, low: int, high: int) -> None:
+        """Run numbers low to high - 1 and write down how they ended, unless a cancel comes first."""
+        seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
+        starts, changed = cell_values(self.spec, cells, self.axes)
+        put, steps = self.backend.put, self.spec.steps
+        seen, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
+        starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
+        value = self._value(starts)
+        if isinstance(rates, PlateauRates):
+            quiet, plateau = seen, rates
+            seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
+        gradient, xp = self.backend.gradient, self.backend.xp
+        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.record)
+        goal = (self.best, self.spec.tolerance) if self.watch else None
+        forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
+        watcher = Watcher(xp, value, starts.T, steps, goal, self.backend.record, forgets)
+        for t, (g, theta) in enumerate(run, 1):
+            watcher.see(t, g, theta)
+            if t % LOOK == 0 or t == steps:
+                self.steps_done += (high - low) * (t % LOOK or LOOK)
+                if self.stopping():
+                    return
+        part, ends = slice(low, high), watcher.end(theta, gradient, self.backend.get)
+        self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
+        self.done[part] = True
+
+    def _rates(self, lrs: Any, runs: int) -> Any:
+        optimizer, steps = self.spec.optimizer, self.spec.steps
+        plan = optimizer.schedule
+        base = float(optimizer["lr"]) if lrs is None else lrs
+        sx, sy = optimizer.lr_scale or (1.0, 1.0)
+        lanes = (base * sx, base * sx if sx == sy else base * sy)  # type: ignore[operator]
+        if plan is None:
+            x, y = lanes if lrs is None else map(self.backend.put, lanes)  # type: ignore[arg-type]
+            return itertools.repeat((x, x if sx == sy else y), steps)
+        plan_rate = SCHEDULES[plan.kind].rate
+        if plan_rate is None:
+            full = [np.broadcast_to(np.asarray(lane, float), (runs,)) for lane in (base, *lanes)]
+            return PlateauRates(plan, (full[0], full[1], full[2]), steps)
+        planned = _planned(plan, plan_rate, lanes, steps, sx == sy)
+        return planned if lrs is None else _moved(planned, self.backend.put)
+
+    def _oracle(self, seeds: np.ndarray) -> Callable[[Oracle], Oracle]:
+        """What makes the gradient that the runs of these seeds see out of the full one.
+
+        Of one seed, noise is a number and a batch a row.
+        """
+        of_batch, put = self.backend.gradient, self.backend.put
+        pick: Any = int(seeds[0]) if seeds[0] == seeds[-1] else seeds
+        noise, batches, examples = self.noise, self.batches, self.examples
+
+        def oracle(full: Oracle) -> Oracle:
+            quiet = full
+            if batches is not None and examples is not None:
+                columns = np.ascontiguousarray(examples.T)
+                quiet = lambda t, x, y: of_batch(t, x, y, put(columns[:, batches[t - 1, pick]]))  # noqa: E731
+            return quiet if noise is None else functools.partial(noisy, quiet, noise)
+
+        def noisy(quiet: Oracle, noise: np.ndarray, t: int, x: Any, y: Any) -> tuple[Any, Any]:
+            gx, gy = quiet(t, x, y)
+            nx, ny = noise[t - 1][:, pick]
+            return (gx + float(nx), gy + float(ny)) if isinstance(pick, int) else (gx + put(nx), gy + put(ny))
+
+        return oracle
+
+    def _value(self, starts: Any) -> Callable[[int, Any, Any], Any]:
+        """The full loss, written to the same memory at every call."""
+        value, (x, y) = self.backend.value, starts.T
+        call = self.backend.record(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
+        return lambda t, x, y: call(t, x, y)[0]
+
+
+def cell_values(
+    spec: SweepSpec, cells: np.ndarray, axes: dict[str, np.ndarray] | None = None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the starts, float64 [n, 2], and the changed hyperparameters, {name: float64 [n]}, of numbered cells.
+
+    `axes` are the spec's as arrays, for who asks often.
+    """
+    places = np.unravel_index(cells, spec.shape)
+    values = {name: axis[place] for (name, axis), place in zip((axes or _axes(spec)).items(), places, strict=True)}
+    starts = np.empty((len(cells), 2))
+    starts[:, 0], starts[:, 1] = values.pop("x", spec.start[0]), values.pop("y", spec.start[1])
+    return starts, values
+
+
+def _axes(spec: SweepSpec) -> dict[str, np.ndarray]:
+    return {name: np.array(axis) for name, axis in spec.axes}
+
+
+def _planned(
+    plan: ScheduleSpec, plan_rate: Rate, lanes: tuple[Any, Any], steps: int, same: bool
+) -> Iterator[tuple[Any, Any]]:
+    """The rates of x and y under a schedule, a few steps at a time: all at once would not fit for many runs."""
+    rate = functools.partial(plan_rate, **dict(plan.values))
+    for first in range(0, steps, AHEAD):
+        step = np.arange(first, min(first + AHEAD, steps))
+        with np.errstate(all="ignore"):
+            x, y = (rate(step.reshape(-1, *(1,) * np.ndim(lane)), lane, steps) for lane in lanes)
+        yield from ((a, a) for a in x) if same else zip(x, y, strict=True)
+
+
+def _moved(rates: Iterator[tuple[Any, Any]], put: Callable[[np.ndarray], Any]) -> Iterator[tuple[Any, Any]]:
+    for x, y in rates:
+        moved = put(x)
+        yield moved, moved if x is y else put(y)
+
+
+def _as_seen(rates: PlateauRates) -> Iterator[tuple[Any, Any]]:
+    """The rates as they stand; iterating over PlateauRates itself would keep those of every step."""
+    for _ in range(rates.steps):
+        yield rates.lanes[1:]

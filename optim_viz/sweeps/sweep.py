@@ -1,0 +1,210 @@
+"""Sweeps: one optimizer under many hyperparameters or from many starts at once, as one batch."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim_viz.optimizers.specs import has_rule, with_values
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, whole
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.sweeps import batch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+#: Runs of one sweep, all seeds together: their results take 35 bytes each.
+MAX_RUNS, MAX_SEEDS = 4_000_000, 100
+#: The axes that are no hyperparameters.
+STARTS = ("x", "y")
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """The runs of a sweep. Arrays have one dimension per axis of the spec, in the order asked for."""
+
+    spec: SweepSpec
+    losses: np.ndarray  # float64 [seeds, *shape], the full loss after the last step; inf where a run overflowed
+    steps_to: np.ndarray  # float64 [*shape], median over seeds of the first step within the tolerance; inf: never
+    done: np.ndarray  # bool [*shape], False only where a cancel came first (there losses are inf)
+    cancelled: bool = False
+
+    @property
+    def axes(self) -> dict[str, np.ndarray]:
+        """The values of each axis, float64, by name."""
+        return {name: np.array(values) for name, values in self.spec.axes}
+
+    @functools.cached_property
+    def final_loss(self) -> np.ndarray:
+        """The median over seeds of the final loss, float64 [*shape]; inf where at least half of the seeds diverged."""
+        return np.median(self.losses, axis=0)
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Where numbers overflowed (for at least half of the seeds), bool [*shape]: what ov.descend calls diverged."""
+        return np.isinf(self.final_loss) & self.done
+
+    @property
+    def diverging(self) -> np.ndarray:
+        """Where a run ends no better off than it began: diverged, or on its way there at a loss above the start's."""
+        return ((self.final_loss > self.start_loss) | self.diverged) & self.done
+
+    @functools.cached_property
+    def start_loss(self) -> np.ndarray:
+        """The loss at each cell's start, float64 [*shape]."""
+        starts, _ = batch.cell_values(self.spec, np.arange(self.spec.cells))
+        return compiled(self.spec.surface).values(*starts.T).reshape(self.spec.shape)
+
+    @property
+    def best_index(self) -> tuple[int, ...]:
+        """The cell of the lowest final loss; of equals the one that arrives first, then the first in order."""
+        order = np.lexsort((self.steps_to.ravel(), self.final_loss.ravel()))
+        return tuple(int(i) for i in np.unravel_index(order[0], self.spec.shape))
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The axis values of the best cell, and its "loss" (inf where every run diverged)."""
+        cell = self.best_index
+        values = {name: axis[i] for (name, axis), i in zip(self.spec.axes, cell, strict=True)}
+        return {**values, "loss": float(self.final_loss[cell])}
+
+    def optimizer(self, *cell: int) -> OptimizerSpec:
+        """The optimizer of one cell, ready for ov.descend."""
+        pairs = zip(self.spec.axes, cell, strict=True)
+        values = {name: axis[i] for (name, axis), i in pairs if name not in STARTS}
+        return with_values(self.spec.optimizer, values)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a tidy pandas DataFrame, one row per cell and seed."""
+        import pandas as pd
+
+        seeds = [(self.spec.seed + i) % 2**32 for i in range(self.spec.seeds)]
+        levels = itertools.product(seeds, *(values for _, values in self.spec.axes))
+        frame = pd.DataFrame(list(levels), columns=["seed", *(name for name, _ in self.spec.axes)])
+        frame["final_loss"] = self.losses.ravel()
+        frame["median_loss"] = np.broadcast_to(self.final_loss, self.losses.shape).ravel()
+        frame["median_steps_to"] = np.broadcast_to(self.steps_to, self.losses.shape).ravel()
+        return frame
+
+
+def sweep(
+    surface: str | Surface,
+    optimizer: OptimizerSpec,
+    axes: Mapping[str, Sequence[float] | np.ndarray],
+    start: tuple[float, float] | None = None,
+    steps: int = 300,
+    noise: float = 0.0,
+    batch_size: int | None = None,
+    seed: int = 0,
+    seeds: int = 1,
+    tolerance: float = 1e-3,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Sweep:
+    """Run an optimizer under every combination of some hyperparameters, all at once.
+
+    Problem: one run says how an optimizer does at one learning rate; what it does over all of them is another matter.
+    Formula: for every cell of the grid, loss(theta_steps) with theta_{t+1} = theta_t - update(gradient(theta_t)).
+
+    Arguments: `surface`, `start`, `steps`, `noise` and `batch_size` as ov.descend has them; `optimizer`, one spec with
+    a rule (its schedule and lr_scale hold in every cell); `axes`, {name: values}, each name a hyperparameter of the
+    optimizer or "x" or "y" of the start; `seed` of the draws, `seeds` 1 to 100: as many runs of every cell, with the
+    draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run has arrived at the first step at which its
+    excess over the lowest known loss is at most this share of the start's; `progress`, called with the share done
+    about ten times a second in this thread; `cancel`, an event that ends the sweep soon, keeping the blocks done.
+    Raises SpecError, one sentence that names the value and what is allowed. A diverged run is inf, not an error.
+
+    >>> from optim_viz import optimizer
+    >>> s = sweep("quadratic", optimizer("momentum"), {"lr": [0.01, 0.1, 1.0], "momentum": [0.0, 0.5]}, start=(1, 1))
+    >>> s.final_loss.shape, s.best["lr"], s.best["momentum"], s.diverging[:, 0].tolist()
+    ((3, 2), 0.1, 0.5, [False, False, True])
+
+    Reference: Bergstra & Bengio, Random Search for Hyper-Parameter Optimization (2012); Goh, Why Momentum Really Works
+    (2017).
+    """
+    return run(
+        check(surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance), progress, cancel
+    )
+
+
+def check(
+    surface: str | Surface,
+    optimizer: OptimizerSpec,
+    axes: Mapping[str, Sequence[float] | np.ndarray],
+    start: tuple[float, float] | None = None,
+    steps: int = 300,
+    noise: float = 0.0,
+    batch_size: int | None = None,
+    seed: int = 0,
+    seeds: int = 1,
+    tolerance: float = 1e-3,
+) -> SweepSpec:
+    """Return the arguments of `sweep` as a checked, frozen spec, or raise a SpecError."""
+    base = descent.check(surface, optimizer, start, steps, noise, batch_size, seed)
+    (single,) = base.optimizers
+    if not has_rule(single):
+        raise SpecError(
+            f"{single.label or single.kind} is run by torch, one run after the other: a sweep needs an optimizer with "
+            f"a rule, one of {', '.join(row.name for row in OPTIMIZERS.values() if row.rule)}."
+        )
+    checked = tuple((str(name), _axis(single, str(name), values)) for name, values in axes.items())
+    if not checked:
+        raise SpecError("A sweep needs at least one axis, such as {'lr': [0.01, 0.1]}.")
+    share = number(tolerance, "tolerance")
+    if not 0.0 < share < 1.0:
+        raise SpecError(f"tolerance must be above 0 and below 1; got {tolerance!r}.")
+    many = whole(seeds, "seeds", 1, MAX_SEEDS)
+    spec = SweepSpec(
+        base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed, many, share
+    )
+    if spec.cells * many > MAX_RUNS:
+        raise SpecError(f"This sweep has {spec.cells * many:,} runs; at most {MAX_RUNS:,}.")
+    _check_corners(spec)
+    return spec
+
+
+def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
+    """The values of one axis, each checked for itself."""
+    try:
+        items = np.asarray(values).tolist()
+        count = len(items)
+    except TypeError:
+        raise SpecError(f"The axis {name!r} must be a list of numbers; got {values!r}.") from None
+    if not 1 <= count <= MAX_RUNS or any(isinstance(item, list) for item in items):
+        raise SpecError(f"The axis {name!r} must be a list of 1 to {MAX_RUNS:,} numbers; got {count} of them.")
+    if name in STARTS:
+        return tuple(number(item, f"start {name}") for item in items)
+    knobs = {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters if h.scale != "bool"}
+    if name not in knobs:
+        raise SpecError(f"{spec.kind} has no axis {name!r}; {nearest(name, [*knobs, *STARTS])}")
+    return tuple(float(knobs[name].check(item, spec.kind)) for item in items)
+
+
+def _check_corners(spec: SweepSpec) -> None:
+    """Check what must hold together at the ends of all axes: such rules are inequalities, so that is enough."""
+    ends = [tuple({min(values), max(values)}) for _, values in spec.axes]
+    for corner in itertools.product(*ends):
+        values = dict(zip((name for name, _ in spec.axes), corner, strict=True))
+        place = (values.pop("x", spec.start[0]), values.pop("y", spec.start[1]))
+        descent.check_start(spec.surface, place)
+        with_values(spec.optimizer, values)
+
+
+def run(
+    spec: SweepSpec, progress: Callable[[float], None] | None = None, cancel: threading.Event | None = None
+) -> Sweep:
+    """Run a checked spec."""
+    ends = batch.run_all(spec, True, progress, cancel)
+    shape = spec.shape
+    losses, done = ends.losses.reshape(spec.seeds, *shape), np.all(ends.done, axis=0).reshape(shape)
+    steps_to = np.median(ends.steps_to, axis=0).reshape(shape)
+    return Sweep(spec, losses, steps_to, done, not done.all())

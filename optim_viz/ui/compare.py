@@ -1,0 +1,112 @@
+"""The parts of the page Compare: its controls, its row of presets, and what each optimizer does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from optim_viz.experiments.budgets import within
+from optim_viz.experiments.fairness import FAIRNESS, Fair
+from optim_viz.experiments.presets import PRESETS, matching
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import DescentSpec, OptimizerSpec
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.descent import method_name
+from optim_viz.surfaces.trajectory import Comparison
+from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
+from optim_viz.ui.surface_controls import BOUNDS, OWN, OWN_BOX, OWN_TEXT, STEPS, batch_size, fairness, start, where
+from optim_viz.ui.widgets import choices
+
+
+def formulas(runs: Comparison) -> None:
+    """Show the update rule of every run, folded away under the player."""
+    with st.expander("Update rules", icon=":material/function:", type="compact"):
+        for run in runs:
+            st.markdown(f"**{_plain(run.label)}** &ensp; {method_name(runs.spec, run.spec)}")
+            _formula(run.spec)
+
+
+def _formula(spec: OptimizerSpec) -> None:
+    row = OPTIMIZERS[spec.kind]
+    st.latex(row.latex)
+    st.caption(f"{row.problem} {row.paper}, {row.year}.")
+    if spec.schedule:
+        schedule = SCHEDULES[spec.schedule.kind]
+        st.latex(schedule.latex)
+        st.caption(f"{schedule.title}: {schedule.problem} {schedule.reference}.")
+
+
+def _plain(text: str) -> str:
+    """A visitor's own label, with nothing that Markdown would read."""
+    return "".join(c if c.isalnum() or c in " _-.,=" else " " for c in text).replace("_", r"\_")
+
+
+def fill_descent(asked: Fair[DescentSpec]) -> None:
+    """Set the widgets of Compare to what is asked for."""
+    spec = asked.spec
+    own = spec.surface.name == OWN
+    values = {
+        "surface": OWN if own else spec.surface.name,
+        "text": spec.surface.expression if own else OWN_TEXT,
+        "steps": min(spec.steps, STEPS[-1]),
+        "noise": spec.noise,
+        "batch": spec.batch_size or 0,
+        "seed": spec.seed,
+        "x": spec.start[0],
+        "y": spec.start[1],
+        "fair": asked.mode,
+    }
+    values |= dict(zip(BOUNDS, spec.surface.bounds if own else OWN_BOX, strict=True))
+    st.session_state.update({f"compare.{key}": value for key, value in values.items()})
+    fill_optimizers("compare", spec.optimizers)
+
+
+def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[DescentSpec]]:
+    """Show the controls of a comparison; return a function that checks them and gives what is asked for."""
+    make_surface, row = where(name)
+    x, y = start(name)
+    steps = st.select_slider(
+        "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
+    )
+    batch = batch_size(name, row)
+    mode = fairness(name, FAIRNESS, "the same number of trials on the run that is shown.")
+    specs = optimizers(name, suggested, ("x", "y"))
+    with st.expander("Noise and seed", type="compact"):
+        noise = st.number_input(
+            "Noise", key=f"{name}.noise", step=0.1, format="%.4g",
+            help="Standard deviation of the Gaussian noise added to every gradient, the same for every optimizer.",
+        )  # fmt: skip
+        seed = st.number_input("Seed", key=f"{name}.seed", step=1)
+    return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
+
+
+def pick(name: str, player: str) -> None:
+    """A click or drag on the contour: move the start there."""
+    picked = st.session_state[player].pick
+    if picked:
+        for key in ("x", "y"):
+            st.session_state[f"{name}.{key}"] = float(f"{picked[key]:.6g}")
+
+
+# ---------------------------------------------------------------- experiments to start from
+
+
+def presets(shown: Fair[DescentSpec]) -> None:
+    """Show the row of PRESETS on Compare; one click loads one. The one that is shown says what to watch for."""
+    now = matching(shown.spec) if not shown.mode else None
+    st.session_state["preset.compare"] = now.name if now else None
+    with st.container(key="compare-presets", gap="xsmall"):
+        st.pills(
+            "Experiments", list(PRESETS), key="preset.compare", on_change=_load, label_visibility="collapsed",
+            format_func=lambda name: PRESETS[name].title,
+        )  # fmt: skip
+        if now:
+            st.caption(now.text)
+
+
+def _load() -> None:
+    chosen = st.session_state["preset.compare"]
+    if chosen in PRESETS:
+        fill_descent(Fair(PRESETS[chosen].spec))

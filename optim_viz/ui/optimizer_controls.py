@@ -1,0 +1,150 @@
+"""The list of optimizers, each with all its hyperparameters, its schedule and its param groups; from the tables.
+
+What a slot was last set to is kept as its spec; a widget exists only while it is seen. Streamlit's time for a rerun
+grows with the square of the number of widgets, and folded settings would make up most of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from optim_viz.experiments.links import MAX_OPTIMIZERS
+from optim_viz.optimizers.schedules import SCHEDULES, schedule
+from optim_viz.optimizers.specs import optimizer
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import Hyperparameter, OptimizerSpec, ScheduleSpec
+from optim_viz.ui.widgets import hyperparameter, keep
+
+#: Hyperparameters that stand open under every optimizer; the others fold away.
+FIRST = ("lr", "momentum", "beta1", "beta2", "alpha", "rho")
+
+
+def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
+    """Set the optimizers of page `name` to `specs`, in new slots, so that no widget's old value is in the way."""
+    first = st.session_state.get(f"{name}.next", 0)
+    st.session_state[f"{name}.slots"] = {first + i: spec for i, spec in enumerate(specs)}
+    st.session_state[f"{name}.next"] = first + len(specs)
+
+
+def optimizers(
+    name: str, suggested: Mapping[str, float], groups: Sequence[str], limit: int = MAX_OPTIMIZERS
+) -> tuple[OptimizerSpec, ...]:
+    """Show the list of optimizers with all their hyperparameters; return their specs.
+
+    `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
+    `groups` are the param groups that may have a learning rate of their own.
+    """
+    kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
+    specs = {slot: _optimizer(name, slot, kept[slot], suggested, groups) for slot in kept}
+    st.session_state[f"{name}.slots"] = specs
+    st.button(
+        "Add an optimizer", icon=":material/add:", width="stretch", key=f"{name}.add",
+        on_click=_add, args=(name, suggested), disabled=len(specs) >= limit,
+    )  # fmt: skip
+    return tuple(specs.values())
+
+
+def _fresh(kind: str, suggested: Mapping[str, float]) -> OptimizerSpec:
+    return optimizer(kind, lr=suggested[kind]) if kind in suggested else optimizer(kind)
+
+
+def _add(name: str, suggested: Mapping[str, float]) -> None:
+    slots = st.session_state[f"{name}.slots"]
+    used = {spec.kind for spec in slots.values()}
+    kind = next((kind for kind in OPTIMIZERS if kind not in used), "adam")
+    slot = st.session_state[f"{name}.next"]
+    st.session_state[f"{name}.next"] = slot + 1
+    st.session_state[f"{name}.slots"] = {**slots, slot: _fresh(kind, suggested)}
+
+
+def _remove(name: str, slot: int) -> None:
+    slots = st.session_state[f"{name}.slots"]
+    st.session_state[f"{name}.slots"] = {s: spec for s, spec in slots.items() if s != slot}
+
+
+def _optimizer(
+    name: str, slot: int, kept: OptimizerSpec, suggested: Mapping[str, float], groups: Sequence[str]
+) -> OptimizerSpec:
+    prefix = f"{name}.{slot}"
+    with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
+        kind = _kind(name, slot, kept)
+        if kind != kept.kind:
+            kept = _fresh(kind, suggested)
+        values: dict[str, Any] = kept.hyperparameters
+        for h in OPTIMIZERS[kind].hyperparameters:
+            if h.name in FIRST:
+                values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}", kept[h.name])
+        more = st.expander("More settings", type="compact", key=f"{prefix}.more", on_change="rerun")
+        options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": _scale_of(kept), "label": kept.label}
+        if more.open:
+            with more:
+                options = _more(prefix, kept, values, groups)
+    return optimizer(kind, **options, **values)
+
+
+def _kind(name: str, slot: int, kept: OptimizerSpec) -> str:
+    keep(f"{name}.{slot}.kind", kept.kind)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kind = st.selectbox(
+            "Optimizer", list(OPTIMIZERS), key=f"{name}.{slot}.kind", label_visibility="collapsed",
+            format_func=lambda k: OPTIMIZERS[k].title,
+        )  # fmt: skip
+        st.button(
+            "", icon=":material/close:", help="Remove", type="tertiary", key=f"{name}.{slot}.remove",
+            on_click=_remove, args=(name, slot), disabled=len(st.session_state[f"{name}.slots"]) == 1,
+        )  # fmt: skip
+    return kind
+
+
+def _more(prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Sequence[str]) -> dict[str, Any]:
+    """The settings that fold away: sets the other hyperparameters in `values`, returns the rest of the spec."""
+    for h in OPTIMIZERS[kept.kind].hyperparameters:
+        if h.name not in FIRST:
+            values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
+    chosen = _schedule(prefix, kept.schedule)
+    scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else None
+    keep(f"{prefix}.label", kept.label)
+    label = st.text_input("Label", key=f"{prefix}.label", max_chars=40, help="Its name in legends.")
+    return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}
+
+
+def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
+    """The learning rate's schedule; "constant" is none at all."""
+    keep(f"{prefix}.schedule", kept.kind if kept else "constant")
+    kind = st.selectbox(
+        "Schedule of the learning rate", list(SCHEDULES), key=f"{prefix}.schedule",
+        format_func=lambda k: SCHEDULES[k].title,
+    )  # fmt: skip
+    if kind == "constant":
+        return None
+    st.caption(SCHEDULES[kind].problem)
+    before = dict(kept.values) if kept and kept.kind == kind else {}
+    values = {
+        h.name: hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", before.get(h.name, h.default))
+        for h in SCHEDULES[kind].hyperparameters
+    }
+    return schedule(kind, **values)
+
+
+def _scale_of(spec: OptimizerSpec) -> Any:
+    """A spec's factors in the form in which `optimizer` takes them."""
+    by_layer = spec.lr_scale and isinstance(spec.lr_scale[0], tuple)
+    return dict(spec.lr_scale) if by_layer else spec.lr_scale  # type: ignore[arg-type]
+
+
+def _scale(prefix: str, kept: OptimizerSpec, groups: Sequence[str]) -> Any:
+    """Factors on the learning rate of single param groups, x and y or layers; None where all are 1."""
+    before = _scale_of(kept) or {}
+    if isinstance(before, tuple):
+        before = dict(zip(groups, before, strict=True))
+    factors = {}
+    for group in groups:
+        text = f"Factor on the learning rate of {group}, a param group of its own."
+        knob = Hyperparameter(f"lr of {group}, times", 1.0, 0.0, 2.0, text=text)
+        factors[group] = float(hyperparameter(knob, f"{prefix}.scale.{group}", before.get(group, 1.0)))
+    if all(factor == 1.0 for factor in factors.values()):
+        return None
+    return tuple(factors.values()) if list(groups) == ["x", "y"] else factors

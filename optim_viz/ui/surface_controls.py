@@ -1,0 +1,91 @@
+"""Controls that Compare and Tune share: a surface, a start, a batch size; and the switch of fairness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import streamlit as st
+
+from optim_viz.experiments.fairness import FAIRNESS
+from optim_viz.spec import Surface
+from optim_viz.surfaces.surface import dataset, surface
+from optim_viz.surfaces.table import SURFACES
+from optim_viz.ui.widgets import choices, keep
+
+OWN = "own"
+OWN_TEXT, OWN_BOX = "x^2 + 10*y^2", (-3.0, 3.0, -3.0, 3.0)
+STEPS = [10, 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000]
+BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64]
+BOUNDS = {"x0": "x from", "x1": "to", "y0": "y from", "y1": "to"}
+
+
+def where(name: str) -> tuple[Callable[[], Surface], Surface | None]:
+    """Show the choice of a surface; return what makes it, and its row if it has one."""
+    choice = st.selectbox(
+        "Surface", [*SURFACES, OWN], key=f"{name}.surface", on_change=_new_surface, args=(name,),
+        format_func=lambda s: SURFACES[s].title if s in SURFACES else "Your own function",
+    )  # fmt: skip
+    make_surface = partial(surface, choice) if choice in SURFACES else _own_surface(name)
+    return make_surface, SURFACES.get(choice)
+
+
+def start(name: str) -> tuple[float, float]:
+    """Show the two numbers of a start."""
+    left, right = st.columns(2)
+    x = left.number_input("Start x", key=f"{name}.x", step=0.1, format="%.4g")
+    y = right.number_input("Start y", key=f"{name}.y", step=0.1, format="%.4g")
+    return x, y
+
+
+def fairness(name: str, ways: Iterable[str], budget: str) -> str:
+    """The switch that says whose learning rates a comparison is run with."""
+    mode = st.selectbox(
+        "Learning rates", list(ways), key=f"{name}.fair", format_func=FAIRNESS.__getitem__,
+        help="Values picked by hand favour whoever was tuned better. At its own best, every optimizer is tuned with "
+             + budget,
+    )  # fmt: skip
+    return str(mode)
+
+
+def batch_size(name: str, row: Surface | None) -> int | None:
+    """Examples per mini-batch on a surface that is a mean over examples; None, all of them, elsewhere."""
+    if row is None or not row.data:
+        return None
+    count = len(dataset(row))
+    sizes = [size for size in BATCH_SIZES if size < count]
+    keep(f"{name}.batch", 0)  # gone since the last surface with examples
+    if st.session_state[f"{name}.batch"] > count:
+        st.session_state[f"{name}.batch"] = 0
+    chosen = st.select_slider(
+        "Batch size", [*choices(f"{name}.batch", sizes), 0], key=f"{name}.batch",
+        format_func=lambda size: f"all {count}" if size == 0 else str(size),
+        help="Examples drawn for each step. With fewer than all, the step is stochastic: the S in SGD.",
+    )  # fmt: skip
+    return int(chosen) or None
+
+
+def _keep_own(name: str) -> None:
+    """Give the widgets of a function of one's own their values: they are gone since they were last seen."""
+    for key, value in {"text": OWN_TEXT, **dict(zip(BOUNDS, OWN_BOX, strict=True))}.items():
+        keep(f"{name}.{key}", value)
+
+
+def _own_surface(name: str) -> Callable[[], Surface]:
+    _keep_own(name)
+    text = st.text_input("f(x, y)", key=f"{name}.text", help="x, y, pi, e, + - * / ^ ( ) and the usual functions.")
+    columns = st.columns(4)
+    bounds = [
+        column.number_input(label, key=f"{name}.{key}", step=0.5, format="%.3g")
+        for column, (key, label) in zip(columns, BOUNDS.items(), strict=True)
+    ]
+    return partial(surface, text, bounds=(bounds[0], bounds[1], bounds[2], bounds[3]))
+
+
+def _new_surface(name: str) -> None:
+    """On another surface the start is that surface's own."""
+    row = SURFACES.get(st.session_state[f"{name}.surface"])
+    if row is None:
+        _keep_own(name)
+        row = surface(OWN_TEXT, bounds=tuple(st.session_state[f"{name}.{key}"] for key in BOUNDS))
+    st.session_state[f"{name}.x"], st.session_state[f"{name}.y"] = row.start

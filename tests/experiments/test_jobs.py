@@ -1,0 +1,139 @@
+"""Trainings in the background: one at a time, in line, shared, cancelled within a second."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import optim_viz as ov
+from optim_viz import settings
+from optim_viz.experiments import jobs
+from optim_viz.experiments.jobs import Jobs, JobState
+from optim_viz.network import train
+
+SMALL = train.check([ov.optimizer("sgd", lr=0.1)], epochs=1, batch_size=500, hidden=(8,))
+LONG = train.check([ov.optimizer("sgd", lr=0.1)], epochs=100, batch_size=64, hidden=(64,))
+
+
+def limits(monkeypatch, **variables):
+    """The settings as they are under other environment variables."""
+    values = settings.read(variables)
+    monkeypatch.setattr(settings, "_read_once", lambda: values)
+
+
+def wait(job, seconds=60):
+    until = time.monotonic() + seconds
+    while job.active and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not job.active
+
+
+def test_an_identical_spec_is_served_from_the_shelf():
+    line = Jobs(train.run)
+    job = line.ask(SMALL, "a")
+    wait(job)
+    assert job.state is JobState.FINISHED and job.result["sgd"].losses.shape == (16,)
+    assert line.ask(SMALL, "b") is job
+
+
+def test_two_sessions_wait_in_line_and_see_their_place():
+    line = Jobs(train.run)
+    first, second = line.ask(LONG, "a"), line.ask(SMALL, "b")
+    assert (line.place(first), line.place(second)) == (0, 1)
+    assert first.state is JobState.RUNNING and second.state is JobState.WAITING
+    line.let_go("a")
+    wait(first), wait(second)
+    assert first.state is JobState.CANCELLED and second.state is JobState.FINISHED
+
+
+def test_cancel_stops_within_a_second_and_keeps_what_was_recorded():
+    line = Jobs(train.run)
+    job = line.ask(LONG, "a")
+    while job.progress is None or max(job.progress.done) < 20:
+        time.sleep(0.01)
+    began = time.monotonic()
+    line.let_go("a")
+    wait(job)
+    assert time.monotonic() - began < 1.0
+    assert job.state is JobState.CANCELLED and len(job.result["sgd"].losses) >= 20
+    again = line.ask(LONG, "a")
+    assert again is not job  # half a training is nobody's result
+    line.let_go("a")
+    wait(again)
+
+
+def test_a_job_that_others_wait_for_goes_on():
+    line = Jobs(train.run)
+    job = line.ask(LONG, "a")
+    assert line.ask(LONG, "b") is job
+    line.let_go("a")
+    assert not job.cancel.is_set()
+    line.let_go("b")
+    assert job.cancel.is_set()
+    wait(job)
+
+
+def test_asking_for_something_else_lets_go_of_the_job_before():
+    line = Jobs(train.run)
+    job = line.ask(LONG, "a")
+    other = line.ask(SMALL, "a")
+    wait(other)
+    assert job.state is JobState.CANCELLED and other.state is JobState.FINISHED
+
+
+def test_a_crowd_is_refused_with_a_sentence(monkeypatch):
+    line = Jobs(train.run)
+    limits(monkeypatch, OPTIM_VIZ_WAITING_JOBS="2")
+    busy = [line.ask(train.check(SMALL.optimizers, epochs=100, seed=seed), str(seed)) for seed in range(3)]
+    with pytest.raises(ov.SpecError, match="3 jobs are waiting already"):
+        line.ask(SMALL, "late")
+    for seed in range(3):
+        line.let_go(str(seed))
+    for job in busy:
+        wait(job)
+
+
+def test_an_error_is_a_message_and_the_line_goes_on():
+    gate = threading.Event()
+
+    def run(spec, *rest):
+        if spec is LONG:
+            gate.wait(10)
+            raise RuntimeError("out of memory")
+        return train.run(spec, *rest)
+
+    line = Jobs(run)
+    bad, good = line.ask(LONG, "a"), line.ask(SMALL, "b")
+    gate.set()
+    wait(bad), wait(good)
+    assert bad.state is JobState.FAILED and "out of memory" in bad.error and good.state is JobState.FINISHED
+
+
+def test_what_is_kept_is_bounded_in_entries_and_in_bytes(monkeypatch):
+    limits(monkeypatch, OPTIM_VIZ_KEPT_RESULTS="3", OPTIM_VIZ_KEPT_MB="2")
+    line = Jobs(lambda spec, *rest: {"numbers": np.zeros(spec[1], dtype=np.uint8)})
+
+    small = [("small", size) for size in (1, 2, 3, 4)]
+    for spec in small:
+        wait(line.ask(spec, "a"))
+    assert list(line._finished) == small[1:]
+    for spec in (("large", 2**20), ("large too", 2**20 - 100)):
+        wait(line.ask(spec, "a"))
+    assert list(line._finished) == [small[3], ("large", 2**20), ("large too", 2**20 - 100)]
+    wait(line.ask(("larger", 3 * 2**19), "a"))
+    assert list(line._finished) == [("larger", 3 * 2**19)]
+    job = line.ask(("too large", 3 * 2**20), "a")
+    wait(job)
+    assert job.state is JobState.FINISHED and len(job.result["numbers"]) == 3 * 2**20 and not line._finished
+
+
+def test_an_owner_who_is_gone_lets_go_in_every_line():
+    lines = [Jobs(lambda spec, report, cancel: cancel.wait(20)) for _ in range(2)]
+    busy = [line.ask(i, "gone") for i, line in enumerate(lines)]
+    assert "gone" in jobs.owners()
+    jobs.let_go("gone")
+    for job in busy:
+        wait(job, 5)
+        assert job.state is JobState.CANCELLED
+    assert "gone" not in jobs.owners()

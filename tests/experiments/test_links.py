@@ -1,0 +1,102 @@
+"""spec -> query -> spec is equal; what a link has wrong is dropped and said."""
+
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import optim_viz as ov
+from optim_viz.experiments import links
+from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, Fair
+from optim_viz.network import train
+from optim_viz.surfaces import descent
+from tests.strategies import comparisons, through_a_url, trainings
+
+DEFAULT = descent.check("rosenbrock", [ov.optimizer("sgd"), ov.optimizer("adam", lr=0.05)])
+
+KEYS = st.sampled_from(["f", "box", "start", "steps", "noise", "seed", "o", "x"])
+
+
+FAIR = Fair(DEFAULT)
+TRAINED = Fair(train.check([ov.optimizer("sgd", lr=0.01)]))
+
+
+def bits(run):
+    """All numbers of a run, to the last bit."""
+    return [getattr(run, name).tobytes() for name in ("points", "losses", "gradients", "lrs")]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(comparisons(), st.sampled_from([*FAIRNESS]))
+def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
+    """Every number of the first 40 steps, which is where all of them come from, is compared."""
+    asked = Fair(spec, mode)
+    query = through_a_url(links.write_fairly(links.write_descent, asked, FAIR))
+    read, notes = links.fairly(links.read_descent)(query, FAIR)
+    assert notes == [] and read == asked
+    here, there = (descent.run(replace(s, steps=min(s.steps, 40))) for s in (spec, read.spec))
+    assert [bits(run) for run in here] == [bits(run) for run in there]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(trainings(), st.sampled_from([*ON_NETWORK]))
+def test_round_trip_of_a_training(spec, mode):
+    asked = Fair(spec, mode)
+    query = through_a_url(links.write_fairly(links.write_network, asked, TRAINED))
+    read, notes = links.fairly(links.read_network, ON_NETWORK)(query, TRAINED)
+    assert notes == [] and read == asked
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(trainings(most=1))
+def test_equal_trainings_give_bit_equal_curves(spec):
+    small = replace(spec, epochs=1, batch_size=2000, hidden=spec.hidden[:1], seeds=1)
+    read, _ = links.read_network(through_a_url(links.write_network(small, TRAINED.spec)), TRAINED.spec)
+    here, there = train.run(small).runs[0], train.run(read).runs[0]
+    assert here.losses.tobytes() == there.losses.tobytes()
+    assert here.test_losses.tobytes() == there.test_losses.tobytes()
+
+
+def test_a_link_cannot_name_a_file_on_the_server():
+    default = train.check([ov.optimizer("sgd", lr=0.01)])
+    spec, notes = links.read_network({"data": ["/etc/passwd"]}, default)
+    assert spec == default and "unknown here" in notes[0]
+
+
+def test_defaults_stay_out_of_the_link():
+    assert links.write_descent(DEFAULT, DEFAULT) == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("f=rosenbrok", "Unknown surface 'rosenbrok'; did you mean 'rosenbrock'?"),
+        ("steps=0", "steps must be a whole number from 1 to 100,000; got '0'."),
+        ("steps=many", "steps must be a number; got 'many'."),
+        ("start=1", "start must be two numbers"),
+        ("start=99~0", "lies outside the plane drawn"),
+        ("seed=-1", "seed must be a whole number from 0"),
+        ("noise=nan", "noise must be a finite number; got 'nan'."),
+        ("o=adma~lr~1", "Unknown optimizer 'adma'; did you mean 'adam'?"),
+        ("o=adam~lr~-1", "adam: lr must be a number above 0; got '-1'; the default is used."),
+        ("o=adam~lr", "The link gives adam no value for 'lr'."),
+        ("o=adam~foo~1", "adam has no hyperparameter 'foo'"),
+        ("o=sgd&" * 9, "The link names 9 optimizers; the first 8 are shown."),
+        ("banana=1", "The link's 'banana' is unknown here"),
+        ("f=import os", "character"),
+        ("o=%00%ff~~~", "Unknown optimizer"),
+    ],
+)
+def test_a_mangled_link_opens_with_what_is_valid_and_says_what_was_dropped(query, sentence):
+    spec, notes = links.read_descent(parse_qs(query, keep_blank_values=True), DEFAULT)
+    assert any(sentence in note for note in notes), notes
+    assert descent.run(spec).trajectories
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.dictionaries(KEYS, st.lists(st.text(max_size=30), min_size=1, max_size=3)))
+def test_no_link_can_raise(query):
+    spec, _ = links.read_descent(query, DEFAULT)
+    assert spec.optimizers

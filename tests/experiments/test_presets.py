@@ -1,0 +1,104 @@
+"""What a preset's text says is what its experiment shows; and each preset is a link."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from optim_viz.experiments import links
+from optim_viz.experiments.presets import PRESETS, matching
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.trajectory import Outcome
+
+
+@functools.cache
+def runs(name):
+    return descent.run(PRESETS[name].spec)
+
+
+def crossings(run, axis):
+    return int((np.diff(np.sign(run.points[:, axis])) != 0).sum())
+
+
+def longest_steps(run):
+    return np.abs(np.diff(run.points, axis=0)).max(axis=0)
+
+
+def spread(run, last):
+    return float(run.points[-last:].std(axis=0).max())
+
+
+def valley():
+    sgd, momentum, _ = runs("valley")
+    assert sgd.losses[50] < sgd.losses[0] / 2  # into it
+    assert sgd.losses[-1] > sgd.losses[50] / 2  # along it
+    assert momentum.final_loss < sgd.final_loss / 100
+
+
+def rates():
+    small, right, jumping, growing = runs("rates")
+    assert small.final_loss > 100 * right.final_loss
+    assert crossings(jumping, 1) == 40 and crossings(right, 1) == 0
+    assert (np.diff(np.abs(growing.points[:, 1])) > 0).all()
+
+
+def ravine():
+    large, small, momentum = runs("ravine")
+    assert crossings(large, 1) == 60 and crossings(small, 1) == 0
+    assert small.final_loss > 1000 * large.final_loss
+    assert momentum.final_loss < small.final_loss / 50
+
+
+def two_wells():
+    sgd, momentum = runs("two_wells")
+    assert (sgd.outcome, momentum.outcome) == (Outcome.LOCAL, Outcome.REACHED)
+    assert sgd.points[-1, 0] < 0 < momentum.points[-1, 0] and momentum.final_loss < sgd.final_loss
+
+
+def saddle():
+    sgd, momentum, adam = (np.abs(run.points[:, 1]) for run in runs("saddle"))
+    assert np.argmax(adam > 0.5) < np.argmax(momentum > 0.5) and momentum[-1] > 0.5 and sgd.max() < 0.1
+
+
+def bounded():
+    sgd, adam = runs("bounded")
+    assert sgd.outcome is Outcome.DIVERGED and adam.outcome is not Outcome.DIVERGED
+    assert (longest_steps(adam) <= 0.05 * (1 + 1e-6)).all()
+
+
+def many_wells():
+    sgd, momentum, adam = runs("many_wells")
+    assert sgd.outcome is Outcome.LOCAL and np.linalg.norm(sgd.points[-1] - sgd.points[0]) < 1
+    assert momentum.losses[-50:].max() < sgd.final_loss
+    assert min(run.final_loss for run in (sgd, momentum, adam)) > 1
+
+
+def mini_batches():
+    fast, slow = runs("mini_batches")
+    assert spread(fast, 200) > 2 * spread(slow, 200) > 0
+
+
+def schedules():
+    constant, cosine, exponential = runs("schedules")
+    assert max(spread(cosine, 30), spread(exponential, 30)) < spread(constant, 30) / 5
+
+
+CLAIMS = {claim.__name__: claim for claim in (
+    valley, rates, ravine, two_wells, saddle, bounded, many_wells, mini_batches, schedules
+)}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_text_says_what_is_seen(name):
+    CLAIMS[name]()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_a_link(name):
+    spec, default = PRESETS[name].spec, PRESETS["valley"].spec
+    read, notes = links.read_descent(links.write_descent(spec, default), default)
+    assert notes == [] and read == spec and matching(read).name == name
+
+
+def test_what_is_no_preset_matches_none():
+    assert matching(descent.check("beale", PRESETS["valley"].spec.optimizers)) is None

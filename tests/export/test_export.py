@@ -1,0 +1,365 @@
+"""Every export reads back: tables and JSON to the last bit, images in size and frames, pages in their data."""
+
+import base64
+import io
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import optim_viz as ov
+from optim_viz.experiments import files
+from optim_viz.export import raster
+from optim_viz.export.lines import DASHES, MARKERS, dashed, pieces
+from optim_viz.export.picture import HEIGHT, WIDTH, curve_range, ground, log_ticks, picture, ticks
+from optim_viz.export.table import EXPORTS, by_suffix, export, save
+from optim_viz.network import train
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.player import network_scenes, scenes, standalone
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.table import SURFACES
+from tests.frames import same_frame
+
+SPECS = [
+    ov.optimizer("sgd", lr=1e-3),
+    ov.optimizer("adam", lr=0.05, label='a "quoted", label\u2028~ <&'),
+    ov.optimizer("sgd", lr=0.5, label="too much"),  # diverges
+]
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return ov.descend("rosenbrock", SPECS, steps=150, noise=0.1)
+
+
+@pytest.fixture(scope="module")
+def training():
+    return ov.train([ov.optimizer("sgd", lr=0.05), ov.optimizer("adam")], epochs=1, batch_size=500, hidden=(8,))
+
+
+@pytest.fixture(scope="module")
+def plane(training):
+    return ov.project(training)
+
+
+READERS = {
+    "csv": lambda data: pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False),
+    "parquet": lambda data: pd.read_parquet(io.BytesIO(data)),
+    "json": lambda data: files.read_results(data.decode()),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("what", ["runs", "training"])
+def test_tables_read_back_equal(name, what, request):
+    result = request.getfixturevalue(what)
+    assert not np.isfinite(result.to_frame().select_dtypes("number")).all(axis=None)  # there is something to lose
+    same_frame(READERS[name](export(result, name)), result.to_frame())
+
+
+def test_json_holds_the_experiment(runs, training):
+    for result in (runs, training):
+        assert files.read(export(result, "json").decode()) == result.spec
+
+
+@pytest.mark.parametrize("what", ["runs", "training"])
+def test_gif_and_png_have_the_right_size_and_frames(what, request, plane):
+    result = request.getfixturevalue(what)
+    told = []
+    film = Image.open(io.BytesIO(export(result, "gif", plane if what == "training" else None, told.append)))
+    rows = 151 if what == "runs" else result.steps
+    assert (film.size, film.n_frames) == ((WIDTH, HEIGHT), min(raster.MAX_FRAMES, rows))
+    assert told[-1] == 1.0 and told == sorted(told) and len(told) == film.n_frames
+    durations = []
+    for frame in range(film.n_frames):
+        film.seek(frame)
+        durations.append(film.info["duration"])
+    assert 1.0 < sum(durations) / 1000 < 12.0
+    still = Image.open(io.BytesIO(export(result, "png")))
+    assert still.size == (raster.SCALE * WIDTH, raster.SCALE * HEIGHT)
+
+
+def test_a_film_shows_the_heads_where_the_runs_are():
+    runs = ov.descend("quadratic", [ov.optimizer("sgd", lr=0.02), ov.optimizer("adam", lr=0.05)], steps=60)
+    shown = picture(scenes.compare(runs))
+    film = Image.open(io.BytesIO(raster.gif(shown)))
+    for frame in (0, 30, 60):
+        film.seek(frame)
+        pixels = np.asarray(film.convert("RGB")).astype(int)
+        for panel in shown.panels:
+            for look, line in list(zip(shown.looks, panel.lines, strict=True))[1:]:  # the last one drawn lies on top
+                x, y = line[frame] + (panel.box.left, panel.box.top)
+                colour = [int(look.color[i : i + 2], 16) for i in (1, 3, 5)]
+                assert np.abs(pixels[round(y), round(x)] - colour).max() < 12
+
+
+def test_the_last_frame_of_the_film_is_the_picture():
+    runs = ov.descend("rosenbrock", [ov.optimizer("sgd", lr=1e-3), ov.optimizer("momentum", lr=1e-3)], steps=80)
+    shown = picture(scenes.compare(runs))
+    film = Image.open(io.BytesIO(raster.gif(shown)))
+    film.seek(film.n_frames - 1)
+    still = Image.open(io.BytesIO(raster.png(shown))).reduce(raster.SCALE)
+    apart = np.abs(np.asarray(film.convert("RGB")).astype(int) - np.asarray(still.convert("RGB")).astype(int)).max(2)
+    assert np.quantile(apart, 0.99) <= 12  # the film has 256 colours
+    # Dashes drawn frame by frame meet those drawn at once but for an edge pixel here and there.
+    assert (apart > 60).mean() < 2e-3
+
+
+@pytest.mark.parametrize("optimizers", [[SPECS[2]], SPECS, [ov.optimizer(k) for k in OPTIMIZERS]], ids=len)
+@pytest.mark.parametrize("steps", [1, 40])
+def test_pictures_of_anything(optimizers, steps):
+    for surface in ("rosenbrock", "saddle", ov.surface("log(x)*sqrt(y) + 5")):
+        start = (1.0, 1.0)
+        result = ov.descend(surface, optimizers, start=start, steps=steps)
+        text = export(result, "svg").decode()
+        root = ET.fromstring(text)  # noqa: S314 - our own
+        assert root.attrib["viewBox"] == f"0 0 {WIDTH} {HEIGHT}"
+        assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower()
+        export(result, "png")
+
+
+def test_svg_words_are_text(runs):
+    root = ET.fromstring(export(runs, "svg").decode())  # noqa: S314 - our own
+    words = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"sgd", 'a "quoted", label ~ <&', "too much", "Rosenbrock", "Loss", "step 150"} <= words
+
+
+def test_a_page_holds_the_scene_and_all_modules(runs):
+    text = export(runs, "html").decode()
+    story = json.loads(story_of(text))
+    scene = scenes.compare(runs)
+    assert {name: base64.b64decode(blob) for name, blob in story["blobs"].items()} == scene.blobs
+    assert story["scene"]["tracks"] == json.loads(json.dumps(scene.data["tracks"]))
+    assert not any(panel["pick"] for panel in story["scene"]["panels"])
+    modules = standalone.modules()
+    for url in modules.values():
+        source = base64.b64decode(url.partition(",")[2]).decode()
+        wanted = re.findall(r'^import .* from "([^"]+)"', source, re.MULTILINE)
+        assert set(wanted) <= set(modules)
+
+
+def story_of(text):
+    return re.search(r'id="story">(.*?)</script>', text, re.DOTALL)[1]
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_text_leaves_its_element(runs, words):
+    text = standalone.page(scenes.compare(runs), "<!--<script>" + words, "</script>" + words)
+    story = story_of(text)
+    assert "<" not in story
+    assert json.loads(story)["title"] == "<!--<script>" + words
+
+
+def test_every_row_writes_both_kinds_of_result(runs, training, tmp_path):
+    assert len({row.suffix for row in EXPORTS.values()}) == len(EXPORTS)
+    for name, row in EXPORTS.items():
+        assert row.name == name
+        assert by_suffix(f"a/b{row.suffix.upper()}") is row
+        for result in (runs, training):
+            path = tmp_path / f"file{row.suffix}"
+            save(result, str(path))
+            assert path.stat().st_size > 100
+
+
+def test_what_cannot_be_written_is_said(runs, tmp_path):
+    with pytest.raises(ov.SpecError, match="did you mean 'parquet'"):
+        export(runs, "parqet")
+    with pytest.raises(ov.SpecError, match=r"must end in one of \.html"):
+        save(runs, "race.mp4")
+    with pytest.raises(ov.SpecError, match="could not be written"):
+        save(runs, str(tmp_path / "no" / "race.csv"))
+    own = ov.descend("quadratic", [own_optimizer], steps=2)
+    with pytest.raises(ov.SpecError, match="own_optimizer"):
+        export(own, "json")
+    assert export(own, "csv").startswith(b"optimizer,step")
+
+
+def own_optimizer(params):
+    import torch
+
+    return torch.optim.SGD(params, lr=0.1)
+
+
+def knob_values(knob):
+    if knob.scale == "bool":
+        return st.booleans()
+    if knob.scale == "int":
+        return st.integers(int(knob.low), int(knob.high))
+    inside = st.floats(knob.low, knob.high, allow_subnormal=False)
+    return inside.filter(
+        lambda v: not (knob.open_low and v <= knob.minimum) and not (knob.open_high and v >= knob.maximum)
+    )
+
+
+def rows_of(table):
+    def settings_of(name):
+        knobs = table[name].hyperparameters
+        return st.tuples(st.just(name), st.fixed_dictionaries({}, optional={k.name: knob_values(k) for k in knobs}))
+
+    return st.sampled_from([*table]).flatmap(settings_of)
+
+
+SCALES = {
+    "compare": st.none() | st.tuples(st.floats(0, 5), st.floats(0, 5)),
+    "network": st.none() | st.dictionaries(st.sampled_from(["layer.0", "layer.1"]), st.floats(0, 5), min_size=1),
+}
+
+
+@st.composite
+def optimizers(draw, page):
+    kind, values = draw(rows_of(OPTIMIZERS))
+    if values.get("nesterov"):
+        values |= {"momentum": 0.9, "dampening": 0.0}
+    if kind == "rprop":
+        values.pop("step_min", None)
+        values.pop("step_max", None)
+    name, options = draw(rows_of(SCHEDULES))
+    timed = draw(st.none() | st.just(ov.schedule(name, **options)))
+    scale = None if kind == "lbfgs" else draw(SCALES[page])
+    return ov.optimizer(kind, schedule=timed, lr_scale=scale, label=draw(st.text(max_size=12)), **values)
+
+
+def inside(low, high):
+    return st.floats(low, high, allow_subnormal=False)
+
+
+@st.composite
+def descents(draw):
+    surface = draw(st.sampled_from([*SURFACES.values(), ov.surface("x^2 + y^4", bounds=(-1.5, 2.0, -0.1, 7.0))]))
+    x0, x1, y0, y1 = surface.bounds
+    return descent.check(
+        surface,
+        draw(st.lists(optimizers("compare"), min_size=1, max_size=10)),
+        draw(st.none() | st.tuples(inside(x0, x1), inside(y0, y1))),
+        draw(st.integers(1, 100_000)),
+        draw(st.floats(0, 10)),
+        draw(st.none() | st.integers(1, 24)) if surface.data else None,
+        draw(st.integers(0, 2**32 - 1)),
+    )
+
+
+@st.composite
+def networks(draw):
+    return train.check(
+        draw(st.lists(optimizers("network"), min_size=1, max_size=6)),
+        draw(st.integers(1, 10)),
+        draw(st.integers(8, 8000)),
+        draw(st.lists(st.integers(1, 1024), min_size=1, max_size=4)),
+        draw(st.booleans()),
+        draw(st.integers(0, 2**32 - 1)),
+        draw(st.integers(1, 10)),
+    )
+
+
+@given(descents() | networks())
+@settings(max_examples=200, deadline=None)
+def test_an_experiment_goes_to_json_and_back(spec):
+    assert files.read(files.write(spec)) == spec
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("", "not a JSON file"),
+        ("[" * 100_000, "not a JSON file"),
+        ("[]", "not a file of optim-viz's version 1"),
+        ('{"optim_viz": 2}', "not a file of optim-viz's version 1"),
+        (
+            '{"optim_viz": 1, "page": "lessons", "query": {}}',
+            "page is compare, network or tune; this file says 'lessons'",
+        ),
+        ('{"optim_viz": 1, "page": "compare", "query": {}}', "those of o the optimizers"),
+        ('{"optim_viz": 1, "page": "compare", "query": {"o": ["adma"]}}', "did you mean 'adam'"),
+        (
+            '{"optim_viz": 1, "page": "compare", "query": {"o": ["sgd"], "steps": ["0"]}}',
+            "steps must be a whole number",
+        ),
+        ('{"optim_viz": 1, "page": "network", "query": {"o": ["sgd"], "spets": ["0"]}}', "'spets' is unknown"),
+    ],
+)
+def test_a_file_that_holds_no_experiment_says_why(text, words):
+    with pytest.raises(ov.SpecError, match=re.escape(words)):
+        files.read(text)
+
+
+def test_a_file_without_results_says_so(runs):
+    with pytest.raises(ov.SpecError, match="without results"):
+        files.read_results(files.write(runs.spec))
+
+
+lines = st.lists(
+    st.tuples(*[st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, 1e300, 5.0])] * 2), min_size=2, max_size=30
+)
+
+
+@given(lines, st.sampled_from([*DASHES]))
+@example([(1e300, 0.0), (-1.0, 0.0), (1e300, 0.0)], "solid")
+@settings(max_examples=200, deadline=None)
+def test_a_line_cut_to_a_box_stays_in_it_and_on_itself(points, dash):
+    line = np.array(points, float)
+    for piece in pieces(line, 100.0, 50.0, room=0.0):
+        assert (piece.points >= -1e-6).all() and (piece.points <= np.array([100.0, 50.0]) + 1e-6).all()
+        assert (np.diff(piece.rows) > 0).all() and (np.diff(piece.along) >= 0).all()
+        # Only the ends were cut: but beside 1e300 a point just outside is not told from the edge.
+        between = line[piece.rows[1:-1].astype(int)]
+        assert np.allclose(piece.points[1:-1], np.clip(between, 0.0, (100.0, 50.0)))
+        drawn = sum(float(np.hypot(*np.diff(part, axis=0).T).sum()) for part in dashed(piece, dash, 2.0))
+        length = float(piece.along[-1] - piece.along[0])
+        assert drawn <= length * (1 + 1e-9) + 1e-9
+        if dash == "solid":
+            assert drawn == pytest.approx(length)
+
+
+def test_every_marker_and_dash_of_the_theme_can_be_drawn():
+    from optim_viz.optimizers import styles
+
+    assert set(styles.MARKERS) <= set(MARKERS)
+    assert set(styles.DASHES) <= set(DASHES)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_are_few_and_inside(low, span):
+    found = [at for at, _ in ticks(low, low + span)]
+    assert 2 <= len(found) <= 12
+    assert low - 1e-6 * span <= found[0] and found[-1] <= low + span * (1 + 1e-6)
+
+
+@given(st.floats(-20, 20), st.floats(0.5, 40))
+def test_log_ticks_are_few_and_inside(low, span):
+    found = [at for at, _ in log_ticks(low, low + span)]
+    assert 1 <= len(found) <= 9
+    assert low <= found[0] and found[-1] <= low + span
+
+
+def test_curves_show_what_matters():
+    calm, wild = np.array([1.0, 0.5, 0.1]), np.array([1.0, 1e10, np.nan])
+    low, high = curve_range([calm, wild], log=False)
+    assert low <= 0.1 and high < 10
+    assert curve_range([np.array([np.nan])], log=True) == (0.0, 1.0)
+    assert curve_range([np.array([0.0, 90.0])], log=False, rising=True)[1] >= 90
+
+
+def test_ground_puts_the_grids_corners_on_the_corners():
+    grid = np.linspace(0, 1, 25).reshape(5, 5)
+    image = ground(grid, False, (100, 80))
+    assert image.shape == (80, 100, 3)
+    assert image[-1, 0].sum() > image[0, -1].sum()  # lowest row at the bottom, low values bright
+    holes = grid.copy()
+    holes[4, 4] = np.nan
+    assert tuple(ground(holes, True, (100, 80))[0, -1]) == (236, 236, 236)
+    assert ground(grid * np.nan, True, (10, 8)).shape == (8, 10, 3)
+
+
+def test_a_training_with_its_plane_is_drawn_with_it(training, plane):
+    shown = picture(network_scenes.network(training, plane))
+    assert shown.panels[0].title == "Loss on the plane"
+    assert shown.panels[0].ground is not None

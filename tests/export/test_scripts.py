@@ -1,0 +1,210 @@
+"""The PyTorch scripts, run as processes of their own with torch alone, print the experiment's final losses.
+
+Where an experiment is chaotic, no other program can repeat it to nine digits. So each comparison has a twin whose start
+is off by one part in 1e13: a run whose final loss differs from its twin's is held to no more than its twin is.
+"""
+
+import ast
+import dataclasses
+import math
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+import optim_viz as ov
+from optim_viz.export.descent_script import pytorch_script
+from optim_viz.export.script_parts import expression_code
+from optim_viz.network import train
+from optim_viz.network.digits import SHIPPED
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.table import SURFACES
+
+#: Runs each file named after it with nothing of ours, nor NumPy, in reach.
+GUARD = """
+import runpy, sys
+for name in ("numpy", "optim_viz", "pandas"):
+    sys.modules[name] = None
+files, sys.argv[:] = sys.argv[1:], [""]
+for path in files:
+    print("#", path)
+    runpy.run_path(path, run_name="__main__")
+"""
+TYPED = ["x^2 + 10*y^2", "exp(-x^2)*cos(3*y) + abs(x - y)/5 + exp(2)", "sqrt(x^2 + y^2 + 1)", "x^4 - 3*x", "y/2 + 7"]
+TYPED += ["log(1 + x^2) + softplus(2*y) + sin(pi/5)*tanh(x*y)", "2^x + atan(y)^2 - sign(x)/9", "abs(x)^1.5 + y^2/3"]
+
+
+def run(scripts, folder):
+    """The final losses that scripts print, one list of (label, numbers) a script; one process for all of them."""
+    folder.mkdir(exist_ok=True)
+    (folder / SHIPPED.name).exists() or (folder / SHIPPED.name).symlink_to(SHIPPED)
+    files = [folder / f"run{i}.py" for i in range(len(scripts))]
+    for file, script in zip(files, scripts, strict=True):
+        file.write_text(script)
+    command = [sys.executable, "-I", "-W", "ignore", "-c", GUARD, *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    assert done.returncode == 0, done.stderr
+    blocks = done.stdout.split("# ")[1:]
+    return [[line.rsplit(" ", 1) for line in block.splitlines()[1:]] for block in blocks]
+
+
+def value_of(random, knob):
+    if knob.name == "maximize":
+        return False  # every surface is left at once; it has its own test below
+    if knob.scale == "bool":
+        return random.random() < 0.5
+    if knob.scale == "int":
+        return random.randint(int(knob.low), int(knob.high))
+    if knob.name == "lr":
+        return 10 ** random.uniform(-4, -1)
+    return random.uniform(knob.low, knob.high)
+
+
+def some(random, table, kind, share=0.4, **options):
+    """A row of a table, some of its hyperparameters away from their defaults."""
+    knobs = [knob for knob in table[kind].hyperparameters if random.random() < share]
+    return {knob.name: value_of(random, knob) for knob in knobs} | options
+
+
+def random_optimizer(random, kind):
+    options = {}
+    if random.random() < 0.5:
+        name = random.choice([*SCHEDULES])
+        options["schedule"] = ov.schedule(name, **some(random, SCHEDULES, name))
+    if random.random() < 0.3 and kind != "lbfgs":
+        options["lr_scale"] = (random.uniform(0, 2), random.uniform(0, 2))
+    values = some(random, OPTIMIZERS, kind)
+    if values.get("nesterov") or values.get("step_min", 0) > values.get("step_max", 50):
+        values = {}
+    return ov.optimizer(kind, **values, **options)
+
+
+def random_spec(random, first):
+    name = random.choice([*SURFACES])
+    surface = SURFACES[name] if random.random() < 0.7 else ov.surface(random.choice(TYPED))
+    kinds = [first, *random.choices([*OPTIMIZERS], k=random.randint(0, 2))]
+    options = {"steps": random.randint(2, 120), "seed": random.randint(0, 2**32 - 1)}
+    if random.random() < 0.3:
+        options["noise"] = random.uniform(0.01, 1.0)
+    if surface.data:
+        options["batch_size"] = random.choice([None, 1, 5, 24])
+    return descent.check(surface, [random_optimizer(random, kind) for kind in kinds], **options)
+
+
+def same(a, b):
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return math.isfinite(a) == math.isfinite(b)
+    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def twin(spec):
+    """The final losses of the same experiment from a start off by one part in 1e13."""
+    x, y = spec.start
+    off = dataclasses.replace(spec, start=(x * (1 + 1e-13), y * (1 - 1e-13)))
+    return [run.final_loss for run in descent.run(off)]
+
+
+SPECS = [random_spec(Random(seed), [*OPTIMIZERS][seed % len(OPTIMIZERS)]) for seed in range(30)]  # noqa: S311
+
+
+def check(spec, printed):
+    """Hold the printed losses to the experiment's; return how many were chaotic."""
+    ours, chaotic = descent.run(spec), 0
+    assert [label for label, _ in printed] == list(ours.labels)
+    for trajectory, (_, text), other in zip(ours, printed, twin(spec), strict=True):
+        if same(trajectory.final_loss, other):
+            assert same(float(text), trajectory.final_loss), (spec, trajectory.label, text, trajectory.final_loss)
+        else:
+            chaotic += 1
+    return chaotic
+
+
+def test_thirty_random_comparisons_print_the_same_final_losses(tmp_path):
+    chaotic = 0
+    for spec, printed in zip(SPECS, run([pytorch_script(spec) for spec in SPECS], tmp_path), strict=True):
+        chaotic += check(spec, printed)
+    assert chaotic <= 3
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        descent.check("rosenbrock", [ov.optimizer("sgd", lr=1e-3), ov.optimizer("adam", lr=0.05)]),
+        descent.check("linear_regression", [ov.optimizer("momentum", lr=0.01)], batch_size=4, noise=0.2, seed=3),
+        descent.check("quadratic", [ov.optimizer("sgd", lr=1.0), ov.optimizer("adam", maximize=True)], steps=1000),
+    ],
+    ids=["plain", "drawn", "diverging"],
+)
+def test_a_script_alone_in_a_process(spec, tmp_path):
+    assert check(spec, run([pytorch_script(spec)], tmp_path)[0]) == 0
+
+
+def test_a_diverged_run_prints_inf(tmp_path):
+    spec = descent.check("quadratic", [ov.optimizer("sgd", lr=1.0)], steps=1000)
+    assert run([pytorch_script(spec)], tmp_path)[0] == [["sgd", "inf"]]
+
+
+NETWORKS = [
+    train.check(
+        [
+            ov.optimizer("sgd", lr=0.05, lr_scale={"layer.1": 0.5}),
+            ov.optimizer("adam", lr=2e-3, schedule=ov.schedule("onecycle"), lr_scale={"layer.0": 0.3}),
+            ov.optimizer("adam", schedule=ov.schedule("plateau", patience=2)),
+        ],
+        epochs=2,
+        batch_size=400,
+        hidden=(16,),
+        seeds=2,
+    ),
+    train.check(
+        [ov.optimizer("lbfgs", lr=0.1, max_iter=3), ov.optimizer("momentum", lr=1e20), ov.optimizer("rprop")],
+        epochs=1,
+        batch_size=1500,
+        hidden=(12, 8),
+        final_relu=False,
+        seed=2**32 - 1,
+    ),
+]
+
+
+def test_networks_print_the_same_final_losses(tmp_path):
+    scripts = [pytorch_script(spec) for spec in NETWORKS]
+    for spec, printed in zip(NETWORKS, run(scripts, tmp_path), strict=True):
+        ours = train.run(spec)
+        lines = [" ".join(line).rsplit(" ", 4) for line in printed]
+        assert [(label, int(seed)) for label, seed, *_ in lines] == [(r.label, r.seed) for r in ours]
+        for run_, (_, _, *numbers) in zip(ours, lines, strict=True):
+            want = [run_.losses[-1], run_.test_losses[-1], run_.test_accuracies[-1]]
+            assert [float(n) for n in numbers] == pytest.approx(want, rel=1e-5)
+
+
+def test_scripts_are_plain_python_and_short():
+    for spec in SPECS:
+        script = pytorch_script(spec)
+        ast.parse(script)
+        if spec.noise == 0 and spec.batch_size is None:
+            assert len(script.splitlines()) < 80
+
+
+def test_labels_cannot_leave_their_string():
+    label = 'a\'"""\n\\ é'
+    script = pytorch_script(descent.check("quadratic", [ov.optimizer("sgd", label=label)], steps=5))
+    words = [node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Constant)]
+    assert label in words
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_every_surface_has_torch_code(name):
+    ast.parse(expression_code(SURFACES[name]), mode="eval")
+
+
+def test_what_is_the_users_own_has_no_script():
+    with pytest.raises(ov.SpecError, match="of your own"):
+        pytorch_script(descent.check("quadratic", [lambda params: None]))
+    own = dataclasses.replace(NETWORKS[0], data=str(Path("mine.npz")))
+    with pytest.raises(ov.SpecError, match=r"mine\.npz"):
+        pytorch_script(own)

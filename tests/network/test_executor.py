@@ -1,0 +1,153 @@
+"""Sweeps of trainings give the same numbers whoever runs them: threads, processes, dask with a worker lost."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+
+import optim_viz as ov
+from optim_viz.network import executor, rate_sweep
+
+TWO = [ov.optimizer("momentum"), ov.optimizer("adam", schedule=ov.schedule("cosine"))]
+SMALL = {"lrs": [1e-3, 1e-2, 1e5], "batch_size": 250, "hidden": (12,), "seeds": 2, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return ov.train_sweep(TWO, **SMALL)
+
+
+def same(a, b):
+    np.testing.assert_array_equal(a.losses, b.losses)
+    np.testing.assert_array_equal(a.accuracies, b.accuracies)
+    assert a.done.all() and b.done.all() and not a.cancelled
+
+
+def test_every_point_of_a_curve_is_the_run_of_train(expected):
+    for i, base in enumerate(TWO):
+        for j, lr in enumerate(SMALL["lrs"]):
+            given = ov.optimizer(base.kind, lr=lr, schedule=base.schedule)
+            t = ov.train(given, epochs=1, batch_size=250, hidden=(12,), seed=3, seeds=2)
+            for k, run in enumerate(t.runs):
+                assert expected.losses[i, j, k] == run.test_losses[-1]
+                assert expected.accuracies[i, j, k] == run.test_accuracies[-1]
+    assert not np.isnan(expected.losses).any()
+    assert expected.labels == ("momentum", "adam") and expected.best["adam"] == 1e-2
+    frame = expected.to_frame()
+    assert (
+        len(frame) == 12 and set(frame.seed) == {3, 4} and frame.test_loss.tolist() == expected.losses.ravel().tolist()
+    )
+
+
+def test_any_executor_gives_the_same_numbers(expected):
+    with ThreadPoolExecutor(3) as pool:
+        same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
+
+
+def test_a_run_that_overflows_is_inf():
+    s = ov.train_sweep(ov.optimizer("momentum"), [1e-2, 1e30], batch_size=500, hidden=(8,), final_relu=False)
+    assert np.isinf(s.losses[0, 1, 0]) and s.accuracies[0, 1, 0] == 0.0 and np.isfinite(s.losses[0, 0, 0])
+
+
+def test_cancel_keeps_what_is_done_and_progress_rises():
+    seen, cancel = [], threading.Event()
+
+    def look(share):
+        seen.append(share)
+        if share > 0:
+            cancel.set()
+
+    s = ov.train_sweep(TWO, [1e-3] * 20, hidden=(12,), progress=look, cancel=cancel)
+    assert s.cancelled and s.done.any() and not s.done.all()
+    assert np.isfinite(s.losses[s.done]).all() and np.isinf(s.losses[~s.done]).all()
+    assert seen == sorted(seen) and len(s.to_frame()) == s.done.sum()
+
+
+def test_what_is_done_so_far_is_seen_after_every_training(expected):
+    seen = []
+    rate_sweep.run(expected.spec, seen=seen.append)
+    assert [int(so_far.done.sum()) for so_far in seen] == list(range(1, 13))
+    assert sorted(expected.spec.tasks[:4]) == [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]  # all curves grow together
+    for so_far in seen:
+        np.testing.assert_array_equal(so_far.losses[so_far.done], expected.losses[so_far.done])
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as local:
+        yield local
+
+
+def test_dask_gives_the_same_numbers_with_a_worker_killed_in_mid_sweep(cluster, expected, monkeypatch):
+    monkeypatch.setenv(executor.SCHEDULER, cluster.scheduler_address)
+    killed = []
+
+    def kill(share):
+        if share > 0 and not killed:
+            killed.append(next(iter(cluster.workers.values())).pid)
+            assert share < 1.0
+            os.kill(killed[0], signal.SIGKILL)
+
+    same(ov.train_sweep(TWO, **SMALL, progress=kill), expected)
+    assert killed
+    for _ in range(100):  # the cluster soon has a new process in its place
+        if all(worker.pid != killed[0] for worker in cluster.workers.values()):
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker was not killed")
+
+
+def test_without_a_scheduler_there_are_a_sentence_and_threads(monkeypatch):
+    monkeypatch.setattr(executor, "PATIENCE", 0.3)
+    told = []
+    with executor.executor("tcp://127.0.0.1:9", told.append) as pool:
+        assert isinstance(pool, ThreadPoolExecutor)
+    with executor.executor("nonsense://there", told.append) as pool:
+        assert isinstance(pool, ThreadPoolExecutor)
+    assert len(told) == 2
+    assert all(t.startswith("No scheduler answers at ") and t.endswith("Using threads here.") for t in told)
+    monkeypatch.setenv(executor.SCHEDULER, "tcp://127.0.0.1:9")
+    with pytest.warns(RuntimeWarning, match="No scheduler answers at tcp://127.0.0.1:9"), executor.executor() as pool:
+        assert pool.submit(pow, 2, 3).result() == 8
+
+
+def test_without_dask_there_are_a_sentence_and_threads(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    told = []
+    with executor.executor("tcp://127.0.0.1:9", told.append) as pool:
+        assert isinstance(pool, ThreadPoolExecutor)
+    (sentence,) = told
+    assert sentence == (
+        "The scheduler tcp://127.0.0.1:9 needs dask: pip install 'optim-viz[distributed]'. Using threads here."
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: ov.train_sweep(TWO, [0.0]), "train_sweep: lr must be a number above 0; got 0.0."),
+        (lambda: ov.train_sweep(TWO, 0.1), "lrs must be a list of learning rates; got 0.1."),
+        (lambda: ov.train_sweep(TWO, []), "This sweep has 0 trainings; 1 to 2,000 are possible."),
+        (lambda: ov.train_sweep(lambda params: None, [0.1]), "own sets its own learning rate"),
+        (lambda: ov.train_sweep(TWO, [0.1], seeds=99), "seeds must be a whole number from 1 to 10; got 99."),
+    ],
+)
+def test_what_cannot_be_swept_gets_its_sentence(call, sentence):
+    with pytest.raises(ov.SpecError) as error:
+        call()
+    assert sentence in str(error.value)
+
+
+def test_specs_hash():
+    assert hash(rate_sweep.check(TWO, **SMALL)) == hash(rate_sweep.check(TWO, **SMALL))

@@ -1,0 +1,30 @@
+"""Colour never stands alone: runs differ in dash or marker too."""
+
+from optim_viz.optimizers import styles
+from optim_viz.optimizers.table import OPTIMIZERS
+
+
+def test_every_optimizer_has_its_own_look():
+    assert set(OPTIMIZERS) <= set(styles.STYLES)
+    looks = [(s.dash, s.marker) for s in styles.STYLES.values()]
+    assert len(set(looks)) == len(looks)
+    assert len({s.light for s in styles.STYLES.values()}) == len(looks)
+
+
+def test_eight_copies_of_one_optimizer_can_be_told_apart():
+    copies = styles.styles(["adam"] * 8)
+    assert len({(s.dash, s.marker) for s in copies}) == 8
+    assert {s.light for s in copies} == {styles.style("adam").light}
+
+
+def luminance(color):
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_colours_stand_out_from_their_page():
+    """Contrast of graphical objects, WCAG 2.2: at least 3 to 1."""
+    for style in [*styles.STYLES.values(), styles.OTHER]:
+        assert 1.05 / (luminance(style.light) + 0.05) >= 3, style
+        assert (luminance(style.dark) + 0.05) / (luminance("#0e1117") + 0.05) >= 3, style

@@ -1,0 +1,92 @@
+"""What the player is given equals the trajectory, in float32, and the inspector names columns that are there."""
+
+import re
+
+import numpy as np
+import pytest
+
+import optim_viz as ov
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.player import cards, scenes
+
+
+def column(scene, track, name):
+    offset, count, *times = track["columns"][name]
+    values = np.frombuffer(scene.blobs[track["blob"]], "<f4")[offset : offset + count]
+    return np.repeat(values, times[0]) if times else values
+
+
+@pytest.fixture(scope="module")
+def every():
+    specs = [ov.optimizer(kind, lr=0.01) for kind in OPTIMIZERS]
+    runs = ov.descend("quadratic", specs, steps=30)
+    return runs, scenes.compare(runs)
+
+
+def test_tracks_hold_the_trajectories(every):
+    runs, scene = every
+    for run, track in zip(runs, scene.data["tracks"], strict=True):
+        assert np.array_equal(column(scene, track, "x"), run.points[:, 0].astype("f4"))
+        assert np.array_equal(column(scene, track, "loss"), run.losses.astype("f4"))
+        assert np.array_equal(column(scene, track, "gy"), run.gradients[:, 1].astype("f4"))
+        for name, values in run.state.items():
+            assert np.array_equal(column(scene, track, f"state.{name}.y"), values[:, 1].astype("f4"), equal_nan=True)
+        assert track["status"] == run.status
+
+
+def test_losses_are_shown_by_gradient_evaluations_where_these_are_not_the_steps(every):
+    runs, scene = every
+    cost = scene.data["panels"][2]
+    assert (cost["x"], cost["y"], cost["readout"]) == ("evaluations", "loss", "evaluations")
+    for run, track in zip(runs, scene.data["tracks"], strict=True):
+        assert np.array_equal(column(scene, track, "evaluations"), run.gradient_evaluations)
+    plain = scenes.compare(ov.descend("quadratic", [ov.optimizer("sgd"), ov.optimizer("adam")], steps=30))
+    assert [panel["id"] for panel in plain.data["panels"]] == ["plane", "loss"]
+    assert all("evaluations" not in track["columns"] for track in plain.data["tracks"])
+
+
+def test_inspector_names_only_what_is_there(every):
+    runs, scene = every
+    for run, track in zip(runs, scene.data["tracks"], strict=True):
+        shown = track["inspector"]
+        known = set(track["columns"]) | set(shown["hyperparameters"])
+        for line in shown["numbers"]:
+            for name in re.findall(r"\{([^{}]+)\}", line):
+                assert name.split("@")[0] in known, (run.label, line)
+        for names in [row["columns"] for row in shown["rows"]] + list(shown["arrows"].values()):
+            assert set(names) <= set(track["columns"])
+
+
+def test_every_optimizer_has_its_card():
+    assert set(cards.CARDS) == set(OPTIMIZERS)
+
+
+def test_the_inspectors_arithmetic_holds(every):
+    """The lines "a <- ... = b" of momentum and adam, evaluated with the trajectory's own numbers."""
+    runs, _ = every
+    m, a = runs["momentum"], runs["adam"]
+    v = m.state["momentum_buffer"]
+    np.testing.assert_allclose(0.9 * v[5] + m.gradients[5], v[6])
+    np.testing.assert_allclose(m.points[5] - 0.01 * v[6], m.points[6])
+    first, second = a.state["exp_avg"], a.state["exp_avg_sq"]
+    np.testing.assert_allclose(0.9 * first[5] + 0.1 * a.gradients[5], first[6])
+    np.testing.assert_allclose(0.999 * second[5] + 0.001 * a.gradients[5] ** 2, second[6])
+
+
+def test_a_run_that_did_not_change_keeps_its_blob_and_so_does_the_surface():
+    start = {"start": (1.0, 1.0), "steps": 50}
+    a = scenes.compare(ov.descend("quadratic", [ov.optimizer("sgd"), ov.optimizer("adam")], **start))
+    b = scenes.compare(ov.descend("quadratic", [ov.optimizer("sgd"), ov.optimizer("adam", lr=0.1)], **start))
+    assert len(set(a.blobs) - set(b.blobs)) == 1 and len(set(b.blobs) - set(a.blobs)) == 1
+
+
+def test_eight_runs_of_1000_steps_are_small():
+    specs = [ov.optimizer("adam", lr=0.01 * i, amsgrad=True) for i in range(1, 9)]
+    scene = scenes.compare(ov.descend("rosenbrock", specs, steps=1000))
+    assert sum(map(len, scene.blobs.values())) < 500_000
+
+
+def test_overflow_is_drawn_as_the_end_of_a_run_without_a_warning():
+    scene = scenes.compare(ov.descend("rosenbrock", [ov.optimizer("sgd", lr=1.0)], steps=50))
+    track = scene.data["tracks"][0]
+    assert "diverged" in track["status"] and np.isnan(column(scene, track, "x")[track["status_from"]])

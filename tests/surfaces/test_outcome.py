@@ -1,0 +1,89 @@
+"""How a run ended, said of runs whose end is known beforehand."""
+
+import numpy as np
+import pytest
+
+import optim_viz as ov
+from optim_viz.surfaces.minima import hessian, stationary
+from optim_viz.surfaces.outcome import judge
+from optim_viz.surfaces.trajectory import REACHED_DISTANCE, Outcome
+
+CASES = [
+    # surface, optimizer, options, outcome, status
+    ("quadratic", ov.optimizer("sgd", lr=0.1), {}, Outcome.REACHED, "reached (0, 0) at step"),
+    ("himmelblau", ov.optimizer("adam", lr=0.1), {}, Outcome.REACHED, "reached (-3.779, -3.283) at step"),
+    ("two_wells", ov.optimizer("sgd"), {}, Outcome.LOCAL, "stuck in the local minimum (-0.9671, 0) at step"),
+    ("rastrigin", ov.optimizer("sgd"), {}, Outcome.LOCAL, "stuck in the local minimum (-2.985, 2.985) at step"),
+    ("ackley", ov.optimizer("sgd", lr=0.01), {}, Outcome.LOCAL, "stuck in the local minimum (-3.979, 2.984)"),
+    ("saddle", ov.optimizer("sgd", lr=0.1), {"start": (1.0, 0.0)}, Outcome.SADDLE, "stuck at the saddle (0, 0) at"),
+    ("himmelblau", ov.optimizer("sgd", lr=0.01), {"start": (-0.270845, -0.923039)}, Outcome.REACHED, "reached"),
+    ("rosenbrock", ov.optimizer("sgd", lr=1e-3), {}, Outcome.MOVING, "still moving"),
+    ("rosenbrock", ov.optimizer("sgd", lr=1e-9), {}, Outcome.STALLED, "hardly moving"),
+    ("quadratic", ov.optimizer("sgd", lr=0.2), {"steps": 100}, Outcome.OSCILLATING, "oscillating"),
+    ("rastrigin", ov.optimizer("sgd", lr=0.01), {}, Outcome.OSCILLATING, "oscillating"),
+    ("saddle", ov.optimizer("adam", lr=0.05), {}, Outcome.LEFT, "left the region at step"),
+    ("quadratic", ov.optimizer("sgd", lr=1.0), {}, Outcome.DIVERGED, "diverged at step"),
+    ("quadratic", ov.optimizer("sgd", lr=0.05), {"noise": 2.0}, Outcome.OSCILLATING, "oscillating"),
+    ("x^2 + y^2", ov.optimizer("sgd", lr=0.1), {}, Outcome.REACHED, "reached (0, 0) at step"),
+    ("x^2 - y^2", ov.optimizer("sgd", lr=0.1), {"start": (2.0, 0.0)}, Outcome.SADDLE, "stuck at the saddle (0, 0)"),
+    ("abs(x) + abs(y)", ov.optimizer("sgd", lr=0.1), {"start": (2.03, 1.03)}, Outcome.OSCILLATING, "oscillating"),
+]
+
+
+@pytest.mark.parametrize(("surface", "spec", "options", "outcome", "status"), CASES, ids=range(len(CASES)))
+def test_the_outcome_of_known_runs(surface, spec, options, outcome, status):
+    where = surface if surface in ov.SURFACES else ov.surface(surface)
+    run = ov.descend(where, spec, **options).trajectories[0]
+    assert run.outcome is outcome and run.status.startswith(status)
+    assert 0 <= run.outcome_step < len(run.losses)
+
+
+def test_the_step_named_is_the_first_from_which_the_run_stays():
+    run = ov.descend("quadratic", ov.optimizer("sgd", lr=0.1)).trajectories[0]
+    diagonal = ov.SURFACES["quadratic"].diagonal
+    distance = np.hypot(*run.points.T)
+    assert (distance[run.outcome_step :] <= REACHED_DISTANCE * diagonal).all()
+    k = run.outcome_step - 1
+    assert distance[k] > REACHED_DISTANCE * diagonal or run.losses[k] > 1e-3 * run.losses[0]
+
+
+def test_every_outcome_is_a_message():
+    assert all(value.value[0].islower() and "!" not in value.value for value in Outcome)
+    assert len({value.value for value in Outcome}) == len(Outcome)
+
+
+def test_stationary_points_are_found_and_kinks_are_not():
+    place, curvatures = stationary(ov.surfaces.compiled(ov.SURFACES["saddle"]), np.array([[0.1, 2.0], [0.1, -1.0]]))
+    np.testing.assert_allclose(place, 0.0, atol=1e-8)
+    np.testing.assert_allclose(curvatures, [[-2.0, -2.0], [2.0, 2.0]], rtol=1e-6)
+    kink = ov.surface("abs(x) + abs(y)")
+    assert np.isnan(stationary(ov.surfaces.compiled(kink), np.array([[1e-6], [1e-6]]))).all()
+
+
+def test_stationary_points_of_many_places_are_those_of_each():
+    functions = ov.surfaces.compiled(ov.SURFACES["himmelblau"])
+    points = np.random.default_rng(0).uniform(-6, 6, (2, 200))
+    places, curvatures = stationary(functions, points)
+    for i, point in enumerate(points.T):
+        one, own = stationary(functions, point[:, None])
+        np.testing.assert_array_equal(one[:, 0], places[:, i])
+        np.testing.assert_array_equal(own[:, 0], curvatures[:, i])
+    found = np.isfinite(curvatures[0])
+    assert found.sum() > 100 and np.abs(functions.gradients(*places[:, found])).max() < 1e-9
+    for x, y in places[:, found].T:
+        matrix = hessian(functions, np.array([x, y]))
+        np.testing.assert_allclose(
+            np.linalg.eigvalsh(matrix), curvatures[:, (places == [[x], [y]]).all(0)][:, 0], rtol=1e-5
+        )
+
+
+def test_the_hessian_of_rosenbrock():
+    x, y = 0.5, -0.3
+    expected = [[1200 * x**2 - 400 * y + 2, -400 * x], [-400 * x, 200]]
+    found = hessian(ov.surfaces.compiled(ov.SURFACES["rosenbrock"]), np.array([x, y]))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_judging_takes_a_run_of_one_step():
+    run = ov.descend("quadratic", ov.optimizer("sgd"), steps=1).trajectories[0]
+    assert judge(ov.SURFACES["quadratic"], run.points, run.losses)["outcome"] is Outcome.MOVING

@@ -1,0 +1,92 @@
+"""The pages without a browser: they load from a link, react to a widget, and never show an exception."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+QUERIES = {
+    "compare.py": {"f": "himmelblau", "steps": "50", "o": ["sgd~lr~0.005", "adam~lr~0.2"]},
+    "network.py": {"epochs": "1", "batch": "500", "hidden": "16", "o": ["sgd~lr~0.1", "adam"]},
+}
+
+
+def open_page(name, query):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    app.run()
+    app.switch_page(f"pages/{name}")
+    app.query_params.update(query)
+    return app.run()
+
+
+def spec_of(app, page):
+    """The experiment that a page shows; on Network what is asked for stands in its job."""
+    spec = app.session_state[f"link.{page}.good"].spec
+    return spec.spec if page == "network" else spec
+
+
+def scene(app):
+    """What the player was given; on Network, once training is over."""
+    for _ in range(600):
+        watched = "work.network.watched"
+        if watched not in app.session_state or app.session_state[watched] is None:
+            break
+        time.sleep(0.1)
+        app.run()
+    assert not app.exception
+    return json.loads(next(e.proto.json for e in app.get("bidi_component") if e.proto.json))
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_page_loads_from_its_link_and_reacts(name):
+    app = open_page(name, QUERIES[name])
+    assert not app.exception and not app.error and not app.warning
+    page = name.removesuffix(".py")
+    keys = [s.key for s in app.select_slider if s.key and s.key.endswith(".sgd.lr")]
+    assert len(keys) == 1
+    assert app.session_state[keys[0]] == float(QUERIES[name]["o"][0].split("~")[2])
+    app.select_slider(key=keys[0]).set_value(0.01).run()
+    assert not app.exception
+    assert "sgd~lr~0.01" in app.query_params["o"]
+    assert spec_of(app, page).optimizers[0]["lr"] == 0.01
+    assert scene(app)["tracks"][0]["label"] == "sgd"
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_optimizers_can_be_added_and_removed(name):
+    app = open_page(name, QUERIES[name])
+    page = name.removesuffix(".py")
+    app.button(key=f"{page}.add").click().run()
+    assert not app.exception and len(spec_of(app, page).optimizers) == 3
+    slot = next(iter(app.session_state[f"{page}.slots"]))
+    app.button(key=f"{page}.{slot}.remove").click().run()
+    kinds = [o.kind for o in spec_of(app, page).optimizers]
+    assert not app.exception and kinds[0] == "adam" and len(kinds) == 2
+
+
+def test_every_optimizer_and_surface_has_working_widgets():
+    from optim_viz.optimizers.table import OPTIMIZERS
+    from optim_viz.surfaces.table import SURFACES
+
+    app = open_page("compare.py", {"steps": "20", "o": ["sgd"]})
+    slot = next(iter(app.session_state["compare.slots"]))
+    for kind in OPTIMIZERS:
+        app.selectbox(key=f"compare.{slot}.kind").set_value(kind).run()
+        assert not app.exception, kind
+        assert app.session_state["link.compare.good"].spec.optimizers[0].kind == kind
+    for surface in SURFACES:
+        app.selectbox(key="compare.surface").set_value(surface).run()
+        assert not app.exception and not app.error, surface
+        assert app.session_state["link.compare.good"].runs.surface.name == surface
+
+
+def test_a_typed_function_and_its_mistakes():
+    app = open_page("compare.py", {"f": "x^2 + 3*y^2", "steps": "20", "o": ["sgd"]})
+    assert not app.exception and app.session_state["link.compare.good"].runs.surface.expression == "x^2 + 3*y^2"
+    app.text_input(key="compare.text").set_value("x^2 + foo(y)").run()
+    assert not app.exception and "'foo' is not a function" in app.error[0].value
+    assert app.session_state["link.compare.good"].runs.surface.expression == "x^2 + 3*y^2"

@@ -1,0 +1,89 @@
+"""Sharing without a browser: lazy, complete, in sentences; and the presets, each one click."""
+
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import optim_viz as ov
+from optim_viz.experiments import links
+from optim_viz.experiments.presets import PRESETS
+from optim_viz.export.table import EXPORTS, export
+from optim_viz.ui.share import frame, runs_parcel
+
+ROOT = Path(__file__).parents[2]
+NETWORK = {"epochs": "1", "batch": "500", "hidden": "16", "o": ["sgd~lr~0.1"]}
+
+
+def compare(query=None):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query or {})
+    return app.run()
+
+
+def opened():
+    """A page that shares what can be drawn, but neither written as JSON nor as a script."""
+    import streamlit as st
+    import torch
+
+    import optim_viz as ov
+    from optim_viz.ui import share
+
+    st.session_state["share.mine"] = True
+    runs = ov.descend("quadratic", [lambda params: torch.optim.SGD(params, lr=0.1)], steps=5)
+    st.session_state["share.mine.code"] = True
+    share.share("mine", runs)
+
+
+def test_nothing_is_made_while_the_button_is_closed():
+    app = compare()
+    assert not app.exception
+    assert len(app.get("popover")) <= 1 and len(app.get("download_button")) == 0
+
+
+def test_what_a_format_cannot_hold_is_said_in_a_sentence():
+    app = AppTest.from_function(opened, default_timeout=120).run()
+    assert not app.exception
+    said = " ".join(caption.value for caption in app.caption)
+    assert "JSON cannot hold it" in said and "no PyTorch script but your own" in said
+    assert len(app.get("download_button")) == len(EXPORTS) - 2
+
+
+def test_a_file_is_the_export_of_its_name():
+    runs = ov.descend("quadratic", [ov.optimizer("sgd", lr=0.1)], steps=5)
+    files = {file.row.name: file for file in runs_parcel(runs).files}
+    assert set(files) | {"pytorch"} == set(EXPORTS)
+    for name in ("csv", "json", "svg"):
+        assert files[name].write() == export(runs, name)
+
+
+def test_a_frame_holds_its_link_and_nothing_that_was_typed_as_markup():
+    query = {"f": ['x^2"><script>'], "o": ["sgd~lr~0.1", "adam"], "embed": ["true"]}
+    text = frame("https://example.org/", query)
+    assert "<script" not in text and text.count("<") == 2
+    src = html.unescape(re.search(r'src="([^"]*)"', text)[1])
+    assert src == "https://example.org/?f=x%5E2%22%3E%3Cscript%3E&o=sgd~lr~0.1&o=adam&embed=true"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_one_click_loads_a_preset_and_the_link_follows(name):
+    app = compare({"f": "beale", "steps": "20", "o": ["sgd~lr~0.001"]})
+    assert app.session_state["preset.compare"] is None
+    app.button_group(key="preset.compare").set_value(name).run()
+    assert not app.exception and not app.error and not app.warning
+    good = app.session_state["link.compare.good"]
+    assert good.spec == PRESETS[name].spec and good.asked.mode == ""
+    assert app.session_state["preset.compare"] == name
+    assert PRESETS[name].text in [caption.value for caption in app.caption]
+    query = links.write_descent(PRESETS[name].spec, PRESETS["valley"].spec)
+    assert {key: np.atleast_1d(app.query_params[key]).tolist() for key in app.query_params} == query
+
+
+def test_a_preset_that_was_changed_is_no_longer_one():
+    app = compare()
+    assert app.session_state["preset.compare"] == "valley"
+    app.number_input(key="compare.x").set_value(0.5).run()
+    assert not app.exception and app.session_state["preset.compare"] is None

@@ -1,0 +1,143 @@
+"""The Tune page without a browser: every view from its link, every control, bad input, long work and its cancel."""
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optim_viz.experiments.study import VIEWS
+from optim_viz.surfaces.table import SURFACES
+
+ROOT = Path(__file__).parents[2]
+QUERIES = {
+    "rates": {"f": "beale", "steps": "50", "n": "31", "o": ["sgd", "adam~lr~0.1", "rmsprop"]},
+    "map": {"view": "map", "f": "rosenbrock", "n": "16", "o": ["adam"], "x": ["beta2~0.9~0.999"], "y": ["y~-1.0~2.0"]},
+    "basins": {"view": "basins", "n": "32", "steps": "100", "o": ["sgd~lr~0.01", "adam~lr~0.2"]},
+    "network": {"view": "network", "n": "5", "o": ["sgd"]},
+}
+
+
+def open_page(query):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.run()
+    app.switch_page("pages/tune.py")
+    app.query_params.update(query)
+    return app.run()
+
+
+def settle(app, seconds=120):
+    """Run the page until nothing is watched any more, as its own polling would."""
+    until = time.monotonic() + seconds
+    while app.get("plotly_chart") == [] or "study.cancel" in [b.key for b in app.button]:
+        assert time.monotonic() < until and not app.exception
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def query_of(app):
+    """The query in the address bar, every key with all its values."""
+    return {key: [value] if isinstance(value, str) else list(value) for key, value in app.query_params.items()}
+
+
+def study_of(app):
+    return app.session_state["link.tune.good"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_opens_from_its_link(view):
+    app = settle(open_page(QUERIES[view]))
+    assert not app.exception and not app.error and not app.warning
+    assert study_of(app).view == view and len(study_of(app).descent.optimizers) == len(QUERIES[view]["o"])
+    assert len(app.get("plotly_chart")) == (2 if view == "basins" else 1)
+    for key, value in QUERIES[view].items():
+        assert query_of(app)[key] == (value if isinstance(value, list) else [value])
+
+
+def test_the_first_screen_needs_no_setting_and_its_link_is_empty():
+    app = open_page({})
+    assert not app.exception and len(app.get("plotly_chart")) == 1 and not dict(app.query_params)
+    assert app.title[0].value == "Learning rates on Rosenbrock"
+    assert list(app.dataframe[0].value["Optimizer"]) == ["sgd", "momentum", "adam"]
+
+
+def test_turning_from_view_to_view_and_changing_each():
+    app = open_page({})
+    for view in [*VIEWS, "rates"]:
+        if view == "network":
+            continue  # trained elsewhere
+        app.segmented_control(key="tune.view").set_value(view).run()
+        assert not app.exception and not app.error and study_of(app).view == view
+        app.select_slider(key="tune.resolution").set_value(VIEWS[view][2][0]).run()
+        assert not app.exception and study_of(app).resolution == VIEWS[view][2][0]
+    assert query_of(app)["n"] == ["31"]
+
+
+def test_what_was_set_goes_along_to_another_view_and_to_another_page_and_back():
+    app = open_page(QUERIES["rates"])
+    app.segmented_control(key="tune.view").set_value("map").run()
+    assert study_of(app).descent.surface.name == "beale" and study_of(app).mapped.kind == "adam"
+    for page in ("compare", "tune"):
+        app.query_params.clear()  # as the menu does
+        app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception and study_of(app).view == "map" and study_of(app).descent.surface.name == "beale"
+
+
+def test_the_axes_of_a_map_follow_the_optimizer_and_take_its_whole_range():
+    app = open_page({"view": "map", "n": "16"})
+    slot = next(iter(app.session_state["tune.slots"]))
+    app.selectbox(key=f"tune.{slot}.kind").set_value("adam").run()
+    assert not app.exception and not app.error and study_of(app).y.name == "beta1"
+    app.selectbox(key="tune.up").set_value("beta2").run()
+    assert (study_of(app).y.name, study_of(app).y.low, study_of(app).y.high) == ("beta2", 0.0, 0.9999)
+    app.selectbox(key="tune.across").set_value("x").run()
+    assert (study_of(app).x.low, study_of(app).x.high) == (-3.0, 3.0)
+    app.segmented_control(key="tune.measure").set_value("steps").run()
+    app.select_slider(key="tune.tolerance").set_value(0.1).run()
+    assert not app.exception and study_of(app).tolerance == 0.1
+    assert query_of(app)["measure"] == ["steps"] and query_of(app)["x"] == ["x~-3.0~3.0"]
+
+
+def test_every_surface_and_noise():
+    app = open_page({"n": "31", "steps": "20", "o": ["momentum"]})
+    for surface in [*SURFACES, "own", "rosenbrock", "own"]:
+        app.selectbox(key="tune.surface").set_value(surface).run()
+        assert not app.exception and not app.error, surface
+        assert study_of(app).descent.surface.name == surface
+    app.slider(key="tune.seeds").set_value(5).run()
+    app.number_input(key="tune.noise").set_value(0.5).run()
+    assert not app.exception and "the median of 5" in app.markdown[0].value
+
+
+def test_bad_input_is_a_sentence_and_keeps_the_picture():
+    app = open_page({"view": "map", "n": "16"})
+    app.number_input(key="tune.across.low").set_value(5.0).run()
+    assert not app.exception and "must rise" in app.error[0].value and len(app.get("plotly_chart")) == 1
+    app.number_input(key="tune.across.low").set_value(0.01).run()
+    assert not app.error and study_of(app).x.low == 0.01
+    app = open_page({"o": ["lbfgs"]})
+    assert not app.exception and "a sweep needs an optimizer with a rule" in app.error[0].value
+    for view, count in (("rates", 1), ("basins", 2)):  # beside others it is left out, and that is said
+        app = open_page({**QUERIES[view], "view": view, "o": ["sgd~lr~0.01", "lbfgs", "adam"]})
+        assert not app.exception and not app.error and "Left out is L-BFGS" in app.markdown[0].value
+        assert len(settle(app).get("plotly_chart")) == count
+        assert [o.kind for o in study_of(app).descent.optimizers] == ["sgd", "lbfgs", "adam"]
+    app = open_page({"view": "map", "n": "9999", "y": "lr~0.1~1.0"})
+    assert not app.exception and "n must be a whole number" in app.warning[0].value
+    assert "must differ" in app.error[0].value
+
+
+def test_long_work_is_watched_cancelled_and_asked_for_again():
+    app = open_page({"view": "map", "n": "256", "steps": "10000", "f": "levy", "o": ["adam"]})
+    assert not app.exception and app.button(key="study.cancel")
+    app.button(key="study.cancel").click().run()
+    assert not app.exception
+    until = time.monotonic() + 20
+    while not app.info and time.monotonic() < until:
+        time.sleep(0.1)
+        app.run()
+    assert "Cancelled" in app.info[0].value
+    app.select_slider(key="tune.resolution").set_value(16).run()  # less is soon done
+    settle(app)
+    assert not app.exception and not app.info and len(app.get("plotly_chart")) == 1
