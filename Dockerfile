@@ -16,7 +16,7 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin viewer
 COPY --from=build /srv/optim-viz /srv/optim-viz
 COPY docker /srv/docker
-# The only place that is written: uploads of digits. It may be deleted at any time.
+# The only place that is written: uploads of digits, Matplotlib's list of fonts. It may be deleted at any time.
 ENV OPTIM_VIZ_CACHE=/tmp/optim-viz HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PORT=8501
 USER viewer
 EXPOSE 8501

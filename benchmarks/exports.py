@@ -13,32 +13,36 @@ import time
 import numpy as np
 
 import optim_viz as ov
-from optim_viz.export import raster
-from optim_viz.export.picture import Picture, picture
+from optim_viz.export import images
+from optim_viz.export.drawing import Drawing, styled
 from optim_viz.export.table import EXPORTS, export
 from optim_viz.player import scenes
 
 
-def plain(shown: Picture) -> bytes:
+def plain(scene: scenes.Scene) -> bytes:
     """Draw every frame from nothing, as a loop over a plotting function would."""
-    rows = np.linspace(0, shown.rows - 1, raster.MAX_FRAMES).round().astype(int)
-    images = [raster._Film(shown).image(int(row)).reduce(raster.SCALE) for row in rows]
-    file = io.BytesIO()
-    images[0].save(file, "GIF", save_all=True, append_images=images[1:], duration=raster.MILLISECONDS, loop=0)
+    file, shown = io.BytesIO(), []
+    with styled():
+        drawing = Drawing(scene)
+        for row in np.linspace(0, drawing.rows - 1, images.MAX_FRAMES).round().astype(int):
+            drawing.show(int(row))
+            drawing.canvas.draw()
+            shown.append(images.pixels(drawing))
+    shown[0].save(file, "GIF", save_all=True, append_images=shown[1:], duration=images.MILLISECONDS, loop=0)
     return file.getvalue()
 
 
 def compare(runs: ov.Comparison, repetitions: int) -> None:
     """Time both ways in turn and print the best of each; then the size of every export."""
-    shown = picture(scenes.compare(runs))
-    ways = {"ours": lambda: raster.gif(shown), "every frame anew": lambda: plain(shown)}
+    scene = scenes.compare(runs)
+    ways = {"ours": lambda: images.gif(scene), "every frame anew": lambda: plain(scene)}
     best, sizes = dict.fromkeys(ways, np.inf), {}
     for _ in range(repetitions):
         for name, call in ways.items():
             began = time.perf_counter()
             sizes[name] = len(call())
             best[name] = min(best[name], time.perf_counter() - began)
-    print(f"GIF of {raster.MAX_FRAMES} frames, {len(runs)} runs of {runs.spec.steps} steps")
+    print(f"GIF of {images.MAX_FRAMES} frames, {len(runs)} runs of {runs.spec.steps} steps")
     for name, seconds in best.items():
         print(
             f"  {name:18} {seconds:5.2f} s   {seconds / best['ours']:4.1f} times ours   {sizes[name] / 1000:6,.0f} kB"

@@ -1,7 +1,8 @@
 """Results -> files and pages.
 
 table                            the EXPORTS table and ov.save
-picture, lines, raster, svg      a still or moving picture: layout, PNG and GIF, SVG
+drawing, panels                  a scene drawn by Matplotlib: what moves, and what stands still
+images                           that as PNG, GIF and SVG
 descent_script, network_script   an experiment as a PyTorch script
 script_parts                     what scripts are made of
 study_table, study_pictures      a study's files and pictures

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from optim_viz.experiments import files
 from optim_viz.export.descent_script import pytorch_script
-from optim_viz.export.picture import Picture, picture
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.player import network_scenes, scenes, standalone
@@ -39,10 +38,6 @@ class Result:
             return network_scenes.network(self.runs, self.plane)
         return scenes.compare(self.runs)
 
-    def picture(self) -> Picture:
-        """What an image shows of it."""
-        return picture(self.scene())
-
 
 @dataclass(frozen=True)
 class Export(Generic[What]):
@@ -68,21 +63,21 @@ def _html(result: Result) -> bytes:
 
 
 def _gif(result: Result) -> bytes:
-    from optim_viz.export.raster import gif
+    from optim_viz.export.images import gif
 
-    return gif(result.picture(), progress=result.progress)
+    return gif(result.scene(), result.progress)
 
 
 def _png(result: Result) -> bytes:
-    from optim_viz.export.raster import png
+    from optim_viz.export.images import png
 
-    return png(result.picture())
+    return png(result.scene())
 
 
 def _svg(result: Result) -> bytes:
-    from optim_viz.export.svg import svg
+    from optim_viz.export.images import svg
 
-    return svg(result.picture()).encode()
+    return svg(result.scene())
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
@@ -140,7 +135,7 @@ def export(
     >>> export(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=2), "csv").splitlines()[0]
     b'optimizer,step,x,y,loss,gradient_x,gradient_y,lr,gradient_evaluations'
 
-    Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiment_file.
+    Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
     if name not in EXPORTS:
         raise SpecError(f"Unknown export {name!r}; {nearest(name, EXPORTS)}")

@@ -1,6 +1,6 @@
 """Results -> plotly figures and tables: pure functions that know no page.
 
-style                    what all charts share
+style, ticks             what all charts share; the round numbers of logarithmic axes
 comparison               Comparison.figure(): an animated figure for notebooks
 maps, basins             a sweep over two axes; which minimum every start reaches
 rate_curves              final loss against learning rate

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import plotly.graph_objects as go
 
-from optim_viz.figures.style import dress
+from optim_viz.figures.style import dress, log_words
+from optim_viz.figures.ticks import log_ticks
 from optim_viz.surfaces.minima import lowest
 from optim_viz.sweeps.sweep import STARTS, Sweep
 from optim_viz.sweeps.theory import Theory, theory
@@ -82,7 +81,7 @@ def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
     finite = z[np.isfinite(z)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     high = high if high > low else low + 1.0
-    ticks = _ticks(low, high)
+    ticks = log_ticks(low, high)
     return go.Heatmap(
         x=_edges(x, logs[0]),
         y=_edges(y, logs[1]),
@@ -98,32 +97,10 @@ def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
             "title": {"text": WORDS[measure], "side": "right"},
             "thickness": 12,
             "outlinewidth": 0,
-            "tickvals": ticks,
-            "ticktext": [_power(t) for t in ticks],
+            "tickvals": np.log10(ticks),
+            "ticktext": log_words(ticks),
         },
     )
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Exponents of the round numbers that the colour bar names.
-
-    >>> [round(10**t) for t in _ticks(0.9, 2.1)]
-    [10, 20, 50, 100]
-    """
-    powers = np.arange(math.floor(low), math.ceil(high) + 1)
-    digits = (1, 2, 5) if high - low < 3 else (1,)
-    powers = powers[:: max(1, round((high - low) / 7))]
-    ticks = [math.log10(digit) + float(power) for power in powers for digit in digits]
-    return [tick for tick in ticks if low <= tick <= high]
-
-
-def _power(exponent: float) -> str:
-    """A tick of the colour bar: plain where that is short.
-
-    >>> _power(-1.0), _power(-7.0)
-    ('0.1', '10<sup>-7</sup>')
-    """
-    return f"{10.0**exponent:.3g}" if -4 < exponent < 4 else f"10<sup>{exponent:.3g}</sup>"
 
 
 def _grey(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool) -> list[go.Heatmap | go.Scatter]:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from optim_viz.figures.ticks import log_ticks
+
 GREY = "rgba(128,128,128,0.22)"
 
 
@@ -49,24 +51,26 @@ def note(figure: go.Figure, text: str) -> None:
 def log_axis(low: float, top: float, room: float) -> dict[str, Any]:
     """Return a logarithmic axis from `low` to `top`, a share of it as room at both ends, with 2 to 8 labelled ticks.
 
-    plotly's own ticks there are crowded in a low panel, or read 9 8 7 6 5.
-
     >>> log_axis(0.3, 2.4, 0.03)["tickvals"]
     [0.5, 1.0, 2.0]
     """
     ends = np.log10([low, top])
     room = max(room * (ends[1] - ends[0]), 0.02)
     a, b = float(ends[0] - room), float(ends[1] + room)
-    width = b - a
-    few, many = ((1, 3) if width > 2 else (1, 2, 5)), (1, 1.2, 1.5, 2, 2.5, 3, 4, 6, 8)
-    digits = (1,) if width > 3 else few if width > 0.7 else many
-    every = max(1, round(width / 4)) if width > 3 else 1
-    powers = [power for power in range(math.floor(a), math.ceil(b) + 1) if power % every == 0]
-    inside = [(digit, power) for power in powers for digit in digits if a <= math.log10(digit) + power <= b]
-    ticks = [float(f"{digit}e{power}") for digit, power in inside]
-    plain = len(digits) > 1
-    words = [f"{t:g}" if plain or -3 <= p < 4 else f"10<sup>{p}</sup>" for t, (_, p) in zip(ticks, inside, strict=True)]
-    return {"type": "log", "range": [a, b], "tickvals": ticks, "ticktext": words}
+    ticks = log_ticks(a, b)
+    return {"type": "log", "range": [a, b], "tickvals": ticks, "ticktext": log_words(ticks)}
+
+
+def log_words(ticks: Sequence[float]) -> list[str]:
+    """Return what round numbers are called, as HTML: powers of ten by their exponents, unless they are short.
+
+    >>> log_words([1e-7, 1e-3, 1e4]), log_words([0.5, 1.0])
+    (['10<sup>-7</sup>', '0.001', '10<sup>4</sup>'], ['0.5', '1'])
+    """
+    powers = [round(math.log10(tick)) for tick in ticks]
+    plain = any(tick != float(f"1e{power}") for tick, power in zip(ticks, powers, strict=True))
+    named = zip(ticks, powers, strict=True)
+    return [f"{tick:g}" if plain or -3 <= p < 4 else f"10<sup>{p}</sup>" for tick, p in named]
 
 
 def span(columns: Sequence[np.ndarray]) -> tuple[float, float]:

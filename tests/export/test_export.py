@@ -3,22 +3,24 @@
 import base64
 import io
 import json
-import math
 import re
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 import optim_viz as ov
 from optim_viz.experiments import files
-from optim_viz.export import raster
-from optim_viz.export.lines import DASHES, MARKERS, dashed, pieces
-from optim_viz.export.picture import HEIGHT, WIDTH, curve_range, ground, log_ticks, picture, ticks
+from optim_viz.export import images
+from optim_viz.export.drawing import DASHES, HEIGHT, MARKERS, WIDTH, Drawing, styled
+from optim_viz.export.panels import curve_range, surface
 from optim_viz.export.table import EXPORTS, by_suffix, export, save
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES
@@ -28,6 +30,7 @@ from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 from tests.frames import same_frame
 
+TEXT = "{http://www.w3.org/2000/svg}text"
 SPECS = [
     ov.optimizer("sgd", lr=1e-3),
     ov.optimizer("adam", lr=0.05, label='a "quoted", label\u2028~ <&'),
@@ -76,7 +79,7 @@ def test_gif_and_png_have_the_right_size_and_frames(what, request, plane):
     told = []
     film = Image.open(io.BytesIO(export(result, "gif", plane if what == "training" else None, told.append)))
     rows = 151 if what == "runs" else result.steps
-    assert (film.size, film.n_frames) == ((WIDTH, HEIGHT), min(raster.MAX_FRAMES, rows))
+    assert (film.size, film.n_frames) == ((WIDTH, HEIGHT), min(images.MAX_FRAMES, rows))
     assert told[-1] == 1.0 and told == sorted(told) and len(told) == film.n_frames
     durations = []
     for frame in range(film.n_frames):
@@ -84,41 +87,101 @@ def test_gif_and_png_have_the_right_size_and_frames(what, request, plane):
         durations.append(film.info["duration"])
     assert 1.0 < sum(durations) / 1000 < 12.0
     still = Image.open(io.BytesIO(export(result, "png")))
-    assert still.size == (raster.SCALE * WIDTH, raster.SCALE * HEIGHT)
+    assert still.size == (images.SCALE * WIDTH, images.SCALE * HEIGHT)
+
+
+def pixel(pixels, runs, place):
+    """The colour at a place in shares of a panel, RGB."""
+    x, y = runs.trails.axes.bbox.min + place * runs.trails.axes.bbox.size
+    return pixels[round(HEIGHT - y), round(x)]
+
+
+def rgb(color):
+    return [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def drawn(scene):
+    with styled():
+        return Drawing(scene)
+
+
+def frames_of(scene, *numbers):
+    film = Image.open(io.BytesIO(images.gif(scene)))
+    for number in numbers:
+        film.seek(number % film.n_frames)
+        yield np.asarray(film.convert("RGB")).astype(int)
 
 
 def test_a_film_shows_the_heads_where_the_runs_are():
     runs = ov.descend("quadratic", [ov.optimizer("sgd", lr=0.02), ov.optimizer("adam", lr=0.05)], steps=60)
-    shown = picture(scenes.compare(runs))
-    film = Image.open(io.BytesIO(raster.gif(shown)))
-    for frame in (0, 30, 60):
-        film.seek(frame)
-        pixels = np.asarray(film.convert("RGB")).astype(int)
-        for panel in shown.panels:
-            for look, line in list(zip(shown.looks, panel.lines, strict=True))[1:]:  # the last one drawn lies on top
-                x, y = line[frame] + (panel.box.left, panel.box.top)
-                colour = [int(look.color[i : i + 2], 16) for i in (1, 3, 5)]
-                assert np.abs(pixels[round(y), round(x)] - colour).max() < 12
+    scene = scenes.compare(runs)
+    drawing = drawn(scene)
+    plane, curve = drawing.panels
+    bounds = np.reshape(runs.surface.bounds, (2, 2))
+    places = (runs["adam"].points - bounds[:, 0]) / np.ptp(bounds, axis=1)
+    np.testing.assert_allclose(plane.points[1], places, atol=1e-6)
+    assert np.allclose(np.diff(curve.points[1, :, 0]), curve.points[1, 1, 0] - curve.points[1, 0, 0])
+    for frame, pixels in zip((0, 30, 60), frames_of(scene, 0, 30, 60), strict=True):
+        for panel in drawing.panels:  # the last one drawn lies on top
+            assert np.abs(pixel(pixels, panel, panel.points[-1, frame]) - rgb(drawing.colors[-1])).max() < 12
 
 
 def test_the_last_frame_of_the_film_is_the_picture():
     runs = ov.descend("rosenbrock", [ov.optimizer("sgd", lr=1e-3), ov.optimizer("momentum", lr=1e-3)], steps=80)
-    shown = picture(scenes.compare(runs))
-    film = Image.open(io.BytesIO(raster.gif(shown)))
-    film.seek(film.n_frames - 1)
-    still = Image.open(io.BytesIO(raster.png(shown))).reduce(raster.SCALE)
-    apart = np.abs(np.asarray(film.convert("RGB")).astype(int) - np.asarray(still.convert("RGB")).astype(int)).max(2)
+    scene = scenes.compare(runs)
+    (last,) = frames_of(scene, -1)
+    with styled():  # at the film's size: at twice of it letters have other shapes
+        drawing = Drawing(scene)
+        drawing.canvas.draw()
+    apart = np.abs(last - np.asarray(drawing.canvas.buffer_rgba())[..., :3].astype(int)).max(2)
     assert np.quantile(apart, 0.99) <= 12  # the film has 256 colours
     # Dashes drawn frame by frame meet those drawn at once but for an edge pixel here and there.
     assert (apart > 60).mean() < 2e-3
 
 
+def test_a_run_that_leaves_is_drawn_to_the_edge_where_a_triangle_says_which_way():
+    bowl = ov.surface("x^2 + y^2", bounds=(-3, 3, -3, 3))
+    runs = ov.descend(bowl, [ov.optimizer("sgd", lr=3.0)], start=(1.0, 0.0), steps=90)  # x is 1, -5, 25, ... 1e63
+    scene = scenes.compare(runs)
+    drawing = drawn(scene)
+    plane, color = drawing.panels[0], rgb(drawing.colors[0])
+    (first, last) = frames_of(scene, 1, -1)
+    for share in (0.2, 0.4, 0.6):  # on the way from the start through the left edge
+        assert np.abs(pixel(first, plane, np.array([share, 0.5])) - color).max() < 12
+    assert plane.turns[0, 1] == pytest.approx(90.0) and np.isnan(plane.turns[0, 0])
+    beside = plane.places[0, -1]
+    assert 0 < beside[0] < 0.05 or 0.95 < beside[0] < 1
+    assert np.abs(pixel(last, plane, beside) - color).max() < 12
+
+
+def test_drawing_is_the_same_whoever_draws_beside_it(runs):
+    import matplotlib
+
+    scene = scenes.compare(runs)
+    alone = images.png(scene), images.svg(scene)
+    with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.facecolor": "black"}):
+        with ThreadPoolExecutor(3) as pool:
+            found = list(pool.map(lambda make: make(scene), [images.png, images.svg, images.gif, images.svg]))
+        assert matplotlib.rcParams["font.size"] == 30
+    assert (found[0], found[1]) == alone and found[3] == alone[1] and found[2] == images.gif(scene)
+
+
+@given(st.text(max_size=20))
+@example("$x^2$ \\frac \u6f22 \x00")
+@settings(max_examples=20, deadline=None)
+def test_any_label_is_written_as_it_is(label):
+    shown = scenes.compare(ov.descend("quadratic", [ov.optimizer("sgd", lr=0.1)], steps=2))
+    shown.data["tracks"][0]["label"] = label
+    words = [element.text for element in ET.fromstring(images.svg(shown)).iter(TEXT)]  # noqa: S314 - our own
+    clean = "".join(c for c in " ".join(label.split()) if c.isprintable())
+    assert not clean.strip() or clean.strip() in [(text or "").strip() for text in words]
+
+
 @pytest.mark.parametrize("optimizers", [[SPECS[2]], SPECS, [ov.optimizer(k) for k in OPTIMIZERS]], ids=len)
 @pytest.mark.parametrize("steps", [1, 40])
 def test_pictures_of_anything(optimizers, steps):
-    for surface in ("rosenbrock", "saddle", ov.surface("log(x)*sqrt(y) + 5")):
-        start = (1.0, 1.0)
-        result = ov.descend(surface, optimizers, start=start, steps=steps)
+    for loss in ("rosenbrock", "saddle", ov.surface("log(x)*sqrt(y) + 5")):
+        result = ov.descend(loss, optimizers, start=(1.0, 1.0), steps=steps)
         text = export(result, "svg").decode()
         root = ET.fromstring(text)  # noqa: S314 - our own
         assert root.attrib["viewBox"] == f"0 0 {WIDTH} {HEIGHT}"
@@ -128,7 +191,7 @@ def test_pictures_of_anything(optimizers, steps):
 
 def test_svg_words_are_text(runs):
     root = ET.fromstring(export(runs, "svg").decode())  # noqa: S314 - our own
-    words = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    words = {element.text for element in root.iter(TEXT)}
     assert {"sgd", 'a "quoted", label ~ <&', "too much", "Rosenbrock", "Loss", "step 150"} <= words
 
 
@@ -296,48 +359,11 @@ def test_a_file_without_results_says_so(runs):
         files.read_results(files.write(runs.spec))
 
 
-lines = st.lists(
-    st.tuples(*[st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, 1e300, 5.0])] * 2), min_size=2, max_size=30
-)
-
-
-@given(lines, st.sampled_from([*DASHES]))
-@example([(1e300, 0.0), (-1.0, 0.0), (1e300, 0.0)], "solid")
-@settings(max_examples=200, deadline=None)
-def test_a_line_cut_to_a_box_stays_in_it_and_on_itself(points, dash):
-    line = np.array(points, float)
-    for piece in pieces(line, 100.0, 50.0, room=0.0):
-        assert (piece.points >= -1e-6).all() and (piece.points <= np.array([100.0, 50.0]) + 1e-6).all()
-        assert (np.diff(piece.rows) > 0).all() and (np.diff(piece.along) >= 0).all()
-        # Only the ends were cut: but beside 1e300 a point just outside is not told from the edge.
-        between = line[piece.rows[1:-1].astype(int)]
-        assert np.allclose(piece.points[1:-1], np.clip(between, 0.0, (100.0, 50.0)))
-        drawn = sum(float(np.hypot(*np.diff(part, axis=0).T).sum()) for part in dashed(piece, dash, 2.0))
-        length = float(piece.along[-1] - piece.along[0])
-        assert drawn <= length * (1 + 1e-9) + 1e-9
-        if dash == "solid":
-            assert drawn == pytest.approx(length)
-
-
 def test_every_marker_and_dash_of_the_theme_can_be_drawn():
     from optim_viz.optimizers import styles
 
     assert set(styles.MARKERS) <= set(MARKERS)
     assert set(styles.DASHES) <= set(DASHES)
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
-def test_ticks_are_few_and_inside(low, span):
-    found = [at for at, _ in ticks(low, low + span)]
-    assert 2 <= len(found) <= 12
-    assert low - 1e-6 * span <= found[0] and found[-1] <= low + span * (1 + 1e-6)
-
-
-@given(st.floats(-20, 20), st.floats(0.5, 40))
-def test_log_ticks_are_few_and_inside(low, span):
-    found = [at for at, _ in log_ticks(low, low + span)]
-    assert 1 <= len(found) <= 9
-    assert low <= found[0] and found[-1] <= low + span
 
 
 def test_curves_show_what_matters():
@@ -348,18 +374,36 @@ def test_curves_show_what_matters():
     assert curve_range([np.array([0.0, 90.0])], log=False, rising=True)[1] >= 90
 
 
-def test_ground_puts_the_grids_corners_on_the_corners():
+def surface_pixels(grid, log):
+    """A surface as it is drawn, 100 x 80 px."""
+    with styled():
+        figure = Figure((100 / 72, 80 / 72))
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 1), ylim=(0, 1))
+        surface(axes, grid, log, (0, 1, 0, 1))
+        canvas.draw()
+        return np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+
+
+def test_a_surface_has_the_grids_corners_on_the_corners():
     grid = np.linspace(0, 1, 25).reshape(5, 5)
-    image = ground(grid, False, (100, 80))
-    assert image.shape == (80, 100, 3)
-    assert image[-1, 0].sum() > image[0, -1].sum()  # lowest row at the bottom, low values bright
+    image = surface_pixels(grid, False)
+    assert image[-4, 3].sum() > image[3, -4].sum()  # lowest row at the bottom, low values bright
     holes = grid.copy()
     holes[4, 4] = np.nan
-    assert tuple(ground(holes, True, (100, 80))[0, -1]) == (236, 236, 236)
-    assert ground(grid * np.nan, True, (10, 8)).shape == (8, 10, 3)
+    hole, low = surface_pixels(holes, True), surface_pixels(grid * np.nan, True)
+    assert tuple(hole[3, -4]) == (236, 236, 236) and tuple(hole[-4, 3]) != (236, 236, 236)
+    assert (low[9:-9, 9:-9] == 236).all()
 
 
 def test_a_training_with_its_plane_is_drawn_with_it(training, plane):
-    shown = picture(network_scenes.network(training, plane))
-    assert shown.panels[0].title == "Loss on the plane"
-    assert shown.panels[0].ground is not None
+    scene = network_scenes.network(training, plane)
+    shown = drawn(scene)
+    axes = shown.panels[0].trails.axes
+    assert axes.get_title(loc="left") == "Loss on the plane"
+    known = np.array(plane.coordinates["adam"])
+    assert np.isfinite(shown.panels[0].points).all() and len(shown.panels) == 2
+    assert axes.get_xlim()[0] <= known[:, 0].min() <= known[:, 0].max() <= axes.get_xlim()[1]
+    assert (
+        len(np.unique(next(frames_of(scene, 0))[200:300, 150:350].reshape(-1, 3), axis=0)) > 10
+    )  # the surface is there
