@@ -35,7 +35,8 @@ def _check(name: str, value: int) -> None:
 def steps_of(spec: DescentSpec | NetworkSpec) -> int:
     """Return the optimizer steps of an experiment, all its runs together.
 
-    >>> from optim_viz import descent, optimizer
+    >>> from optim_viz import optimizer
+    >>> from optim_viz.surfaces import descent
     >>> steps_of(descent.check("quadratic", [optimizer("sgd"), optimizer("adam")], steps=100))
     200
     """

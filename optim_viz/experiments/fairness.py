@@ -108,7 +108,7 @@ def fair_descent(spec: DescentSpec, mode: str) -> tuple[DescentSpec, str]:
     Formula: see ov.tune for "best" (the same trials, steps and metric for all).
     Arguments: `spec`, a checked comparison; `mode`, a key of FAIRNESS. Raises SpecError for any other.
 
-    >>> from optim_viz.descent import check
+    >>> from optim_viz.surfaces.descent import check
     >>> fair, sentence = fair_descent(check("quadratic", [optimizer("sgd"), optimizer("adam")], steps=100), "best")
     >>> [round(o["lr"], 2) for o in fair.optimizers], sentence[:24]
     ([0.18, 0.1], 'Each at its own best: sg')

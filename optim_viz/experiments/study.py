@@ -103,7 +103,7 @@ def whole_axis(spec: OptimizerSpec, surface: Surface, name: str) -> Axis:
 def natural_axes(spec: OptimizerSpec, surface: Surface) -> tuple[Axis, Axis]:
     """Return the axes a map opens with: the learning rate, and momentum, beta1 or whatever comes next.
 
-    >>> from optim_viz.surfaces import SURFACES
+    >>> from optim_viz.surfaces.table import SURFACES
     >>> [axis.name for axis in natural_axes(optimizer("adam"), SURFACES["quadratic"])]
     ['lr', 'beta1']
     """

@@ -66,7 +66,7 @@ def run_pictures(
 
 
 def run_trainings(spec: TrainSweepSpec, report: Callable[[Share], None], cancel: threading.Event) -> TrainSweep:
-    """Run the trainings of a learning-rate curve on the network, wherever optim_viz.executor says."""
+    """Run the trainings of a learning-rate curve on the network, wherever optim_viz.network.executor says."""
     begun = time.perf_counter()
     latest: TrainSweep | None = None
 

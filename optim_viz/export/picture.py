@@ -1,6 +1,6 @@
 """A scene as one picture of two panels, ready to be drawn: boxes, ticks, colours and lines in px, no drawing library.
 
-What draws it (optim_viz.clip with Pillow, optim_viz.svg as text) knows nothing of scenes or experiments.
+What draws it (raster.py with Pillow, svg.py as text) knows nothing of scenes or experiments.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DEEPEST, _HIGHEST, _HIGHEST_LINEAR = 1e-18, 1e3, 1.6
 
 @dataclass(frozen=True)
 class Look:
-    """How one run is drawn, by the names of optim_viz.strokes."""
+    """How one run is drawn, by the names of optim_viz.export.lines."""
 
     label: str
     color: str

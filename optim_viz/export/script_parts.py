@@ -33,7 +33,7 @@ def softplus(z):
 def expression_code(surface: Surface) -> str:
     """Return a surface's expression as torch code in x and y, and in the columns u and v of a finite sum.
 
-    >>> from optim_viz.surfaces import SURFACES
+    >>> from optim_viz.surfaces.table import SURFACES
     >>> expression_code(SURFACES["mccormick"])
     '-1.5*x + 2.5*y + (x - y)**2 + torch.sin(x + y) + 1'
     """

@@ -82,8 +82,8 @@ def export_study(study: Study, found: Found, name: str) -> bytes:
 
     >>> import threading
     >>> from dataclasses import replace
-    >>> from optim_viz.study import PRESETS
-    >>> from optim_viz.study_runs import pictures, run_pictures
+    >>> from optim_viz.experiments.study import PRESETS
+    >>> from optim_viz.experiments.study_runs import pictures, run_pictures
     >>> small = replace(PRESETS["map"], resolution=2)
     >>> found = run_pictures(pictures(small), lambda share: None, threading.Event())
     >>> export_study(small, found, "csv").splitlines()[0]

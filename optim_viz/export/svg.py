@@ -18,7 +18,7 @@ def svg(picture: Picture) -> str:
     """Return the last frame as the text of an SVG file.
 
     >>> from optim_viz import descend, optimizer
-    >>> from optim_viz.picture import picture
+    >>> from optim_viz.export.picture import picture
     >>> from optim_viz.player.scenes import compare
     >>> svg(picture(compare(descend("quadratic", [optimizer("sgd", label="<b>")], steps=5)))).count("&lt;b&gt;")
     1

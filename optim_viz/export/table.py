@@ -140,7 +140,7 @@ def export(
     >>> export(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=2), "csv").splitlines()[0]
     b'optimizer,step,x,y,loss,gradient_x,gradient_y,lr,gradient_evaluations'
 
-    Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiment_file.
+    Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
     if name not in EXPORTS:
         raise SpecError(f"Unknown export {name!r}; {nearest(name, EXPORTS)}")

@@ -56,13 +56,14 @@ class Optimizer:
     def build(self, values: Mapping[str, Any], xp: Namespace = FLOATS) -> Step:
         """Return the update as a function of (t, lr, theta, g, state) over the namespace `xp`.
 
-        >>> from optim_viz.optimizers import OPTIMIZERS, optimizer
+        >>> from optim_viz.optimizers.table import OPTIMIZERS
+        >>> from optim_viz.optimizers.specs import optimizer
         >>> step = OPTIMIZERS["sgd"].build(optimizer("sgd").hyperparameters)
         >>> step(1, 0.1, 2.0, 1.0, ())[0]
         1.9
         """
         if self.rule is None:
-            raise TypeError(f"{self.name} has no elementwise rule: optim_viz.torch_descent runs it")
+            raise TypeError(f"{self.name} has no elementwise rule: optim_viz.surfaces.torch_run runs it")
         own = {k: v for k, v in values.items() if k not in SHARED} | dict(self.fixed)
         step = self.rule(xp, **own)
         if values.get("maximize"):

@@ -24,7 +24,7 @@ from optim_viz.surfaces.oracles import batch_losses, oracles
 def torch_loss(surface: Surface) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     """Return a surface's loss as a torch function of x and y (tensors of one shape), for autograd.
 
-    >>> from optim_viz.surfaces import SURFACES
+    >>> from optim_viz.surfaces.table import SURFACES
     >>> torch_loss(SURFACES["quadratic"])(torch.tensor(1.0), torch.tensor(1.0))
     tensor(5.5000)
     """

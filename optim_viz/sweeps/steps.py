@@ -31,7 +31,7 @@ def array_steps(
 
     `starts` is float64 [n, 2]; `changed` replaces hyperparameters by float64 [n], one value a run; `lrs` gives the
     rates of x and y of every step, each a number or float64 [n]; `oracle` is the gradient that the steps see, the
-    full one if left out. `xp` is np, or optim_viz.tensors' namespace with tensors for all arrays. Every array yielded
+    full one if left out. `xp` is np, or backends.py's namespace with tensors for all arrays. Every array yielded
     is [2, n], x in row 0, fresh at every step. Overflow becomes inf and NaN.
     """
     values = {**optimizer.hyperparameters, **(changed or {})}
@@ -62,7 +62,7 @@ def reused_steps(
 ) -> Iterator[tuple[Any, Any]]:
     """Run as array_steps does, bit for bit, but in the same memory at every step; yield (gradient, theta).
 
-    `seen` makes the oracle out of the full gradient; `record` is optim_viz.straight's, or one that returns the function
+    `seen` makes the oracle out of the full gradient; `record` is numpy_code.py's, or one that returns the function
     that it is given. Each array that is yielded is overwritten by the next step.
     """
     values = {**optimizer.hyperparameters, **changed}

@@ -14,7 +14,7 @@ class Watcher:
     """Looks at every step of a block. Arrays are [n] or, of both coordinates, [2, n]; `xp` is their namespace.
 
     `value` is the loss as a function of (t, x, y). `goal` is the lowest known loss and the share of a start's excess
-    over it at which a run has arrived; without one, only the last loss is looked at. `record` is optim_viz.straight's,
+    over it at which a run has arrived; without one, only the last loss is looked at. `record` is numpy_code.py's,
     or one that returns the function that it is given; `forgets` is the optimizer's: only then is every gradient looked
     at, otherwise the last point knows of all. The arrays that `see` is given may be overwritten after it.
     """

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import optim_viz as ov
+from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.spec import DescentSpec
 from optim_viz.surfaces import descent, oracles
 from optim_viz.surfaces.compiled import compiled
@@ -117,7 +118,7 @@ def test_the_same_mini_batch_run_in_plain_torch_gives_the_same_points(name, kind
     data = torch.tensor(examples(row.data))
     indices = oracles.batch_indices(DescentSpec(row, (spec,), row.start, steps, 0.0, 4, 7))
     theta = torch.tensor(row.start, dtype=torch.float64, requires_grad=True)
-    optimizer = ov.optimizers.torch_optimizer(spec, [theta])
+    optimizer = torch_optimizer(spec, [theta])
     for batch, point in zip(indices, run.points[1:], strict=True):
         u, v = data[batch].unbind(1)
         line = theta[0] + theta[1] * u
