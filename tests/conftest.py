@@ -1,4 +1,4 @@
-"""A server of one's own, to be killed and started again: used with sockets and with browsers."""
+"""What all tests share: torch on one thread, the option --thorough, and a server that is killed and started again."""
 
 import json
 import os
@@ -13,6 +13,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# Arrays here are small: a second thread would only wait for the first one, and take a core from another test.
+# Set before torch is imported, and for the servers that tests start.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--thorough", action="store_true", help="full products where pairs are tested otherwise")
+
+
+@pytest.fixture(scope="session")
+def thorough(request):
+    return request.config.getoption("--thorough")
 
 
 class Server:

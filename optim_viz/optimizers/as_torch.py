@@ -32,6 +32,7 @@ _WORDS: dict[str, Callable[[Value], Any]] = {
 def torch_arguments(spec: OptimizerSpec) -> dict[str, Any]:
     """Return the keyword arguments with which torch's own class is built, betas and the like put together.
 
+    >>> from optim_viz import optimizer
     >>> torch_arguments(optimizer("adam", lr=0.05))["betas"]
     (0.9, 0.999)
     """
