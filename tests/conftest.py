@@ -22,6 +22,14 @@ def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="full products where pairs are tested otherwise")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Side by side run files, each whole, so that what its tests share is made once; those in a browser are one."""
+    for item in items:
+        browser = item.path.is_relative_to(ROOT / "tests" / "browser")
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def thorough(request):
     return request.config.getoption("--thorough")
