@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 # Arrays here are small: a second thread would only wait for the first one, and take a core from another test.
@@ -22,12 +23,15 @@ def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="full products where pairs are tested otherwise")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Side by side run files, each whole, so that what its tests share is made once; those in a browser are one."""
-    for item in items:
-        browser = item.path.is_relative_to(ROOT / "tests" / "browser")
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else str(item.path)))
+class ByFile(LoadScopeScheduling):
+    """Files run side by side, each whole, so that what its tests share is made once; those in a browser are one."""
+
+    def _split_scope(self, nodeid):
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::")[0]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
