@@ -195,9 +195,9 @@ def test_floats_arrays_and_torch_tensors_give_the_same_points(kind, surface, ran
     functions, start = compiled(row), row.start
     ours = run_points(row, spec, start, steps)
     many = array_steps(functions, spec, np.array([start] * 3), descent.rates(spec, steps))
-    step = OPTIMIZERS[kind].build(spec.hyperparameters, TORCH)
+    step = OPTIMIZERS[kind].step_with(spec.hyperparameters, TORCH)
     theta, lr = torch.tensor(start), spec["lr"]
-    state = tuple(torch.full((2,), float(v)) for v in OPTIMIZERS[kind].fresh(spec.hyperparameters, lr))
+    state = tuple(torch.full((2,), float(v)) for v in OPTIMIZERS[kind].initial_state(spec.hyperparameters, lr))
     rows = horizon(row, spec, run_of(row, spec, start), start)
     for t, (_, points, _) in enumerate(many, 1):
         gradient = torch.tensor(functions.gradients(*theta.numpy()))
@@ -232,8 +232,8 @@ def test_a_gradient_that_is_not_finite_is_never_forgotten_or_the_row_says_so(kin
     for spec, when, lane in itertools.product(specs, (1, 2, 7), (1.0, 0.0)):  # a schedule or lr_scale may make lr 0
         values, row = spec.hyperparameters, OPTIMIZERS[kind]
         lr = lane * values["lr"]
-        step, theta = row.build(values, np), np.array([1.0, 2.0, 3.0])
-        state = tuple(np.full(3, first) for first in row.fresh(values, lr))
+        step, theta = row.step_with(values, np), np.array([1.0, 2.0, 3.0])
+        state = tuple(np.full(3, first) for first in row.initial_state(values, lr))
         with np.errstate(all="ignore"):
             for t in range(1, 20):
                 theta, state = step(t, lr, theta, bad if t == when else 0.3 * theta, state)
