@@ -39,7 +39,7 @@ class Call:
         return f"{module}.{self.name}({', '.join([first, *lists, *named])})"
 
 
-def _telling(module: Any, name: str, arguments: dict[str, Any]) -> Call:
+def _call(module: Any, name: str, arguments: dict[str, Any]) -> Call:
     """A call without what is torch's own default anyway; a learning rate is always worth reading."""
     defaults = inspect.signature(getattr(module, name)).parameters
     return Call(name, {n: value for n, value in arguments.items() if n == "lr" or value != defaults[n].default})
@@ -92,7 +92,7 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
 def _optimizer_call(spec: OptimizerSpec, options: dict[str, Any]) -> Call:
     import torch
 
-    return _telling(torch.optim, OPTIMIZERS[spec.kind].torch_class, torch_arguments(spec) | options)
+    return _call(torch.optim, OPTIMIZERS[spec.kind].torch_class, torch_arguments(spec) | options)
 
 
 def torch_scheduler(spec: ScheduleSpec, optimizer: Any, total_steps: int) -> Any:
@@ -125,7 +125,7 @@ def _scheduler_call(spec: ScheduleSpec, lrs: list[float], total: int) -> Call:
     from torch.optim import lr_scheduler
 
     whole_run = {name: total for name in ("T_max", "total_iters") if values.get(name) == 0}
-    return _telling(lr_scheduler, SCHEDULES[spec.kind].torch_class, values | whole_run)
+    return _call(lr_scheduler, SCHEDULES[spec.kind].torch_class, values | whole_run)
 
 
 def _multistep(values: dict[str, Any], lrs: list[float], total: int) -> Call:
@@ -146,7 +146,7 @@ def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
     strategy = "linear" if values.pop("anneal_linear") else "cos"
     total = rates.cycle_length(total, values["pct_start"])
     values = {"max_lr": lrs if len(lrs) > 1 else lrs[0], "total_steps": total, **values}
-    return _telling(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, "cycle_momentum": False})
+    return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, "cycle_momentum": False})
 
 
 #: The schedules whose class does not take their values as they are.

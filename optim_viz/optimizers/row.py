@@ -12,8 +12,8 @@ from optim_viz.optimizers import rules
 from optim_viz.optimizers.rules import FLOATS, Namespace, State, Step
 from optim_viz.spec import Hyperparameter, Value
 
-#: Hyperparameters that no rule sees; `Optimizer.step_with` sees to them, around the rule.
-SHARED = ("lr", "weight_decay", "decoupled_weight_decay", "maximize")
+#: Hyperparameters that no rule has an argument for: they come with the step, or act around the rule.
+_AROUND = ("lr", "weight_decay", "decoupled_weight_decay", "maximize")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Optimizer:
         """
         if self.rule is None:
             raise TypeError(f"{self.name} has no elementwise rule: optim_viz.surfaces.torch_run runs it")
-        own = {k: v for k, v in values.items() if k not in SHARED} | dict(self.fixed)
+        own = {k: v for k, v in values.items() if k not in _AROUND} | dict(self.fixed)
         step = self.rule(xp, **own)
         if values.get("maximize"):
             step = _climbing(step)
