@@ -126,7 +126,8 @@ def horizon(surface, spec, run, start):
     """How many rows can be compared: finite, and until the run that is off by 1e-12 separates."""
     start = (start[0] * (1 + 1e-12), start[1] * (1 - 1e-12))
     points = run.points
-    other = run_points(surface, dataclasses.replace(spec, lr_scale=(1 + 1e-12, 1 - 1e-12)), start, STEPS, 1e-12)
+    scale = (("x", 1 + 1e-12), ("y", 1 - 1e-12))
+    other = run_points(surface, dataclasses.replace(spec, lr_scale=scale), start, STEPS, 1e-12)
     with np.errstate(all="ignore"):
         apart = ~(np.abs(points - other) <= 1e-9 * (np.abs(points) + 1e-3)).all(1)
         apart |= ~(np.abs(points) < 1e50).all(1)
@@ -187,9 +188,9 @@ def test_floats_arrays_and_torch_tensors_give_the_same_points(kind, surface, ran
     functions, start = compiled(row), row.start
     ours = run_points(row, spec, start, steps)
     many = array_steps(functions, spec, np.array([start] * 3), descent.rates(spec, steps))
-    step = OPTIMIZERS[kind].build(spec.hyperparameters, TORCH)
+    step = OPTIMIZERS[kind].step_with(spec.hyperparameters, TORCH)
     theta, lr = torch.tensor(start), spec["lr"]
-    state = tuple(torch.full((2,), float(v)) for v in OPTIMIZERS[kind].fresh(spec.hyperparameters, lr))
+    state = tuple(torch.full((2,), float(v)) for v in OPTIMIZERS[kind].initial_state(spec.hyperparameters, lr))
     rows = horizon(row, spec, run_of(row, spec, start), start)
     for t, (_, points, _) in enumerate(many, 1):
         gradient = torch.tensor(functions.gradients(*theta.numpy()))
@@ -224,8 +225,8 @@ def test_a_gradient_that_is_not_finite_is_never_forgotten_or_the_row_says_so(kin
     for spec, when, lane in itertools.product(specs, (1, 2, 7), (1.0, 0.0)):  # a schedule or lr_scale may make lr 0
         values, row = spec.hyperparameters, OPTIMIZERS[kind]
         lr = lane * values["lr"]
-        step, theta = row.build(values, np), np.array([1.0, 2.0, 3.0])
-        state = tuple(np.full(3, first) for first in row.fresh(values, lr))
+        step, theta = row.step_with(values, np), np.array([1.0, 2.0, 3.0])
+        state = tuple(np.full(3, first) for first in row.initial_state(values, lr))
         with np.errstate(all="ignore"):
             for t in range(1, 20):
                 theta, state = step(t, lr, theta, bad if t == when else 0.3 * theta, state)
@@ -336,6 +337,13 @@ def test_a_factory_follows_a_schedule_and_sees_the_same_noise(plan):
     np.testing.assert_allclose(c["my_adam"].lrs[:-1], c["adam"].lrs[:-1], rtol=1e-12)
 
 
+def test_lr_scale_has_one_form_however_it_is_given():
+    forms = [(1.0, 0.1), [1, 0.1], np.array([1.0, 0.1]), {"x": 1, "y": 0.1}, {"y": "0.1"}]
+    assert {ov.optimizer("sgd", lr_scale=form).lr_scale for form in forms} == {(("x", 1.0), ("y", 0.1))}
+    assert ov.optimizer("sgd", lr_scale={"layer.1": 0}).lr_scale == (("layer.1", 0.0),)
+    assert ov.optimizer("sgd").lr_scale == ov.optimizer("sgd", lr_scale={}).lr_scale == ()
+
+
 def test_lr_scale_is_a_param_group_under_every_schedule():
     for name in SCHEDULES:
         spec = ov.optimizer("adam", lr=0.1, lr_scale=(1.0, 0.25), schedule=schedule(name))
@@ -363,6 +371,12 @@ def broken(params):
         (lambda: ov.descend("quadratic", [lambda params: 3]), "own stopped with"),
         (lambda: ov.descend("quadratic", ["adam"]), "An optimizer is what ov.optimizer returns"),
         (lambda: ov.descend("quadratic", [ov.optimizer("lbfgs", lr_scale=(1, 2))]), "lbfgs has one learning rate"),
+        (
+            lambda: ov.descend("quadratic", ov.optimizer("sgd", lr_scale={"layer.0": 1})),
+            "sgd: lr_scale on a surface is",
+        ),
+        (lambda: ov.optimizer("sgd", lr_scale=(1, 2, 3)), "sgd: lr_scale is one factor for x and one for y"),
+        (lambda: ov.optimizer("sgd", lr_scale={"x": -1}), "sgd: lr_scale of x must be at least 0; got -1."),
         (lambda: ov.optimizer("rprop", step_min=1.0, step_max=0.1), "step_min must be at most step_max"),
         (lambda: ov.optimizer("rprop", etaplus=1.0), "etaplus must be a number above 1"),
         (lambda: ov.optimizer("nesterov", momentum=0.0), "momentum must be a number above 0 and below 1"),
