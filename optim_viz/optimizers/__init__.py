@@ -2,6 +2,7 @@
 
 rules             the update rules, each written once for floats, arrays and tensors
 hyperparameters   the hyperparameters that rules share, with their ranges
+trace             what a rule does, as a list of operations that code is written from
 row, table        what a row of OPTIMIZERS holds; the table, one row an optimizer
 specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule

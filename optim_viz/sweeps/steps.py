@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz.optimizers.rules import Step
+from optim_viz.optimizers.rules import flat
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec
 from optim_viz.surfaces.oracles import Oracle
@@ -36,7 +36,7 @@ def reused_steps(
     """
     values = {**optimizer.hyperparameters, **changed}
     row = OPTIMIZERS[optimizer.kind]
-    step = _flat(row.build(values, xp))
+    step = flat(row.build(values, xp))
     theta = filled(xp, xp.ascontiguousarray(starts.T), starts.T)
     g = xp.empty_like(theta)
     parts, at = (g[0], g[1]), (theta[0], theta[1])
@@ -58,16 +58,6 @@ def reused_steps(
             if t == 1:  # which is another step than the rest: it may make g itself a state, or a state a number
                 state = [filled(xp, kept, kept) if len(np.shape(kept)) else kept for kept in state]
         yield g, theta
-
-
-def _flat(step: Step) -> Callable[..., tuple[Any, ...]]:
-    """Return a rule's step as a function of (t, lr, theta, g, *state) that returns (theta, *state)."""
-
-    def flat(t: Any, lr: Any, theta: Any, g: Any, *state: Any) -> tuple[Any, ...]:
-        theta, new = step(t, lr, theta, g, state)
-        return (theta, *new)
-
-    return flat
 
 
 def _rows(xp: Any, like: Any, x: Any, y: Any) -> Any:
