@@ -180,7 +180,7 @@ def sizes() -> bool:
 
 
 def blocks(repeats: int) -> None:
-    """Runs in a block: why batches.BLOCK is what it is."""
+    """Runs in a block: why backends.BLOCK is what it is."""
     print("\n65,536 runs x 300 steps on rosenbrock, two threads, by runs in a block")
     for kind in ("momentum", "adam"):
         spec = check_basins("rosenbrock", ov.optimizer(kind), 256, 300)

@@ -104,8 +104,7 @@ def network_script(spec: NetworkSpec) -> str:
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)
     runs = "\n".join(_run(spec, o, label, total) for o, label in zip(spec.optimizers, labels, strict=True))
     scheduled = "from torch.optim import lr_scheduler\n" if kinds else ""
-    seeds = [(spec.seed + i) % 2**32 for i in range(spec.seeds)]
-    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {seeds}"
+    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
     loop = _TRAIN.format(
         scheduler=", scheduler=None" if kinds else "",
         step=_CLOSURE if closure else _STEP,
@@ -127,8 +126,7 @@ def _orders(spec: NetworkSpec) -> np.ndarray:
             f"{spec.epochs} epochs of {spec.seeds} seeds are too many draws to write down in a script: "
             f"at most {MAX_DRAWS // len(learned):,} in all."
         )
-    seeds = [(spec.seed + i) % 2**32 for i in range(spec.seeds)]
-    return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in seeds])
+    return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in spec.each_seed])
 
 
 def _network(spec: NetworkSpec) -> str:

@@ -96,8 +96,7 @@ class Sweep:
         """Return a tidy pandas DataFrame, one row per cell and seed."""
         import pandas as pd
 
-        seeds = [(self.spec.seed + i) % 2**32 for i in range(self.spec.seeds)]
-        levels = itertools.product(seeds, *(values for _, values in self.spec.axes))
+        levels = itertools.product(self.spec.each_seed, *(values for _, values in self.spec.axes))
         frame = pd.DataFrame(list(levels), columns=["seed", *(name for name, _ in self.spec.axes)])
         frame["final_loss"] = self.losses.ravel()
         frame["median_loss"] = np.broadcast_to(self.final_loss, self.losses.shape).ravel()
