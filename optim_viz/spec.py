@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Value = float | int | bool
+#: Seeds are whole numbers from 0 to below this; after the last comes 0.
+SEEDS = 2**32
 
 #: What the weights of a surface are called.
 COORDINATES = ("x", "y")
@@ -276,10 +278,19 @@ class SweepSpec:
         """The steps of all runs together; without draws the seeds share a run."""
         return self.cells * self.steps * (self.seeds if self.random else 1)
 
+    @property
+    def each_seed(self) -> tuple[int, ...]:
+        """The seeds of a cell's runs."""
+        return _successive(self.seed, self.seeds)
+
     def of_seed(self, index: int) -> DescentSpec:
         """The comparison whose draws the runs of one seed see."""
-        seed = (self.seed + index) % 2**32
+        seed = self.each_seed[index]
         return DescentSpec(self.surface, (self.optimizer,), self.start, self.steps, self.noise, self.batch_size, seed)
+
+
+def _successive(seed: int, count: int) -> tuple[int, ...]:
+    return tuple((seed + i) % SEEDS for i in range(count))
 
 
 @dataclass(frozen=True)
@@ -298,3 +309,8 @@ class NetworkSpec:
     seed: int = 0
     seeds: int = 1
     data: str = ""
+
+    @property
+    def each_seed(self) -> tuple[int, ...]:
+        """The seeds of an optimizer's runs."""
+        return _successive(self.seed, self.seeds)

@@ -96,15 +96,14 @@ def network_script(spec: NetworkSpec) -> str:
     """Return the script of a training; SpecError for digits or an optimizer of the user's own."""
     if spec.data:
         raise SpecError(f"The digits {spec.data!r} are no part of a script: only a run on the shipped ones can be one.")
-    seeds = [(spec.seed + i) % 2**32 for i in range(spec.seeds)]
-    orders = _orders(spec, seeds)
+    orders = _orders(spec)
     total = spec.epochs * math.ceil(orders.shape[2] / spec.batch_size)
     labels = unique_labels(spec.optimizers)
     kinds = schedules(spec.optimizers)
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)
     runs = "\n".join(_run(spec, o, label, total) for o, label in zip(spec.optimizers, labels, strict=True))
     scheduled = "from torch.optim import lr_scheduler\n" if kinds else ""
-    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {seeds}"
+    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
     loop = _TRAIN.format(
         scheduler=", scheduler=None" if kinds else "",
         step=_CLOSURE if closure else _STEP,
@@ -116,7 +115,7 @@ def network_script(spec: NetworkSpec) -> str:
     return assembled([head, _READ, DECODE, _network(spec), loop, f"{_MAIN}{runs}", data])
 
 
-def _orders(spec: NetworkSpec, seeds: list[int]) -> np.ndarray:
+def _orders(spec: NetworkSpec) -> np.ndarray:
     """The digits of the file in the order in which every seed and epoch sees them, int [seeds, epochs, digits]."""
     given = digits.load("")
     learned = digits.split_rows(len(given.train_y) + len(given.test_y))[0]
@@ -125,7 +124,7 @@ def _orders(spec: NetworkSpec, seeds: list[int]) -> np.ndarray:
             f"{spec.epochs} epochs of {spec.seeds} seeds are too many draws to write down in a script: "
             f"at most {MAX_DRAWS // len(learned):,} in all."
         )
-    return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in seeds])
+    return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in spec.each_seed])
 
 
 def _network(spec: NetworkSpec) -> str:

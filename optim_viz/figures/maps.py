@@ -214,16 +214,8 @@ def _theory(known: Theory, s: Sweep, dark: bool) -> list[go.Scatter]:
     return traces
 
 
-def best_cell(s: Sweep, measure: str) -> tuple[int, int]:
-    """The cell of the lowest loss, or the one that arrives first; of equals the other measure decides."""
-    loss, steps = (np.where(s.diverging, np.inf, values) for values in (s.final_loss, s.steps_to))
-    keys = (steps, loss) if measure == "loss" else (loss, steps)
-    cell = np.unravel_index(np.lexsort([key.ravel() for key in keys])[0], s.spec.shape)
-    return int(cell[0]), int(cell[1])
-
-
 def _best(s: Sweep, measure: str) -> go.Scatter:
-    cell = best_cell(s, measure)
+    cell = s.best_cell(measure)
     x, y = (axis[i] for axis, i in zip(s.axes.values(), cell, strict=True))
     return go.Scatter(
         x=[x],
@@ -265,7 +257,7 @@ def _told(s: Sweep, i: int, j: int) -> str:
 
 def sentence(s: Sweep, measure: str) -> str:
     """What the map holds, and what the theory says where there is one."""
-    cell = best_cell(s, measure)
+    cell = s.best_cell(measure)
     values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
     text = (
         f"{s.spec.cells:,} runs. Best: {values}, {_told(s, *cell)}. {s.diverging.mean():.0%} of the map diverges: it "

@@ -7,5 +7,4 @@ one_run, record                one optimizer's run, and what is noted while it g
 training                       what a training gives back
 plane, plane_loss, pca         ov.project: the paths and the loss on a plane of weights
 rate_sweep, executor           ov.train_sweep: one training a learning rate, on this machine or others
-threads                        pools of threads, one torch thread each
 """

@@ -18,14 +18,13 @@ from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.specs import hyperparameter, with_values
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
+from optim_viz.threads import POLL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 MAX_TASKS = 2000
-#: Seconds between two reports.
-POLL = 0.1
 Task = tuple[int, int, int]  # the number of the optimizer, of the learning rate, of the seed
 
 
@@ -46,7 +45,7 @@ class TrainSweepSpec:
         """The one run of a task, as ov.train would be asked for it."""
         optimizer, rate, seed = task
         single = with_values(self.network.optimizers[optimizer], {"lr": self.lrs[rate]})
-        return dataclasses.replace(self.network, optimizers=(single,), seed=(self.network.seed + seed) % 2**32, seeds=1)
+        return dataclasses.replace(self.network, optimizers=(single,), seed=self.network.each_seed[seed], seeds=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +82,7 @@ class TrainSweep:
         """Return a tidy pandas DataFrame, one row per training that was done."""
         import pandas as pd
 
-        seeds = [(self.spec.network.seed + i) % 2**32 for i in range(self.losses.shape[-1])]
-        rows = list(itertools.product(self.labels, self.spec.lrs, seeds))
+        rows = list(itertools.product(self.labels, self.spec.lrs, self.spec.network.each_seed))
         frame = pd.DataFrame(rows, columns=["optimizer", "lr", "seed"])
         frame["test_loss"], frame["test_accuracy"] = self.losses.ravel(), self.accuracies.ravel()
         return frame[self.done.ravel()].reset_index(drop=True)

@@ -15,8 +15,8 @@ from optim_viz.network.one_run import Data, steps
 from optim_viz.network.record import Record, evaluation_steps, snapshot_steps
 from optim_viz.network.training import Progress, Training, TrainingOutcome
 from optim_viz.optimizers.specs import as_spec
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
-from optim_viz.threads import WORKERS, in_threads
+from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
+from optim_viz.threads import WORKERS, in_torch_threads
 
 MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
 MAX_LAYERS, MAX_WIDTH = 4, 1024
@@ -85,7 +85,7 @@ def check(
         whole(batch_size, "batch_size", 1, count),
         layout.hidden,
         bool(final_relu),
-        whole(seed, "seed", 0, 2**32 - 1),
+        whole(seed, "seed", 0, SEEDS - 1),
         whole(seeds, "seeds", 1, MAX_SEEDS),
         data,
     )
@@ -122,7 +122,7 @@ def run(
     began = time.perf_counter()
     loaded = digits.load(spec.data)
     records = _records(spec, len(loaded.train_y), len(loaded.test_y))
-    turns = _Turns(spec, records, Data.of(loaded), cancel or threading.Event())
+    turns = _Turns(spec, records, Data.of(loaded))
 
     def so_far() -> Training:
         views = tuple(record.view() for record in records)
@@ -133,7 +133,7 @@ def run(
             done = tuple(record.done for record in records)
             progress(Progress(len(records[0].losses), done, time.perf_counter() - began, so_far))
 
-    in_threads(turns.work, min(WORKERS, len(records)), report)
+    in_torch_threads(turns.work, min(WORKERS, len(records)), report, cancel)
     for record in records:
         if record.outcome is TrainingOutcome.RUNNING:
             record.end(TrainingOutcome.CANCELLED)
@@ -148,8 +148,7 @@ def _records(spec: NetworkSpec, train_digits: int, test_digits: int) -> list[Rec
     snaps = snapshot_steps(int(evals[-1]), layout.size, len(spec.optimizers))
     labels = unique_labels(spec.optimizers)
     records = []
-    for i in range(spec.seeds):
-        seed = (spec.seed + i) % 2**32
+    for i, seed in enumerate(spec.each_seed):
         start = layout.start(seed).numpy()
         for optimizer, label in zip(spec.optimizers, labels, strict=True):
             kept = snaps if i == 0 else snaps[:0]
@@ -163,8 +162,8 @@ class _Turns:
     So curves grow side by side, and three runs keep two threads busy to the end.
     """
 
-    def __init__(self, spec: NetworkSpec, records: list[Record], data: Data, cancel: threading.Event) -> None:
-        self.cancel, self.lock = cancel, threading.Lock()
+    def __init__(self, spec: NetworkSpec, records: list[Record], data: Data) -> None:
+        self.lock = threading.Lock()
         self.heap: list[tuple[int, int, int, Record, Iterator[None]]] = []
         for i, record in enumerate(records):
             self.heap.append((i // len(spec.optimizers), 0, i, record, steps(spec, record, data)))
@@ -173,7 +172,7 @@ class _Turns:
         """Go on with one run after the other until none is waiting: what is left then is in other threads' hands."""
         import torch
 
-        while not (self.cancel.is_set() or stopped()):
+        while not stopped():
             with self.lock:
                 if not self.heap:
                     return

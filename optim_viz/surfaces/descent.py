@@ -11,7 +11,17 @@ from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
 from optim_viz.optimizers.specs import as_spec
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import COORDINATES, DescentSpec, OptimizerSpec, SpecError, Surface, number, unique_labels, whole
+from optim_viz.spec import (
+    COORDINATES,
+    SEEDS,
+    DescentSpec,
+    OptimizerSpec,
+    SpecError,
+    Surface,
+    number,
+    unique_labels,
+    whole,
+)
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.float_run import columns, float_rows
 from optim_viz.surfaces.oracles import oracles
@@ -82,7 +92,7 @@ def check(
         whole(steps, "steps", 1, MAX_STEPS),
         float(noise),
         None if batch_size is None else whole(batch_size, "batch_size", 1, len(dataset(surface))),
-        whole(seed, "seed", 0, 2**32 - 1),
+        whole(seed, "seed", 0, SEEDS - 1),
     )
 
 

@@ -15,8 +15,7 @@ from optim_viz.surfaces.surface import grid
 def lowest(surface: Surface) -> float:
     """Return the lowest known loss: of the known minima, or else of a grid, polished by Newton's method.
 
-    >>> from optim_viz.surfaces.table import SURFACES
-    >>> from optim_viz.surfaces.surface import surface
+    >>> from optim_viz import SURFACES, surface
     >>> lowest(SURFACES["rosenbrock"]), round(lowest(surface("(x - 0.1)^2 + y^2 + 2")), 9)
     (0.0, 2.0)
     """
@@ -46,7 +45,7 @@ def stationary(functions: Compiled, points: np.ndarray) -> tuple[np.ndarray, np.
 
     Returns the places, float64 [2, n], and the curvatures there, ascending, float64 [2, n]; NaN where there is none.
 
-    >>> from optim_viz.surfaces.table import SURFACES
+    >>> from optim_viz import SURFACES
     >>> place, curvatures = stationary(compiled(SURFACES["quadratic"]), np.array([[1.0], [1.0]]))
     >>> (abs(place) < 1e-9).all().item(), curvatures.round(6).tolist()
     (True, [[1.0], [10.0]])
@@ -79,7 +78,7 @@ def hessian(functions: Compiled, points: np.ndarray) -> np.ndarray:
 
     They are good to about 1e-9.
 
-    >>> from optim_viz.surfaces.table import SURFACES
+    >>> from optim_viz import SURFACES
     >>> hessian(compiled(SURFACES["quadratic"]), np.array([1.0, 1.0])).round(6).tolist()
     [[1.0, 0.0], [0.0, 10.0]]
     """

@@ -13,35 +13,10 @@ import numpy as np
 import torch
 
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import parse
 from optim_viz.surfaces.float_run import FLOAT_ERRORS
 from optim_viz.surfaces.oracles import batch_losses, oracles
-
-
-def torch_loss(surface: Surface) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """Return a surface's loss as a torch function of x and y (tensors of one shape), for autograd.
-
-    >>> from optim_viz.surfaces.table import SURFACES
-    >>> torch_loss(SURFACES["quadratic"])(torch.tensor(1.0), torch.tensor(1.0))
-    tensor(5.5000)
-    """
-    import sympy
-
-    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
-    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
-    # torch's functions take no plain numbers, so constants such as exp(2) are worked out first.
-    expression = parse(surface.expression, names).replace(
-        lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17)
-    )
-    function = sympy.lambdify(sympy.symbols(names, real=True), expression, modules)
-    if not surface.data:
-        return function
-    u, v = torch.tensor(examples(surface.data)).unbind(1)
-    return lambda x, y: function(x[..., None], y[..., None], u, v).mean(-1)
-
 
 Gradient = Callable[[int, float, float], tuple[Any, Any]]
 

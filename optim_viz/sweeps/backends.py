@@ -70,7 +70,7 @@ def functions(surface: Surface, device: str) -> tuple[Callable[..., Any], Callab
     """Return a surface's loss and gradient as functions of (t, x, y) on tensors; a finite sum takes a mini-batch too.
 
     >>> import torch
-    >>> from optim_viz.surfaces.table import SURFACES
+    >>> from optim_viz import SURFACES
     >>> functions(SURFACES["quadratic"], "cpu")[1](0, torch.tensor([1.0]), torch.tensor([1.0]))
     [tensor([1.]), tensor([10.])]
     """

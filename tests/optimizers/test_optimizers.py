@@ -27,8 +27,7 @@ from optim_viz.spec import DescentSpec
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.table import SURFACES
-from optim_viz.surfaces.torch_run import torch_loss
-from optim_viz.sweeps.steps import array_steps
+from tests.reference import array_steps, torch_loss
 
 STEPS = 300
 RULES = [row.name for row in OPTIMIZERS.values() if row.rule]

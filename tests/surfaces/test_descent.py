@@ -9,7 +9,7 @@ from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces import descent, float_run
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.sweeps.steps import array_steps
+from tests.reference import array_steps
 
 SPECS = {
     "sgd": ov.optimizer("sgd", lr=1e-3),

@@ -16,7 +16,7 @@ from optim_viz.surfaces.expression import ExpressionError
 from optim_viz.surfaces.minima import hessian
 from optim_viz.surfaces.surface import dataset, grid
 from optim_viz.surfaces.table import SURFACES
-from optim_viz.surfaces.torch_run import torch_loss
+from tests.reference import torch_loss
 
 ALL = list(SURFACES)
 WITH_MINIMA = [row.name for row in SURFACES.values() if row.minima]
