@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from optim_viz.export.network_script import network_script
-from optim_viz.export.script_parts import (
-    DECODE,
-    SOFTPLUS,
-    assembled,
-    expression_code,
-    packed,
-    scheduler_step,
-    schedules,
-    wrapped,
-)
+from optim_viz.export.script_parts import DECODE, SOFTPLUS, assembled, expression_code, packed, schedule_step, schedules
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
 from optim_viz.spec import COORDINATES, DescentSpec, NetworkSpec, OptimizerSpec, Surface, unique_labels
 from optim_viz.surfaces.examples import examples
@@ -79,8 +71,13 @@ def _loss(surface: Surface, code: str) -> str:
     if not surface.data:
         return f"def f(x, y):\n    return {code}"
     u, v = (column.tolist() for column in examples(surface.data).T)
-    columns = "\n".join([wrapped(f"U = torch.tensor({u})"), wrapped(f"V = torch.tensor({v})")])
+    columns = "\n".join([_wrapped(f"U = torch.tensor({u})"), _wrapped(f"V = torch.tensor({v})")])
     return f"# The examples.\n{columns}\n\n\ndef f(x, y, u=U, v=V):\n    return ({code}).mean()"
+
+
+def _wrapped(line: str) -> str:
+    """A long line of numbers on several."""
+    return "\n".join(textwrap.wrap(line, 110, subsequent_indent="    ", break_long_words=False))
 
 
 def _loop(spec: DescentSpec, kinds: set[str]) -> str:
@@ -102,7 +99,7 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
         body = [*full, *inner, "loss = optimizer.step(closure)", *diverged]
     else:
         body = [*look, *diverged, *full, "optimizer.step()"]
-    body += scheduler_step(kinds, "full" if full else "loss")
+    body += schedule_step(kinds, "full" if full else "loss")
     lines = ["for step in range(STEPS):", *("    " + line for line in body)]
     lines += ["loss = f(x, y).item()", "return loss if math.isfinite(loss) else math.inf"]
     head = f"def descend(x, y, optimizer{', scheduler=None' if kinds else ''}):\n"

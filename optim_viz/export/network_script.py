@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from optim_viz.export.script_parts import DECODE, assembled, packed, scheduler_step, schedules
+from optim_viz.export.script_parts import DECODE, assembled, packed, schedule_step, schedules
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import FUSED, epoch_order
@@ -107,7 +107,7 @@ def network_script(spec: NetworkSpec) -> str:
     loop = _TRAIN.format(
         scheduler=", scheduler=None" if kinds else "",
         step=_CLOSURE if closure else _STEP,
-        schedule="".join(f"            {line}\n" for line in scheduler_step(kinds, "loss.item()")),
+        schedule="".join(f"            {line}\n" for line in schedule_step(kinds, "loss.item()")),
     )
     data = packed("ORDERS", orders.astype("<u2"), "uint16", f".view({spec.seeds}, {spec.epochs}, -1).long()")
     files = 'PATH = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("mnist10k.npz")'

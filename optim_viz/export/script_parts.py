@@ -73,7 +73,7 @@ def schedules(optimizers: Iterable[OptimizerSpec]) -> set[str]:
     return {o.schedule.kind for o in optimizers if o.schedule} - {"constant"}
 
 
-def scheduler_step(kinds: set[str], loss: str) -> list[str]:
+def schedule_step(kinds: set[str], loss: str) -> list[str]:
     """The lines of a training loop that move the learning rates; a plateau is told by `loss`."""
     if not kinds:
         return []
@@ -102,8 +102,3 @@ def assembled(parts: list[str]) -> str:
     parts = [*parts, 'if __name__ == "__main__":\n    main()']
     text = "\n\n\n".join(part.strip("\n") for part in parts if part.strip())
     return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
-
-
-def wrapped(line: str) -> str:
-    """A long line of numbers on several."""
-    return "\n".join(textwrap.wrap(line, 110, subsequent_indent="    ", break_long_words=False))
