@@ -14,6 +14,9 @@ from typing import Any
 
 Value = float | int | bool
 
+#: What the weights of a surface are called.
+COORDINATES = ("x", "y")
+
 
 class SpecError(ValueError):
     """A value that an experiment cannot be made of; the message is one sentence for the person who typed it."""
@@ -139,14 +142,14 @@ class ScheduleSpec:
 class OptimizerSpec:
     """An optimizer by name, with every one of its hyperparameters, its schedule and its label.
 
-    `lr_scale` multiplies the learning rate of single coordinates (a tuple of two) or of single layers (pairs of layer
-    name and factor): torch's param groups. `factory` is the user's own torch.optim.Optimizer factory, if any.
+    `lr_scale` holds the factors on the learning rate of torch's param groups by name: of the coordinates "x" and "y" of
+    a surface, or of single layers. `factory` is the user's own torch.optim.Optimizer factory, if any.
     """
 
     kind: str
     values: tuple[tuple[str, Value], ...] = ()
     schedule: ScheduleSpec | None = None
-    lr_scale: tuple[float, ...] | tuple[tuple[str, float], ...] | None = None
+    lr_scale: tuple[tuple[str, float], ...] = ()
     label: str = ""
     factory: Callable[..., Any] | None = field(default=None, compare=True)
 
@@ -157,6 +160,10 @@ class OptimizerSpec:
     def hyperparameters(self) -> dict[str, Value]:
         """All hyperparameters by torch's name."""
         return dict(self.values)
+
+    def factor(self, group: str) -> float:
+        """The factor on the learning rate of a coordinate or a layer."""
+        return dict(self.lr_scale).get(group, 1.0)
 
 
 def unique_labels(specs: Iterable[OptimizerSpec]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ An optimizer is written as its name and pairs joined by "~", which needs no esca
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -36,9 +35,8 @@ def write_optimizer(spec: OptimizerSpec) -> str:
     for name, value in spec.values:
         if value != defaults[name]:
             parts += [name, _text(value)]
-    if spec.lr_scale:
-        by_layer = isinstance(spec.lr_scale[0], tuple)
-        parts += map(str, itertools.chain(*spec.lr_scale)) if by_layer else ["scale", *map(str, spec.lr_scale)]
+    for name, factor in spec.lr_scale:  # those of x and y are "scale" and two values
+        parts += [*{"x": ["scale"], "y": []}.get(name, [name]), str(factor)]
     if spec.schedule:
         parts += ["s", spec.schedule.kind]
         known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].hyperparameters}

@@ -194,7 +194,7 @@ def sweeps_of(study: Study) -> tuple[SweepSpec, ...]:
 def training_of(study: Study) -> TrainSweepSpec:
     """Return the checked sweep of a study on the network."""
     lrs = [float(f"{lr:.3g}") for lr in np.geomspace(*study.rates, study.resolution)]
-    bare = tuple(replace(o, lr_scale=None) for o in study.shown)  # factors on x and y mean nothing to layers
+    bare = tuple(replace(o, lr_scale=()) for o in study.shown)  # factors on x and y mean nothing to layers
     return rate_sweep.check(bare, lrs, study.epochs, study.seeds, seed=study.descent.seed)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from optim_viz.export.network_script import network_script
 from optim_viz.export.script_parts import DECODE, SOFTPLUS, assembled, expression_code, packed, wrapped
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, Surface, unique_labels
+from optim_viz.spec import COORDINATES, DescentSpec, NetworkSpec, OptimizerSpec, Surface, unique_labels
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.oracles import batch_indices, draws
 
@@ -116,7 +116,7 @@ def _scheduler_step(loss: str, watched: bool) -> list[str]:
 def _run(optimizer: OptimizerSpec, label: str, spec: DescentSpec) -> str:
     params, lrs = "[x, y]", [float(optimizer["lr"]) if optimizer.factory is None else 0.0]
     if optimizer.lr_scale:
-        lrs = [lrs[0] * factor for factor in optimizer.lr_scale]  # type: ignore[operator]
+        lrs = [lrs[0] * optimizer.factor(name) for name in COORDINATES]
         params = "[{" + f'"params": [x], "lr": {lrs[0]!r}' + "}, {" + f'"params": [y], "lr": {lrs[1]!r}' + "}]"
     lines = [
         "x, y = (torch.tensor(value, requires_grad=True) for value in START)",

@@ -154,8 +154,7 @@ def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) ->
     options = {"fused": True} if row and row.torch_class in FUSED else {}
     lines = ["model = network(seed)"]
     if optimizer.lr_scale:
-        scale = dict(optimizer.lr_scale)  # type: ignore[arg-type]
-        lrs = [lrs[0] * scale.get(name, 1.0) for name in Layout(spec.hidden).names]
+        lrs = [lrs[0] * optimizer.factor(name) for name in Layout(spec.hidden).names]
         lines.append("layers = [layer for layer in model if isinstance(layer, torch.nn.Linear)]")
         lines.append(f'groups = [{{"params": layer.parameters(), "lr": lr}} for layer, lr in zip(layers, {lrs!r})]')
         params = "groups"

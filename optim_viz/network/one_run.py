@@ -150,8 +150,7 @@ def build(spec: OptimizerSpec, network: Network) -> Any:
     options = {"fused": True} if OPTIMIZERS[spec.kind].torch_class in FUSED else {}
     if not spec.lr_scale:
         return torch_optimizer(spec, params, **options)
-    scale = dict(spec.lr_scale)  # type: ignore[arg-type]
-    factors = [scale.get(name, 1.0) for name in network.layout.names]
+    factors = map(spec.factor, network.layout.names)
     groups = [{"params": [p], "lr": float(spec["lr"]) * factor} for p, factor in zip(params, factors, strict=True)]
     return torch_optimizer(spec, groups, **options)
 
@@ -228,9 +227,8 @@ def stepper(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[
 
 def current_lr(spec: OptimizerSpec, optimizer: Any) -> float:
     """Return the learning rate that the next step uses, as it is before any layer's factor."""
-    scale = dict(spec.lr_scale or ())  # type: ignore[arg-type]
     for i, group in enumerate(optimizer.param_groups):
-        factor = scale.get(f"layer.{i}", 1.0)
+        factor = spec.factor(f"layer.{i}")
         if factor:
             return float(group.get("lr", math.nan)) / factor
     return 0.0

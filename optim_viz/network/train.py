@@ -108,14 +108,9 @@ def _check_hidden(hidden: Any) -> tuple[int, ...]:
 
 
 def _check_scale(spec: OptimizerSpec, layout: Layout) -> None:
-    for pair in spec.lr_scale or ():
-        if not isinstance(pair, tuple):
-            raise SpecError(
-                f"{spec.kind}: lr_scale on the network maps layers to factors, such as {{'layer.0': 0.1}}; "
-                f"got {spec.lr_scale!r}."
-            )
-        if pair[0] not in layout.names:
-            raise SpecError(f"{spec.kind}: the network has no layer {pair[0]!r}; {nearest(pair[0], layout.names)}")
+    for name, _ in spec.lr_scale:
+        if name not in layout.names:
+            raise SpecError(f"{spec.kind}: the network has no layer {name!r}; {nearest(name, layout.names)}")
     if spec.lr_scale and spec.kind == "lbfgs":
         raise SpecError("lbfgs: lr_scale is not possible, torch's LBFGS takes one learning rate for all weights.")
 

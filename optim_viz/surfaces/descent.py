@@ -11,7 +11,7 @@ from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
 from optim_viz.optimizers.specs import as_spec
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, number, unique_labels, whole
+from optim_viz.spec import COORDINATES, DescentSpec, OptimizerSpec, SpecError, Surface, number, unique_labels, whole
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.float_run import columns, float_rows
 from optim_viz.surfaces.oracles import oracles
@@ -105,12 +105,12 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
 
 
 def _check_scale(spec: OptimizerSpec) -> None:
-    scale = spec.lr_scale
-    if scale is None:
+    if not spec.lr_scale:
         return
     if spec.factory is not None or OPTIMIZERS[spec.kind].rule is None:
         raise SpecError(f"{spec.label or spec.kind} has one learning rate for all: lr_scale cannot be used with it.")
-    if not (len(scale) == 2 and all(isinstance(s, float) for s in scale)):
+    scale = dict(spec.lr_scale)
+    if tuple(scale) != COORDINATES:
         raise SpecError(f"{spec.kind}: lr_scale on a surface is two factors, one for x and one for y; got {scale!r}.")
 
 
@@ -186,7 +186,7 @@ def _watched(optimizer: OptimizerSpec, steps: int) -> PlateauRates | None:
 
 
 def _scales(optimizer: OptimizerSpec) -> tuple[float, float]:
-    return optimizer.lr_scale or (1.0, 1.0)  # type: ignore[return-value]
+    return optimizer.factor("x"), optimizer.factor("y")
 
 
 def rates(

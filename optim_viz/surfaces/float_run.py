@@ -42,7 +42,7 @@ def float_rows(
         lr = next(steps)
         rows.append(single_row(oracles[0], row.build(values), 1, lr, fresh))
         without_lr = tuple(pair for pair in optimizer.values if pair[0] != "lr")
-        traced = loop(optimizer.kind, without_lr, optimizer.lr_scale is None)
+        traced = loop(optimizer.kind, without_lr, not optimizer.lr_scale)
         traced(oracles[0], steps, rows.append, 2, len(lrs) - 1, *rows[1][2:])
     except FLOAT_ERRORS:
         rest = itertools.islice(lrs, len(rows) - 1, None)

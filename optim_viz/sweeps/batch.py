@@ -165,8 +165,8 @@ class _Work:
         optimizer, steps = self.spec.optimizer, self.spec.steps
         plan = optimizer.schedule
         base = float(optimizer["lr"]) if lrs is None else lrs
-        sx, sy = optimizer.lr_scale or (1.0, 1.0)
-        lanes = (base * sx, base * sx if sx == sy else base * sy)  # type: ignore[operator]
+        sx, sy = optimizer.factor("x"), optimizer.factor("y")
+        lanes = (base * sx, base * sx if sx == sy else base * sy)
         if plan is None:
             x, y = lanes if lrs is None else map(self.backend.put, lanes)  # type: ignore[arg-type]
             return itertools.repeat((x, x if sx == sy else y), steps)

@@ -305,7 +305,7 @@ def test_snapshots_stay_under_their_cap(size, runs):
             {"optimizers": optimizer("sgd", lr_scale={"layer.3": 1.0})},
             "sgd: the network has no layer 'layer.3'; did you mean 'layer.",
         ),
-        ({"optimizers": optimizer("sgd", lr_scale=(1.0, 0.5))}, "sgd: lr_scale on the network maps layers to factors"),
+        ({"optimizers": optimizer("sgd", lr_scale=(1.0, 0.5))}, "sgd: the network has no layer 'x'; choose one of"),
         ({"data": "/nowhere.npz"}, "The digits in '/nowhere.npz' could not be read: No such file or directory."),
     ],
 )

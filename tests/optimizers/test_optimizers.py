@@ -149,7 +149,8 @@ def horizon(surface, spec, run, start):
     """How many rows can be compared: finite, and until the run that is off by 1e-12 separates."""
     start = (start[0] * (1 + 1e-12), start[1] * (1 - 1e-12))
     points = run.points
-    other = run_points(surface, dataclasses.replace(spec, lr_scale=(1 + 1e-12, 1 - 1e-12)), start, STEPS, 1e-12)
+    scale = (("x", 1 + 1e-12), ("y", 1 - 1e-12))
+    other = run_points(surface, dataclasses.replace(spec, lr_scale=scale), start, STEPS, 1e-12)
     with np.errstate(all="ignore"):
         apart = ~(np.abs(points - other) <= 1e-9 * (np.abs(points) + 1e-3)).all(1)
         apart |= ~(np.abs(points) < 1e50).all(1)
@@ -343,6 +344,13 @@ def test_a_factory_follows_a_schedule_and_sees_the_same_noise(plan):
     np.testing.assert_allclose(c["my_adam"].lrs[:-1], c["adam"].lrs[:-1], rtol=1e-12)
 
 
+def test_lr_scale_has_one_form_however_it_is_given():
+    forms = [(1.0, 0.1), [1, 0.1], np.array([1.0, 0.1]), {"x": 1, "y": 0.1}, {"y": "0.1"}]
+    assert {ov.optimizer("sgd", lr_scale=form).lr_scale for form in forms} == {(("x", 1.0), ("y", 0.1))}
+    assert ov.optimizer("sgd", lr_scale={"layer.1": 0}).lr_scale == (("layer.1", 0.0),)
+    assert ov.optimizer("sgd").lr_scale == ov.optimizer("sgd", lr_scale={}).lr_scale == ()
+
+
 def test_lr_scale_is_a_param_group_under_every_schedule():
     for name in SCHEDULES:
         spec = ov.optimizer("adam", lr=0.1, lr_scale=(1.0, 0.25), schedule=schedule(name))
@@ -370,6 +378,12 @@ def broken(params):
         (lambda: ov.descend("quadratic", [lambda params: 3]), "own stopped with"),
         (lambda: ov.descend("quadratic", ["adam"]), "An optimizer is what ov.optimizer returns"),
         (lambda: ov.descend("quadratic", [ov.optimizer("lbfgs", lr_scale=(1, 2))]), "lbfgs has one learning rate"),
+        (
+            lambda: ov.descend("quadratic", ov.optimizer("sgd", lr_scale={"layer.0": 1})),
+            "sgd: lr_scale on a surface is",
+        ),
+        (lambda: ov.optimizer("sgd", lr_scale=(1, 2, 3)), "sgd: lr_scale is one factor for x and one for y"),
+        (lambda: ov.optimizer("sgd", lr_scale={"x": -1}), "sgd: lr_scale of x must be at least 0; got -1."),
         (lambda: ov.optimizer("rprop", step_min=1.0, step_max=0.1), "step_min must be at most step_max"),
         (lambda: ov.optimizer("rprop", etaplus=1.0), "etaplus must be a number above 1"),
         (lambda: ov.optimizer("nesterov", momentum=0.0), "momentum must be a number above 0 and below 1"),

@@ -70,7 +70,7 @@ def test_schedule_scale_and_label_stay_and_nesterov_keeps_a_momentum():
         ov.optimizer("nesterov"),
     ]
     t = ov.tune("quadratic", given, steps=50, momentum=True)
-    assert t.optimizers[0].schedule == given[0].schedule and t.optimizers[0].lr_scale == (1.0, 0.5)
+    assert t.optimizers[0].schedule == given[0].schedule and t.optimizers[0].lr_scale == (("x", 1.0), ("y", 0.5))
     assert t.labels == ("mine", "nesterov") and all(o["momentum"] > 0 for o in t.optimizers)
 
 
