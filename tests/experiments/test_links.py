@@ -33,8 +33,8 @@ def bits(run):
 def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
     """Every number of the first 40 steps, which is where all of them come from, is compared."""
     asked = Fair(spec, mode)
-    query = through_a_url(links.write_fairly(links.write_descent, asked, FAIR))
-    read, notes = links.fairly(links.read_descent)(query, FAIR)
+    query = through_a_url(links.write(links.FAIR_DESCENT, asked, FAIR))
+    read, notes = links.read(links.FAIR_DESCENT, query, FAIR)
     assert notes == [] and read == asked
     here, there = (descent.run(replace(s, steps=min(s.steps, 40))) for s in (spec, read.spec))
     assert [bits(run) for run in here] == [bits(run) for run in there]
@@ -44,8 +44,8 @@ def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
 @given(trainings(), st.sampled_from([*ON_NETWORK]))
 def test_round_trip_of_a_training(spec, mode):
     asked = Fair(spec, mode)
-    query = through_a_url(links.write_fairly(links.write_network, asked, TRAINED))
-    read, notes = links.fairly(links.read_network, ON_NETWORK)(query, TRAINED)
+    query = through_a_url(links.write(links.FAIR_TRAINING, asked, TRAINED))
+    read, notes = links.read(links.FAIR_TRAINING, query, TRAINED)
     assert notes == [] and read == asked
 
 
@@ -53,7 +53,7 @@ def test_round_trip_of_a_training(spec, mode):
 @given(trainings(most=1))
 def test_equal_trainings_give_bit_equal_curves(spec):
     small = replace(spec, epochs=1, batch_size=2000, hidden=spec.hidden[:1], seeds=1)
-    read, _ = links.read_network(through_a_url(links.write_network(small, TRAINED.spec)), TRAINED.spec)
+    read, _ = links.read(links.TRAINING, through_a_url(links.write(links.TRAINING, small, TRAINED.spec)), TRAINED.spec)
     here, there = train.run(small).runs[0], train.run(read).runs[0]
     assert here.losses.tobytes() == there.losses.tobytes()
     assert here.test_losses.tobytes() == there.test_losses.tobytes()
@@ -61,12 +61,12 @@ def test_equal_trainings_give_bit_equal_curves(spec):
 
 def test_a_link_cannot_name_a_file_on_the_server():
     default = train.check([ov.optimizer("sgd", lr=0.01)])
-    spec, notes = links.read_network({"data": ["/etc/passwd"]}, default)
+    spec, notes = links.read(links.TRAINING, {"data": ["/etc/passwd"]}, default)
     assert spec == default and "unknown here" in notes[0]
 
 
 def test_defaults_stay_out_of_the_link():
-    assert links.write_descent(DEFAULT, DEFAULT) == {}
+    assert links.write(links.DESCENT, DEFAULT, DEFAULT) == {}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_defaults_stay_out_of_the_link():
     ],
 )
 def test_a_mangled_link_opens_with_what_is_valid_and_says_what_was_dropped(query, sentence):
-    spec, notes = links.read_descent(parse_qs(query, keep_blank_values=True), DEFAULT)
+    spec, notes = links.read(links.DESCENT, parse_qs(query, keep_blank_values=True), DEFAULT)
     assert any(sentence in note for note in notes), notes
     assert descent.run(spec).trajectories
 
@@ -98,5 +98,5 @@ def test_a_mangled_link_opens_with_what_is_valid_and_says_what_was_dropped(query
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.dictionaries(KEYS, st.lists(st.text(max_size=30), min_size=1, max_size=3)))
 def test_no_link_can_raise(query):
-    spec, _ = links.read_descent(query, DEFAULT)
+    spec, _ = links.read(links.DESCENT, query, DEFAULT)
     assert spec.optimizers
