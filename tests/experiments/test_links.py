@@ -1,7 +1,9 @@
 """spec -> query -> spec is equal; what a link has wrong is dropped and said."""
 
 from dataclasses import replace
-from urllib.parse import parse_qs
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 import optim_viz as ov
 from optim_viz.experiments import links
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, Fair
+from optim_viz.experiments.study_links import read_study, write_study
+from optim_viz.experiments.study_views import FIRST
 from optim_viz.network import train
 from optim_viz.surfaces import descent
 from tests.strategies import comparisons, through_a_url, trainings
@@ -57,6 +61,24 @@ def test_equal_trainings_give_bit_equal_curves(spec):
     here, there = train.run(small).runs[0], train.run(read).runs[0]
     assert here.losses.tobytes() == there.losses.tobytes()
     assert here.test_losses.tobytes() == there.test_losses.tobytes()
+
+
+OLD = [line.split(" ") for line in (Path(__file__).parent / "links_of_0_1_0.txt").read_text().splitlines()]
+PAGES = {
+    "compare": (partial(links.read, links.FAIR_DESCENT), partial(links.write, links.FAIR_DESCENT), FAIR),
+    "network": (partial(links.read, links.FAIR_TRAINING), partial(links.write, links.FAIR_TRAINING), TRAINED),
+    "tune": (read_study, lambda study, default: write_study(study), FIRST.opens),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_that_version_0_1_0_wrote_are_read_whole_and_written_again(page):
+    read, write, default = PAGES[page]
+    old = [link for name, link in OLD if name == page]
+    assert len(old) >= 60
+    for link in old:
+        asked, notes = read(parse_qs(link, keep_blank_values=True), default)
+        assert notes == [] and urlencode(write(asked, default), doseq=True) == link
 
 
 def test_a_link_cannot_name_a_file_on_the_server():
