@@ -63,7 +63,7 @@ def whole(value: object, what: str, low: int, high: int) -> int:
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One knob: torch.optim's name and default, what is allowed, and how a slider should show it.
+    """torch.optim's name and default of a hyperparameter, what is allowed, and how a slider should show it.
 
     `low` and `high` bound the slider; `minimum` and `maximum` bound what is accepted at all, `open_low` and `open_high`
     say whether the bound itself is excluded. `scale` is "log", "linear", "int" or "bool".
@@ -91,7 +91,7 @@ class Hyperparameter:
         return f"{low} and {'below' if self.open_high else 'at most'} {self.maximum:g}"
 
     def check(self, value: object, owner: str) -> Value:
-        """Return `value` as this knob's type, or raise a SpecError that names it and the range."""
+        """Return `value` as this hyperparameter's type, or raise a SpecError that names it and the range."""
         if self.scale == "bool":
             return self._flag(value, owner)
         if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What becomes of a row of OPTIMIZERS: a checked spec, or another one with some values changed."""
+"""ov.optimizer: a row of OPTIMIZERS with checked values, as a spec; and what one asks of a spec and its row."""
 
 from __future__ import annotations
 
@@ -58,23 +58,6 @@ def optimizer(
     return OptimizerSpec(kind, values, schedule, _check_scale(kind, lr_scale), str(label))
 
 
-def as_spec(item: OptimizerSpec | Callable[..., Any]) -> OptimizerSpec:
-    """Return `item` as a spec: one already, or any callable params -> torch.optim.Optimizer, labelled by its name.
-
-    >>> def my_sgd(params):
-    ...     return torch.optim.SGD(params, lr=0.1)
-    >>> as_spec(my_sgd).label
-    'my_sgd'
-    """
-    if isinstance(item, OptimizerSpec):
-        return item
-    if not callable(item):
-        raise SpecError(f"An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {item!r}.")
-    inner = getattr(item, "func", item)  # functools.partial
-    name = str(getattr(inner, "__name__", OWN)).replace("<lambda>", OWN)
-    return OptimizerSpec(OWN, label=name, factory=item)
-
-
 def _check_together(kind: str, values: Mapping[str, Value]) -> None:
     """Refuse what torch refuses: Nesterov momentum needs a momentum and zero dampening; bounds in the wrong order."""
     if values.get("nesterov") and not (values["momentum"] > 0 and values["dampening"] == 0):
@@ -104,9 +87,26 @@ def _check_scale(kind: str, given: Sequence[float] | Mapping[str, float] | None)
     return tuple((str(name), float(factor)) for name, factor in given.items())
 
 
+def as_spec(item: OptimizerSpec | Callable[..., Any]) -> OptimizerSpec:
+    """Return `item` as a spec: one already, or any callable params -> torch.optim.Optimizer, labelled by its name.
+
+    >>> def my_sgd(params):
+    ...     return torch.optim.SGD(params, lr=0.1)
+    >>> as_spec(my_sgd).label
+    'my_sgd'
+    """
+    if isinstance(item, OptimizerSpec):
+        return item
+    if not callable(item):
+        raise SpecError(f"An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {item!r}.")
+    inner = getattr(item, "func", item)  # functools.partial
+    name = str(getattr(inner, "__name__", OWN)).replace("<lambda>", OWN)
+    return OptimizerSpec(OWN, label=name, factory=item)
+
+
 @functools.cache
 def hyperparameter(kind: str, name: str) -> Hyperparameter:
-    """Look up one hyperparameter of one optimizer."""
+    """Return one hyperparameter of one optimizer, by torch's name."""
     return next(h for h in OPTIMIZERS[kind].hyperparameters if h.name == name)
 
 

@@ -105,7 +105,7 @@ def loop(kind: str, values: tuple[tuple[str, Value], ...], one_rate: bool = Fals
     """
     row = OPTIMIZERS[kind]
     count = len(row.state_names(dict(values)))
-    step = row.build(dict(values), _SYMBOLS)
+    step = row.step_with(dict(values), _SYMBOLS)
     lines: dict[str, str] = {}
     outputs: dict[str, str] = {}
     inputs: list[str] = []

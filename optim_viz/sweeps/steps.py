@@ -36,7 +36,7 @@ def array_steps(
     """
     values = {**optimizer.hyperparameters, **(changed or {})}
     row = OPTIMIZERS[optimizer.kind]
-    step, gradient = row.build(values, xp), noisy(oracle or functions.gradient, noise)
+    step, gradient = row.step_with(values, xp), noisy(oracle or functions.gradient, noise)
     theta = xp.ascontiguousarray(starts.T)
     state: tuple[Any, ...] = ()
     for t, (lrx, lry) in enumerate(lrs, 1):
@@ -45,7 +45,7 @@ def array_steps(
             same = lrx is lry or (isinstance(lrx, float) and lrx == lry)
             lr = lrx if same else _rows(xp, theta, lrx, lry)
             if t == 1:
-                state = tuple(filled(xp, theta, first) for first in row.fresh(values, lr))
+                state = tuple(filled(xp, theta, first) for first in row.initial_state(values, lr))
             theta, state = step(t, lr, theta, g, state)
         yield g, theta, state
 
@@ -67,7 +67,7 @@ def reused_steps(
     """
     values = {**optimizer.hyperparameters, **changed}
     row = OPTIMIZERS[optimizer.kind]
-    step = _flat(row.build(values, xp))
+    step = _flat(row.step_with(values, xp))
     theta = filled(xp, xp.ascontiguousarray(starts.T), starts.T)
     g = xp.empty_like(theta)
     parts, at = (g[0], g[1]), (theta[0], theta[1])
@@ -80,7 +80,7 @@ def reused_steps(
                     part[:] = slope
             lr = lrx if lrx is lry else _rows(xp, theta, lrx, lry)
             if t == 1:
-                state = [filled(xp, theta, first) for first in row.fresh(values, lr)]
+                state = [filled(xp, theta, first) for first in row.initial_state(values, lr)]
             if t == 2:
                 step = record(step, (t, lr, theta, g, *state), (theta, *state))
             here, *state = step(t, lr, theta, g, *state)

@@ -47,6 +47,7 @@ def test_two_sessions_wait_in_line_and_see_their_place():
     assert first.state is JobState.CANCELLED and second.state is JobState.FINISHED
 
 
+@pytest.mark.timed
 def test_cancel_stops_within_a_second_and_keeps_what_was_recorded():
     line = Line(train.run)
     job = line.ask(LONG, "a")

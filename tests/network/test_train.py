@@ -253,6 +253,7 @@ def test_an_error_in_progress_stops_training_and_is_raised():
     assert threading.active_count() == before
 
 
+@pytest.mark.timed
 def test_cancel_stops_within_a_second_and_keeps_what_was_recorded():
     cancel, at = threading.Event(), []
 

@@ -83,9 +83,9 @@ def test_state_equals_torch(name):
 def test_traced_loop_gives_the_rules_own_floats(name):
     spec = SPECS[name]
     functions = compiled(ov.SURFACES["rosenbrock"])
-    step = OPTIMIZERS[spec.kind].build(spec.hyperparameters)
+    step = OPTIMIZERS[spec.kind].step_with(spec.hyperparameters)
     lrs = descent.rates(spec, 200)
-    fresh = OPTIMIZERS[spec.kind].fresh
+    fresh = OPTIMIZERS[spec.kind].initial_state
     row = (0.0, 0.0, -1.5, 2.0, *(first for lr in lrs[0] for first in fresh(spec.hyperparameters, lr)))
     plain = [row]
     for t, lr in enumerate(lrs, 1):

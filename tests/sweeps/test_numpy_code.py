@@ -80,7 +80,7 @@ def test_every_rule_is_machine_code_on_a_polynomial(kind):
 
 
 def test_machine_code_is_made_for_much_work_and_draws_count():
-    most = backends.WORTH
+    most = backends.WORTH_MACHINE_CODE
 
     def record(**options):
         spec = sweep.check("quadratic", ov.optimizer("sgd"), {"lr": [0.1] * 1000}, **options)

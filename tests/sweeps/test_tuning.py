@@ -30,13 +30,13 @@ def test_tuned_is_better_and_is_what_descend_shows(surface, momentum):
 @pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("momentum", [False, True])
 def test_every_rule_gets_the_same_number_of_trials(kind, momentum, monkeypatch):
-    cells, run = [], sweep.sweeps.run
+    cells, run = [], sweep.run
 
     def counted(spec, *rest):
         cells.append(spec.cells)
         return run(spec, *rest)
 
-    monkeypatch.setattr(sweep.sweeps, "run", counted)
+    monkeypatch.setattr(sweep, "run", counted)
     t = ov.tune("quadratic", ov.optimizer(kind), steps=40, momentum=momentum)
     assert sum(cells) == t.trials == (303 if momentum else 1 + GRID + NEAR)
     lrs, scores = t.curves[kind]

@@ -44,6 +44,7 @@ def text(draw):
     return "".join(draw.choices(PIECES, k=draw.randint(0, 8)))
 
 
+@pytest.mark.timed
 def test_a_thousand_malformed_links_are_read_in_bounded_time_and_memory():
     draw = random.Random(1)  # noqa: S311
     slowest, sizes = 0.0, []
@@ -63,6 +64,7 @@ def test_a_thousand_malformed_links_are_read_in_bounded_time_and_memory():
     assert slowest < 10.0 and sizes[1] - sizes[0] < 5e6
 
 
+@pytest.mark.timed
 def test_a_thousand_typed_functions_are_sentences_or_surfaces():
     draw = random.Random(2)  # noqa: S311
     written, refused, slowest, sizes = 0, 0, 0.0, []
