@@ -14,7 +14,7 @@ SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js")]
 #: Code that is run: written by us, or printed by sympy from an expression that passed surfaces/expression.py.
 RUN = {"surfaces/float_loop.py": 1, "surfaces/compiled.py": 1, "sweeps/numpy_code.py": 1}
 #: HTML from Python, each with what it is made of: our style sheet; a legend, or one sentence, every word of it escaped.
-HTML = {"ui/page.py": "f'<style>{_CSS}</style>'", "ui/tune_views.py": "study_pictures.words(asked, results)"}
+HTML = {"ui/page.py": "f'<style>{_CSS}</style>'", "ui/tune_views.py": "legend"}
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 

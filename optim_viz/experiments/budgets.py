@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeVar
 
 from optim_viz.experiments.fairness import Fair
-from optim_viz.network import digits
+from optim_viz.network.train import steps_per_epoch
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 
@@ -42,5 +41,4 @@ def steps_of(spec: DescentSpec | NetworkSpec) -> int:
     """
     if isinstance(spec, DescentSpec):
         return len(spec.optimizers) * spec.steps
-    batches = math.ceil(len(digits.load(spec.data).train_y) / spec.batch_size)
-    return len(spec.optimizers) * spec.seeds * spec.epochs * batches
+    return len(spec.optimizers) * spec.seeds * spec.epochs * steps_per_epoch(spec)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from optim_viz.export.script_parts import DECODE, assembled, packed, schedule_step, schedules
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import FUSED, epoch_order
+from optim_viz.network.train import steps_per_epoch
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
@@ -97,7 +96,7 @@ def network_script(spec: NetworkSpec) -> str:
     if spec.data:
         raise SpecError(f"The digits {spec.data!r} are no part of a script: only a run on the shipped ones can be one.")
     orders = _orders(spec)
-    total = spec.epochs * math.ceil(orders.shape[2] / spec.batch_size)
+    total = spec.epochs * steps_per_epoch(spec)
     labels = unique_labels(spec.optimizers)
     kinds = schedules(spec.optimizers)
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)

@@ -41,6 +41,11 @@ class TrainSweepSpec:
         counts = self.network.seeds, len(self.lrs), len(self.network.optimizers)
         return [(o, r, s) for s, r, o in itertools.product(*map(range, counts))]
 
+    @property
+    def steps_in_all(self) -> int:
+        """The steps of all trainings together."""
+        return len(self.tasks) * self.network.epochs * train.steps_per_epoch(self.network)
+
     def training(self, task: Task) -> NetworkSpec:
         """The one run of a task, as ov.train would be asked for it."""
         optimizer, rate, seed = task

@@ -13,8 +13,9 @@ from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import Data, steps
 from optim_viz.network.record import Record, evaluation_steps, snapshot_steps
-from optim_viz.network.training import Progress, Training, TrainingOutcome
+from optim_viz.network.training import Training, TrainingOutcome
 from optim_viz.optimizers.specs import as_spec
+from optim_viz.progress import Progress
 from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
 from optim_viz.threads import WORKERS, in_torch_threads
 
@@ -89,12 +90,17 @@ def check(
         whole(seeds, "seeds", 1, MAX_SEEDS),
         data,
     )
-    total = checked.epochs * math.ceil(count / checked.batch_size)
+    total = checked.epochs * steps_per_epoch(checked)
     if total > MAX_STEPS:
         raise SpecError(
             f"{checked.epochs} epochs of batch_size {batch_size} are {total:,} steps; at most {MAX_STEPS:,}."
         )
     return checked
+
+
+def steps_per_epoch(spec: NetworkSpec) -> int:
+    """Return how many mini-batches an epoch has."""
+    return math.ceil(len(digits.load(spec.data).train_y) / spec.batch_size)
 
 
 def _check_hidden(hidden: Any) -> tuple[int, ...]:
@@ -121,7 +127,7 @@ def run(
     """Run a checked spec; equal specs give bit-equal numbers on one machine, however the runs share the threads."""
     began = time.perf_counter()
     loaded = digits.load(spec.data)
-    records = _records(spec, len(loaded.train_y), len(loaded.test_y))
+    records = _records(spec, len(loaded.test_y))
     turns = _Turns(spec, records, Data.of(loaded))
 
     def so_far() -> Training:
@@ -130,8 +136,9 @@ def run(
 
     def report() -> None:
         if progress is not None:
-            done = tuple(record.done for record in records)
-            progress(Progress(len(records[0].losses), done, time.perf_counter() - began, so_far))
+            done = sum(record.done for record in records)
+            every = len(records) * len(records[0].losses)
+            progress(Progress(done / every, time.perf_counter() - began, so_far))
 
     in_torch_threads(turns.work, min(WORKERS, len(records)), report, cancel)
     for record in records:
@@ -141,10 +148,10 @@ def run(
     return so_far()
 
 
-def _records(spec: NetworkSpec, train_digits: int, test_digits: int) -> list[Record]:
+def _records(spec: NetworkSpec, test_digits: int) -> list[Record]:
     """Return an empty record for every run, seed after seed; only the first seed's runs keep snapshots."""
     layout = Layout(spec.hidden)
-    evals = evaluation_steps(spec.epochs, math.ceil(train_digits / spec.batch_size))
+    evals = evaluation_steps(spec.epochs, steps_per_epoch(spec))
     snaps = snapshot_steps(int(evals[-1]), layout.size, len(spec.optimizers))
     labels = unique_labels(spec.optimizers)
     records = []

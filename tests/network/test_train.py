@@ -231,7 +231,7 @@ def test_progress_is_reported_in_this_thread_and_grows():
     def progress(p):
         assert threading.current_thread() is here
         partial = p.so_far()
-        assert all(len(run.losses) >= done for run, done in zip(partial, p.done, strict=True))
+        assert sum(len(run.losses) for run in partial) >= round(p.fraction * partial.steps * len(partial))
         seen.append((p.fraction, p.seconds, p.seconds_left, partial))
 
     here = threading.current_thread()
