@@ -1,8 +1,4 @@
-"""How a run ended: from its points, losses and the surface's gradient and curvature to an Outcome.
-
-The Hessian comes from central differences of the exact gradient: as good as a symbolic one for telling a minimum from a
-saddle, without compiling second derivatives (which a typed function could make as large as it likes).
-"""
+"""How a run ended: from its points, losses and the surface's gradient and curvature to an Outcome."""
 
 from __future__ import annotations
 

@@ -45,6 +45,11 @@ _STATUS = {
 }
 
 
+#: A run as its engine leaves it: points [steps + 1, 2], gradients [steps + 1, 2] (the last row still open), state, lrs
+#: and gradient evaluations [steps + 1]; NaN where it ended early.
+RawRun = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """One optimizer's run. Row i is the state of things at theta_i; row 0 is the start.

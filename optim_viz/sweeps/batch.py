@@ -22,10 +22,9 @@ from optim_viz.spec import ScheduleSpec, SweepSpec
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
 from optim_viz.surfaces.surface import dataset
-from optim_viz.sweeps import backends
-from optim_viz.sweeps.backends import Backend, numpy_backend, torch_backend
+from optim_viz.sweeps.backends import Backend, backend_for
 from optim_viz.sweeps.steps import reused_steps
-from optim_viz.sweeps.tracker import Watcher
+from optim_viz.sweeps.tracker import Tracker
 from optim_viz.threads import WORKERS, Shared, in_threads
 
 #: Steps between two looks at whether to stop; steps of rates made at once.
@@ -56,9 +55,7 @@ def run_all(
     `watch` looks at the loss of every step (for steps_to, and for a loss that overflows on the way), else only at the
     last; `progress` is called with the share that is done about ten times a second, in this thread.
     """
-    if backend is None:
-        gpu = backends.worth_a_gpu(spec, backends.cuda_available)
-        backend = torch_backend(spec, "cuda") if gpu else numpy_backend(spec)
+    backend = backend or backend_for(spec)
     work = _Work(spec, watch, backend)
     size = block or max(256, backend.block // examples_at_once(spec))
     starts = range(0, work.runs, size)
@@ -128,17 +125,17 @@ class _Work:
             quiet, plateau = seen, rates
             seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
         gradient, xp = self.backend.gradient, self.backend.xp
-        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.record)
+        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.rewrite)
         goal = (self.best, self.spec.tolerance) if self.watch else None
         forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
-        watcher = Watcher(xp, value, starts.T, steps, goal, self.backend.record, forgets)
+        tracker = Tracker(xp, value, starts.T, steps, goal, self.backend.rewrite, forgets)
         for t, (g, theta) in enumerate(run, 1):
-            watcher.see(t, g, theta)
+            tracker.see(t, g, theta)
             if t % LOOK == 0 or t == steps:
                 self.steps_done += (high - low) * (t % LOOK or LOOK)
                 if stopped():
                     return
-        part, ends = slice(low, high), watcher.end(theta, gradient, self.backend.get)
+        part, ends = slice(low, high), tracker.end(theta, gradient, self.backend.get)
         self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
         self.done[part] = True
 
@@ -184,7 +181,7 @@ class _Work:
     def _value(self, starts: Any) -> Callable[[int, Any, Any], Any]:
         """The full loss, written to the same memory at every call."""
         value, (x, y) = self.backend.value, starts.T
-        call = self.backend.record(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
+        call = self.backend.rewrite(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
         return lambda t, x, y: call(t, x, y)[0]
 
 
