@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-#: A run has reached a minimum when it ends this close to it, in units of the drawn region's diagonal ...
-REACHED_DISTANCE = 1e-3
-#: ... and at most this share of the start's excess loss above it.
-REACHED_LOSS = 1e-3
-
-
 class Outcome(enum.Enum):
     """How a run ended; the values are the messages that people read."""
 

@@ -58,14 +58,14 @@ def run_all(
     backend = backend or backend_for(spec)
     work = _Work(spec, watch, backend)
     size = block or max(256, backend.block // examples_at_once(spec))
-    starts = range(0, work.runs, size)
+    starts = range(0, spec.runs, size)
     waiting = Shared(starts)
 
     def blocks(stopped: Callable[[], bool]) -> None:
         for low in waiting:
             if stopped():
                 return
-            work.block(low, min(low + size, work.runs), stopped)
+            work.block(low, min(low + size, spec.runs), stopped)
 
     def report() -> None:
         if progress is not None:
@@ -75,7 +75,7 @@ def run_all(
     report()
     shape = (spec.seeds, spec.cells)
     ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
-    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], work.seeds, -1), (*a.shape[:-1], *shape)) for a in ends))
+    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], -1, spec.cells), (*a.shape[:-1], *shape)) for a in ends))
 
 
 def examples_at_once(spec: SweepSpec) -> int:
@@ -93,13 +93,10 @@ class _Work:
 
     def __init__(self, spec: SweepSpec, watch: bool, backend: Backend) -> None:
         self.spec, self.watch, self.backend = spec, watch, backend
-        self.seeds = spec.seeds if spec.random else 1
-        self.runs = self.seeds * spec.cells
-        self.steps_done = 0
-        self.losses, self.steps_to = np.full(self.runs, np.inf), np.full(self.runs, np.inf)
-        self.points, self.done = np.full((2, self.runs), np.nan), np.zeros(self.runs, bool)
-        self.spread = np.full(self.runs, np.nan)
-        each = [spec.of_seed(i) for i in range(self.seeds)]
+        self.steps_done, runs = 0, spec.runs
+        self.losses, self.steps_to, self.done = np.full(runs, np.inf), np.full(runs, np.inf), np.zeros(runs, bool)
+        self.points, self.spread = np.full((2, runs), np.nan), np.full(runs, np.nan)
+        each = [spec.of_seed(i) for i in range(runs // spec.cells)]
         noise, indices = [draws(s) for s in each], [batch_indices(s) for s in each]
         self.noise = np.stack([n for n in noise if n is not None], -1) if spec.noise else None  # [steps, 2, seeds]
         # [steps, seeds, batch_size]
@@ -111,7 +108,7 @@ class _Work:
     @property
     def fraction(self) -> float:
         """The share of all steps of all runs that is done."""
-        return self.steps_done / (self.runs * self.spec.steps)
+        return self.steps_done / self.spec.steps_in_all
 
     def block(self, low: int, high: int, stopped: Callable[[], bool]) -> None:
         """Run numbers low to high - 1 and write down how they ended, unless they are stopped before."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.surfaces.outcome import resting_rows
 from optim_viz.sweeps.placed import Rewrite
 from optim_viz.sweeps.steps import filled
 
@@ -31,7 +32,7 @@ class Tracker:
         forgets: bool,
     ) -> None:
         self.xp, self.value, self.goal, self.forgets = xp, value, goal, forgets
-        self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
+        self.tail = steps + 1 - resting_rows(steps + 1)  # the step from which the run must rest to be at rest
         self.rows: tuple[Any, tuple[Any, Any]] | None = None
         starts = xp.ascontiguousarray(starts)
         self.low, self.high = filled(xp, starts, starts), filled(xp, starts, starts)
