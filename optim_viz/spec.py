@@ -219,10 +219,10 @@ class Surface:
         x0, x1, y0, y1 = self.bounds
         return math.hypot(x1 - x0, y1 - y0)
 
-    def contains(self, point: tuple[float, float]) -> bool:
-        """Whether `point` lies in the drawn region."""
-        x0, x1, y0, y1 = self.bounds
-        return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+    def contains(self, point: Any) -> Any:
+        """Whether `point` (x, y), or each of points [2, ...], lies in the drawn region."""
+        (x, y), (x0, x1, y0, y1) = point, self.bounds
+        return (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
 
 
 @dataclass(frozen=True)
@@ -274,9 +274,14 @@ class SweepSpec:
         return self.noise > 0.0 or self.batch_size is not None
 
     @property
+    def runs(self) -> int:
+        """How many runs there are; without draws the seeds share one."""
+        return self.cells * (self.seeds if self.random else 1)
+
+    @property
     def steps_in_all(self) -> int:
-        """The steps of all runs together; without draws the seeds share a run."""
-        return self.cells * self.steps * (self.seeds if self.random else 1)
+        """The steps of all runs together."""
+        return self.runs * self.steps
 
     @property
     def each_seed(self) -> tuple[int, ...]:

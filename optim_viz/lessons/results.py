@@ -1,4 +1,4 @@
-"""The LESSONS table, one row a lesson, and the one way from a row to its results and its verdict."""
+"""The one way from a lesson's row to its results and its verdict."""
 
 from __future__ import annotations
 

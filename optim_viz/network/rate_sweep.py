@@ -114,7 +114,7 @@ def train_sweep(
 
     Arguments: `optimizers`, specs (each keeps its other hyperparameters, schedule and lr_scale); `lrs`, the learning
     rates, above 0, the same for all; `epochs`, `batch_size`, `hidden`, `final_relu`, `seed`, `seeds` and `data` as
-    ov.train has them; `executor`, any concurrent.futures.Executor (left out: what network/executor.py gives,
+    ov.train has them; `executor`, any concurrent.futures.Executor (left out: what network.executor gives,
     two threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about
     ten times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running
     in other processes are waited for).
@@ -207,9 +207,9 @@ def _completed(
 
 def train_one(spec: NetworkSpec, cancel: threading.Event | None = None) -> tuple[float, float] | None:
     """One task: train, and return test loss and accuracy after the last step; None when it was cancelled."""
-    record = train.run(spec, cancel=cancel).runs[0]
-    if record.outcome is TrainingOutcome.CANCELLED:
+    single = train.run(spec, cancel=cancel).runs[0]
+    if single.outcome is TrainingOutcome.CANCELLED:
         return None
-    if record.outcome is TrainingOutcome.DIVERGED:
+    if single.outcome is TrainingOutcome.DIVERGED:
         return np.inf, 0.0
-    return float(record.test_losses[-1]), float(record.test_accuracies[-1])
+    return float(single.test_losses[-1]), float(single.test_accuracies[-1])

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from optim_viz.network import digits
+from optim_viz.network.growing_run import GrowingRun, evaluation_steps, snapshot_steps
 from optim_viz.network.mlp import Layout
-from optim_viz.network.one_run import Data, steps
-from optim_viz.network.record import Record, evaluation_steps, snapshot_steps
+from optim_viz.network.one_run import Data, run_in_turns
 from optim_viz.network.training import Training, TrainingOutcome
 from optim_viz.optimizers.specs import as_spec
 from optim_viz.progress import Progress
@@ -127,40 +127,40 @@ def run(
     """Run a checked spec; equal specs give bit-equal numbers on one machine, however the runs share the threads."""
     began = time.perf_counter()
     loaded = digits.load(spec.data)
-    records = _records(spec, len(loaded.test_y))
-    turns = _Turns(spec, records, Data.of(loaded))
+    runs = _empty_runs(spec, len(loaded.test_y))
+    turns = _Turns(spec, runs, Data.of(loaded))
 
     def so_far() -> Training:
-        views = tuple(record.view() for record in records)
-        return Training(spec, views, len(records[0].losses), time.perf_counter() - began)
+        views = tuple(run.view() for run in runs)
+        return Training(spec, views, len(runs[0].losses), time.perf_counter() - began)
 
     def report() -> None:
         if progress is not None:
-            done = sum(record.done for record in records)
-            every = len(records) * len(records[0].losses)
+            done = sum(run.done for run in runs)
+            every = len(runs) * len(runs[0].losses)
             progress(Progress(done / every, time.perf_counter() - began, so_far))
 
-    in_torch_threads(turns.work, min(WORKERS, len(records)), report, cancel)
-    for record in records:
-        if record.outcome is TrainingOutcome.RUNNING:
-            record.end(TrainingOutcome.CANCELLED)
+    in_torch_threads(turns.work, min(WORKERS, len(runs)), report, cancel)
+    for run in runs:
+        if run.outcome is TrainingOutcome.RUNNING:
+            run.end(TrainingOutcome.CANCELLED)
     report()
     return so_far()
 
 
-def _records(spec: NetworkSpec, test_digits: int) -> list[Record]:
-    """Return an empty record for every run, seed after seed; only the first seed's runs keep snapshots."""
+def _empty_runs(spec: NetworkSpec, test_digits: int) -> list[GrowingRun]:
+    """Return an empty run for every optimizer and seed, seed after seed; only the first seed's runs keep snapshots."""
     layout = Layout(spec.hidden)
     evals = evaluation_steps(spec.epochs, steps_per_epoch(spec))
     snaps = snapshot_steps(int(evals[-1]), layout.size, len(spec.optimizers))
     labels = unique_labels(spec.optimizers)
-    records = []
+    runs = []
     for i, seed in enumerate(spec.each_seed):
         start = layout.start(seed).numpy()
         for optimizer, label in zip(spec.optimizers, labels, strict=True):
             kept = snaps if i == 0 else snaps[:0]
-            records.append(Record(optimizer, label, seed, layout, start, evals, kept, test_digits))
-    return records
+            runs.append(GrowingRun(optimizer, label, seed, layout, start, evals, kept, test_digits))
+    return runs
 
 
 class _Turns:
@@ -169,11 +169,11 @@ class _Turns:
     So curves grow side by side, and three runs keep two threads busy to the end.
     """
 
-    def __init__(self, spec: NetworkSpec, records: list[Record], data: Data) -> None:
+    def __init__(self, spec: NetworkSpec, runs: list[GrowingRun], data: Data) -> None:
         self.lock = threading.Lock()
-        self.heap: list[tuple[int, int, int, Record, Iterator[None]]] = []
-        for i, record in enumerate(records):
-            self.heap.append((i // len(spec.optimizers), 0, i, record, steps(spec, record, data)))
+        self.heap: list[tuple[int, int, int, GrowingRun, Iterator[None]]] = []
+        for i, run in enumerate(runs):
+            self.heap.append((i // len(spec.optimizers), 0, i, run, run_in_turns(spec, run, data)))
 
     def work(self, stopped: Callable[[], bool]) -> None:
         """Go on with one run after the other until none is waiting: what is left then is in other threads' hands."""
@@ -183,9 +183,9 @@ class _Turns:
             with self.lock:
                 if not self.heap:
                     return
-                seed, _, i, record, run = heapq.heappop(self.heap)
+                seed, _, i, run, turns = heapq.heappop(self.heap)
             with torch.inference_mode():  # no tape is kept, so nothing needs to be kept track of
-                ended = next(run, True)
+                ended = next(turns, True)
             if not ended:
                 with self.lock:
-                    heapq.heappush(self.heap, (seed, record.done, i, record, run))
+                    heapq.heappush(self.heap, (seed, run.done, i, run, turns))

@@ -17,23 +17,19 @@ from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.float_run import FLOAT_ERRORS
 from optim_viz.surfaces.oracles import batch_losses, oracles
+from optim_viz.surfaces.trajectory import RawRun
 
 Gradient = Callable[[int, float, float], tuple[Any, Any]]
 
 
-def torch_record(
-    spec: DescentSpec, optimizer: OptimizerSpec
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Run `optimizer` through torch; return points, gradients, state, learning rates and gradient evaluations.
-
-    Points, gradients and state are NaN where it ended early.
-    """
+def through_torch(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
+    """Run `optimizer` through torch, or raise a SpecError that says what it stopped with."""
     name = optimizer.label or optimizer.kind
     theta = torch.tensor(spec.start, dtype=torch.float64, requires_grad=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         try:
-            return _Loop(spec, optimizer, theta).record()
+            return _Loop(spec, optimizer, theta).run()
         except SpecError:
             raise
         except Exception as error:
@@ -67,7 +63,7 @@ class _Loop:
 
         return gradient
 
-    def record(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    def run(self) -> RawRun:
         self.points[0], self.lrs[:] = self.spec.start, self._lr()
         value = compiled(self.spec.surface).values
         for t in range(1, self.spec.steps + 1):

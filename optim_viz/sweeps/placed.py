@@ -10,6 +10,9 @@ import numpy as np
 
 from optim_viz.optimizers.trace import Trace, UntraceableError, trace
 
+#: (function, examples of its arguments, places of its results) -> the function, faster
+Rewrite = Callable[[Callable[..., Any], Sequence[Any], Sequence[Any]], Callable[..., Any]]
+
 
 @dataclass(frozen=True, eq=False)
 class Place:

@@ -11,9 +11,7 @@ from optim_viz.optimizers.rules import flat
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec
 from optim_viz.surfaces.oracles import Oracle
-
-#: (function, examples of its arguments, places of its results) -> the function, faster
-Record = Callable[[Callable[..., Any], Sequence[Any], Sequence[Any]], Callable[..., Any]]
+from optim_viz.sweeps.placed import Rewrite
 
 
 def reused_steps(
@@ -24,15 +22,14 @@ def reused_steps(
     changed: Mapping[str, Any],
     seen: Callable[[Oracle], Oracle],
     xp: Any,
-    record: Record,
+    rewrite: Rewrite,
 ) -> Iterator[tuple[Any, Any]]:
     """Run one optimizer from many starts at once, in the same memory at every step; yield (gradient, theta).
 
     `starts` is float64 [n, 2]; `lrs` gives the rates of x and y of every step, each a number or float64 [n]; `changed`
-    replaces hyperparameters by float64 [n], one value a run; `seen` makes the oracle out of the full gradient; `xp` is
-    np, or backends' namespace with tensors for all arrays; `record` is numpy_code.straight, or one that returns the
-    function that it is given. What is yielded is [2, n], x in row 0, and overwritten by the next step. Overflow becomes
-    inf and NaN.
+    replaces hyperparameters by float64 [n], one value a run; `seen` makes the oracle out of the full gradient; `xp`
+    and `rewrite` are a backend's. What is yielded is [2, n], x in row 0, and overwritten by the next step. Overflow
+    becomes inf and NaN.
     """
     values = {**optimizer.hyperparameters, **changed}
     row = OPTIMIZERS[optimizer.kind]
@@ -40,7 +37,7 @@ def reused_steps(
     theta = filled(xp, xp.ascontiguousarray(starts.T), starts.T)
     g = xp.empty_like(theta)
     parts, at = (g[0], g[1]), (theta[0], theta[1])
-    oracle = seen(record(gradient, (1, *at), parts))
+    oracle = seen(rewrite(gradient, (1, *at), parts))
     state: Sequence[Any] = ()
     for t, (lrx, lry) in enumerate(lrs, 1):
         with np.errstate(all="ignore"):
@@ -51,7 +48,7 @@ def reused_steps(
             if t == 1:
                 state = [filled(xp, theta, first) for first in row.initial_state(values, lr)]
             if t == 2:
-                step = record(step, (t, lr, theta, g, *state), (theta, *state))
+                step = rewrite(step, (t, lr, theta, g, *state), (theta, *state))
             here, *state = step(t, lr, theta, g, *state)
             if here is not theta:
                 theta, at = here, (here[0], here[1])

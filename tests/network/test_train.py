@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from optim_viz.network import digits, record
-from optim_viz.network.record import snapshot_steps
+from optim_viz.network import digits, growing_run
+from optim_viz.network.growing_run import snapshot_steps
 from optim_viz.network.train import train
 from optim_viz.network.training import NO_PREDICTION, TrainingOutcome
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
@@ -284,8 +284,8 @@ def test_torchs_own_number_of_threads_is_left_alone():
 @pytest.mark.parametrize(("size", "runs"), [(297_710, 3), (297_710, 6), (4_000_000, 2)])
 def test_snapshots_stay_under_their_cap(size, runs):
     steps = snapshot_steps(1000, size, runs)
-    assert len(steps) * size * 2 * runs <= record.MAX_SNAPSHOT_BYTES
-    assert steps[0] == 0 and steps[-1] == 1000 and len(steps) <= record.MAX_SNAPSHOTS
+    assert len(steps) * size * 2 * runs <= growing_run.MAX_SNAPSHOT_BYTES
+    assert steps[0] == 0 and steps[-1] == 1000 and len(steps) <= growing_run.MAX_SNAPSHOTS
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_floats_arrays_and_torch_tensors_give_the_same_points(kind, surface, ran
     row, spec, steps = SURFACES[surface], rule_spec(random, kind), 60
     functions, start = compiled(row), row.start
     ours = run_points(row, spec, start, steps)
-    many = array_steps(functions, spec, np.array([start] * 3), descent.rates(spec, steps))
+    many = array_steps(functions, spec, np.array([start] * 3), descent.rates(spec, steps)[1])
     step = OPTIMIZERS[kind].step_with(spec.hyperparameters, TORCH)
     theta, lr = torch.tensor(start), spec["lr"]
     state = tuple(torch.full((2,), float(v)) for v in OPTIMIZERS[kind].initial_state(spec.hyperparameters, lr))

@@ -6,8 +6,8 @@ import pytest
 import optim_viz as ov
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import hessian, stationary
-from optim_viz.surfaces.outcome import judge
-from optim_viz.surfaces.trajectory import REACHED_DISTANCE, Outcome
+from optim_viz.surfaces.outcome import REACHED_DISTANCE, judge
+from optim_viz.surfaces.trajectory import Outcome
 
 CASES = [
     # surface, optimizer, options, outcome, status
