@@ -1,10 +1,11 @@
 # make run: serve the app. make test: run every test. make check: lint and types. Each can be repeated in seconds.
+# make test-thorough: full products where `make test` tests every pair.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check format clean
+.PHONY: run test test-thorough check format clean
 
 $(VENV)/.run: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -18,10 +19,15 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
+# Two at a time, but for what is timed.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not timed"
+	$(BIN)/python -m pytest -m timed
 	@if command -v node >/dev/null; then node --test tests/player/*.test.js; \
 	else echo "The player's unit tests were not run: they need node (apt-get install nodejs)."; fi
+
+test-thorough: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --thorough tests/optimizers tests/surfaces tests/sweeps
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -5,8 +5,9 @@
 The torch loop is the one that a reader would write (zero_grad, loss, backward, step) and records nothing; ours records
 points, losses, gradients, state and outcome. Both are warmed up, take turns, and count by the median of the repeats.
 
-Then 4,096 runs of each optimizer in one batch beside one torch.optim tensor of 4,096 runs, and one Adam run beside
-gradfield, the fastest public peer found, where it is installed (python -m venv v && v/bin/pip install gradfield==0.5.0;
+Then 64 x 64 starts as ov.basins runs them (in blocks, on two threads where data make more than one block of them)
+beside one torch.optim tensor of the same 4,096 starts, and one Adam run beside gradfield, the fastest public peer
+found, where it is installed (python -m venv v && v/bin/pip install gradfield==0.5.0;
 PYTHONPATH=.:v/lib/python3.11/site-packages python benchmarks/descent.py).
 """
 
@@ -23,12 +24,10 @@ import torch
 
 import optim_viz as ov
 from optim_viz.optimizers.as_torch import torch_optimizer
-from optim_viz.surfaces import descent
-from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.torch_run import torch_loss
-from optim_viz.sweeps.steps import array_steps
+from optim_viz.sweeps import basins, batch
+from tests.reference import torch_loss
 
-BATCH = 4096
+SIDE = 64  # starts a side
 
 
 def torch_loop(spec: ov.spec.OptimizerSpec, loss: Callable[..., Any], start: tuple[float, float], steps: int) -> None:
@@ -66,15 +65,14 @@ def pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int, repe
 
 
 def batch_pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int, repeats: int) -> tuple[float, float]:
-    """Median seconds of 4,096 runs at once, on NumPy arrays and as one torch.optim tensor."""
-    x0, x1, y0, y1 = surface.bounds
-    starts = np.random.default_rng(0).uniform((x0, y0), (x1, y1), (BATCH, 2))
-    loss, functions, rates = torch_loss(surface), compiled(surface), descent.rates(spec, steps)
+    """Median seconds of a grid of starts, as maps and basins run it and as one torch.optim tensor."""
+    asked = basins.check(surface, spec, SIDE, steps)
+    starts, _ = batch.cell_values(asked, np.arange(asked.cells))
+    loss = torch_loss(surface)
 
     def ours() -> None:
-        """The rule on arrays."""
-        for _ in array_steps(functions, spec, starts, rates):
-            pass
+        """The runs that basins are told from."""
+        batch.run_all(asked, False)
 
     def theirs() -> None:
         """One tensor."""
@@ -106,8 +104,8 @@ def table(
         medians[kind] = statistics.median(ratios)
         print(f"{kind:<12}{'median':<22}{'':>23}{medians[kind]:>8.1f}x (lowest {min(ratios):.1f}x)")
     worst = min(medians, key=medians.__getitem__)
-    verdict = "met" if medians[worst] >= wanted else "MISSED"
-    print(f"lowest median: {worst} {medians[worst]:.1f}x; at least {wanted:g}x for every optimizer: {verdict}")
+    said = "met" if medians[worst] >= wanted else "MISSED"
+    print(f"lowest median: {worst} {medians[worst]:.1f}x; at least {wanted:g}x for every optimizer: {said}")
 
 
 def peer(steps: int, repeats: int) -> None:
@@ -155,7 +153,7 @@ def main() -> None:
         table(f"{steps:,} steps of one run", options, rules, lambda o, s: pair(o, s, steps, repeats), 100.0)
     if options.only in (None, "batch"):
         few = options.batch_steps
-        table(f"{few} steps of {BATCH:,} runs", options, rules, lambda o, s: batch_pair(o, s, few, repeats), 3.0)
+        table(f"{few} steps of {SIDE**2:,} runs", options, rules, lambda o, s: batch_pair(o, s, few, repeats), 3.0)
     if options.only in (None, "peer"):
         peer(steps, repeats)
 

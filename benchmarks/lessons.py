@@ -78,8 +78,8 @@ def main() -> None:
     print(f"Compare's own page by its link: wide {compare[0]:.2f} s, phone {compare[1]:.2f} s")
     for name, column in columns.items():
         slug, worst = max(column.items(), key=lambda item: item[1])
-        verdict = "within" if worst <= LIMIT else "over"
-        print(f"{name}: slowest {slug} {worst:.2f} s, {verdict} {LIMIT:g} s, {worst / warm:.2f} times Compare's (wide)")
+        said = "within" if worst <= LIMIT else "over"
+        print(f"{name}: slowest {slug} {worst:.2f} s, {said} {LIMIT:g} s, {worst / warm:.2f} times Compare's (wide)")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from timing import timed
 
 from optim_viz.experiments import links
 from optim_viz.network import digits
-from optim_viz.network.record import evaluation_steps
+from optim_viz.network.growing_run import evaluation_steps
 from optim_viz.network.train import train
 from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.optimizers.specs import optimizer

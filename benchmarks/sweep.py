@@ -1,6 +1,6 @@
 """Time of maps and basins beside torch.optim, run by run and batched; cost per run and memory against batch size.
 
-    python benchmarks/sweep.py [--only maps|basins|sizes|blocks|tune] [--repeats 3]
+    PYTHONPATH=. python benchmarks/sweep.py [--only maps|basins|sizes|blocks|tune] [--repeats 3]
 
 Everything is measured side by side in one process, warmed up, median of the repeats. torch.optim run by run is timed on
 16 runs and scaled to all of them; it records nothing. torch.optim takes one learning rate and one momentum per param
@@ -27,10 +27,10 @@ import optim_viz as ov
 from optim_viz.optimizers import specs
 from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.spec import SweepSpec
-from optim_viz.surfaces.torch_run import torch_loss
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.basins import check as check_basins
 from optim_viz.sweeps.basins import run as run_basins
+from tests.reference import torch_loss
 
 SAMPLE, FEW = 16, 20
 THREADS = torch.get_num_threads()  # torch's own default
@@ -180,7 +180,7 @@ def sizes() -> bool:
 
 
 def blocks(repeats: int) -> None:
-    """Runs in a block: why batches.BLOCK is what it is."""
+    """Runs in a block: why backends.BLOCK is what it is."""
     print("\n65,536 runs x 300 steps on rosenbrock, two threads, by runs in a block")
     for kind in ("momentum", "adam"):
         spec = check_basins("rosenbrock", ov.optimizer(kind), 256, 300)

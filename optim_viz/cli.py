@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
-from optim_viz.optimizers.specs import optimizer
+from optim_viz.optimizers.specs import with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec, SpecError
 
@@ -139,16 +139,8 @@ def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
         spec, notes = read_optimizer(name)
         if spec is None or notes:
             raise SpecError(notes[0].replace("; the default is used.", "."))
-        specs.append(spec if lr is None else _with_lr(spec, lr))
+        specs.append(spec if lr is None else with_values(spec, {"lr": lr}))
     return specs
-
-
-def _with_lr(spec: OptimizerSpec, lr: str) -> OptimizerSpec:
-    scale: Any = spec.lr_scale
-    if scale and isinstance(scale[0], tuple):
-        scale = dict(scale)
-    values = {**spec.hyperparameters, "lr": lr}
-    return optimizer(spec.kind, schedule=spec.schedule, lr_scale=scale, label=spec.label, **values)
 
 
 def _check_out(path: str | None) -> None:

@@ -13,6 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Value = float | int | bool
+#: Seeds are whole numbers from 0 to below this; after the last comes 0.
+SEEDS = 2**32
+
+#: What the weights of a surface are called.
+COORDINATES = ("x", "y")
 
 
 class SpecError(ValueError):
@@ -60,7 +65,7 @@ def whole(value: object, what: str, low: int, high: int) -> int:
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One knob: torch.optim's name and default, what is allowed, and how a slider should show it.
+    """torch.optim's name and default of a hyperparameter, what is allowed, and how a slider should show it.
 
     `low` and `high` bound the slider; `minimum` and `maximum` bound what is accepted at all, `open_low` and `open_high`
     say whether the bound itself is excluded. `scale` is "log", "linear", "int" or "bool".
@@ -88,7 +93,7 @@ class Hyperparameter:
         return f"{low} and {'below' if self.open_high else 'at most'} {self.maximum:g}"
 
     def check(self, value: object, owner: str) -> Value:
-        """Return `value` as this knob's type, or raise a SpecError that names it and the range."""
+        """Return `value` as this hyperparameter's type, or raise a SpecError that names it and the range."""
         if self.scale == "bool":
             return self._flag(value, owner)
         if isinstance(value, bool):
@@ -139,14 +144,14 @@ class ScheduleSpec:
 class OptimizerSpec:
     """An optimizer by name, with every one of its hyperparameters, its schedule and its label.
 
-    `lr_scale` multiplies the learning rate of single coordinates (a tuple of two) or of single layers (pairs of layer
-    name and factor): torch's param groups. `factory` is the user's own torch.optim.Optimizer factory, if any.
+    `lr_scale` holds the factors on the learning rate of torch's param groups by name: of the coordinates "x" and "y" of
+    a surface, or of single layers. `factory` is the user's own torch.optim.Optimizer factory, if any.
     """
 
     kind: str
     values: tuple[tuple[str, Value], ...] = ()
     schedule: ScheduleSpec | None = None
-    lr_scale: tuple[float, ...] | tuple[tuple[str, float], ...] | None = None
+    lr_scale: tuple[tuple[str, float], ...] = ()
     label: str = ""
     factory: Callable[..., Any] | None = field(default=None, compare=True)
 
@@ -157,6 +162,10 @@ class OptimizerSpec:
     def hyperparameters(self) -> dict[str, Value]:
         """All hyperparameters by torch's name."""
         return dict(self.values)
+
+    def factor(self, group: str) -> float:
+        """The factor on the learning rate of a coordinate or a layer."""
+        return dict(self.lr_scale).get(group, 1.0)
 
 
 def unique_labels(specs: Iterable[OptimizerSpec]) -> tuple[str, ...]:
@@ -210,10 +219,10 @@ class Surface:
         x0, x1, y0, y1 = self.bounds
         return math.hypot(x1 - x0, y1 - y0)
 
-    def contains(self, point: tuple[float, float]) -> bool:
-        """Whether `point` lies in the drawn region."""
-        x0, x1, y0, y1 = self.bounds
-        return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+    def contains(self, point: Any) -> Any:
+        """Whether `point` (x, y), or each of points [2, ...], lies in the drawn region."""
+        (x, y), (x0, x1, y0, y1) = point, self.bounds
+        return (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
 
 
 @dataclass(frozen=True)
@@ -265,14 +274,28 @@ class SweepSpec:
         return self.noise > 0.0 or self.batch_size is not None
 
     @property
+    def runs(self) -> int:
+        """How many runs there are; without draws the seeds share one."""
+        return self.cells * (self.seeds if self.random else 1)
+
+    @property
     def steps_in_all(self) -> int:
-        """The steps of all runs together; without draws the seeds share a run."""
-        return self.cells * self.steps * (self.seeds if self.random else 1)
+        """The steps of all runs together."""
+        return self.runs * self.steps
+
+    @property
+    def each_seed(self) -> tuple[int, ...]:
+        """The seeds of a cell's runs."""
+        return _successive(self.seed, self.seeds)
 
     def of_seed(self, index: int) -> DescentSpec:
         """The comparison whose draws the runs of one seed see."""
-        seed = (self.seed + index) % 2**32
+        seed = self.each_seed[index]
         return DescentSpec(self.surface, (self.optimizer,), self.start, self.steps, self.noise, self.batch_size, seed)
+
+
+def _successive(seed: int, count: int) -> tuple[int, ...]:
+    return tuple((seed + i) % SEEDS for i in range(count))
 
 
 @dataclass(frozen=True)
@@ -291,3 +314,8 @@ class NetworkSpec:
     seed: int = 0
     seeds: int = 1
     data: str = ""
+
+    @property
+    def each_seed(self) -> tuple[int, ...]:
+        """The seeds of an optimizer's runs."""
+        return _successive(self.seed, self.seeds)

@@ -1,13 +1,17 @@
-"""A few threads with one torch thread each."""
+"""A few threads that work at once, with progress and cancel, and with one torch thread each where torch is at work."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any, Generic, TypeVar
 
-#: Threads that work at once; more gain nothing on the machines this was measured on.
+T = TypeVar("T")
+
+#: Threads that work at once; more gain nothing on the machines this was measured on. NumPy on long arrays, machine code
+#: and torch free the interpreter's lock meanwhile.
 WORKERS = 2
 #: Seconds between two reports.
 POLL = 0.1
@@ -40,26 +44,47 @@ def one_torch_thread() -> Iterator[None]:
                 torch.set_num_threads(_before)
 
 
+class Shared(Generic[T]):
+    """Items that several threads iterate over, each going to whichever comes to it."""
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items, self._lock = iter(items), threading.Lock()
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        with self._lock:
+            return next(self._items)
+
+
 def in_threads(
-    work: Callable[[Callable[[], bool]], None], count: int = WORKERS, report: Callable[[], None] | None = None
+    work: Callable[[Callable[[], bool]], None],
+    count: int = WORKERS,
+    report: Callable[[], None] | None = None,
+    cancel: threading.Event | None = None,
 ) -> None:
     """Call `work` in `count` threads and wait, calling `report` about ten times a second in this thread.
 
-    `work` is given a function that says whether to stop: another thread, or `report`, has failed. Its error is raised.
+    `work` is given a function that says whether to stop: `cancel` is set, or another thread, or `report`, has failed.
+    Its error is raised. One thread that nothing is to be heard of is this one.
     """
-    import torch
-
     failed = threading.Event()
+
+    def stopped() -> bool:
+        return failed.is_set() or (cancel is not None and cancel.is_set())
 
     def guarded() -> None:
         try:
-            work(failed.is_set)
+            work(stopped)
         except BaseException:
             failed.set()
             raise
 
-    # The rest of the setting is each thread's own, so every worker takes it too.
-    with one_torch_thread(), ThreadPoolExecutor(count, "optim-viz", lambda: torch.set_num_threads(1)) as pool:
+    if count == 1 and report is None:
+        work(stopped)
+        return
+    with ThreadPoolExecutor(count, "optim-viz") as pool:
         futures = [pool.submit(guarded) for _ in range(count)]
         try:
             while wait(futures, POLL if report else None, FIRST_EXCEPTION).not_done and not failed.is_set():
@@ -70,3 +95,15 @@ def in_threads(
             raise
     for future in futures:
         future.result()
+
+
+def in_torch_threads(work: Callable[[Callable[[], bool]], None], *how: Any) -> None:
+    """As `in_threads`, with one torch thread each."""
+    import torch
+
+    def alone(stopped: Callable[[], bool]) -> None:
+        torch.set_num_threads(1)  # the rest of the setting is each thread's own, so every one takes it too
+        work(stopped)
+
+    with one_torch_thread():
+        in_threads(alone, *how)

@@ -1,5 +1,7 @@
 """Compare: optimizers side by side on a surface of two weights."""
 
+from functools import partial
+
 import streamlit as st
 
 from optim_viz.experiments import links
@@ -12,14 +14,14 @@ from optim_viz.ui import compare, page, player, share
 DEFAULT = Fair(PRESETS["valley"].spec)
 
 page.start_page("compare")
-notes = page.linked("compare", DEFAULT, links.fairly(links.read_descent), compare.fill_descent)
+notes = page.linked("compare", DEFAULT, partial(links.read, links.FAIR_DESCENT), compare.fill_descent)
 with st.sidebar:
     asked = compare.comparison("compare", {"adam": 0.05})
 shown = page.guarded("compare", lambda: fair_run(asked()))
 page.show_notes(notes)
 if shown:
     runs = shown.runs
-    page.write_link("compare", links.write_fairly(links.write_descent, shown.asked, DEFAULT))
+    page.write_link("compare", links.write(links.FAIR_DESCENT, shown.asked, DEFAULT))
     with st.container(key="page-head"):
         st.title(runs.surface.title, anchor=False)
         st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")

@@ -1,10 +1,12 @@
 """Network: optimizers side by side on an MLP that reads handwritten digits."""
 
+from functools import partial
+
 import streamlit as st
 
 import optim_viz as ov
 from optim_viz.experiments import links
-from optim_viz.experiments.fairness import ON_NETWORK, Fair
+from optim_viz.experiments.fairness import Fair
 from optim_viz.network import train
 from optim_viz.ui import network as parts
 from optim_viz.ui import page
@@ -17,7 +19,8 @@ PRESET = (
 DEFAULT = Fair(train.check(PRESET, epochs=3))
 
 page.start_page("network")
-notes = page.linked("network", DEFAULT, links.fairly(links.read_network, ON_NETWORK), parts.fill_network, parts.LOOKS)
+read = partial(links.read, links.FAIR_TRAINING)
+notes = page.linked("network", DEFAULT, read, parts.fill_network, parts.VIEW_CHOICES)
 with st.sidebar:
     asked = parts.training("network", {"sgd": 0.01, "momentum": 0.01})
 head = st.container(key="page-head")
@@ -29,4 +32,4 @@ page.show_notes(notes)
 if job:
     with head:
         parts.share_training(job)
-    parts.watch(job, links.write_fairly(links.write_network, job.spec, DEFAULT))
+    parts.watch(job, links.write(links.FAIR_TRAINING, job.spec, DEFAULT))

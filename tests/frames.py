@@ -1,6 +1,19 @@
-"""What the tests of files share: when two tables are equal."""
+"""What the tests of files share: the table in a JSON file, and when two tables are equal."""
+
+import json
 
 import numpy as np
+import pandas as pd
+
+
+def results_of(text):
+    """The results in a JSON file; numbers that are not finite stand there as texts."""
+    columns = json.loads(text)["results"]
+    finite = {
+        name: [float(v) if isinstance(v, str) and name != "optimizer" else v for v in values]
+        for name, values in columns.items()
+    }
+    return pd.DataFrame(finite)
 
 
 def same_frame(read, written):

@@ -71,7 +71,7 @@ def trainings(draw, most=6):
     layers = st.none() | st.dictionaries(st.sampled_from(["layer.0", "layer.1"]), st.floats(0, 2), min_size=1)
     scales = [draw(layers) for _ in specs]
     return train.check(
-        [replace(s, lr_scale=tuple(scale.items()) if scale else None) for s, scale in zip(specs, scales, strict=True)],
+        [replace(s, lr_scale=tuple((scale or {}).items())) for s, scale in zip(specs, scales, strict=True)],
         draw(st.integers(1, 9)),
         draw(st.integers(32, 999)),
         draw(st.lists(st.integers(1, 400), min_size=1, max_size=3)),

@@ -12,6 +12,7 @@ import optim_viz as ov
 from optim_viz import cli
 from optim_viz.experiments import files
 from optim_viz.export.table import EXPORTS
+from tests.frames import results_of
 
 ROOT = Path(__file__).parents[1]
 RACE = ["compare", "rosenbrock", "sgd", "adam", "--lr", "0.001", "0.05", "--steps", "60", "--start", "-1.5", "2"]
@@ -44,7 +45,7 @@ def test_the_file_holds_the_experiment_asked_for(tmp_path):
     optimizers = [ov.optimizer("adam", lr=0.05, beta1=0.8), ov.optimizer("sgd")]
     runs = ov.descend(surface, optimizers, steps=9, noise=0.1, seed=7)
     assert files.read(path.read_text()) == runs.spec
-    assert files.read_results(path.read_text()).equals(runs.to_frame())
+    assert results_of(path.read_text()).equals(runs.to_frame())
 
 
 def test_negative_numbers_with_exponents(capsys):

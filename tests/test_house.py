@@ -19,7 +19,7 @@ FLOORS = [
     {"sweeps", "player"},
     {"surfaces", "network"},
     {"optimizers", "settings"},
-    {"spec", "log", "threads"},
+    {"spec", "log", "threads", "progress"},
 ]
 HEIGHT = {room: -depth for depth, floor in enumerate(FLOORS) for room in floor}
 PACKAGE = ROOT / "optim_viz"

@@ -4,8 +4,8 @@ presets                  experiments worth watching
 links                    an experiment as a link and back
 files                    an experiment as a file and back
 fairness                 whose learning rates a comparison is run with
-study, study_links       what the Tune page is asked for, and its link
-study_runs               what runs a study
+study, study_views       what the Tune page is asked for, and its views, one row each
+study_links, study_runs  a study as a link and back; what runs it
 budgets                  what one page may ask for
 jobs                     the waiting line
 """

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeVar
 
 from optim_viz.experiments.fairness import Fair
-from optim_viz.network import digits
+from optim_viz.network.train import steps_per_epoch
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 
@@ -35,11 +34,11 @@ def _check(name: str, value: int) -> None:
 def steps_of(spec: DescentSpec | NetworkSpec) -> int:
     """Return the optimizer steps of an experiment, all its runs together.
 
-    >>> from optim_viz import descent, optimizer
+    >>> from optim_viz import optimizer
+    >>> from optim_viz.surfaces import descent
     >>> steps_of(descent.check("quadratic", [optimizer("sgd"), optimizer("adam")], steps=100))
     200
     """
     if isinstance(spec, DescentSpec):
         return len(spec.optimizers) * spec.steps
-    batches = math.ceil(len(digits.load(spec.data).train_y) / spec.batch_size)
-    return len(spec.optimizers) * spec.seeds * spec.epochs * batches
+    return len(spec.optimizers) * spec.seeds * spec.epochs * steps_per_epoch(spec)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
-from optim_viz.network.training import Progress, Training
+from optim_viz.network.training import Training
 from optim_viz.optimizers.specs import optimizer, with_values
+from optim_viz.progress import Progress
 from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Comparison
@@ -32,10 +32,15 @@ FAIRNESS = {
 }
 #: The ways on the network, where trials are whole trainings: too slow to tune two hyperparameters.
 ON_NETWORK = tuple(mode for mode in FAIRNESS if mode != "best-momentum")
-#: Runs that a trial is scored over where mini-batches or noise are drawn.
-SEEDS_ON_SURFACES = 5
+#: Runs that a trial is scored over: where mini-batches or noise are drawn; where the training shown has several seeds.
+SEEDS_ON_SURFACES, SEEDS_ON_NETWORK = 5, 3
+#: The learning rates tried on the network. First two a decade, then as many again within one step of the best.
+LOW, HIGH, GRID, NEAR = 1e-4, 1.0, 9, 4
 
 Spec = TypeVar("Spec", DescentSpec, NetworkSpec)
+Runs = TypeVar("Runs")
+#: The optimizers with the learning rates that were chosen for them, and the sentence that says how.
+Chosen = tuple[tuple[OptimizerSpec, ...], str]
 
 
 @dataclass(frozen=True)
@@ -47,17 +52,12 @@ class Fair(Generic[Spec]):
 
 
 @dataclass(frozen=True, eq=False)
-class FairComparison:
-    """What came of a Fair comparison on a surface, and the sentence that says what was done."""
+class FairRuns(Generic[Spec, Runs]):
+    """What came of a Fair comparison, and the sentence that says how; no training where a cancel came first."""
 
-    asked: Fair[DescentSpec]
-    runs: Comparison
+    asked: Fair[Spec]
+    runs: Runs
     sentence: str
-
-    @property
-    def spec(self) -> DescentSpec:
-        """The comparison as it is set."""
-        return self.asked.spec
 
 
 def check_fairness(mode: str, ways: Iterable[str] = FAIRNESS) -> str:
@@ -72,7 +72,7 @@ def check_fairness(mode: str, ways: Iterable[str] = FAIRNESS) -> str:
     return mode
 
 
-def one_rate(specs: tuple[OptimizerSpec, ...]) -> tuple[tuple[OptimizerSpec, ...], str]:
+def one_rate(specs: tuple[OptimizerSpec, ...]) -> Chosen:
     """Return the optimizers with the first one's learning rate, and the sentence that says so."""
     lr = float(specs[0]["lr"])
     label = unique_labels(specs)[0]
@@ -82,23 +82,30 @@ def one_rate(specs: tuple[OptimizerSpec, ...]) -> tuple[tuple[OptimizerSpec, ...
     )
 
 
-def torch_defaults(specs: tuple[OptimizerSpec, ...]) -> tuple[tuple[OptimizerSpec, ...], str]:
+def torch_defaults(specs: tuple[OptimizerSpec, ...]) -> Chosen:
     """Return the optimizers with every hyperparameter at torch's default, and the sentence that says so.
 
     What makes a row of OPTIMIZERS what it is (0.9 for momentum, which torch leaves at 0) stays as the row has it.
     """
-    changed = tuple(dataclasses.replace(spec, values=optimizer(spec.kind).values) for spec in specs)
+    changed = tuple(replace(spec, values=optimizer(spec.kind).values) for spec in specs)
     labels = unique_labels(specs)
     told = ", ".join(f"{label} lr {spec['lr']:g}" for label, spec in zip(labels, changed, strict=True))
     return changed, f"torch's defaults: {told}. Schedules and factors of single coordinates or layers stay as set."
 
 
 #: The ways that need no trial.
-RULES: dict[str, Callable[[tuple[OptimizerSpec, ...]], tuple[tuple[OptimizerSpec, ...], str]]] = {
+RULES: dict[str, Callable[[tuple[OptimizerSpec, ...]], Chosen]] = {
     "": lambda specs: (specs, ""),
     "one": one_rate,
     "torch": torch_defaults,
 }
+
+
+def _fairly(asked: Fair[Spec], ways: Iterable[str], tune: Callable[[], Chosen]) -> tuple[Spec, str]:
+    """The comparison with its learning rates chosen as asked, `tune` being what needs trials, and the sentence."""
+    rule = RULES.get(check_fairness(asked.mode, ways))
+    optimizers, sentence = rule(asked.spec.optimizers) if rule else tune()
+    return replace(asked.spec, optimizers=optimizers), sentence
 
 
 def fair_descent(spec: DescentSpec, mode: str) -> tuple[DescentSpec, str]:
@@ -108,66 +115,35 @@ def fair_descent(spec: DescentSpec, mode: str) -> tuple[DescentSpec, str]:
     Formula: see ov.tune for "best" (the same trials, steps and metric for all).
     Arguments: `spec`, a checked comparison; `mode`, a key of FAIRNESS. Raises SpecError for any other.
 
-    >>> from optim_viz.descent import check
+    >>> from optim_viz.surfaces.descent import check
     >>> fair, sentence = fair_descent(check("quadratic", [optimizer("sgd"), optimizer("adam")], steps=100), "best")
     >>> [round(o["lr"], 2) for o in fair.optimizers], sentence[:24]
     ([0.18, 0.1], 'Each at its own best: sg')
 
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
-    if check_fairness(mode) in RULES:
-        optimizers, sentence = RULES[mode](spec.optimizers)
-    else:
-        drawn = spec.noise > 0.0 or spec.batch_size is not None
-        tuned = _tuned(TuneSpec(spec, SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum"))
-        optimizers, sentence = tuned.optimizers, tuned.sentence
-    return dataclasses.replace(spec, optimizers=optimizers), sentence
-
-
-def fair_run(asked: Fair[DescentSpec]) -> FairComparison:
-    """Run a comparison with its learning rates chosen as asked."""
-    spec, sentence = fair_descent(asked.spec, asked.mode)
-    return FairComparison(asked, descent.run(spec), sentence)
+    drawn = spec.noise > 0.0 or spec.batch_size is not None
+    trials = TuneSpec(spec, SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum")
+    return _fairly(Fair(spec, mode), FAIRNESS, lambda: _tune_descent(trials))
 
 
 @functools.lru_cache(maxsize=32)
-def _tuned(spec: TuneSpec) -> tuning.Tuning:
+def _tune_descent(spec: TuneSpec) -> Chosen:
     """Tuning takes tenths of a second: not again for every look at the same page."""
-    return tuning.run(spec)
+    tuned = tuning.run(spec)
+    return tuned.optimizers, tuned.sentence
 
 
-#: The first round: two learning rates a decade. The second: as many again, within one step of the best.
-LOW, HIGH, GRID, NEAR = 1e-4, 1.0, 9, 4
-#: Runs that a trial is scored over, where the training shown has several seeds.
-SEEDS_ON_NETWORK = 3
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """How far tuning is, before the training that is shown begins."""
-
-    fraction: float  # of the trials, 0 to 1
-    seconds: float  # since the start
-
-    @property
-    def seconds_left(self) -> float:
-        """An estimate for the rest of the trials; inf before the first is done."""
-        return self.seconds * (1 / self.fraction - 1) if self.fraction else np.inf
-
-
-@dataclass(frozen=True, eq=False)
-class FairTraining:
-    """What came of a Fair training, and the sentence that says what was done; no training where a cancel came first."""
-
-    asked: Fair[NetworkSpec]
-    training: Training | None
-    sentence: str
+def fair_run(asked: Fair[DescentSpec]) -> FairRuns[DescentSpec, Comparison]:
+    """Run a comparison with its learning rates chosen as asked."""
+    spec, sentence = fair_descent(asked.spec, asked.mode)
+    return FairRuns(asked, descent.run(spec), sentence)
 
 
 def fair_train(
-    asked: Fair[NetworkSpec], report: Callable[[Tuned | Progress], None], cancel: threading.Event
-) -> FairTraining:
-    """Train with learning rates chosen as asked, reporting trials first and then the training.
+    asked: Fair[NetworkSpec], report: Callable[[Progress], None], cancel: threading.Event
+) -> FairRuns[NetworkSpec, Training | None]:
+    """Train with learning rates chosen as asked, reporting trials first and then the training with its runs so far.
 
     Problem: "Adam is faster" at learning rates picked by hand; this gives every optimizer the same number of trials.
     Formula: lr* = argmin of the median over seeds of the test loss after the last step, over 9 learning rates from
@@ -177,23 +153,19 @@ def fair_train(
 
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
-    spec, mode = asked.spec, check_fairness(asked.mode, ON_NETWORK)
-    optimizers, sentence = RULES[mode](spec.optimizers) if mode in RULES else _tune(spec, report, cancel)
-    if mode not in RULES and cancel.is_set():
-        return FairTraining(asked, None, sentence)
-    return FairTraining(asked, train.run(dataclasses.replace(spec, optimizers=optimizers), report, cancel), sentence)
+    spec, sentence = _fairly(asked, ON_NETWORK, lambda: _tune_training(asked.spec, report, cancel))
+    tuned = asked.mode not in RULES
+    return FairRuns(asked, None if tuned and cancel.is_set() else train.run(spec, report, cancel), sentence)
 
 
-def _tune(
-    spec: NetworkSpec, report: Callable[[Tuned], None], cancel: threading.Event
-) -> tuple[tuple[OptimizerSpec, ...], str]:
-    """Return every optimizer at its best learning rate, and the sentence."""
+def _tune_training(spec: NetworkSpec, report: Callable[[Progress], None], cancel: threading.Event) -> Chosen:
+    """Every optimizer at its best learning rate."""
     seeds, began = min(spec.seeds, SEEDS_ON_NETWORK), time.perf_counter()
-    trials = dataclasses.replace(spec, seeds=seeds)
+    trials = replace(spec, seeds=seeds)
     share = GRID / (GRID + NEAR)
 
     def told(low: float, width: float) -> Callable[[float], None]:
-        return lambda part: report(Tuned(low + width * part, time.perf_counter() - began))
+        return lambda part: report(Progress(low + width * part, time.perf_counter() - began))
 
     first = rate_sweep.run(TrainSweepSpec(trials, _rates(LOW, HIGH, GRID)), None, told(0.0, share), cancel)
     step = (HIGH / LOW) ** (1.0 / (GRID - 1))
@@ -202,7 +174,7 @@ def _tune(
         if cancel.is_set():
             return spec.optimizers, "Cancelled while learning rates were tuned."
         best = first.best[first.labels[i]]
-        alone = dataclasses.replace(trials, optimizers=(one,))
+        alone = replace(trials, optimizers=(one,))
         near = TrainSweepSpec(alone, _rates(best / step**0.6, best * step**0.6, NEAR))
         width = (1.0 - share) / len(spec.optimizers)
         second = rate_sweep.run(near, None, told(share + i * width, width), cancel)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.experiments import links, study, study_links
+from optim_viz.experiments import links, study_views
 from optim_viz.experiments.study import Study
+from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.network import train
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, Surface
+from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 VERSION = 1
 Spec = DescentSpec | NetworkSpec | Study
 
-#: What no experiment equals, so that a query relative to it says everything.
-_NO_SURFACE = Surface("", "", "", (0.0, 0.0, 0.0, 0.0), (0.0, 0.0))
-_NO_DESCENT = DescentSpec(_NO_SURFACE, (), (math.nan, math.nan), steps=0, noise=-1.0, seed=-1)
-_NO_NETWORK = NetworkSpec((), epochs=0, batch_size=0, hidden=(), seed=-1, seeds=0)
+#: What a training's query is relative to: it says everything, but the last ReLU only where that is left out.
+_NO_TRAINING = NetworkSpec((), epochs=0, batch_size=0, hidden=(), seed=-1, seeds=0)
 #: Where a reader starts from; a query leaves nothing of it.
 _DESCENT = DescentSpec(SURFACES["quadratic"], (optimizer("sgd"),), SURFACES["quadratic"].start)
 _NETWORK = NetworkSpec((optimizer("sgd"),))
@@ -50,12 +48,12 @@ def link(spec: Spec) -> tuple[str, links.Query]:
         if item.factory is not None:
             raise SpecError(f"{item.label!r} is an optimizer of your own: JSON cannot hold it, CSV holds its results.")
     if isinstance(spec, Study):
-        return "tune", study_links.write_study(spec, whole=True)
+        return "tune", write_study(spec, whole=True)
     if isinstance(spec, NetworkSpec):
         if spec.data:
             raise SpecError(f"The digits {spec.data!r} are no part of a JSON file; CSV holds the results.")
-        return "network", links.write_network(spec, _NO_NETWORK)
-    return "compare", links.write_descent(spec, _NO_DESCENT)
+        return "network", links.write(links.TRAINING, spec, _NO_TRAINING)
+    return "compare", links.write(links.DESCENT, spec)
 
 
 def write(spec: Spec, results: pd.DataFrame | None = None) -> str:
@@ -85,12 +83,12 @@ def read(text: str) -> Spec:
     Of a study that is what its view shows; the rest is as the view opens with.
     """
     content = _content(text)
-    readers: dict[str, Any] = {
-        "compare": (links.read_descent, _DESCENT, descent.check),
-        "network": (links.read_network, _NETWORK, train.check),
+    tables: dict[str, Any] = {
+        "compare": (links.DESCENT, _DESCENT, descent.check),
+        "network": (links.TRAINING, _NETWORK, train.check),
     }
     page, query = content.get("page"), content.get("query")
-    if page not in (*readers, "tune") or not isinstance(query, dict):
+    if page not in (*tables, "tune") or not isinstance(query, dict):
         raise SpecError(f"An experiment's page is compare, network or tune; this file says {page!r}.")
     texts = {
         str(key): [str(v) for v in (value if isinstance(value, list) else [value])] for key, value in query.items()
@@ -99,38 +97,20 @@ def read(text: str) -> Spec:
         raise SpecError("A query's values are lists of texts, those of o the optimizers; this file's are not.")
     if page == "tune":
         return _study(texts)
-    reader, default, check = readers[page]
-    spec, notes = reader({key: values for key, values in texts.items() if key != "o"}, default)
+    table, default, check = tables[page]
+    spec, notes = links.read(table, {key: values for key, values in texts.items() if key != "o"}, default)
     read = [links.read_optimizer(text) for text in texts["o"]]  # all of them: a link would stop after a few
     notes += [note for _, found in read for note in found]
     if notes:
         raise SpecError(notes[0])
-    given = {field.name: getattr(spec, field.name) for field in fields(spec)}
-    return check(**given | {"optimizers": tuple(found for found, _ in read)})
+    return check(**vars(spec) | {"optimizers": tuple(found for found, _ in read)})
 
 
 def _study(texts: links.Query) -> Study:
-    found, notes = study_links.read_study(texts, study.PRESETS[study_links.FIRST])
+    found, notes = read_study(texts, study_views.FIRST.opens)
     if notes:
         raise SpecError(notes[0])
-    return study.check(found)
-
-
-def read_results(text: str) -> pd.DataFrame:
-    """Return the results in a JSON file as the data frame that was written."""
-    import pandas as pd
-
-    columns = _content(text).get("results")
-    if not isinstance(columns, dict):
-        raise SpecError("This file holds an experiment without results.")
-    numbers = {
-        name: values if name == "optimizer" else [_number(v) for v in values] for name, values in columns.items()
-    }
-    return pd.DataFrame(numbers)
-
-
-def _number(value: Any) -> float | int:
-    return float(value) if isinstance(value, str) else value
+    return study_views.check(found).study
 
 
 def _content(text: str) -> dict[str, Any]:

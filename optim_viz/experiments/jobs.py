@@ -18,13 +18,14 @@ from weakref import WeakSet
 import numpy as np
 
 from optim_viz import log
+from optim_viz.progress import Progress
 from optim_viz.settings import limit
 from optim_viz.spec import SpecError
 
 #: What does a job's work: called with the spec, a function to report progress to, and the event that cancels.
-Run = Callable[[Any, Callable[[Any], None], threading.Event], Any]
+Run = Callable[[Any, Callable[[Progress], None], threading.Event], Any]
 #: Every line of this process.
-_LINES: WeakSet[Jobs] = WeakSet()
+_LINES: WeakSet[Line] = WeakSet()
 
 
 class JobState(enum.Enum):
@@ -43,7 +44,7 @@ class Job:
 
     spec: Any  # hashable: equal specs share a job
     state: JobState = JobState.WAITING
-    progress: Any = None  # what the work reported last, while it goes on
+    progress: Progress | None = None  # what the work reported last, while it goes on
     result: Any = None  # also of a cancelled job: what was recorded until then
     error: str = ""
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -55,7 +56,7 @@ class Job:
         return self.state in (JobState.WAITING, JobState.RUNNING)
 
 
-class Jobs:
+class Line:
     """The line of one server: `run` does the work."""
 
     def __init__(self, run: Run) -> None:
@@ -117,7 +118,7 @@ class Jobs:
         threading.Thread(target=self._work, args=(job,), name="optim-viz job", daemon=True).start()
 
     def _work(self, job: Job) -> None:
-        def look(progress: Any) -> None:
+        def look(progress: Progress) -> None:
             job.progress = progress
 
         began = time.perf_counter()

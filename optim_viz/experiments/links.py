@@ -1,4 +1,4 @@
-"""An experiment as a link and back: spec -> query -> spec, without loss.
+"""An experiment as a link and back: spec -> query -> spec, without loss; a table of keys for each kind of experiment.
 
 A query is {key: [texts]}. Defaults stay out of it. What cannot be read is dropped, and said in a sentence.
 An optimizer is written as its name and pairs joined by "~", which needs no escaping in a URL: adam~lr~0.05~beta1~0.8
@@ -6,18 +6,17 @@ An optimizer is written as its name and pairs joined by "~", which needs no esca
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from optim_viz.experiments.fairness import FAIRNESS, Fair, check_fairness
+from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, Value, nearest
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Value, nearest
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.surface import surface
 
@@ -36,9 +35,8 @@ def write_optimizer(spec: OptimizerSpec) -> str:
     for name, value in spec.values:
         if value != defaults[name]:
             parts += [name, _text(value)]
-    if spec.lr_scale:
-        by_layer = isinstance(spec.lr_scale[0], tuple)
-        parts += map(str, itertools.chain(*spec.lr_scale)) if by_layer else ["scale", *map(str, spec.lr_scale)]
+    for name, factor in spec.lr_scale:  # those of x and y are "scale" and two values
+        parts += [*{"x": ["scale"], "y": []}.get(name, [name]), str(factor)]
     if spec.schedule:
         parts += ["s", spec.schedule.kind]
         known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].hyperparameters}
@@ -95,86 +93,123 @@ def _option(name: str, taken: list[str], options: Mapping[str, Any]) -> tuple[st
     return name, unquote(taken[0])
 
 
-def _optimizers(texts: list[str]) -> tuple[tuple[OptimizerSpec, ...], list[str]]:
-    read = [read_optimizer(text) for text in texts[:MAX_OPTIMIZERS]]
-    notes = [note for _, found in read for note in found]
-    if len(texts) > MAX_OPTIMIZERS:
-        notes.append(f"The link names {len(texts)} optimizers; the first {MAX_OPTIMIZERS} are shown.")
-    return tuple(spec for spec, _ in read if spec), notes
+@dataclass(frozen=True)
+class Key:
+    """A row: one key of a link.
+
+    `read` changes a spec as the key's texts say, and gives a sentence for each part that it dropped; SpecError drops
+    the key. `write` gives the texts of a spec. `silent` is whether the key stays out of a link to a spec, which is read
+    with a default; the default is None where the link must say everything.
+    """
+
+    read: Callable[[Any, list[str]], tuple[Any, list[str]]]
+    write: Callable[[Any], list[str]]
+    silent: Callable[[Any, Any], bool]
 
 
-def _take(spec: Any, query: Mapping[str, list[str]], readers: Mapping[str, Callable[[Any, str], Any]]) -> Any:
-    """Apply each reader to its key; return the spec and a sentence for each key that was dropped."""
-    notes = [f"The link's {key!r} is unknown here; {nearest(key, readers)}" for key in query if key not in readers]
-    for key, read in readers.items():
-        if key not in query:
-            continue
-        try:
-            spec = read(spec, query[key][-1])
-        except SpecError as error:
-            notes.append(f"The link's {key} was dropped: {error}")
+Table = Mapping[str, Key]
+
+
+def read(table: Table, query: Mapping[str, list[str]], default: Any) -> tuple[Any, list[str]]:
+    """Return the spec that a link's query describes, `default` where it is silent, and a sentence for what was dropped.
+
+    >>> from optim_viz.experiments.presets import PRESETS
+    >>> spec, notes = read(DESCENT, {"steps": ["7"], "seed": ["x"]}, PRESETS["valley"].spec)
+    >>> spec.steps, notes
+    (7, ["The link's seed was dropped: seed must be a number; got 'x'."])
+    """
+    notes = [f"The link's {key!r} is unknown here; {nearest(key, table)}" for key in query if key not in table]
+    spec = default
+    for key, row in table.items():
+        if key in query:
+            try:
+                spec, dropped = row.read(spec, query[key])
+                notes += dropped
+            except SpecError as error:
+                notes.append(f"The link's {key} was dropped: {error}")
     return spec, notes
 
 
-_DESCENT: dict[str, Callable[[DescentSpec, str], DescentSpec]] = {
-    "f": lambda s, text: _on_surface(s, text),  # noqa: PLW0108 - defined below
-    "box": lambda s, text: _on_surface(s, s.surface.expression, tuple(text.split("~"))),
-    "start": lambda s, text: replace(s, start=descent.check_start(s.surface, tuple(text.split("~")))),
-    "steps": lambda s, text: replace(s, steps=_checked(s, steps=text).steps),
-    "noise": lambda s, text: replace(s, noise=_checked(s, noise=text).noise),
-    "batch": lambda s, text: replace(s, batch_size=_checked(s, batch_size=text).batch_size),
-    "seed": lambda s, text: replace(s, seed=_checked(s, seed=text).seed),
-    "o": lambda s, text: s,  # read as a list, below
-}
+def write(table: Table, spec: Any, default: Any = None) -> Query:
+    """Return the query of a spec: all that a reader with `default` must be told, or with any default at all.
+
+    >>> from optim_viz.experiments.presets import PRESETS
+    >>> default = PRESETS["valley"].spec
+    >>> write(DESCENT, replace(default, steps=7), default)
+    {'steps': ['7']}
+    """
+    return {key: row.write(spec) for key, row in table.items() if not row.silent(spec, default)}
 
 
-def _checked(spec: DescentSpec, **changes: Any) -> DescentSpec:
-    return descent.check(spec.surface, spec.optimizers, **changes)
+def _same(name: str) -> Callable[[Any, Any], bool]:
+    return lambda spec, default: default is not None and getattr(spec, name) == getattr(default, name)
 
 
-def _on_surface(spec: DescentSpec, text: str, bounds: Any = None) -> DescentSpec:
+def field(
+    name: str,
+    parse: Callable[[Any, str], Any],
+    text: Callable[[Any], str] = str,
+    silent: Callable[[Any, Any], bool] | None = None,
+) -> Key:
+    """Return the row of one field, whose value `parse` makes of the spec so far and a text."""
+    return Key(
+        lambda spec, texts: (replace(spec, **{name: parse(spec, texts[-1])}), []),
+        lambda spec: [text(getattr(spec, name))],
+        silent or _same(name),
+    )
+
+
+def _checked(check: Callable[..., Any], name: str, parse: Callable[[str], Any] = str, **rest: Any) -> Key:
+    """The row of one field that is checked together with the others: they are the arguments of `check`."""
+    return field(name, lambda spec, text: getattr(check(**vars(spec) | {name: parse(text)}), name), **rest)
+
+
+def _optimizers(check: Callable[..., Any]) -> Key:
+    """The row of the optimizers, a text each."""
+
+    def read_all(spec: Any, texts: list[str]) -> tuple[Any, list[str]]:
+        found = [read_optimizer(text) for text in texts[:MAX_OPTIMIZERS]]
+        notes = [note for _, dropped in found for note in dropped]
+        if len(texts) > MAX_OPTIMIZERS:
+            notes.append(f"The link names {len(texts)} optimizers; the first {MAX_OPTIMIZERS} are shown.")
+        chosen = tuple(one for one, _ in found if one)
+        return (check(**vars(spec) | {"optimizers": chosen}) if chosen else spec), notes
+
+    return Key(read_all, lambda spec: [write_optimizer(o) for o in spec.optimizers], _same("optimizers"))
+
+
+def inside(name: str, row: Key) -> Key:
+    """Return the row of a key that belongs to the field `name` of a larger spec."""
+
+    def read_part(spec: Any, texts: list[str]) -> tuple[Any, list[str]]:
+        part, notes = row.read(getattr(spec, name), texts)
+        return replace(spec, **{name: part}), notes
+
+    return Key(
+        read_part,
+        lambda spec: row.write(getattr(spec, name)),
+        lambda spec, default: row.silent(getattr(spec, name), default and getattr(default, name)),
+    )
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """Split a text into the values that "~" joins."""
+    return tuple(text.split("~"))
+
+
+def joined(values: Iterable[object]) -> str:
+    """Join values by "~", numbers in full."""
+    return "~".join(map(str, values))
+
+
+def _on_surface(spec: DescentSpec, text: str, bounds: Any = None) -> tuple[DescentSpec, list[str]]:
     found = surface(text, bounds=bounds) if bounds else surface(text)
-    return replace(spec, surface=found, start=found.start, batch_size=None)
+    return replace(spec, surface=found, start=found.start, batch_size=None), []
 
 
-def read_descent(query: Mapping[str, list[str]], default: DescentSpec) -> tuple[DescentSpec, list[str]]:
-    """Return the comparison that a link's query describes, `default` where it is silent, and what was dropped."""
-    spec, notes = _take(default, query, _DESCENT)
-    chosen, dropped = _optimizers(query.get("o", []))
-    return (replace(spec, optimizers=chosen) if chosen else spec), notes + dropped
-
-
-def write_descent(spec: DescentSpec, default: DescentSpec) -> Query:
-    """Return the query of a comparison; what equals `default` stays out."""
-    query: Query = {}
-    if spec.surface != default.surface:
-        own = spec.surface.name == "own"
-        query["f"] = [spec.surface.expression if own else spec.surface.name]
-        if own:
-            query["box"] = ["~".join(map(repr, spec.surface.bounds))]
-    if spec.start != (default.start if spec.surface == default.surface else spec.surface.start):
-        query["start"] = ["~".join(map(repr, spec.start))]
-    query |= {key: [repr(getattr(spec, key))] for key in ("steps", "noise", "seed") if _differs(spec, default, key)}
-    if spec.batch_size is not None:
-        query["batch"] = [str(spec.batch_size)]
-    if spec.optimizers != default.optimizers:
-        query["o"] = [write_optimizer(o) for o in spec.optimizers]
-    return query
-
-
-def _differs(spec: Any, default: Any, key: str) -> bool:
-    return getattr(spec, key) != getattr(default, key)
-
-
-def _network(change: Callable[[NetworkSpec, str], dict[str, Any]]) -> Callable[[NetworkSpec, str], NetworkSpec]:
-    """A reader that makes `change`, checked together with the rest of the spec."""
-
-    def read(spec: NetworkSpec, text: str) -> NetworkSpec:
-        changed = replace(spec, **change(spec, text))
-        given = {f.name: getattr(changed, f.name) for f in fields(changed)}
-        return train.check(**given)
-
-    return read
+def _starts_there(spec: DescentSpec, default: DescentSpec | None) -> bool:
+    """Whether a reader who knows the surface knows the start."""
+    return spec.start == (default.start if default and spec.surface == default.surface else spec.surface.start)
 
 
 def _flag(text: str) -> bool:
@@ -183,60 +218,41 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
+#: Keys are read and written in the order of their rows.
+DESCENT: Table = {
+    "f": Key(
+        lambda spec, texts: _on_surface(spec, texts[-1]),
+        lambda spec: [spec.surface.expression if spec.surface.name == "own" else spec.surface.name],
+        _same("surface"),
+    ),
+    "box": Key(
+        lambda spec, texts: _on_surface(spec, spec.surface.expression, parts(texts[-1])),
+        lambda spec: [joined(spec.surface.bounds)],
+        lambda spec, default: spec.surface.name != "own" or _same("surface")(spec, default),
+    ),
+    "start": field("start", lambda s, text: descent.check_start(s.surface, parts(text)), joined, _starts_there),
+    "steps": _checked(descent.check, "steps"),
+    "noise": _checked(descent.check, "noise"),
+    "seed": _checked(descent.check, "seed"),
+    "batch": _checked(descent.check, "batch_size", silent=lambda spec, _: spec.batch_size is None),
+    "o": _optimizers(descent.check),
+}
 # A link never names a data file: what lies on the server's disk is not a visitor's business.
-_NETWORK: dict[str, Callable[[NetworkSpec, str], NetworkSpec]] = {
-    "epochs": _network(lambda s, text: {"epochs": text}),
-    "batch": _network(lambda s, text: {"batch_size": text}),
-    "hidden": _network(lambda s, text: {"hidden": tuple(text.split("~"))}),
-    "relu": _network(lambda s, text: {"final_relu": _flag(text)}),
-    "seed": _network(lambda s, text: {"seed": text}),
-    "seeds": _network(lambda s, text: {"seeds": text}),
+TRAINING: Table = {
+    "epochs": _checked(train.check, "epochs"),
+    "batch": _checked(train.check, "batch_size"),
+    "hidden": _checked(train.check, "hidden", parts, text=joined),
+    "relu": _checked(train.check, "final_relu", _flag, text=lambda on: str(on).lower()),
+    "seed": _checked(train.check, "seed"),
+    "seeds": _checked(train.check, "seeds"),
+    "o": _optimizers(train.check),
 }
 
 
-def read_network(query: Mapping[str, list[str]], default: NetworkSpec) -> tuple[NetworkSpec, list[str]]:
-    """Return the training that a link's query describes, `default` where it is silent, and what was dropped."""
-    spec, notes = _take(default, query, {**_NETWORK, "o": lambda s, text: s})
-    chosen, dropped = _optimizers(query.get("o", []))
-    if chosen:
-        try:
-            spec = _network(lambda s, text: {"optimizers": chosen})(spec, "")
-        except SpecError as error:
-            dropped.append(str(error))
-    return spec, notes + dropped
+def _fair(table: Table, ways: Iterable[str]) -> Table:
+    """The keys of a whole page: those of its experiment, and "fair", one of `ways`."""
+    mode = field("mode", lambda _, text: check_fairness(text, ways))
+    return {key: inside("spec", row) for key, row in table.items()} | {"fair": mode}
 
 
-def write_network(spec: NetworkSpec, default: NetworkSpec) -> Query:
-    """Return the query of a training; what equals `default` stays out."""
-    texts = {
-        "epochs": ("epochs", str(spec.epochs)),
-        "batch": ("batch_size", str(spec.batch_size)),
-        "hidden": ("hidden", "~".join(map(str, spec.hidden))),
-        "relu": ("final_relu", str(spec.final_relu).lower()),
-        "seed": ("seed", str(spec.seed)),
-        "seeds": ("seeds", str(spec.seeds)),
-    }
-    query = {key: [text] for key, (name, text) in texts.items() if _differs(spec, default, name)}
-    if spec.optimizers != default.optimizers:
-        query["o"] = [write_optimizer(o) for o in spec.optimizers]
-    return query
-
-
-def fairly(
-    read: Callable[..., Any], ways: Iterable[str] = FAIRNESS
-) -> Callable[[Mapping[str, list[str]], Fair[Any]], tuple[Fair[Any], list[str]]]:
-    """Return a reader of a page's whole link: `read` for the experiment, and "fair", one of `ways`, for fairness."""
-
-    def read_both(query: Mapping[str, list[str]], default: Fair[Any]) -> tuple[Fair[Any], list[str]]:
-        spec, notes = read({key: texts for key, texts in query.items() if key != "fair"}, default.spec)
-        try:
-            return Fair(spec, check_fairness(query.get("fair", [default.mode])[-1], ways)), notes
-        except SpecError as error:
-            return Fair(spec, default.mode), [*notes, f"The link's fair was dropped: {error}"]
-
-    return read_both
-
-
-def write_fairly(write: Callable[..., Query], asked: Fair[Any], default: Fair[Any]) -> Query:
-    """Return the query of a whole page: what `write` makes of the experiment, and its fairness."""
-    return write(asked.spec, default.spec) | ({"fair": [asked.mode]} if asked.mode != default.mode else {})
+FAIR_DESCENT, FAIR_TRAINING = _fair(DESCENT, FAIRNESS), _fair(TRAINING, ON_NETWORK)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from optim_viz.export.network_script import network_script
-from optim_viz.export.script_parts import DECODE, SOFTPLUS, assembled, expression_code, packed, wrapped
+from optim_viz.export.script_parts import DECODE, SOFTPLUS, assembled, expression_code, packed, schedule_step, schedules
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, Surface, unique_labels
+from optim_viz.spec import COORDINATES, DescentSpec, NetworkSpec, OptimizerSpec, Surface, unique_labels
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.oracles import batch_indices, draws
 
@@ -35,19 +36,17 @@ def _descent_script(spec: DescentSpec) -> str:
     data = _drawn(spec)
     labels = unique_labels(spec.optimizers)
     runs = "\n".join(_run(o, label, spec) for o, label in zip(spec.optimizers, labels, strict=True))
-    watched = any(o.schedule and o.schedule.kind == "plateau" for o in spec.optimizers)
-    scheduled = any(schedule_code(o.schedule, [1.0], spec.steps) for o in spec.optimizers)
+    kinds = schedules(spec.optimizers)
     code = expression_code(spec.surface)
     return assembled(
         [
-            _docstring(spec) + _imports(bool(data), scheduled) + f"START = {spec.start!r}\nSTEPS = {spec.steps}",
+            _docstring(spec) + _imports(bool(data), bool(kinds)) + f"START = {spec.start!r}\nSTEPS = {spec.steps}",
             DECODE if data else "",
             SOFTPLUS if "softplus(" in code else "",
             _loss(spec.surface, code),
-            _loop(spec, scheduled, watched),
+            _loop(spec, kinds),
             f"def main():\n{runs}",
             data,
-            'if __name__ == "__main__":\n    main()',
         ]
     )
 
@@ -72,11 +71,16 @@ def _loss(surface: Surface, code: str) -> str:
     if not surface.data:
         return f"def f(x, y):\n    return {code}"
     u, v = (column.tolist() for column in examples(surface.data).T)
-    columns = "\n".join([wrapped(f"U = torch.tensor({u})"), wrapped(f"V = torch.tensor({v})")])
+    columns = "\n".join([_wrapped(f"U = torch.tensor({u})"), _wrapped(f"V = torch.tensor({v})")])
     return f"# The examples.\n{columns}\n\n\ndef f(x, y, u=U, v=V):\n    return ({code}).mean()"
 
 
-def _loop(spec: DescentSpec, scheduled: bool, watched: bool) -> str:
+def _wrapped(line: str) -> str:
+    """A long line of numbers on several."""
+    return "\n".join(textwrap.wrap(line, 110, subsequent_indent="    ", break_long_words=False))
+
+
+def _loop(spec: DescentSpec, kinds: set[str]) -> str:
     """The training loop; a closure where some optimizer looks at the loss more than once a step."""
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)
     batch = spec.batch_size is not None
@@ -84,7 +88,8 @@ def _loop(spec: DescentSpec, scheduled: bool, watched: bool) -> str:
     look.append("loss.backward()")
     if spec.noise:
         look += ["x.grad += NOISE[step, 0]", "y.grad += NOISE[step, 1]"]
-    full = ["full = f(x, y).item()  # the loss over all examples tells a plateau"] if batch and watched else []
+    watched = batch and "plateau" in kinds
+    full = ["full = f(x, y).item()  # the loss over all examples tells a plateau"] if watched else []
     diverged = [
         "if not (loss.isfinite() and x.grad.isfinite() and y.grad.isfinite()):",
         "    return math.inf  # diverged",
@@ -94,39 +99,24 @@ def _loop(spec: DescentSpec, scheduled: bool, watched: bool) -> str:
         body = [*full, *inner, "loss = optimizer.step(closure)", *diverged]
     else:
         body = [*look, *diverged, *full, "optimizer.step()"]
-    if scheduled:
-        body += _scheduler_step("full" if full else "loss", watched)
+    body += schedule_step(kinds, "full" if full else "loss")
     lines = ["for step in range(STEPS):", *("    " + line for line in body)]
     lines += ["loss = f(x, y).item()", "return loss if math.isfinite(loss) else math.inf"]
-    head = f"def descend(x, y, optimizer{', scheduler=None' if scheduled else ''}):\n"
+    head = f"def descend(x, y, optimizer{', scheduler=None' if kinds else ''}):\n"
     return head + "".join(f"    {line}".rstrip() + "\n" for line in lines)
-
-
-def _scheduler_step(loss: str, watched: bool) -> list[str]:
-    if not watched:
-        return ["if scheduler:", "    scheduler.step()"]
-    return [
-        "if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):",
-        f"    scheduler.step({loss})",
-        "elif scheduler:",
-        "    scheduler.step()",
-    ]
 
 
 def _run(optimizer: OptimizerSpec, label: str, spec: DescentSpec) -> str:
     params, lrs = "[x, y]", [float(optimizer["lr"]) if optimizer.factory is None else 0.0]
     if optimizer.lr_scale:
-        lrs = [lrs[0] * factor for factor in optimizer.lr_scale]  # type: ignore[operator]
-        params = "[{" + f'"params": [x], "lr": {lrs[0]!r}' + "}, {" + f'"params": [y], "lr": {lrs[1]!r}' + "}]"
-    lines = [
-        "x, y = (torch.tensor(value, requires_grad=True) for value in START)",
-        f"optimizer = {optimizer_code(optimizer, params)}",
-    ]
+        lrs = [lrs[0] * optimizer.factor(name) for name in COORDINATES]
+        params = f'[{{"params": [x], "lr": {lrs[0]!r}}}, {{"params": [y], "lr": {lrs[1]!r}}}]'
+    lines = ["x, y = (torch.tensor(value, requires_grad=True) for value in START)"]
+    lines.append(f"optimizer = {optimizer_code(optimizer, params)}")
     scheduler = schedule_code(optimizer.schedule, lrs, spec.steps)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    arguments = "x, y, optimizer" + (", scheduler" if scheduler else "")
-    lines.append(f"print({label!a}, descend({arguments}))")
+    lines.append(f"print({label!a}, descend(x, y, optimizer{', scheduler' if scheduler else ''}))")
     return "".join(f"    {line}\n" for line in lines)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from optim_viz.export.script_parts import DECODE, assembled, packed
+from optim_viz.export.script_parts import DECODE, assembled, packed, schedule_step, schedules
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import FUSED, epoch_order
+from optim_viz.network.train import steps_per_epoch
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
@@ -85,7 +84,6 @@ _CLOSURE = """
 
             loss = optimizer.step(closure)"""
 
-
 _MAIN = """
 def main():
     torch.set_num_threads(1)  # so that sums are rounded in the same order
@@ -98,24 +96,22 @@ def network_script(spec: NetworkSpec) -> str:
     if spec.data:
         raise SpecError(f"The digits {spec.data!r} are no part of a script: only a run on the shipped ones can be one.")
     orders = _orders(spec)
-    total = spec.epochs * math.ceil(orders.shape[2] / spec.batch_size)
+    total = spec.epochs * steps_per_epoch(spec)
     labels = unique_labels(spec.optimizers)
-    kinds = {o.schedule.kind for o in spec.optimizers if o.schedule} - {"constant"}
+    kinds = schedules(spec.optimizers)
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)
     runs = "\n".join(_run(spec, o, label, total) for o, label in zip(spec.optimizers, labels, strict=True))
     scheduled = "from torch.optim import lr_scheduler\n" if kinds else ""
-    seeds = [(spec.seed + i) % 2**32 for i in range(spec.seeds)]
-    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {seeds}"
+    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
     loop = _TRAIN.format(
         scheduler=", scheduler=None" if kinds else "",
         step=_CLOSURE if closure else _STEP,
-        schedule=_schedule_step("plateau" in kinds) if kinds else "",
+        schedule="".join(f"            {line}\n" for line in schedule_step(kinds, "loss.item()")),
     )
     data = packed("ORDERS", orders.astype("<u2"), "uint16", f".view({spec.seeds}, {spec.epochs}, -1).long()")
     files = 'PATH = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("mnist10k.npz")'
     data += f"\n{files}\nDIGITS, LABELS = read_digits(PATH)"
-    end = 'if __name__ == "__main__":\n    main()'
-    return assembled([head, _READ, DECODE, _network(spec), loop, f"{_MAIN}{runs}", data, end])
+    return assembled([head, _READ, DECODE, _network(spec), loop, f"{_MAIN}{runs}", data])
 
 
 def _orders(spec: NetworkSpec) -> np.ndarray:
@@ -127,8 +123,7 @@ def _orders(spec: NetworkSpec) -> np.ndarray:
             f"{spec.epochs} epochs of {spec.seeds} seeds are too many draws to write down in a script: "
             f"at most {MAX_DRAWS // len(learned):,} in all."
         )
-    seeds = [(spec.seed + i) % 2**32 for i in range(spec.seeds)]
-    return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in seeds])
+    return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in spec.each_seed])
 
 
 def _network(spec: NetworkSpec) -> str:
@@ -140,22 +135,13 @@ def _network(spec: NetworkSpec) -> str:
     )
 
 
-def _schedule_step(watched: bool) -> str:
-    lines = ["if scheduler:", "    scheduler.step()"]
-    if watched:
-        lines = ["if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):", "    scheduler.step(loss.item())"]
-        lines += ["elif scheduler:", "    scheduler.step()"]
-    return "".join(f"            {line}\n" for line in lines)
-
-
 def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) -> str:
     row = OPTIMIZERS.get(optimizer.kind)
     params, lrs = "model.parameters()", [float(optimizer["lr"]) if row else 0.0]
     options = {"fused": True} if row and row.torch_class in FUSED else {}
     lines = ["model = network(seed)"]
     if optimizer.lr_scale:
-        scale = dict(optimizer.lr_scale)  # type: ignore[arg-type]
-        lrs = [lrs[0] * scale.get(name, 1.0) for name in Layout(spec.hidden).names]
+        lrs = [lrs[0] * optimizer.factor(name) for name in Layout(spec.hidden).names]
         lines.append("layers = [layer for layer in model if isinstance(layer, torch.nn.Linear)]")
         lines.append(f'groups = [{{"params": layer.parameters(), "lr": lr}} for layer, lr in zip(layers, {lrs!r})]')
         params = "groups"
@@ -163,6 +149,5 @@ def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) ->
     scheduler = schedule_code(optimizer.schedule, lrs, total)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    arguments = "model, optimizer, i" + (", scheduler" if scheduler else "")
-    lines.append(f"print({label!a}, seed, *train({arguments}))")
+    lines.append(f"print({label!a}, seed, *train(model, optimizer, i{', scheduler' if scheduler else ''}))")
     return "".join(f"        {line}\n" for line in lines)

@@ -1,4 +1,4 @@
-"""Code for scripts that need torch alone: expressions, optimizers and schedules as one would write them by hand."""
+"""The parts that scripts are assembled from: torch alone, as one would write it by hand, and packed numbers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import base64
 import re
 import textwrap
 import zlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.spec import Surface
+from optim_viz.spec import OptimizerSpec, Surface
 from optim_viz.surfaces.expression import parse
 
 if TYPE_CHECKING:
     import numpy as np
-
 
 #: sympy's functions that the expressions may hold, in torch.
 _FUNCTIONS = {
@@ -33,7 +33,7 @@ def softplus(z):
 def expression_code(surface: Surface) -> str:
     """Return a surface's expression as torch code in x and y, and in the columns u and v of a finite sum.
 
-    >>> from optim_viz.surfaces import SURFACES
+    >>> from optim_viz.surfaces.table import SURFACES
     >>> expression_code(SURFACES["mccormick"])
     '-1.5*x + 2.5*y + (x - y)**2 + torch.sin(x + y) + 1'
     """
@@ -68,6 +68,21 @@ def _printer() -> Any:
     return TorchPrinter({"allow_unknown_functions": True})
 
 
+def schedules(optimizers: Iterable[OptimizerSpec]) -> set[str]:
+    """The kinds of schedules for which a script needs torch's schedulers."""
+    return {o.schedule.kind for o in optimizers if o.schedule} - {"constant"}
+
+
+def schedule_step(kinds: set[str], loss: str) -> list[str]:
+    """The lines of a training loop that move the learning rates; a plateau is told by `loss`."""
+    if not kinds:
+        return []
+    if "plateau" not in kinds:
+        return ["if scheduler:", "    scheduler.step()"]
+    watching = ["if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):", f"    scheduler.step({loss})"]
+    return [*watching, "elif scheduler:", "    scheduler.step()"]
+
+
 DECODE = '''
 def decode(text, dtype):
     """Numbers that were drawn beforehand, packed into text."""
@@ -83,11 +98,7 @@ def packed(name: str, values: np.ndarray, dtype: str, shape: str = "") -> str:
 
 
 def assembled(parts: list[str]) -> str:
-    """Join the parts of a script, two empty lines between them; empty parts drop out."""
+    """Join the parts of a script that ends with its main(), two empty lines between them; empty parts drop out."""
+    parts = [*parts, 'if __name__ == "__main__":\n    main()']
     text = "\n\n\n".join(part.strip("\n") for part in parts if part.strip())
     return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
-
-
-def wrapped(line: str) -> str:
-    """A long line of numbers on several."""
-    return "\n".join(textwrap.wrap(line, 110, subsequent_indent="    ", break_long_words=False))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
 
 from optim_viz.experiments import files
-from optim_viz.experiments.study import Study, headline
 from optim_viz.experiments.study_runs import Found
-from optim_viz.export import figure_page, study_pictures
+from optim_viz.experiments.study_views import CheckedStudy
+from optim_viz.export import figure_page
+from optim_viz.export.study_pictures import PICTURES, Pictures
 from optim_viz.export.table import Export, as_csv, as_parquet
-from optim_viz.network.rate_sweep import TrainSweep
-from optim_viz.spec import SpecError, nearest
+from optim_viz.spec import SpecError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Rows of the longest table that is written: of all formats JSON takes the most, 100 bytes a row.
 MAX_ROWS = 500_000
@@ -20,20 +25,37 @@ MAX_ROWS = 500_000
 class StudyResult:
     """What is exported: a study and what came of it."""
 
-    study: Study
+    asked: CheckedStudy
     found: Found
+
+    @property
+    def pictures(self) -> Pictures:
+        """How it is shown."""
+        return PICTURES[self.asked.view.name]
 
     @property
     def name(self) -> str:
         """What files of it are called."""
-        what = "network" if self.study.view == "network" else self.study.descent.surface.name
-        return f"optim-viz-{self.study.view}-{what}" if what != self.study.view else f"optim-viz-tune-{what}"
+        view, surface = self.asked.view, self.asked.study.descent.surface.name
+        return f"optim-viz-{view.name}-{surface}" if "f" in view.keys else f"optim-viz-tune-{view.name}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every run in a tidy pandas DataFrame, one row a run, the optimizer's label first.
+
+        Raises SpecError where the table would be too long.
+        """
+        import pandas as pd
+
+        self.check_rows()
+        frames = [one.to_frame() for one in self.found]
+        for label, frame in zip(self.asked.labels, frames, strict=True):
+            if "optimizer" not in frame:  # trainings of several optimizers are one sweep
+                frame.insert(0, "optimizer", label)
+        return pd.concat(frames, ignore_index=True)
 
     def check_rows(self) -> None:
         """Raise a SpecError where the table would be too long."""
-        found = self.found
-        arrays = [found.losses] if isinstance(found, TrainSweep) else [one.losses for one in found]
-        rows = sum(array.size for array in arrays)
+        rows = sum(one.losses.size for one in self.found)
         if rows > MAX_ROWS:
             raise SpecError(
                 f"The table of this picture has {rows:,} rows; at most {MAX_ROWS:,} are written. Fewer points or runs "
@@ -42,53 +64,25 @@ class StudyResult:
 
 
 def _html(result: StudyResult) -> bytes:
-    asked, found = result.study, result.found
-    frame = study_pictures.summary(asked, found)
-    below = study_pictures.words(asked, found)
-    if frame is not None:
-        below += frame.to_html(index=False, border=0)
-    drawn = study_pictures.figures(asked, found)
-    return figure_page.page(drawn, *headline(asked, clicked=False), below, result.name).encode()
-
-
-def _csv(result: StudyResult) -> bytes:
-    result.check_rows()
-    return as_csv(study_pictures.table(result.study, result.found))
-
-
-def _parquet(result: StudyResult) -> bytes:
-    result.check_rows()
-    return as_parquet(study_pictures.table(result.study, result.found))
+    asked, found, pictures = result.asked, result.found, result.pictures
+    sentence, table = pictures.sentence(asked.study, found), pictures.table(found)
+    below = f"<p>{escape(sentence)}</p>" if sentence else pictures.legend(found)
+    if table is not None:
+        below += table.to_html(index=False, border=0)
+    drawn = pictures.charts(asked.study, found, False)
+    return figure_page.page(drawn, asked.title, asked.sentence, below, result.name).encode()
 
 
 def _json(result: StudyResult) -> bytes:
-    result.check_rows()
-    return files.write(result.study, study_pictures.table(result.study, result.found)).encode()
+    return files.write(result.asked.study, result.to_frame()).encode()
 
 
-_ROWS = (
+_ROWS: tuple[Export[StudyResult], ...] = (
     Export("html", "Web page (HTML)", ".html", "text/html", _html),
-    Export("csv", "Table (CSV)", ".csv", "text/csv", _csv),
-    Export("parquet", "Table (Parquet)", ".parquet", "application/vnd.apache.parquet", _parquet),
+    Export("csv", "Table (CSV)", ".csv", "text/csv", lambda r: as_csv(r.to_frame())),
+    Export(
+        "parquet", "Table (Parquet)", ".parquet", "application/vnd.apache.parquet", lambda r: as_parquet(r.to_frame())
+    ),
     Export("json", "Study and results (JSON)", ".json", "application/json", _json),
 )
 STUDY_EXPORTS: dict[str, Export[StudyResult]] = {row.name: row for row in _ROWS}
-
-
-def export_study(study: Study, found: Found, name: str) -> bytes:
-    """Return a study as the bytes of a file; `name` is a row of STUDY_EXPORTS.
-
-    Raises SpecError with the nearest name, or where the table would be too long.
-
-    >>> import threading
-    >>> from dataclasses import replace
-    >>> from optim_viz.study import PRESETS
-    >>> from optim_viz.study_runs import pictures, run_pictures
-    >>> small = replace(PRESETS["map"], resolution=2)
-    >>> found = run_pictures(pictures(small), lambda share: None, threading.Event())
-    >>> export_study(small, found, "csv").splitlines()[0]
-    b'optimizer,seed,lr,momentum,final_loss,median_loss,median_steps_to'
-    """
-    if name not in STUDY_EXPORTS:
-        raise SpecError(f"Unknown export {name!r}; {nearest(name, STUDY_EXPORTS)}")
-    return STUDY_EXPORTS[name].write(StudyResult(study, found))

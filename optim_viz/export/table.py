@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Progress = Callable[[float], None]
 What = TypeVar("What")
 
 
@@ -30,7 +29,7 @@ class Result:
 
     runs: Comparison | Training
     plane: Plane | None = None
-    progress: Progress | None = None
+    progress: Callable[[float], None] | None = None
 
     def scene(self) -> scenes.Scene:
         """What the player shows of it."""
@@ -122,7 +121,7 @@ EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
 
 
 def export(
-    runs: Comparison | Training, name: str, plane: Plane | None = None, progress: Progress | None = None
+    runs: Comparison | Training, name: str, plane: Plane | None = None, progress: Callable[[float], None] | None = None
 ) -> bytes:
     """Return a result as the bytes of a file.
 
@@ -155,7 +154,9 @@ def by_suffix(path: str) -> Export[Result]:
     return found
 
 
-def save(runs: Comparison | Training, path: str, plane: Plane | None = None, progress: Progress | None = None) -> None:
+def save(
+    runs: Comparison | Training, path: str, plane: Plane | None = None, progress: Callable[[float], None] | None = None
+) -> None:
     """Write a result to a file whose suffix says how; SpecError where it cannot be written."""
     content = export(runs, by_suffix(path).name, plane, progress)
     try:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from optim_viz.figures.style import dress
 from optim_viz.spec import unique_labels
-from optim_viz.surfaces.trajectory import REACHED_DISTANCE
+from optim_viz.surfaces.outcome import REACHED_DISTANCE
 from optim_viz.sweeps.basins import LOST, Basins
 
 if TYPE_CHECKING:

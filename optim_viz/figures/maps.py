@@ -153,7 +153,7 @@ def known_theory(s: Sweep) -> Theory | None:
     o, plain = s.spec.optimizer, ("dampening", "weight_decay", "nesterov", "maximize")
     if o.kind != "momentum" or {name for name, _ in s.spec.axes} != {"lr", "momentum"} or s.spec.random:
         return None
-    if o.schedule is not None or o.lr_scale is not None or any(o[name] for name in plain):
+    if o.schedule is not None or o.lr_scale or any(o[name] for name in plain):
         return None
     return theory(s.spec.surface)
 
@@ -191,16 +191,8 @@ def _theory(known: Theory, s: Sweep, dark: bool) -> list[go.Scatter]:
     return traces
 
 
-def best_cell(s: Sweep, measure: str) -> tuple[int, int]:
-    """The cell of the lowest loss, or the one that arrives first; of equals the other measure decides."""
-    loss, steps = (np.where(s.diverging, np.inf, values) for values in (s.final_loss, s.steps_to))
-    keys = (steps, loss) if measure == "loss" else (loss, steps)
-    cell = np.unravel_index(np.lexsort([key.ravel() for key in keys])[0], s.spec.shape)
-    return int(cell[0]), int(cell[1])
-
-
 def _best(s: Sweep, measure: str) -> go.Scatter:
-    cell = best_cell(s, measure)
+    cell = s.best_cell(measure)
     x, y = (axis[i] for axis, i in zip(s.axes.values(), cell, strict=True))
     return go.Scatter(
         x=[x],
@@ -242,7 +234,7 @@ def _told(s: Sweep, i: int, j: int) -> str:
 
 def sentence(s: Sweep, measure: str) -> str:
     """What the map holds, and what the theory says where there is one."""
-    cell = best_cell(s, measure)
+    cell = s.best_cell(measure)
     values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
     text = (
         f"{s.spec.cells:,} runs. Best: {values}, {_told(s, *cell)}. {s.diverging.mean():.0%} of the map diverges: it "

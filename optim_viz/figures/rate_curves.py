@@ -22,6 +22,7 @@ import plotly.graph_objects as go
 
 from optim_viz.figures.style import dress, faint, log_axis, note
 from optim_viz.optimizers import styles
+from optim_viz.optimizers.row import Style
 
 #: A learning rate is good when its loss is within this factor of the best one's: on a surface, on the network.
 NEAR, NEAR_TRAINED = 10.0, 1.1
@@ -227,7 +228,7 @@ def _band(curve: Curve, color: str, low: float, top: float) -> go.Scatter:
     )
 
 
-def _curve(i: int, curve: Curve, look: styles.Style, color: str, low: float, top: float) -> list[go.Scatter]:
+def _curve(i: int, curve: Curve, look: Style, color: str, low: float, top: float) -> list[go.Scatter]:
     """The line, its best point, and the points that can be clicked."""
     y, best = _kept(curve, curve.loss, low, top), curve.best
     rate = f"{curve.lrs[best]:.2g}"
@@ -247,7 +248,7 @@ def _curve(i: int, curve: Curve, look: styles.Style, color: str, low: float, top
     ]  # fmt: skip
 
 
-def _lane(curve: Curve, look: styles.Style, color: str, lost: str) -> list[go.Scatter]:
+def _lane(curve: Curve, look: Style, color: str, lost: str) -> list[go.Scatter]:
     """The lane of one optimizer: a bar with a cross at its start wherever it is lost."""
     lane = curve.label
     same = {"yaxis": "y2", "legendgroup": lane, "showlegend": False}

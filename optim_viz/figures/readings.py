@@ -34,8 +34,9 @@ def confusion(run: TrainingRun, row: int, answers: np.ndarray, dark: bool = Fals
     Arguments: `run`; `row`, of its evaluations (-1 is the last); `answers`, uint8 [test digits]; `dark`, for a
     dark page. Colour goes with the square root of the count, so that single errors show.
 
-    >>> from optim_viz import digits, optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz import optimizer
+    >>> from optim_viz.network import digits
+    >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> confusion(t["adam"], -1, digits.load().test_y).layout.yaxis.title.text
     'true digit'
@@ -91,8 +92,9 @@ def misread(
     Arguments: `run`; `row`, of its evaluations (-1 is the last); `images`, uint8 [test digits, 784]; `answers`, uint8
     [test digits]; `count`, of digits shown at most; `dark`, for a dark page.
 
-    >>> from optim_viz import digits, optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz import optimizer
+    >>> from optim_viz.network import digits
+    >>> from optim_viz.network.train import train
     >>> data = digits.load()
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> len(misread(t["adam"], -1, data.test_x, data.test_y, count=5).data[1].text)

@@ -18,7 +18,7 @@ def results(training: Training, accuracy: float = 0.9) -> pd.DataFrame:
     the dead outputs when there is no last ReLU or the run diverged, ms per step when none was timed.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> results(t)[["optimizer", "steps to 90 %", "status"]].values.tolist()
     [['adam', <NA>, 'finished 16 steps']]
@@ -63,7 +63,7 @@ def status(runs: tuple[TrainingRun, ...]) -> str:
     """Say how an optimizer's runs ended: one run with its step, several by number.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz.network.train import train
     >>> status(train([optimizer("sgd")], epochs=1, batch_size=500, hidden=(16,), seeds=2).seeds("sgd"))
     '2 finished'
     """

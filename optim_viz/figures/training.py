@@ -97,7 +97,7 @@ def layer_health(training: Training, dark: bool = False, legend: bool = True) ->
     Arguments: `training`; of several seeds the median is drawn. `dark`, for a dark page; `legend`, whether to show one.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> len(layer_health(t).data)  # 1 optimizer x 2 layers x 2 quantities
     4
@@ -139,7 +139,7 @@ def dead_outputs(training: Training, dark: bool = False, legend: bool = True) ->
     Without a last ReLU the figure is empty and says so.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,), final_relu=False)
     >>> dead_outputs(t).layout.annotations[0].text
     'The last ReLU is off: no output can die.'
@@ -168,7 +168,7 @@ def bands(training: Training, what: str = "test_accuracies", dark: bool = False,
     Raises SpecError for another `what`.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> bands(t).layout.title.text
     'Test accuracy (one seed)'

@@ -32,7 +32,7 @@ def curves(training: Training, dark: bool = False, legend: bool = True) -> go.Fi
     Arguments: `training`; every seed is drawn. `dark`, for a dark page; `legend`, whether to show one.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> [trace.x[-1].item() for trace in curves(t).data][:2]
     [16, 16]
@@ -68,7 +68,7 @@ def to_target(training: Training, loss: float) -> pd.DataFrame:
     says that it never came.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> to_target(t, 100.0)[["optimizer", "steps", "gradient evaluations"]].values.tolist()
     [['adam', 0, 0]]

@@ -1,4 +1,4 @@
-"""The LESSONS table, one row a lesson, and the one way from a row to its results and its verdict."""
+"""The one way from a lesson's row to its results and its verdict."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ STEP = "optimizer.zero_grad()\nloss = loss_function(model(x), y)\nloss.backward(
 def result(experiment: Experiment) -> Result:
     """Run an experiment on a surface, once per seed, or load the stored result of a training.
 
+    >>> from optim_viz.lessons.table import lesson
     >>> result(lesson("momentum")["ravine"]).shown["momentum"].status
     'reached (0, 0) at step 51'
     """
@@ -37,6 +38,7 @@ def results(row: Lesson) -> dict[str, Result]:
 def verdict(row: Lesson, found: Results | None = None) -> Verdict:
     """Measure a lesson's results, `found` if they are at hand: do claim and limit hold, and by which numbers?
 
+    >>> from optim_viz.lessons.table import lesson
     >>> verdict(lesson("local-minima")).limit_sentence
     'From the right plain descent ends with loss -1.02, momentum with loss 0.98.'
     """

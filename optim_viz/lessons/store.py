@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from optim_viz.experiments import links
+from optim_viz.experiments import files
 from optim_viz.lessons.lesson import Experiment
 from optim_viz.lessons.table import ROWS
 from optim_viz.network import train
@@ -25,8 +25,6 @@ from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.spec import NetworkSpec, SpecError, unique_labels
 
 FILE = Path(__file__).parents[1] / "data" / "lessons_network.npz"
-#: A default that no training equals, so that a key says everything.
-_BLANK = NetworkSpec((), epochs=0, batch_size=0, hidden=(), seed=-1, seeds=0)
 _RESOLUTION = 31
 _OUTCOMES = tuple(TrainingOutcome)
 #: Columns of a run as they are stored: runs stacked, row by row.
@@ -50,7 +48,7 @@ def key(spec: NetworkSpec) -> str:
     >>> key(NetworkSpec((optimizer("adam"),), epochs=1))
     'epochs=1&batch=64&hidden=300~200&seed=0&seeds=1&o=adam'
     """
-    return urlencode(links.write_network(spec, _BLANK), doseq=True)
+    return urlencode(files.link(spec)[1], doseq=True)
 
 
 def trainings() -> dict[NetworkSpec, tuple[str, ...]]:

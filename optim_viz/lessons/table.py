@@ -1,4 +1,4 @@
-"""All rows of the LESSONS table, in the order in which they are read."""
+"""The LESSONS table, one row a lesson, in the order in which they are read."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from optim_viz.network.digit_files import CLASSES, PIXELS
 from optim_viz.network.digits import Digits
+from optim_viz.network.growing_run import GrowingRun
 from optim_viz.network.mlp import Backprop, Layout, evaluate
-from optim_viz.network.record import Record
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -137,7 +137,7 @@ def norms(flat: Tensor, layout: Layout) -> np.ndarray:
     return np.array([float(flat[span].norm()) for span in layout.spans])
 
 
-def build(spec: OptimizerSpec, network: Network) -> Any:
+def network_optimizer(spec: OptimizerSpec, network: Network) -> Any:
     """Build torch's optimizer, one param group a layer where their lr differ.
 
     The table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix and
@@ -150,8 +150,7 @@ def build(spec: OptimizerSpec, network: Network) -> Any:
     options = {"fused": True} if OPTIMIZERS[spec.kind].torch_class in FUSED else {}
     if not spec.lr_scale:
         return torch_optimizer(spec, params, **options)
-    scale = dict(spec.lr_scale)  # type: ignore[arg-type]
-    factors = [scale.get(name, 1.0) for name in network.layout.names]
+    factors = map(spec.factor, network.layout.names)
     groups = [{"params": [p], "lr": float(spec["lr"]) * factor} for p, factor in zip(params, factors, strict=True)]
     return torch_optimizer(spec, groups, **options)
 
@@ -161,52 +160,54 @@ def _with_grad(weights: Tensor, slope: Tensor) -> Tensor:
     return weights
 
 
-def steps(spec: NetworkSpec, record: Record, data: Data) -> Iterator[None]:
-    """Run one optimizer from start to end into `record`; yield after every turn."""
-    network = Network(spec, record.start, data.train_x.device)
-    optimizer = build(record.spec, network)
-    scheduler = schedule(record.spec, optimizer, len(record.losses))
-    take_step = stepper(record.spec, network, optimizer)
-    evals, snaps = set(record.eval_steps.tolist()), set(record.snapshot_steps.tolist())
+def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[None]:
+    """Run one optimizer from start to end into `run`; yield after every turn."""
+    network = Network(spec, run.start, data.train_x.device)
+    optimizer = network_optimizer(run.spec, network)
+    scheduler = scheduler_step(run.spec, optimizer, len(run.losses))
+    take_step = step_function(run.spec, network, optimizer)
+    evals, snaps = set(run.eval_steps.tolist()), set(run.snapshot_steps.tolist())
     seconds = 0.0
-    for turn in data.turns(spec, record.seed):
+    for turn in data.turns(spec, run.seed):
         for x, y in turn:
-            observe(network, record, data, evals, snaps, seconds)
+            evaluate_and_keep(network, run, data, evals, snaps, seconds)
             began = time.perf_counter()
-            before = flatten(network.layers) if record.done in evals else None
-            lr = current_lr(record.spec, optimizer)
+            before = flatten(network.layers) if run.done in evals else None
+            lr = current_lr(run.spec, optimizer)
             loss = take_step(x, y)
             if scheduler is not None:
                 scheduler(loss)
             seconds += time.perf_counter() - began
             if not math.isfinite(loss):
-                record.end(TrainingOutcome.DIVERGED)
+                run.end(TrainingOutcome.DIVERGED)
                 return
             if before is not None:
-                measure(network, record, before)
-            record.step(loss, lr)
+                note_step_norms(network, run, before)
+            run.step(loss, lr)
         yield
-    observe(network, record, data, evals, snaps, seconds)
-    record.end(TrainingOutcome.FINISHED)
+    evaluate_and_keep(network, run, data, evals, snaps, seconds)
+    run.end(TrainingOutcome.FINISHED)
 
 
-def observe(network: Network, record: Record, data: Data, evals: set[int], snaps: set[int], seconds: float) -> None:
+def evaluate_and_keep(
+    network: Network, run: GrowingRun, data: Data, evals: set[int], snaps: set[int], seconds: float
+) -> None:
     """Evaluate the network and keep its weights, where this is the step for it."""
-    if record.done in evals:
+    if run.done in evals:
         spent = {"seconds": seconds, "gradient_evaluations": network.gradient_evaluations}
-        record.evaluation(**spent, **network.evaluate(data))
-    if record.done in snaps:
-        record.snapshot(flatten(network.layers))
+        run.evaluation(**spent, **network.evaluate(data))
+    if run.done in snaps:
+        run.snapshot(flatten(network.layers))
 
 
-def measure(network: Network, record: Record, before: Tensor) -> None:
+def note_step_norms(network: Network, run: GrowingRun, before: Tensor) -> None:
     """Write down, layer by layer, the gradient that a step used and how far it moved the weights."""
     with np.errstate(all="ignore"):  # weights that overflow are an outcome, not a warning
         moved = norms(flatten(network.layers) - before, network.layout) / norms(before, network.layout)
-    record.measure(norms(flatten(network.gradients), network.layout), moved)
+    run.step_norms(norms(flatten(network.gradients), network.layout), moved)
 
 
-def stepper(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[Tensor, Tensor], float]:
+def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[Tensor, Tensor], float]:
     """Return what takes a step of torch's optimizer on a mini-batch and returns the loss before it."""
     import torch
 
@@ -228,15 +229,14 @@ def stepper(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[
 
 def current_lr(spec: OptimizerSpec, optimizer: Any) -> float:
     """Return the learning rate that the next step uses, as it is before any layer's factor."""
-    scale = dict(spec.lr_scale or ())  # type: ignore[arg-type]
     for i, group in enumerate(optimizer.param_groups):
-        factor = scale.get(f"layer.{i}", 1.0)
+        factor = spec.factor(f"layer.{i}")
         if factor:
             return float(group.get("lr", math.nan)) / factor
     return 0.0
 
 
-def schedule(spec: OptimizerSpec, optimizer: Any, total: int) -> Any:
+def scheduler_step(spec: OptimizerSpec, optimizer: Any, total: int) -> Any:
     """Return torch's scheduler as a function of the step's loss, or None."""
     if spec.schedule is None:
         return None

@@ -91,8 +91,7 @@ def project(training: Training, kind: str = "pca", resolution: int = 41, digits:
     which the losses are taken over; `seed`, of the random directions.
     Raises SpecError, one sentence that names the value and what is allowed.
 
-    >>> from optim_viz import optimizer
-    >>> from optim_viz.network import train
+    >>> from optim_viz import optimizer, train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> plane = project(t, resolution=5, digits=100)
     >>> plane.coordinates["adam"].shape, plane.loss.shape

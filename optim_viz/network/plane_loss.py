@@ -7,13 +7,12 @@ once, and at a point (a, b) its output is their combination. Only the small laye
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
 
 import numpy as np
 
 from optim_viz.network.mlp import Layout, evaluate
-from optim_viz.threads import in_threads
+from optim_viz.threads import Shared, in_torch_threads
 
 
 def losses_on_plane(
@@ -82,15 +81,13 @@ def losses_of(
 
 def _share_out(evaluator: Callable[[], Callable[[int], None]], count: int) -> None:
     """Fill 0 to count - 1, each by whichever thread comes to it."""
-    waiting, lock = iter(range(count)), threading.Lock()
+    waiting = Shared(range(count))
 
     def work(stopped: Callable[[], bool]) -> None:
         fill = evaluator()
-        while not stopped():
-            with lock:
-                i = next(waiting, None)
-            if i is None:
+        for i in waiting:
+            if stopped():
                 return
             fill(i)
 
-    in_threads(work)
+    in_torch_threads(work)

@@ -18,14 +18,13 @@ from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.specs import hyperparameter, with_values
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
+from optim_viz.threads import POLL
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 MAX_TASKS = 2000
-#: Seconds between two reports.
-POLL = 0.1
 Task = tuple[int, int, int]  # the number of the optimizer, of the learning rate, of the seed
 
 
@@ -42,11 +41,16 @@ class TrainSweepSpec:
         counts = self.network.seeds, len(self.lrs), len(self.network.optimizers)
         return [(o, r, s) for s, r, o in itertools.product(*map(range, counts))]
 
+    @property
+    def steps_in_all(self) -> int:
+        """The steps of all trainings together."""
+        return len(self.tasks) * self.network.epochs * train.steps_per_epoch(self.network)
+
     def training(self, task: Task) -> NetworkSpec:
         """The one run of a task, as ov.train would be asked for it."""
         optimizer, rate, seed = task
         single = with_values(self.network.optimizers[optimizer], {"lr": self.lrs[rate]})
-        return dataclasses.replace(self.network, optimizers=(single,), seed=(self.network.seed + seed) % 2**32, seeds=1)
+        return dataclasses.replace(self.network, optimizers=(single,), seed=self.network.each_seed[seed], seeds=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +87,7 @@ class TrainSweep:
         """Return a tidy pandas DataFrame, one row per training that was done."""
         import pandas as pd
 
-        seeds = [(self.spec.network.seed + i) % 2**32 for i in range(self.losses.shape[-1])]
-        rows = list(itertools.product(self.labels, self.spec.lrs, seeds))
+        rows = list(itertools.product(self.labels, self.spec.lrs, self.spec.network.each_seed))
         frame = pd.DataFrame(rows, columns=["optimizer", "lr", "seed"])
         frame["test_loss"], frame["test_accuracy"] = self.losses.ravel(), self.accuracies.ravel()
         return frame[self.done.ravel()].reset_index(drop=True)
@@ -111,7 +114,7 @@ def train_sweep(
 
     Arguments: `optimizers`, specs (each keeps its other hyperparameters, schedule and lr_scale); `lrs`, the learning
     rates, above 0, the same for all; `epochs`, `batch_size`, `hidden`, `final_relu`, `seed`, `seeds` and `data` as
-    ov.train has them; `executor`, any concurrent.futures.Executor (left out: what optim_viz.executor.executor gives,
+    ov.train has them; `executor`, any concurrent.futures.Executor (left out: what network.executor gives,
     two threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about
     ten times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running
     in other processes are waited for).
@@ -204,9 +207,9 @@ def _completed(
 
 def train_one(spec: NetworkSpec, cancel: threading.Event | None = None) -> tuple[float, float] | None:
     """One task: train, and return test loss and accuracy after the last step; None when it was cancelled."""
-    record = train.run(spec, cancel=cancel).runs[0]
-    if record.outcome is TrainingOutcome.CANCELLED:
+    single = train.run(spec, cancel=cancel).runs[0]
+    if single.outcome is TrainingOutcome.CANCELLED:
         return None
-    if record.outcome is TrainingOutcome.DIVERGED:
+    if single.outcome is TrainingOutcome.DIVERGED:
         return np.inf, 0.0
-    return float(record.test_losses[-1]), float(record.test_accuracies[-1])
+    return float(single.test_losses[-1]), float(single.test_accuracies[-1])

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from optim_viz.network import digits
+from optim_viz.network.growing_run import GrowingRun, evaluation_steps, snapshot_steps
 from optim_viz.network.mlp import Layout
-from optim_viz.network.one_run import Data, steps
-from optim_viz.network.record import Record, evaluation_steps, snapshot_steps
-from optim_viz.network.training import Progress, Training, TrainingOutcome
+from optim_viz.network.one_run import Data, run_in_turns
+from optim_viz.network.training import Training, TrainingOutcome
 from optim_viz.optimizers.specs import as_spec
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
-from optim_viz.threads import WORKERS, in_threads
+from optim_viz.progress import Progress
+from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
+from optim_viz.threads import WORKERS, in_torch_threads
 
 MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
 MAX_LAYERS, MAX_WIDTH = 4, 1024
@@ -85,16 +86,21 @@ def check(
         whole(batch_size, "batch_size", 1, count),
         layout.hidden,
         bool(final_relu),
-        whole(seed, "seed", 0, 2**32 - 1),
+        whole(seed, "seed", 0, SEEDS - 1),
         whole(seeds, "seeds", 1, MAX_SEEDS),
         data,
     )
-    total = checked.epochs * math.ceil(count / checked.batch_size)
+    total = checked.epochs * steps_per_epoch(checked)
     if total > MAX_STEPS:
         raise SpecError(
             f"{checked.epochs} epochs of batch_size {batch_size} are {total:,} steps; at most {MAX_STEPS:,}."
         )
     return checked
+
+
+def steps_per_epoch(spec: NetworkSpec) -> int:
+    """Return how many mini-batches an epoch has."""
+    return math.ceil(len(digits.load(spec.data).train_y) / spec.batch_size)
 
 
 def _check_hidden(hidden: Any) -> tuple[int, ...]:
@@ -108,14 +114,9 @@ def _check_hidden(hidden: Any) -> tuple[int, ...]:
 
 
 def _check_scale(spec: OptimizerSpec, layout: Layout) -> None:
-    for pair in spec.lr_scale or ():
-        if not isinstance(pair, tuple):
-            raise SpecError(
-                f"{spec.kind}: lr_scale on the network maps layers to factors, such as {{'layer.0': 0.1}}; "
-                f"got {spec.lr_scale!r}."
-            )
-        if pair[0] not in layout.names:
-            raise SpecError(f"{spec.kind}: the network has no layer {pair[0]!r}; {nearest(pair[0], layout.names)}")
+    for name, _ in spec.lr_scale:
+        if name not in layout.names:
+            raise SpecError(f"{spec.kind}: the network has no layer {name!r}; {nearest(name, layout.names)}")
     if spec.lr_scale and spec.kind == "lbfgs":
         raise SpecError("lbfgs: lr_scale is not possible, torch's LBFGS takes one learning rate for all weights.")
 
@@ -126,40 +127,40 @@ def run(
     """Run a checked spec; equal specs give bit-equal numbers on one machine, however the runs share the threads."""
     began = time.perf_counter()
     loaded = digits.load(spec.data)
-    records = _records(spec, len(loaded.train_y), len(loaded.test_y))
-    turns = _Turns(spec, records, Data.of(loaded), cancel or threading.Event())
+    runs = _empty_runs(spec, len(loaded.test_y))
+    turns = _Turns(spec, runs, Data.of(loaded))
 
     def so_far() -> Training:
-        views = tuple(record.view() for record in records)
-        return Training(spec, views, len(records[0].losses), time.perf_counter() - began)
+        views = tuple(run.view() for run in runs)
+        return Training(spec, views, len(runs[0].losses), time.perf_counter() - began)
 
     def report() -> None:
         if progress is not None:
-            done = tuple(record.done for record in records)
-            progress(Progress(len(records[0].losses), done, time.perf_counter() - began, so_far))
+            done = sum(run.done for run in runs)
+            every = len(runs) * len(runs[0].losses)
+            progress(Progress(done / every, time.perf_counter() - began, so_far))
 
-    in_threads(turns.work, min(WORKERS, len(records)), report)
-    for record in records:
-        if record.outcome is TrainingOutcome.RUNNING:
-            record.end(TrainingOutcome.CANCELLED)
+    in_torch_threads(turns.work, min(WORKERS, len(runs)), report, cancel)
+    for run in runs:
+        if run.outcome is TrainingOutcome.RUNNING:
+            run.end(TrainingOutcome.CANCELLED)
     report()
     return so_far()
 
 
-def _records(spec: NetworkSpec, train_digits: int, test_digits: int) -> list[Record]:
-    """Return an empty record for every run, seed after seed; only the first seed's runs keep snapshots."""
+def _empty_runs(spec: NetworkSpec, test_digits: int) -> list[GrowingRun]:
+    """Return an empty run for every optimizer and seed, seed after seed; only the first seed's runs keep snapshots."""
     layout = Layout(spec.hidden)
-    evals = evaluation_steps(spec.epochs, math.ceil(train_digits / spec.batch_size))
+    evals = evaluation_steps(spec.epochs, steps_per_epoch(spec))
     snaps = snapshot_steps(int(evals[-1]), layout.size, len(spec.optimizers))
     labels = unique_labels(spec.optimizers)
-    records = []
-    for i in range(spec.seeds):
-        seed = (spec.seed + i) % 2**32
+    runs = []
+    for i, seed in enumerate(spec.each_seed):
         start = layout.start(seed).numpy()
         for optimizer, label in zip(spec.optimizers, labels, strict=True):
             kept = snaps if i == 0 else snaps[:0]
-            records.append(Record(optimizer, label, seed, layout, start, evals, kept, test_digits))
-    return records
+            runs.append(GrowingRun(optimizer, label, seed, layout, start, evals, kept, test_digits))
+    return runs
 
 
 class _Turns:
@@ -168,23 +169,23 @@ class _Turns:
     So curves grow side by side, and three runs keep two threads busy to the end.
     """
 
-    def __init__(self, spec: NetworkSpec, records: list[Record], data: Data, cancel: threading.Event) -> None:
-        self.cancel, self.lock = cancel, threading.Lock()
-        self.heap: list[tuple[int, int, int, Record, Iterator[None]]] = []
-        for i, record in enumerate(records):
-            self.heap.append((i // len(spec.optimizers), 0, i, record, steps(spec, record, data)))
+    def __init__(self, spec: NetworkSpec, runs: list[GrowingRun], data: Data) -> None:
+        self.lock = threading.Lock()
+        self.heap: list[tuple[int, int, int, GrowingRun, Iterator[None]]] = []
+        for i, run in enumerate(runs):
+            self.heap.append((i // len(spec.optimizers), 0, i, run, run_in_turns(spec, run, data)))
 
     def work(self, stopped: Callable[[], bool]) -> None:
         """Go on with one run after the other until none is waiting: what is left then is in other threads' hands."""
         import torch
 
-        while not (self.cancel.is_set() or stopped()):
+        while not stopped():
             with self.lock:
                 if not self.heap:
                     return
-                seed, _, i, record, run = heapq.heappop(self.heap)
+                seed, _, i, run, turns = heapq.heappop(self.heap)
             with torch.inference_mode():  # no tape is kept, so nothing needs to be kept track of
-                ended = next(run, True)
+                ended = next(turns, True)
             if not ended:
                 with self.lock:
-                    heapq.heappush(self.heap, (seed, record.done, i, record, run))
+                    heapq.heappush(self.heap, (seed, run.done, i, run, turns))

@@ -1,9 +1,9 @@
-"""What training gives back: TrainingRun (one optimizer, one seed), Training (all of them) and Progress (on the way)."""
+"""What training gives back: TrainingRun (one optimizer, one seed) and Training (all of them)."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -173,26 +173,6 @@ def _frame(run: TrainingRun) -> pd.DataFrame:
         frame[name] = np.nan
         frame.loc[run.eval_steps, name] = values
     return frame
-
-
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """How far training is: what a progress callback is given, about ten times a second, in the caller's thread."""
-
-    total: int  # steps of a whole run
-    done: tuple[int, ...]  # steps taken by each run, in the order of Training.runs
-    seconds: float  # since the start
-    so_far: Callable[[], Training]  # the runs up to here, as views that copy nothing
-
-    @property
-    def fraction(self) -> float:
-        """The share of all steps that is done, 0 to 1."""
-        return sum(self.done) / (self.total * len(self.done))
-
-    @property
-    def seconds_left(self) -> float:
-        """An estimate from the pace so far; inf before the first step."""
-        return self.seconds * (1 / self.fraction - 1) if self.fraction else np.inf
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:

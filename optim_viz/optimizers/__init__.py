@@ -1,11 +1,13 @@
 """The update rules, their table, schedules and looks: what an optimizer is, with no surface or network in sight.
 
 rules             the update rules, each written once for floats, arrays and tensors
-hyperparameters   the hyperparameters that rules share, with their ranges
-row, table        what a row of OPTIMIZERS holds; the table, one row an optimizer
+trace             what a rule does, as a list of operations that code is written from
+row, table        what a row of OPTIMIZERS holds: rule, hyperparameters, formula, style, card; the table
+adam_family       the rows of Adam and its variants
+hyperparameters   the hyperparameters that several rows share, with their ranges
 specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule
 plateau           the one schedule that watches the losses
 as_torch          torch's own optimizer and scheduler, as objects and as text
-styles            colour, dash and marker of every optimizer
+styles            colour, dash and marker of every run
 """

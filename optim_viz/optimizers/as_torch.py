@@ -1,23 +1,48 @@
-"""torch's own optimizers and schedulers of our specs: as objects, and as the text of a script."""
+"""torch's own optimizers and schedulers of our specs, as objects and as the text of a script: both from one Call."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from optim_viz.optimizers import rates
-from optim_viz.optimizers.schedules import SCHEDULES, Schedule
+from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import (
-    OptimizerSpec,
-    ScheduleSpec,
-    SpecError,
-    Value,
-)
+from optim_viz.spec import OptimizerSpec, ScheduleSpec, SpecError, Value
 
-if TYPE_CHECKING:
-    pass
+
+@dataclass(frozen=True)
+class Call:
+    """What one of torch's classes is called with, behind the first argument: the parameters or the optimizer.
+
+    `lists` come next, without a name: of numbers, or of further calls with the same first argument.
+    """
+
+    name: str
+    named: dict[str, Any]
+    lists: tuple[list[Any], ...] = ()
+
+    def build(self, module: Any, first: Any) -> Any:
+        """Make the call: the object of the class in `module`."""
+        made = [[part.build(module, first) if isinstance(part, Call) else part for part in one] for one in self.lists]
+        return getattr(module, self.name)(first, *made, **self.named)
+
+    def code(self, module: str, first: str) -> str:
+        """Write the call down, as one would by hand."""
+        texts = (
+            [part.code(module, first) if isinstance(part, Call) else repr(part) for part in one] for one in self.lists
+        )
+        lists = [f"[{', '.join(one)}]" for one in texts]
+        named = [f"{name}={value!r}" for name, value in self.named.items()]
+        return f"{module}.{self.name}({', '.join([first, *lists, *named])})"
+
+
+def _call(module: Any, name: str, arguments: dict[str, Any]) -> Call:
+    """A call without what is torch's own default anyway; a learning rate is always worth reading."""
+    defaults = inspect.signature(getattr(module, name)).parameters
+    return Call(name, {n: value for n, value in arguments.items() if n == "lr" or value != defaults[n].default})
 
 
 #: torch's argument -> the hyperparameters that make it up.
@@ -30,8 +55,9 @@ _WORDS: dict[str, Callable[[Value], Any]] = {
 
 
 def torch_arguments(spec: OptimizerSpec) -> dict[str, Any]:
-    """Return the keyword arguments with which torch's own class is built, betas and the like put together.
+    """Return the keyword arguments that torch's own class has for a spec, betas and the like put together.
 
+    >>> from optim_viz import optimizer
     >>> torch_arguments(optimizer("adam", lr=0.05))["betas"]
     (0.9, 0.999)
     """
@@ -48,55 +74,7 @@ def torch_optimizer(spec: OptimizerSpec, params: Any, **options: Any) -> Any:
 
     if spec.factory is not None:
         return spec.factory(params)
-    cls = getattr(torch.optim, OPTIMIZERS[spec.kind].torch_class)
-    return cls(params, **torch_arguments(spec), **options)
-
-
-def torch_scheduler(spec: ScheduleSpec, optimizer: Any, total_steps: int) -> Any:
-    """Build torch's own scheduler over `optimizer`, for a run of `total_steps` steps.
-
-    Call its step() after every optimizer.step(); plateau's takes the loss: step(loss).
-    """
-    from torch.optim import lr_scheduler  # 1.8 s: only for those who need it
-
-    values: dict[str, Any] = dict(spec.values)
-    return _TORCH.get(spec.kind, _by_name)(lr_scheduler, optimizer, total_steps, SCHEDULES[spec.kind], values)
-
-
-def _by_name(module: Any, optimizer: Any, total: int, row: Schedule, values: dict[str, Any]) -> Any:
-    whole_run = {name: total for name in ("T_max", "total_iters") if values.get(name) == 0}
-    return getattr(module, row.torch_class)(optimizer, **(values | whole_run))
-
-
-def _torch_constant(module: Any, optimizer: Any, total: int, row: Schedule, values: dict[str, Any]) -> Any:
-    return module.ConstantLR(optimizer, factor=1.0)
-
-
-def _torch_multistep(module: Any, optimizer: Any, total: int, row: Schedule, values: dict[str, Any]) -> Any:
-    gamma = values.pop("gamma")
-    return module.MultiStepLR(optimizer, sorted(m for m in values.values() if m > 0), gamma)
-
-
-def _torch_warmup_cosine(module: Any, optimizer: Any, total: int, row: Schedule, values: dict[str, Any]) -> Any:
-    up, down = rates.warmup_split(total, values["warmup"])
-    rising = module.LinearLR(optimizer, values["start_factor"], 1.0, up)
-    falling = module.CosineAnnealingLR(optimizer, down, values["eta_min"])
-    return module.SequentialLR(optimizer, [rising, falling], [up])
-
-
-def _torch_onecycle(module: Any, optimizer: Any, total: int, row: Schedule, values: dict[str, Any]) -> Any:
-    strategy = "linear" if values.pop("anneal_linear") else "cos"
-    peaks = [group["lr"] for group in optimizer.param_groups]
-    total = rates.cycle_length(total, values["pct_start"])
-    return module.OneCycleLR(optimizer, peaks, total, anneal_strategy=strategy, cycle_momentum=False, **values)
-
-
-_TORCH: dict[str, Callable[..., Any]] = {
-    "constant": _torch_constant,
-    "multistep": _torch_multistep,
-    "warmup_cosine": _torch_warmup_cosine,
-    "onecycle": _torch_onecycle,
-}
+    return _optimizer_call(spec, options).build(torch.optim, params)
 
 
 def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
@@ -108,17 +86,24 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
     """
     if spec.factory is not None:
         raise SpecError(f"{spec.label!r} is an optimizer of your own: it has no PyTorch script but your own.")
+    return _optimizer_call(spec, options).code("torch.optim", params)
+
+
+def _optimizer_call(spec: OptimizerSpec, options: dict[str, Any]) -> Call:
     import torch
 
-    name = OPTIMIZERS[spec.kind].torch_class
-    given = _telling(getattr(torch.optim, name), torch_arguments(spec) | options)
-    return f"torch.optim.{name}({_arguments(params, given)})"
+    return _call(torch.optim, OPTIMIZERS[spec.kind].torch_class, torch_arguments(spec) | options)
 
 
-def _telling(called: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Those of `arguments` that are not torch's own defaults; a learning rate is always worth reading."""
-    defaults = inspect.signature(called).parameters
-    return {name: value for name, value in arguments.items() if name == "lr" or value != defaults[name].default}
+def torch_scheduler(spec: ScheduleSpec, optimizer: Any, total_steps: int) -> Any:
+    """Build torch's own scheduler over `optimizer`, for a run of `total_steps` steps.
+
+    Call its step() after every optimizer.step(); plateau's takes the loss: step(loss).
+    """
+    from torch.optim import lr_scheduler
+
+    lrs = [group["lr"] for group in optimizer.param_groups]
+    return _scheduler_call(spec, lrs, total_steps).build(lr_scheduler, optimizer)
 
 
 def schedule_code(spec: ScheduleSpec | None, lrs: list[float], total: int) -> str:
@@ -130,30 +115,44 @@ def schedule_code(spec: ScheduleSpec | None, lrs: list[float], total: int) -> st
     """
     if spec is None or spec.kind == "constant":
         return ""
+    return _scheduler_call(spec, lrs, total).code("lr_scheduler", "optimizer")
+
+
+def _scheduler_call(spec: ScheduleSpec, lrs: list[float], total: int) -> Call:
+    values: dict[str, Any] = dict(spec.values)
+    if spec.kind in _CALLS:
+        return _CALLS[spec.kind](values, lrs, total)
     from torch.optim import lr_scheduler
 
-    values: dict[str, Any] = {name: _whole_run(name, value, total) for name, value in spec.values}
-    name = SCHEDULES[spec.kind].torch_class
-    if spec.kind == "multistep":
-        gamma = values.pop("gamma")
-        milestones = sorted(int(m) for m in values.values() if m > 0)
-        return f"lr_scheduler.MultiStepLR(optimizer, {milestones!r}, gamma={gamma!r})"
-    if spec.kind == "warmup_cosine":
-        up, down = rates.warmup_split(total, values["warmup"])
-        rising = f"lr_scheduler.LinearLR(optimizer, start_factor={values['start_factor']!r}, total_iters={up})"
-        falling = f"lr_scheduler.CosineAnnealingLR(optimizer, T_max={down}, eta_min={values['eta_min']!r})"
-        return f"lr_scheduler.SequentialLR(optimizer, [{rising}, {falling}], milestones=[{up}])"
-    if spec.kind == "onecycle":
-        strategy = "linear" if values.pop("anneal_linear") else "cos"
-        total = rates.cycle_length(total, values["pct_start"])
-        values = {"max_lr": lrs if len(lrs) > 1 else lrs[0], "total_steps": total, **values}
-        values |= {"anneal_strategy": strategy, "cycle_momentum": False}
-    return f"lr_scheduler.{name}({_arguments('optimizer', _telling(getattr(lr_scheduler, name), values))})"
+    whole_run = {name: total for name in ("T_max", "total_iters") if values.get(name) == 0}
+    return _call(lr_scheduler, SCHEDULES[spec.kind].torch_class, values | whole_run)
 
 
-def _whole_run(name: str, value: Value, total: int) -> Value:
-    return total if name in ("T_max", "total_iters") and value == 0 else value
+def _multistep(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    gamma = values.pop("gamma")
+    return Call("MultiStepLR", {"gamma": gamma}, (sorted(m for m in values.values() if m > 0),))
 
 
-def _arguments(first: str, named: dict[str, Any]) -> str:
-    return ", ".join([first, *(f"{name}={value!r}" for name, value in named.items())])
+def _warmup_cosine(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    up, down = rates.warmup_split(total, values["warmup"])
+    rising = Call("LinearLR", {"start_factor": values["start_factor"], "total_iters": up})
+    falling = Call("CosineAnnealingLR", {"T_max": down, "eta_min": values["eta_min"]})
+    return Call("SequentialLR", {"milestones": [up]}, ([rising, falling],))
+
+
+def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    from torch.optim import lr_scheduler
+
+    strategy = "linear" if values.pop("anneal_linear") else "cos"
+    total = rates.cycle_length(total, values["pct_start"])
+    values = {"max_lr": lrs if len(lrs) > 1 else lrs[0], "total_steps": total, **values}
+    return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, "cycle_momentum": False})
+
+
+#: The schedules whose class does not take their values as they are.
+_CALLS: dict[str, Callable[[dict[str, Any], list[float], int], Call]] = {
+    "constant": lambda values, lrs, total: Call("ConstantLR", {"factor": 1.0}),
+    "multistep": _multistep,
+    "warmup_cosine": _warmup_cosine,
+    "onecycle": _onecycle,
+}

@@ -1,7 +1,7 @@
 """Learning rates as pure functions of the step, counted from 0: rate(step, base, total, **values).
 
-`step` and `base` may be arrays (they broadcast); `total` is the run's number of steps. Each gives what the class of the
-same row in optim_viz.schedules sets in torch.
+`step` and `base` may be arrays (they broadcast); `total` is the run's number of steps. Each gives what torch's
+class of the same row of SCHEDULES sets.
 """
 
 from __future__ import annotations

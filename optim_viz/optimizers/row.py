@@ -1,4 +1,4 @@
-"""What a row of the OPTIMIZERS table is, and how it becomes the update of one step."""
+"""What a row of the OPTIMIZERS table holds, and how its rule becomes the update of one step."""
 
 from __future__ import annotations
 
@@ -12,13 +12,41 @@ from optim_viz.optimizers import rules
 from optim_viz.optimizers.rules import FLOATS, Namespace, State, Step
 from optim_viz.spec import Hyperparameter, Value
 
-#: Hyperparameters that every rule shares; `Optimizer.build` sees to them, around the rule.
-SHARED = ("lr", "weight_decay", "decoupled_weight_decay", "maximize")
+#: Hyperparameters that no rule has an argument for: they come with the step, or act around the rule.
+_AROUND = ("lr", "weight_decay", "decoupled_weight_decay", "maximize")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one run is drawn; `light` and `dark` are its colour on a light and on a dark page.
+
+    The colours are from the colour-blind-safe sets of Okabe & Ito (2008) and Tol (2021), with a lighter twin each.
+    """
+
+    light: str
+    dark: str
+    dash: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the player's inspector shows: the rule in symbols, and templates of the same with the current numbers.
+
+    In a template {g} is the gradient, {theta} the coordinate, {name} a value of the state before the step, {name'} the
+    one after it, anything else a hyperparameter. `state` are lines on the state, `move` is the line on the coordinate;
+    `pull` names the state that an arrow may show.
+    """
+
+    symbolic: str
+    state: tuple[str, ...] = ()
+    move: str = "{theta} → {theta'}"
+    pull: str = ""
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """One row: the rule, the hyperparameters that torch has, the state that torch keeps, and what to say about it.
+    """One row: the rule, the hyperparameters that torch has, the state that torch keeps, how to draw and explain it.
 
     `rule` is None where only torch's own class runs it. `state` pairs torch's name with the hyperparameter that must be
     on for it to be kept, or "". `initial` gives the state that does not start at 0: a number, or a hyperparameter's
@@ -29,12 +57,14 @@ class Optimizer:
 
     name: str
     title: str
+    style: Style
     rule: Callable[..., Step] | None
     torch_class: str
     hyperparameters: tuple[Hyperparameter, ...]
     state: tuple[tuple[str, str], ...]
     problem: str
     latex: str
+    card: Card
     paper: str
     year: int
     initial: tuple[tuple[str, float | str], ...] = ()
@@ -46,24 +76,24 @@ class Optimizer:
         """The names of the state that a run with these hyperparameters keeps, as torch names them."""
         return tuple(name for name, flag in self.state if not flag or np.any(values[flag]))
 
-    def fresh(self, values: Mapping[str, Any], lr: Any) -> State:
+    def initial_state(self, values: Mapping[str, Any], lr: Any) -> State:
         """The state of one coordinate before the first step, whose learning rate is `lr`."""
         known = dict(self.initial)
         table = {**values, "lr": lr}
         firsts = (known.get(name, 0.0) for name in self.state_names(values))
         return tuple(table[first] if isinstance(first, str) else first for first in firsts)
 
-    def build(self, values: Mapping[str, Any], xp: Namespace = FLOATS) -> Step:
-        """Return the update as a function of (t, lr, theta, g, state) over the namespace `xp`.
+    def step_with(self, values: Mapping[str, Any], xp: Namespace = FLOATS) -> Step:
+        """Return the update with these hyperparameters, a function of (t, lr, theta, g, state) over the namespace `xp`.
 
-        >>> from optim_viz.optimizers import OPTIMIZERS, optimizer
-        >>> step = OPTIMIZERS["sgd"].build(optimizer("sgd").hyperparameters)
+        >>> from optim_viz.optimizers.table import OPTIMIZERS
+        >>> step = OPTIMIZERS["sgd"].step_with({"lr": 0.1})
         >>> step(1, 0.1, 2.0, 1.0, ())[0]
         1.9
         """
         if self.rule is None:
-            raise TypeError(f"{self.name} has no elementwise rule: optim_viz.torch_descent runs it")
-        own = {k: v for k, v in values.items() if k not in SHARED} | dict(self.fixed)
+            raise TypeError(f"{self.name} has no elementwise rule: optim_viz.surfaces.torch_run runs it")
+        own = {k: v for k, v in values.items() if k not in _AROUND} | dict(self.fixed)
         step = self.rule(xp, **own)
         if values.get("maximize"):
             step = _climbing(step)

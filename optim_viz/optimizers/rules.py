@@ -18,6 +18,17 @@ State = tuple[Any, ...]
 #: step(t, lr, theta, g, state) -> (theta, state); t counts from 1, state is a tuple named by the row's `state`.
 Step = Callable[[Any, Any, Any, Any, State], tuple[Any, State]]
 
+
+def flat(step: Step) -> Callable[..., tuple[Any, ...]]:
+    """Return a rule's step as a function of (t, lr, theta, g, *state) that returns (theta, *state)."""
+
+    def flat_step(t: Any, lr: Any, theta: Any, g: Any, *state: Any) -> tuple[Any, ...]:
+        theta, new = step(t, lr, theta, g, state)
+        return (theta, *new)
+
+    return flat_step
+
+
 #: The namespace for Python floats, with NumPy's names.
 FLOATS = SimpleNamespace(sqrt=math.sqrt, abs=abs, maximum=max, sign=lambda v: math.copysign(1.0, v) if v else v)
 

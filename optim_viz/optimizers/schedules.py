@@ -208,7 +208,7 @@ def schedule_rates(spec: ScheduleSpec | None, base: Any, steps: int, total: int 
     base = np.asarray(base, float)
     row = SCHEDULES[spec.kind if spec else "constant"]
     if row.rate is None:
-        raise TypeError(f"{row.name} depends on the losses: optim_viz.plateau runs it")
+        raise TypeError(f"{row.name} depends on the losses: optim_viz.optimizers.plateau runs it")
     step = np.arange(steps).reshape(-1, *(1,) * base.ndim)
     values: dict[str, Value] = dict(spec.values) if spec else {}
     with np.errstate(all="ignore"):

@@ -2,7 +2,7 @@
 
 scenes           a comparison as a scene
 network_scenes   a training as a scene
-cards            the columns and words of the inspector's card
+cards            the columns and words of the inspector
 standalone       the player with its scene in one HTML file
 assets           the player's files, where a server can hand them out
 js/basics        numbers and colours as text, the page's elements, clock, theme

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers import styles
+from optim_viz.optimizers.row import Style
 from optim_viz.player.cards import inspector
 from optim_viz.spec import Surface
 from optim_viz.surfaces.surface import height_map
@@ -85,7 +86,7 @@ def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
 
 
 def track(
-    label: str, style: styles.Style, columns: Mapping[str, np.ndarray], status: tuple[str, int]
+    label: str, style: Style, columns: Mapping[str, np.ndarray], status: tuple[str, int]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return one run as the player's track, and its blob; `status` is how it ended and from which row on that holds."""
     name, data, places = pack(columns)

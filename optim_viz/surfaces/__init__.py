@@ -7,7 +7,7 @@ examples      the data of surfaces that are means over examples
 table         the rows of SURFACES
 surface       ov.surface: a row, or a function of one's own
 oracles       the gradient that a step sees: noise, mini-batches
-float_loop    a rule as a straight-line loop over Python floats
+float_loop    a rule as one straight-line loop over Python floats
 float_run     one run by such a loop
 torch_run     one run by torch.optim itself
 descent       ov.descend: several runs from one start

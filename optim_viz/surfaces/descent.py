@@ -11,14 +11,24 @@ from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
 from optim_viz.optimizers.specs import as_spec
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, number, unique_labels, whole
+from optim_viz.spec import (
+    COORDINATES,
+    SEEDS,
+    DescentSpec,
+    OptimizerSpec,
+    SpecError,
+    Surface,
+    number,
+    unique_labels,
+    whole,
+)
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.float_run import columns, float_rows
 from optim_viz.surfaces.oracles import oracles
 from optim_viz.surfaces.outcome import judge
 from optim_viz.surfaces.surface import dataset
 from optim_viz.surfaces.surface import surface as find_surface
-from optim_viz.surfaces.trajectory import Comparison, Trajectory
+from optim_viz.surfaces.trajectory import Comparison, RawRun, Trajectory
 
 MAX_STEPS = 100_000
 #: What ov.optimizer returns, or any callable params -> torch.optim.Optimizer.
@@ -82,7 +92,7 @@ def check(
         whole(steps, "steps", 1, MAX_STEPS),
         float(noise),
         None if batch_size is None else whole(batch_size, "batch_size", 1, len(dataset(surface))),
-        whole(seed, "seed", 0, 2**32 - 1),
+        whole(seed, "seed", 0, SEEDS - 1),
     )
 
 
@@ -105,12 +115,12 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
 
 
 def _check_scale(spec: OptimizerSpec) -> None:
-    scale = spec.lr_scale
-    if scale is None:
+    if not spec.lr_scale:
         return
     if spec.factory is not None or OPTIMIZERS[spec.kind].rule is None:
         raise SpecError(f"{spec.label or spec.kind} has one learning rate for all: lr_scale cannot be used with it.")
-    if not (len(scale) == 2 and all(isinstance(s, float) for s in scale)):
+    scale = dict(spec.lr_scale)
+    if tuple(scale) != COORDINATES:
         raise SpecError(f"{spec.kind}: lr_scale on a surface is two factors, one for x and one for y; got {scale!r}.")
 
 
@@ -140,33 +150,28 @@ def run(spec: DescentSpec) -> Comparison:
 
 def _run_one(spec: DescentSpec, optimizer: OptimizerSpec, label: str) -> Trajectory:
     if optimizer.factory is None and OPTIMIZERS[optimizer.kind].rule is not None:
-        record = _float_record(spec, optimizer)
+        raw = _on_floats(spec, optimizer)
     else:
-        from optim_viz.surfaces.torch_run import torch_record  # torch takes 1.8 s to import: only where it is needed
+        from optim_viz.surfaces.torch_run import through_torch  # torch takes 1.8 s to import: only where it is needed
 
-        record = torch_record(spec, optimizer)
-    points, gradients, state, lrs, evaluations = record
+        raw = through_torch(spec, optimizer)
+    points, gradients, state, lrs, evaluations = raw
     functions = compiled(spec.surface)
     gradients[-1] = functions.gradients(*points[-1])
     losses = functions.values(*points.T)
     _mask(points, gradients, state, losses)
-    verdict = judge(spec.surface, points, losses)
-    return Trajectory(optimizer, label, points, losses, gradients, state, lrs, evaluations, **verdict)
+    ended = judge(spec.surface, points, losses)
+    return Trajectory(optimizer, label, points, losses, gradients, state, lrs, evaluations, **ended)
 
 
-#: points [steps + 1, 2], gradients [steps + 1, 2] (the last row still open), state, lrs and gradient evaluations
-#: [steps + 1].
-Record = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]
-
-
-def _float_record(spec: DescentSpec, optimizer: OptimizerSpec) -> Record:
+def _on_floats(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
     """One run on Python floats."""
     names = OPTIMIZERS[optimizer.kind].state_names(optimizer.hyperparameters)
     floats, arrays = oracles(spec)
     watched = _watched(optimizer, spec.steps)
     if watched is None:
-        rows = float_rows(optimizer, (floats, arrays), rates(optimizer, spec.steps), spec.start)
-        lrs = schedule_rates(optimizer.schedule, optimizer["lr"], spec.steps + 1, spec.steps)
+        lrs, pairs = rates(optimizer, spec.steps)
+        rows = float_rows(optimizer, (floats, arrays), pairs, spec.start)
     else:
         functions = compiled(spec.surface)
         pair = (watched.watching(floats, functions.float_value), watched.watching(arrays, functions.value))
@@ -180,25 +185,26 @@ def _watched(optimizer: OptimizerSpec, steps: int) -> PlateauRates | None:
     schedule = optimizer.schedule
     if schedule is None or SCHEDULES[schedule.kind].rate is not None:
         return None
-    lr = float(optimizer["lr"])
-    sx, sy = _scales(optimizer)
-    return PlateauRates(schedule, (lr, lr * sx, lr * sy), steps)
+    return PlateauRates(schedule, _lanes(optimizer), steps)
 
 
 def _scales(optimizer: OptimizerSpec) -> tuple[float, float]:
-    return optimizer.lr_scale or (1.0, 1.0)  # type: ignore[return-value]
+    return optimizer.factor("x"), optimizer.factor("y")
 
 
-def rates(
-    optimizer: OptimizerSpec, steps: int, scaled: bool = True, total: int | None = None
-) -> list[tuple[float, float]]:
-    """The learning rate of x and of y for every step; `total` is the run's length, `steps` if left out."""
-    lr = float(optimizer["lr"])
-    sx, sy = _scales(optimizer) if scaled else (1.0, 1.0)
+def _lanes(optimizer: OptimizerSpec) -> tuple[float, float, float]:
+    """The base rates: the optimizer's own, x's and y's."""
+    lr, (sx, sy) = float(optimizer["lr"]), _scales(optimizer)
+    return lr, lr * sx, lr * sy
+
+
+def rates(optimizer: OptimizerSpec, steps: int) -> tuple[np.ndarray, list[tuple[float, float]]]:
+    """The optimizer's own learning rate, float64 [steps + 1], and those of x and of y for every step."""
+    lr, x, y = lanes = _lanes(optimizer)
     if optimizer.schedule is None:
-        return [(lr * sx, lr * sy)] * steps
-    both = schedule_rates(optimizer.schedule, np.array([lr * sx, lr * sy]), steps, total)
-    return list(zip(*both.T.tolist(), strict=True))
+        return np.full(steps + 1, lr), [(x, y)] * steps
+    own, *both = schedule_rates(optimizer.schedule, np.array(lanes), steps + 1, steps).T
+    return own, list(zip(*(lane[:-1].tolist() for lane in both), strict=True))
 
 
 def _mask(points: np.ndarray, gradients: np.ndarray, state: dict[str, np.ndarray], losses: np.ndarray) -> None:

@@ -34,19 +34,19 @@ def float_rows(
     values = optimizer.hyperparameters
     row = OPTIMIZERS[optimizer.kind]
     first = next(iter(lrs))
-    fresh: Row = (0.0, 0.0, *start, *row.fresh(values, first[0]), *row.fresh(values, first[1]))
+    fresh: Row = (0.0, 0.0, *start, *row.initial_state(values, first[0]), *row.initial_state(values, first[1]))
     rows: list[Row] = [fresh]
     steps = iter(lrs)
     try:
         # Rules treat their first step apart, so it is taken by itself; the others run in one traced loop.
         lr = next(steps)
-        rows.append(single_row(oracles[0], row.build(values), 1, lr, fresh))
+        rows.append(single_row(oracles[0], row.step_with(values), 1, lr, fresh))
         without_lr = tuple(pair for pair in optimizer.values if pair[0] != "lr")
-        traced = loop(optimizer.kind, without_lr, optimizer.lr_scale is None)
+        traced = loop(optimizer.kind, without_lr, not optimizer.lr_scale)
         traced(oracles[0], steps, rows.append, 2, len(lrs) - 1, *rows[1][2:])
     except FLOAT_ERRORS:
         rest = itertools.islice(lrs, len(rows) - 1, None)
-        rows += _scalar_rows(oracles[1], row.build(values, np), rest, rows)
+        rows += _scalar_rows(oracles[1], row.step_with(values, np), rest, rows)
     return rows
 
 

@@ -1,4 +1,8 @@
-"""The lowest loss that is known of a surface: its table's, or for a typed function what a search finds."""
+"""Where a surface is level, by Newton's method: the minimum or saddle next to a point, and the lowest known loss.
+
+The Hessian comes from central differences of the exact gradient: as good as a symbolic one for telling a minimum from a
+saddle, without compiling second derivatives (which a typed function could make as large as it likes).
+"""
 
 from __future__ import annotations
 
@@ -9,28 +13,6 @@ import numpy as np
 from optim_viz.spec import Surface
 from optim_viz.surfaces.compiled import Compiled, compiled
 from optim_viz.surfaces.surface import grid
-
-
-@functools.lru_cache(maxsize=64)
-def lowest(surface: Surface) -> float:
-    """Return the lowest known loss: of the known minima, or else of a grid, polished by Newton's method.
-
-    >>> from optim_viz.surfaces import SURFACES, surface
-    >>> lowest(SURFACES["rosenbrock"]), round(lowest(surface("(x - 0.1)^2 + y^2 + 2")), 9)
-    (0.0, 2.0)
-    """
-    if surface.minima:
-        return min(f for _, _, f in surface.minima)
-    functions, (x, y) = compiled(surface), grid(surface, 201)
-    values = np.where(np.isfinite(found := functions.values(x, y)), found, np.inf)
-    i = int(values.argmin())
-    best = float(values.flat[i])
-    (px, py), _ = stationary(functions, np.array([[x.flat[i]], [y.flat[i]]]))
-    if surface.contains((px[0], py[0])):  # not if there is none: NaN
-        value = float(functions.values(px, py)[0])
-        best = min(best, value) if np.isfinite(value) else best
-    return best
-
 
 #: Half the width of the Hessian's differences, in units of the coordinate where that is above 1.
 DIFFERENCE = 1e-5
@@ -45,7 +27,7 @@ def stationary(functions: Compiled, points: np.ndarray) -> tuple[np.ndarray, np.
 
     Returns the places, float64 [2, n], and the curvatures there, ascending, float64 [2, n]; NaN where there is none.
 
-    >>> from optim_viz.surfaces import SURFACES
+    >>> from optim_viz import SURFACES
     >>> place, curvatures = stationary(compiled(SURFACES["quadratic"]), np.array([[1.0], [1.0]]))
     >>> (abs(place) < 1e-9).all().item(), curvatures.round(6).tolist()
     (True, [[1.0], [10.0]])
@@ -78,7 +60,7 @@ def hessian(functions: Compiled, points: np.ndarray) -> np.ndarray:
 
     They are good to about 1e-9.
 
-    >>> from optim_viz.surfaces import SURFACES
+    >>> from optim_viz import SURFACES
     >>> hessian(compiled(SURFACES["quadratic"]), np.array([1.0, 1.0])).round(6).tolist()
     [[1.0, 0.0], [0.0, 10.0]]
     """
@@ -89,3 +71,24 @@ def hessian(functions: Compiled, points: np.ndarray) -> np.ndarray:
         g = functions.gradients(*(points + steps * sides))
         matrix = np.stack([g[..., 0] - g[..., 1], g[..., 2] - g[..., 3]]) / (2 * steps[:, None, ..., 0])
     return (matrix + matrix.swapaxes(0, 1)) / 2
+
+
+@functools.lru_cache(maxsize=64)
+def lowest(surface: Surface) -> float:
+    """Return the lowest known loss: of the known minima, or else of a grid, polished by Newton's method.
+
+    >>> from optim_viz import SURFACES, surface
+    >>> lowest(SURFACES["rosenbrock"]), round(lowest(surface("(x - 0.1)^2 + y^2 + 2")), 9)
+    (0.0, 2.0)
+    """
+    if surface.minima:
+        return min(f for _, _, f in surface.minima)
+    functions, (x, y) = compiled(surface), grid(surface, 201)
+    values = np.where(np.isfinite(found := functions.values(x, y)), found, np.inf)
+    i = int(values.argmin())
+    best = float(values.flat[i])
+    (px, py), _ = stationary(functions, np.array([[x.flat[i]], [y.flat[i]]]))
+    if surface.contains((px[0], py[0])):  # not if there is none: NaN
+        value = float(functions.values(px, py)[0])
+        best = min(best, value) if np.isfinite(value) else best
+    return best

@@ -1,8 +1,4 @@
-"""How a run ended: from its points, losses and the surface's gradient and curvature to an Outcome.
-
-The Hessian comes from central differences of the exact gradient: as good as a symbolic one for telling a minimum from a
-saddle, without compiling second derivatives (which a typed function could make as large as it likes).
-"""
+"""How a run ended: from its points, losses and the surface's gradient and curvature to an Outcome."""
 
 from __future__ import annotations
 
@@ -13,8 +9,12 @@ import numpy as np
 from optim_viz.spec import Surface
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import stationary
-from optim_viz.surfaces.trajectory import REACHED_DISTANCE, REACHED_LOSS, Outcome
+from optim_viz.surfaces.trajectory import Outcome
 
+#: A run has reached a minimum when it ends this close to it, in units of the drawn region's diagonal ...
+REACHED_DISTANCE = 1e-3
+#: ... and at most this share of the start's excess loss above it.
+REACHED_LOSS = 1e-3
 #: A run has come to rest when over its last tenth it stays in a box this small, in units of the region's diagonal.
 RESTING = 1e-3
 #: The same share of the diagonal, for a run that hardly moves although it stands on a slope.
@@ -41,8 +41,8 @@ def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str,
         if step is not None:
             best = minimum in surface.global_minima
             return _at(Outcome.REACHED if best else Outcome.LOCAL, step, minimum[:2])
-    if not surface.contains((points[-1, 0], points[-1, 1])):
-        return {"outcome": Outcome.LEFT, "outcome_step": _first_outside(surface, points)}
+    if not surface.contains(points[-1]):
+        return {"outcome": Outcome.LEFT, "outcome_step": _first_of_the_last(~surface.contains(points.T))}
     return _at_rest(surface, points, losses) or {"outcome": _motion(surface, points, losses), "outcome_step": last}
 
 
@@ -54,33 +54,40 @@ def _arrival(
     surface: Surface, points: np.ndarray, losses: np.ndarray, minimum: tuple[float, float, float]
 ) -> int | None:
     """The step from which the run stays at `minimum`, or None."""
+    near = at_minimum(surface, minimum, points.T, losses, losses[0])
+    return _first_of_the_last(near) if near[-1] else None
+
+
+def at_minimum(
+    surface: Surface, minimum: tuple[float, float, float], points: np.ndarray, losses: np.ndarray, first: Any
+) -> np.ndarray:
+    """Whether points [2, n] with these losses, of runs that began at loss `first`, are at `minimum`, bool [n]."""
     x, y, value = minimum
-    near = np.hypot(points[:, 0] - x, points[:, 1] - y) <= REACHED_DISTANCE * surface.diagonal
-    near &= losses - value <= REACHED_LOSS * max(abs(losses[0] - value), 1e-12)
-    if not near[-1]:
-        return None
-    outside = np.flatnonzero(~near)
-    return int(outside[-1]) + 1 if outside.size else 0
+    near = np.hypot(points[0] - x, points[1] - y) <= REACHED_DISTANCE * surface.diagonal
+    return near & (losses - value <= REACHED_LOSS * np.maximum(np.abs(first - value), 1e-12))
 
 
-def _first_outside(surface: Surface, points: np.ndarray) -> int:
-    """The step from which the run stays outside the region."""
-    x0, x1, y0, y1 = surface.bounds
-    inside = (points >= (x0, y0)).all(1) & (points <= (x1, y1)).all(1)
-    return int(np.flatnonzero(inside)[-1]) + 1
+def _first_of_the_last(there: np.ndarray) -> int:
+    """The row from which all are True."""
+    elsewhere = np.flatnonzero(~there)
+    return int(elsewhere[-1]) + 1 if elsewhere.size else 0
+
+
+def resting_rows(rows: int) -> int:
+    """How many of a run's rows say whether it is at rest: its last tenth, but at least two."""
+    return max(rows // 10, 2)
 
 
 def _at_rest(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str, Any] | None:
     """The outcome of a run whose last tenth stays in one spot, if gradient and curvature say what that spot is."""
-    tail = points[-max(len(points) // 10, 2) :]
+    tail = points[-resting_rows(len(points)) :]
     if np.hypot(*np.ptp(tail, axis=0)) > RESTING * surface.diagonal:
         return None
     place, curvatures = (found[:, 0] for found in stationary(compiled(surface), points[-1][:, None]))
     if not np.hypot(*(place - points[-1])) <= REACHED_DISTANCE * surface.diagonal:  # nor if there is none: NaN
         return None
     near = np.hypot(*(points - place).T) <= (REACHED_DISTANCE + RESTING) * surface.diagonal
-    outside = np.flatnonzero(~near)
-    step = int(outside[-1]) + 1 if outside.size else 0
+    step = _first_of_the_last(near)
     where = (float(place[0]), float(place[1]))
     if curvatures[0] < 0 < curvatures[1]:
         return _at(Outcome.SADDLE, step, where)

@@ -1,4 +1,4 @@
-"""The SURFACES table, one row a surface, and the user's own functions."""
+"""ov.surface: a row of SURFACES or a function of the user's own; and what is asked of any surface."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def surface(expression: str, *, bounds: tuple[float, float, float, float] = (-3.
     """Return a surface: a row of SURFACES by its name, or the user's own function of x and y.
 
     Problem: to see an optimizer on the loss one has in mind, not only on a textbook's.
-    Arguments: `expression`, a name of SURFACES or a text in x and y (see optim_viz.expression.parse);
+    Arguments: `expression`, a name of SURFACES or a text in x and y (see surfaces.expression.parse);
     `bounds`, (x low, x high, y low, y high) of the part to draw, for a user's own function.
     Raises SpecError with the place of what cannot be read, the nearest name, or the allowed range.
 

@@ -13,52 +13,23 @@ import numpy as np
 import torch
 
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import parse
 from optim_viz.surfaces.float_run import FLOAT_ERRORS
 from optim_viz.surfaces.oracles import batch_losses, oracles
-
-
-def torch_loss(surface: Surface) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """Return a surface's loss as a torch function of x and y (tensors of one shape), for autograd.
-
-    >>> from optim_viz.surfaces import SURFACES
-    >>> torch_loss(SURFACES["quadratic"])(torch.tensor(1.0), torch.tensor(1.0))
-    tensor(5.5000)
-    """
-    import sympy
-
-    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
-    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
-    # torch's functions take no plain numbers, so constants such as exp(2) are worked out first.
-    expression = parse(surface.expression, names).replace(
-        lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17)
-    )
-    function = sympy.lambdify(sympy.symbols(names, real=True), expression, modules)
-    if not surface.data:
-        return function
-    u, v = torch.tensor(examples(surface.data)).unbind(1)
-    return lambda x, y: function(x[..., None], y[..., None], u, v).mean(-1)
-
+from optim_viz.surfaces.trajectory import RawRun
 
 Gradient = Callable[[int, float, float], tuple[Any, Any]]
 
 
-def torch_record(
-    spec: DescentSpec, optimizer: OptimizerSpec
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Run `optimizer` through torch; return points, gradients, state, learning rates and gradient evaluations.
-
-    Points, gradients and state are NaN where it ended early.
-    """
+def through_torch(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
+    """Run `optimizer` through torch, or raise a SpecError that says what it stopped with."""
     name = optimizer.label or optimizer.kind
     theta = torch.tensor(spec.start, dtype=torch.float64, requires_grad=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         try:
-            return _Loop(spec, optimizer, theta).record()
+            return _Loop(spec, optimizer, theta).run()
         except SpecError:
             raise
         except Exception as error:
@@ -92,7 +63,7 @@ class _Loop:
 
         return gradient
 
-    def record(self) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    def run(self) -> RawRun:
         self.points[0], self.lrs[:] = self.spec.start, self._lr()
         value = compiled(self.spec.surface).values
         for t in range(1, self.spec.steps + 1):

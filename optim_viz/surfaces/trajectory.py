@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-#: A run has reached a minimum when it ends this close to it, in units of the drawn region's diagonal ...
-REACHED_DISTANCE = 1e-3
-#: ... and at most this share of the start's excess loss above it.
-REACHED_LOSS = 1e-3
-
-
 class Outcome(enum.Enum):
     """How a run ended; the values are the messages that people read."""
 
@@ -43,6 +37,11 @@ _STATUS = {
     Outcome.LEFT: "left the region at step {step}",
     Outcome.DIVERGED: "diverged at step {step}",
 }
+
+
+#: A run as its engine leaves it: points [steps + 1, 2], gradients [steps + 1, 2] (the last row still open), state, lrs
+#: and gradient evaluations [steps + 1]; NaN where it ended early.
+RawRun = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,6 @@ sweep, basins, tuning, theory     ov.sweep, ov.basins, ov.tune, ov.theory
 batch                             the loop over blocks of runs
 backends                          what a block computes with: NumPy or torch
 steps, tracker                    the steps of a block in reused memory; what is noted of them
-recorded                          the operations of a function, written down
-numpy_code, machine_code, llvm    those operations as NumPy code and as machine code
+placed                            a trace whose results are wanted in certain places
+numpy_code, machine_code, llvm    a trace as NumPy code and as machine code
 """

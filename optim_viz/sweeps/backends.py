@@ -17,10 +17,43 @@ from optim_viz.surfaces.expression import parse
 from optim_viz.surfaces.gradient import as_cse, gradient
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
-from optim_viz.sweeps.steps import Record
+from optim_viz.sweeps.placed import Rewrite
 
+#: Runs in a block: the fastest of 1,024 to 32,768, with one thread and with two (benchmarks/sweep.py --only blocks).
+#: Shorter arrays pay for Python's share of every operation, and two threads for passing its lock to each other.
+BLOCK = 32768
+#: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
+GPU_BLOCK = 1 << 20
+#: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.1 s that a process's
+#: first machine code takes (a new optimizer's or surface's takes 0.02 to 0.04 s, one that is known none).
+WORTH_MACHINE_CODE = 10_000_000
 #: Steps of all runs together from which a GPU is asked for: below, NumPy is done before torch is imported.
 WORTH_A_GPU = 300_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Backend:
+    """What a block computes with: a namespace, loss and gradient in it, and the ways in and out."""
+
+    xp: Any
+    value: Callable[..., Any]
+    gradient: Callable[..., Any]
+    put: Callable[[np.ndarray], Any]
+    get: Callable[[Any], np.ndarray]
+    block: int  # runs in a block
+    rewrite: Rewrite  # what makes functions of arrays faster
+
+
+def backend_for(spec: SweepSpec) -> Backend:
+    """The fastest backend for a sweep on this machine."""
+    return torch_backend(spec, "cuda") if worth_a_gpu(spec, cuda_available) else numpy_backend(spec)
+
+
+def numpy_backend(spec: SweepSpec) -> Backend:
+    """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
+    surface = compiled(spec.surface)
+    rewrite = fused if spec.steps_in_all >= WORTH_MACHINE_CODE else straight
+    return Backend(np, surface.value, surface.gradient, lambda a: a, np.asarray, BLOCK, rewrite)
 
 
 def worth_a_gpu(spec: SweepSpec, available: Callable[[], bool]) -> bool:
@@ -40,7 +73,21 @@ def cuda_available() -> bool:
     return torch.cuda.is_available()
 
 
-def namespace() -> SimpleNamespace:
+def torch_backend(spec: SweepSpec, device: str) -> Backend:
+    """Blocks on torch tensors."""
+    value, gradient = torch_functions(spec.surface, device)
+    return Backend(
+        xp=torch_namespace(),
+        value=value,
+        gradient=gradient,
+        put=put(device),
+        get=lambda tensor: tensor.cpu().numpy(),
+        block=GPU_BLOCK,
+        rewrite=lambda function, *_: function,
+    )
+
+
+def torch_namespace() -> SimpleNamespace:
     """The namespace of the rules for torch tensors, with NumPy's names; plain numbers count as float64."""
     import torch
 
@@ -59,19 +106,12 @@ def namespace() -> SimpleNamespace:
     )
 
 
-def put(device: str) -> Callable[[np.ndarray], Any]:
-    """Return what moves a float64 array to `device`."""
-    import torch
-
-    return lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device)
-
-
-def functions(surface: Surface, device: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return a surface's loss and gradient as functions of (t, x, y) on tensors; a finite sum takes a mini-batch too.
 
     >>> import torch
-    >>> from optim_viz.surfaces import SURFACES
-    >>> functions(SURFACES["quadratic"], "cpu")[1](0, torch.tensor([1.0]), torch.tensor([1.0]))
+    >>> from optim_viz import SURFACES
+    >>> torch_functions(SURFACES["quadratic"], "cpu")[1](0, torch.tensor([1.0]), torch.tensor([1.0]))
     [tensor([1.]), tensor([10.])]
     """
     import sympy
@@ -104,45 +144,8 @@ def _plain(expression: Any) -> Any:
     return expression.replace(lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17))
 
 
-#: Runs in a block: the fastest of 1,024 to 32,768, with one thread and with two (benchmarks/sweep.py --only blocks).
-#: Shorter arrays pay for Python's share of every operation, and two threads for passing its lock to each other.
-BLOCK = 32768
-#: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
-GPU_BLOCK = 1 << 20
-#: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.1 s that a process's
-#: first machine code takes (a new optimizer's or surface's takes 0.02 to 0.04 s, one that is known none).
-WORTH_MACHINE_CODE = 10_000_000
+def put(device: str) -> Callable[[np.ndarray], Any]:
+    """Return what moves a float64 array to `device`."""
+    import torch
 
-
-@dataclass(frozen=True, eq=False)
-class Backend:
-    """What a block computes with: a namespace, loss and gradient in it, and the ways in and out."""
-
-    xp: Any
-    value: Callable[..., Any]
-    gradient: Callable[..., Any]
-    put: Callable[[np.ndarray], Any]
-    get: Callable[[Any], np.ndarray]
-    block: int  # runs in a block
-    record: Record  # what makes functions of arrays faster
-
-
-def numpy_backend(spec: SweepSpec) -> Backend:
-    """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
-    functions = compiled(spec.surface)
-    record = fused if spec.steps_in_all >= WORTH_MACHINE_CODE else straight
-    return Backend(np, functions.value, functions.gradient, lambda a: a, np.asarray, BLOCK, record)
-
-
-def torch_backend(spec: SweepSpec, device: str) -> Backend:
-    """Blocks on torch tensors."""
-    value, gradient = functions(spec.surface, device)
-    return Backend(
-        xp=namespace(),
-        value=value,
-        gradient=gradient,
-        put=put(device),
-        get=lambda tensor: tensor.cpu().numpy(),
-        block=GPU_BLOCK,
-        record=lambda function, *_: function,
-    )
+    return lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device)

@@ -12,9 +12,8 @@ import numpy as np
 from optim_viz.spec import OptimizerSpec, Surface, SweepSpec, whole
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import stationary
-from optim_viz.surfaces.outcome import RESTING
+from optim_viz.surfaces.outcome import REACHED_DISTANCE, RESTING, at_minimum
 from optim_viz.surfaces.surface import surface as find_surface
-from optim_viz.surfaces.trajectory import REACHED_DISTANCE, REACHED_LOSS
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.batch import Ends
 
@@ -138,18 +137,15 @@ def _known(spec: SweepSpec, ends: Ends) -> tuple[np.ndarray, np.ndarray]:
     starts, _ = batch.cell_values(spec, np.arange(spec.cells))
     first = compiled(surface).values(*starts.T)
     labels = np.full(spec.cells, LOST)
-    for i, (x, y, value) in reversed(list(enumerate(surface.minima))):
-        near = np.hypot(points[0] - x, points[1] - y) <= REACHED_DISTANCE * surface.diagonal
-        labels[near & (losses - value <= REACHED_LOSS * np.maximum(np.abs(first - value), 1e-12))] = i
+    for i, minimum in reversed(list(enumerate(surface.minima))):
+        labels[at_minimum(surface, minimum, points, losses, first)] = i
     return labels, np.array(surface.minima, float).reshape(-1, 3)
 
 
 def _found(spec: SweepSpec, ends: Ends, labels: np.ndarray, minima: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Label the runs at rest elsewhere in the region by the minima next to them, the most frequent ones first."""
     surface, points = spec.surface, ends.points[:, 0]
-    x0, x1, y0, y1 = surface.bounds
-    inside = (points[0] >= x0) & (points[0] <= x1) & (points[1] >= y0) & (points[1] <= y1)
-    open_ = np.flatnonzero((labels == LOST) & inside & (ends.spread[0] <= RESTING * surface.diagonal))
+    open_ = np.flatnonzero((labels == LOST) & surface.contains(points) & (ends.spread[0] <= RESTING * surface.diagonal))
     parts = [_minima(surface, points[:, open_[i : i + AT_ONCE]]) for i in range(0, len(open_), AT_ONCE)]
     places = np.hstack([np.empty((2, 0)), *parts])
     open_, places = open_[np.isfinite(places[0])], places[:, np.isfinite(places[0])]

@@ -10,7 +10,6 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,15 +22,13 @@ from optim_viz.spec import ScheduleSpec, SweepSpec
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
 from optim_viz.surfaces.surface import dataset
-from optim_viz.sweeps import backends
-from optim_viz.sweeps.backends import Backend, numpy_backend, torch_backend
+from optim_viz.sweeps.backends import Backend, backend_for
 from optim_viz.sweeps.steps import reused_steps
-from optim_viz.sweeps.tracker import Watcher
+from optim_viz.sweeps.tracker import Tracker
+from optim_viz.threads import WORKERS, Shared, in_threads
 
-#: Threads that work at once; machine code and NumPy free the interpreter's lock while they work on arrays this long.
-THREADS = 2
-#: Seconds between two reports; steps between two looks at whether to stop; steps of rates made at once.
-POLL, LOOK, AHEAD = 0.1, 64, 64
+#: Steps between two looks at whether to stop; steps of rates made at once.
+LOOK, AHEAD = 64, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +55,27 @@ def run_all(
     `watch` looks at the loss of every step (for steps_to, and for a loss that overflows on the way), else only at the
     last; `progress` is called with the share that is done about ten times a second, in this thread.
     """
-    cancel = cancel or threading.Event()
-    if backend is None:
-        gpu = backends.worth_a_gpu(spec, backends.cuda_available)
-        backend = torch_backend(spec, "cuda") if gpu else numpy_backend(spec)
-    work = _Work(spec, watch, backend, cancel)
+    backend = backend or backend_for(spec)
+    work = _Work(spec, watch, backend)
     size = block or max(256, backend.block // examples_at_once(spec))
-    blocks = [(low, min(low + size, work.runs)) for low in range(0, work.runs, size)]
-    _in_threads(work, blocks, progress, cancel)
+    starts = range(0, spec.runs, size)
+    waiting = Shared(starts)
+
+    def blocks(stopped: Callable[[], bool]) -> None:
+        for low in waiting:
+            if stopped():
+                return
+            work.block(low, min(low + size, spec.runs), stopped)
+
+    def report() -> None:
+        if progress is not None:
+            progress(work.fraction)
+
+    in_threads(blocks, min(WORKERS, len(starts)), report if progress else None, cancel)
+    report()
     shape = (spec.seeds, spec.cells)
     ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
-    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], work.seeds, -1), (*a.shape[:-1], *shape)) for a in ends))
+    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], -1, spec.cells), (*a.shape[:-1], *shape)) for a in ends))
 
 
 def examples_at_once(spec: SweepSpec) -> int:
@@ -81,44 +88,15 @@ def examples_at_once(spec: SweepSpec) -> int:
     return spec.batch_size or (len(dataset(spec.surface)) if spec.surface.data else 1)
 
 
-def _in_threads(
-    work: _Work, blocks: list[tuple[int, int]], progress: Callable[[float], None] | None, cancel: threading.Event
-) -> None:
-    if len(blocks) == 1 and progress is None:
-        work.block(*blocks[0])
-        return
-    with ThreadPoolExecutor(min(THREADS, len(blocks)), "optim-viz sweep") as pool:
-        futures = [pool.submit(work.block, low, high) for low, high in blocks]
-        try:
-            while wait(futures, POLL if progress else None, FIRST_EXCEPTION).not_done:
-                if any(f.done() and f.exception() for f in futures):
-                    break
-                if progress is not None:
-                    progress(work.fraction)
-        except BaseException:
-            work.stopped.set()
-            raise
-        finally:
-            if any(f.done() and f.exception() for f in futures):
-                work.stopped.set()
-    for future in futures:
-        future.result()
-    if progress is not None:
-        progress(work.fraction)
-
-
 class _Work:
     """The results of a batch, and how one block of it is run."""
 
-    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend, cancel: threading.Event) -> None:
-        self.spec, self.watch, self.backend, self.cancel = spec, watch, backend, cancel
-        self.seeds = spec.seeds if spec.random else 1
-        self.runs = self.seeds * spec.cells
-        self.stopped, self.steps_done = threading.Event(), 0
-        self.losses, self.steps_to = np.full(self.runs, np.inf), np.full(self.runs, np.inf)
-        self.points, self.done = np.full((2, self.runs), np.nan), np.zeros(self.runs, bool)
-        self.spread = np.full(self.runs, np.nan)
-        each = [spec.of_seed(i) for i in range(self.seeds)]
+    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend) -> None:
+        self.spec, self.watch, self.backend = spec, watch, backend
+        self.steps_done, runs = 0, spec.runs
+        self.losses, self.steps_to, self.done = np.full(runs, np.inf), np.full(runs, np.inf), np.zeros(runs, bool)
+        self.points, self.spread = np.full((2, runs), np.nan), np.full(runs, np.nan)
+        each = [spec.of_seed(i) for i in range(runs // spec.cells)]
         noise, indices = [draws(s) for s in each], [batch_indices(s) for s in each]
         self.noise = np.stack([n for n in noise if n is not None], -1) if spec.noise else None  # [steps, 2, seeds]
         # [steps, seeds, batch_size]
@@ -130,13 +108,10 @@ class _Work:
     @property
     def fraction(self) -> float:
         """The share of all steps of all runs that is done."""
-        return self.steps_done / (self.runs * self.spec.steps)
+        return self.steps_done / self.spec.steps_in_all
 
-    def stopping(self) -> bool:
-        return self.cancel.is_set() or self.stopped.is_set()
-
-    def block(self, low: int, high: int) -> None:
-        """Run numbers low to high - 1 and write down how they ended, unless a cancel comes first."""
+    def block(self, low: int, high: int, stopped: Callable[[], bool]) -> None:
+        """Run numbers low to high - 1 and write down how they ended, unless they are stopped before."""
         seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
         starts, changed = cell_values(self.spec, cells, self.axes)
         put, steps = self.backend.put, self.spec.steps
@@ -147,17 +122,17 @@ class _Work:
             quiet, plateau = seen, rates
             seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
         gradient, xp = self.backend.gradient, self.backend.xp
-        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.record)
+        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.rewrite)
         goal = (self.best, self.spec.tolerance) if self.watch else None
         forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
-        watcher = Watcher(xp, value, starts.T, steps, goal, self.backend.record, forgets)
+        tracker = Tracker(xp, value, starts.T, steps, goal, self.backend.rewrite, forgets)
         for t, (g, theta) in enumerate(run, 1):
-            watcher.see(t, g, theta)
+            tracker.see(t, g, theta)
             if t % LOOK == 0 or t == steps:
                 self.steps_done += (high - low) * (t % LOOK or LOOK)
-                if self.stopping():
+                if stopped():
                     return
-        part, ends = slice(low, high), watcher.end(theta, gradient, self.backend.get)
+        part, ends = slice(low, high), tracker.end(theta, gradient, self.backend.get)
         self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
         self.done[part] = True
 
@@ -165,8 +140,8 @@ class _Work:
         optimizer, steps = self.spec.optimizer, self.spec.steps
         plan = optimizer.schedule
         base = float(optimizer["lr"]) if lrs is None else lrs
-        sx, sy = optimizer.lr_scale or (1.0, 1.0)
-        lanes = (base * sx, base * sx if sx == sy else base * sy)  # type: ignore[operator]
+        sx, sy = optimizer.factor("x"), optimizer.factor("y")
+        lanes = (base * sx, base * sx if sx == sy else base * sy)
         if plan is None:
             x, y = lanes if lrs is None else map(self.backend.put, lanes)  # type: ignore[arg-type]
             return itertools.repeat((x, x if sx == sy else y), steps)
@@ -203,7 +178,7 @@ class _Work:
     def _value(self, starts: Any) -> Callable[[int, Any, Any], Any]:
         """The full loss, written to the same memory at every call."""
         value, (x, y) = self.backend.value, starts.T
-        call = self.backend.record(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
+        call = self.backend.rewrite(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
         return lambda t, x, y: call(t, x, y)[0]
 
 

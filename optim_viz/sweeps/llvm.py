@@ -35,7 +35,7 @@ class Loop:
         return all(whole for _, _, whole in self.arrays)
 
 
-def compiled(loop: Loop) -> Callable[..., None]:
+def jit(loop: Loop) -> Callable[..., None]:
     """Return a function of rows, n, the numbers and the arrays' addresses; 10-70 ms, then kept.
 
     Arrays are contiguous, and none overlaps with one that is written to. The interpreter's lock is free meanwhile.
@@ -43,16 +43,16 @@ def compiled(loop: Loop) -> Callable[..., None]:
     >>> import numpy as np
     >>> x = np.array([1.0, 4.0, 9.0])
     >>> loop = Loop(("c",), (("x", "float64", True),), (("r", "sqrt", ("x",)), ("s", "add", ("r", "c"))), (("x", "s"),))
-    >>> compiled(loop)(1, 3, 0.5, x.ctypes.data)
+    >>> jit(loop)(1, 3, 0.5, x.ctypes.data)
     >>> x.tolist()
     [1.5, 2.5, 3.5]
     """
     with _LOCK:
-        return _compiled(loop)
+        return _jit(loop)
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(loop: Loop) -> Callable[..., None]:
+def _jit(loop: Loop) -> Callable[..., None]:
     import llvmlite.binding as llvm
 
     machine, linker, names = _tools()

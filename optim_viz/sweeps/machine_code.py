@@ -1,16 +1,17 @@
-"""Replay what was written down as machine code, one pass over the arrays; as NumPy code where that cannot be done."""
+"""Replay a trace as machine code, one pass over the arrays; as NumPy code where that cannot be done."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from optim_viz.sweeps.llvm import OPERATIONS, Loop, compiled
+from optim_viz.sweeps.llvm import OPERATIONS, Loop, jit
 from optim_viz.sweeps.numpy_code import replay
-from optim_viz.sweeps.recorded import Place, Record, Recorded, recorded, shape_of
+from optim_viz.sweeps.placed import Place, Placed, placed
 
 _KINDS = {"float64", "bool"}
 #: The most operations that are made machine code: it takes 0.1 s, and no more operands than ctypes passes on.
@@ -20,7 +21,7 @@ MOST = 400
 def fused(function: Callable[..., Any], arguments: Sequence[Any], places: Sequence[Any]) -> Callable[..., Any]:
     """Return `function` in the fastest form there is, with the same bits: machine code, NumPy code, or as it is.
 
-    `arguments` and `places` are what operations.recorded has them to be; besides, none of the arguments overlaps with
+    `arguments` and `places` are what placed.placed has them to be; besides, none of the arguments overlaps with
     a place that is another array.
 
     >>> x, out = np.array([1.0, 2.0]), np.empty(2)
@@ -28,74 +29,67 @@ def fused(function: Callable[..., Any], arguments: Sequence[Any], places: Sequen
     >>> call(3, x)[0] is out, out.tolist()
     (True, [4.0, 13.0])
     """
-    lines = recorded(function, arguments, places)
-    if lines is None:
+    found = placed(function, arguments, places)
+    if found is None:
         return function
-    loop = _loop(lines)
-    return replay(lines) if loop is None else _Call(lines, loop)
+    loop = _loop(found)
+    return replay(found) if loop is None else _Call(found, loop)
 
 
-def _loop(recorded: Recorded) -> Loop | None:
-    """What is recorded as one pass over arrays; None if there are too many, or of another kind, dtype or shape."""
-    named = [place for place in recorded.places if place.name]
+def _loop(found: Placed) -> Loop | None:
+    """What a function does as one pass over arrays; None if that is too much, or of another kind, dtype or shape."""
+    trace, named = found.trace, [place for place in found.places if place.name]
     shapes = {place.shape for place in named}
-    lines = [line for line in recorded.record.lines if line.result.shape]
-    kinds = {str(np.dtype(line.result.dtype)) for line in lines}
-    if (
-        len(shapes) != 1
-        or len(lines) > MOST
-        or kinds - _KINDS
-        or {line.ufunc.__name__ for line in lines} - OPERATIONS.keys()
-    ):
+    lines = tuple(line for line in trace.operations if line[0] in trace.arrays)
+    made = {name: str(np.dtype(trace.arrays[name][1])) for name, _, _ in lines}
+    if len(shapes) != 1 or len(lines) > MOST or {name for _, name, _ in lines} - OPERATIONS.keys():
         return None
-    (shape,), held = shapes, _held(recorded)
-    stores = [(p.name, r) for p, r in zip(recorded.places, recorded.results, strict=True) if p.name]
-    read = [name for line in lines for name in line.operands] + [result for _, result in stores]
+    (shape,), kinds = shapes, _kinds(found)
+    stores = tuple((p.name, r) for p, r in zip(found.places, trace.results, strict=True) if p.name)
+    read = [name for _, _, operands in lines for name in operands] + [result for _, result in stores]
     used = dict.fromkeys([*read, *(name for name, _ in stores)])
-    arrays = [(name, *_layout(held[name], shape)) for name in used if shape_of(held.get(name))]
-    if any(kind not in _KINDS or whole is None for _, kind, whole in arrays):
+    arrays = [(name, *_layout(*kinds[name], shape)) for name in used if name in kinds and name not in made]
+    if {*made.values(), *(kind for _, kind, _ in arrays)} - _KINDS or any(whole is None for *_, whole in arrays):
         return None
     if not all(place.array.flags.carray for place in named):  # in one piece, aligned, not read-only
         return None
-    made = {line.result.name for line in lines} | {name for name, _, _ in arrays}
-    steps = tuple((line.result.name, line.ufunc.__name__, line.operands) for line in lines)
-    numbers = tuple(name for name in used if name not in made)
-    return Loop(numbers, tuple(arrays), steps, tuple(stores))  # type: ignore[arg-type]
+    return Loop(tuple(name for name in used if name not in kinds), tuple(arrays), lines, stores)  # type: ignore[arg-type]
 
 
-def _held(recorded: Recorded) -> dict[str, Any]:
-    """What has a shape and a dtype by its name: constants, places, inputs."""
-    named = {place.name: place.array for place in recorded.places if place.name}
-    return {**recorded.record.constants, **named, **{symbol.name: symbol for symbol in recorded.inputs}}
+def _kinds(found: Placed) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Shape and dtype of every array by its name: of those in the trace, and of places."""
+    return {place.name: (place.shape, place.array.dtype) for place in found.places if place.name} | found.trace.arrays
 
 
-def _layout(array: Any, shape: tuple[int, ...]) -> tuple[str, bool | None]:
+def _layout(own: tuple[int, ...], dtype: Any, shape: tuple[int, ...]) -> tuple[str, bool | None]:
     """An array's dtype, and whether it is whole or a row of `shape`; None if neither."""
-    own = array.shape
-    return str(np.dtype(array.dtype)), True if own == shape else False if own == shape[1:] else None
+    return str(np.dtype(dtype)), True if own == shape else False if own == shape[1:] else None
 
 
 class _Call:
     """A loop bound to its arrays. Numbers are worked out in Python, as NumPy code would have them."""
 
-    def __init__(self, recorded: Recorded, loop: Loop) -> None:
-        shape = next(place.shape for place in recorded.places if place.name)
-        self.kernel, self.places = compiled(loop), recorded.places
+    def __init__(self, found: Placed, loop: Loop) -> None:
+        trace, self.places = found.trace, found.places
+        shape = next(place.shape for place in self.places if place.name)
+        self.kernel = jit(loop)
         self.size = (1, math.prod(shape)) if loop.flat else (shape[0], math.prod(shape[1:]))
-        self.given = {symbol.name: i for i, symbol in enumerate(recorded.inputs)}
-        plain = [result for place, result in zip(self.places, recorded.results, strict=True) if not place.name]
-        self.count, self.numbers = len(loop.numbers), _numbers(recorded, (*loop.numbers, *plain))
+        self.given = {name: i for i, name in enumerate(trace.inputs)}
+        plain = [result for place, result in zip(self.places, trace.results, strict=True) if not place.name]
+        self.count, self.numbers = len(loop.numbers), _numbers(found, (*loop.numbers, *plain))
         written = {place.name for place in self.places}
         self.written = [name in written for name, _, _ in loop.arrays]
         self.held: list[Any] = [None] * len(loop.arrays)  # keeps alive what the addresses are of
         self.addresses = [0] * len(loop.arrays)
         self.moving = []  # the arrays that are arguments, which may be others at the next call
-        held = _held(recorded)
+        kinds = _kinds(found)
+        ours = trace.constants | {place.name: place.array for place in self.places}
         for k, (name, kind, _) in enumerate(loop.arrays):
+            shape = kinds[name][0]
             if name in self.given:
-                self.moving.append((k, self.given[name], np.dtype(kind), held[name].shape))
+                self.moving.append((k, self.given[name], np.dtype(kind), shape))
             else:
-                self._hold(k, held[name], np.dtype(kind), held[name].shape)
+                self._hold(k, ours[name], np.dtype(kind), shape)
         self.results = [None if place.name in self.given else place.array for place in self.places]
 
     def _hold(self, k: int, array: Any, dtype: Any, shape: tuple[int, ...]) -> None:
@@ -124,8 +118,8 @@ class _Call:
         return self.results
 
 
-def _numbers(recorded: Recorded, names: tuple[str, ...]) -> Callable[..., tuple[Any, ...]]:
+def _numbers(found: Placed, names: tuple[str, ...]) -> Callable[..., tuple[Any, ...]]:
     """What gives the named numbers, given the arguments."""
-    lines = [line for line in recorded.record.lines if not line.result.shape]
-    record = Record(lines, recorded.record.constants)
-    return replay(Recorded(record, recorded.inputs, names, (Place("", 0.0),) * len(names)))
+    operations = tuple(line for line in found.trace.operations if line[0] not in found.trace.arrays)
+    trace = replace(found.trace, operations=operations, results=names)
+    return replay(Placed(trace, (Place("", 0.0),) * len(names)))

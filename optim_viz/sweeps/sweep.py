@@ -64,16 +64,25 @@ class Sweep:
         starts, _ = batch.cell_values(self.spec, np.arange(self.spec.cells))
         return compiled(self.spec.surface).values(*starts.T).reshape(self.spec.shape)
 
+    def best_cell(self, measure: str = "loss") -> tuple[int, ...]:
+        """The cell of the lowest final "loss", or of the fewest "steps" to arrive; of equals the other one decides.
+
+        One that diverges is named only where all do.
+        """
+        loss, steps = self.final_loss, self.steps_to
+        keys = ((steps, loss) if measure == "loss" else (loss, steps)) + (self.diverging | ~self.done,)
+        first = np.lexsort([key.ravel() for key in keys])[0]
+        return tuple(int(i) for i in np.unravel_index(first, self.spec.shape))
+
     @property
     def best_index(self) -> tuple[int, ...]:
-        """The cell of the lowest final loss; of equals the one that arrives first, then the first in order."""
-        order = np.lexsort((self.steps_to.ravel(), self.final_loss.ravel()))
-        return tuple(int(i) for i in np.unravel_index(order[0], self.spec.shape))
+        """The cell of the lowest final loss, as `best_cell` has it."""
+        return self.best_cell()
 
     @property
     def best(self) -> dict[str, float]:
         """The axis values of the best cell, and its "loss" (inf where every run diverged)."""
-        cell = self.best_index
+        cell = self.best_cell()
         values = {name: axis[i] for (name, axis), i in zip(self.spec.axes, cell, strict=True)}
         return {**values, "loss": float(self.final_loss[cell])}
 
@@ -87,8 +96,7 @@ class Sweep:
         """Return a tidy pandas DataFrame, one row per cell and seed."""
         import pandas as pd
 
-        seeds = [(self.spec.seed + i) % 2**32 for i in range(self.spec.seeds)]
-        levels = itertools.product(seeds, *(values for _, values in self.spec.axes))
+        levels = itertools.product(self.spec.each_seed, *(values for _, values in self.spec.axes))
         frame = pd.DataFrame(list(levels), columns=["seed", *(name for name, _ in self.spec.axes)])
         frame["final_loss"] = self.losses.ravel()
         frame["median_loss"] = np.broadcast_to(self.final_loss, self.losses.shape).ravel()

@@ -51,7 +51,7 @@ def theory(surface: Surface) -> Theory | None:
 
     Arguments: `surface`, a row of SURFACES or what ov.surface returns.
 
-    >>> from optim_viz.surfaces import SURFACES
+    >>> from optim_viz import SURFACES
     >>> t = theory(SURFACES["quadratic"])
     >>> round(t.high, 9), round(float(t.limit(0.5)), 9), round(t.lr, 4), round(t.momentum, 4)
     (10.0, 0.3, 0.2309, 0.2699)

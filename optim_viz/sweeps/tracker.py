@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz.sweeps.steps import Record, filled
+from optim_viz.surfaces.outcome import resting_rows
+from optim_viz.sweeps.placed import Rewrite
+from optim_viz.sweeps.steps import filled
 
 
-class Watcher:
-    """Looks at every step of a block. Arrays are [n] or, of both coordinates, [2, n]; `xp` is their namespace.
+class Tracker:
+    """Looks at every step of a block. Arrays are [n] or, of both coordinates, [2, n].
 
     `value` is the loss as a function of (t, x, y). `goal` is the lowest known loss and the share of a start's excess
-    over it at which a run has arrived; without one, only the last loss is looked at. `record` is optim_viz.straight's,
-    or one that returns the function that it is given; `forgets` is the optimizer's: only then is every gradient looked
-    at, otherwise the last point knows of all. The arrays that `see` is given may be overwritten after it.
+    over it at which a run has arrived; without one, only the last loss is looked at. `xp` and `rewrite` are a
+    backend's; `forgets` is the optimizer's: only then is every gradient looked at, otherwise the last point knows of
+    all. The arrays that `see` is given may be overwritten after it.
     """
 
     def __init__(
@@ -26,28 +28,28 @@ class Watcher:
         starts: Any,
         steps: int,
         goal: tuple[float, float] | None,
-        record: Record,
+        rewrite: Rewrite,
         forgets: bool,
     ) -> None:
         self.xp, self.value, self.goal, self.forgets = xp, value, goal, forgets
-        self.tail = steps + 1 - max((steps + 1) // 10, 2)  # the step from which the run must rest to be at rest
+        self.tail = steps + 1 - resting_rows(steps + 1)  # the step from which the run must rest to be at rest
         self.rows: tuple[Any, tuple[Any, Any]] | None = None
         starts = xp.ascontiguousarray(starts)
         self.low, self.high = filled(xp, starts, starts), filled(xp, starts, starts)
         loss = self._loss(0, starts)
         self.alive, finite = xp.isfinite(loss), xp.isfinite
-        self.still = record(
+        self.still = rewrite(
             lambda a, gx, gy: (a & finite(gx) & finite(gy),), (self.alive, starts[0], starts[1]), (self.alive,)
         )
         box = self.low, self.high
-        self.wider = record(lambda a, b, p: (xp.minimum(a, p), xp.maximum(b, p)), (*box, starts), box)
+        self.wider = rewrite(lambda a, b, p: (xp.minimum(a, p), xp.maximum(b, p)), (*box, starts), box)
         if goal is not None:
             best, tolerance = goal
             self.target = best + tolerance * (loss - best)
             self.waiting = ~(loss <= self.target)  # so that NaN waits
             self.count = filled(xp, starts[0], self.waiting)  # float64: the same memory can take what is added
             now = self.alive, self.waiting, self.count
-            self.seen = record(_seen(finite), (*now, loss, self.target), now)
+            self.seen = rewrite(_seen(finite), (*now, loss, self.target), now)
 
     def _loss(self, t: int, theta: Any) -> Any:
         with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""The parts of the page Compare: its controls, its row of presets, and what each optimizer does."""
+"""The parts of the page Compare: its row of presets, its controls, and below the player what each optimizer does."""
 
 from __future__ import annotations
 
@@ -16,31 +16,28 @@ from optim_viz.surfaces import descent
 from optim_viz.surfaces.descent import method_name
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
+from optim_viz.ui.page import plain
 from optim_viz.ui.surface_controls import BOUNDS, OWN, OWN_BOX, OWN_TEXT, STEPS, batch_size, fairness, start, where
 from optim_viz.ui.widgets import choices
 
 
-def formulas(runs: Comparison) -> None:
-    """Show the update rule of every run, folded away under the player."""
-    with st.expander("Update rules", icon=":material/function:", type="compact"):
-        for run in runs:
-            st.markdown(f"**{_plain(run.label)}** &ensp; {method_name(runs.spec, run.spec)}")
-            _formula(run.spec)
+def presets(shown: Fair[DescentSpec]) -> None:
+    """Show the row of PRESETS on Compare; one click loads one. The one that is shown says what to watch for."""
+    now = matching(shown.spec) if not shown.mode else None
+    st.session_state["preset.compare"] = now.name if now else None
+    with st.container(key="compare-presets", gap="xsmall"):
+        st.pills(
+            "Experiments", list(PRESETS), key="preset.compare", on_change=_load, label_visibility="collapsed",
+            format_func=lambda name: PRESETS[name].title,
+        )  # fmt: skip
+        if now:
+            st.caption(now.text)
 
 
-def _formula(spec: OptimizerSpec) -> None:
-    row = OPTIMIZERS[spec.kind]
-    st.latex(row.latex)
-    st.caption(f"{row.problem} {row.paper}, {row.year}.")
-    if spec.schedule:
-        schedule = SCHEDULES[spec.schedule.kind]
-        st.latex(schedule.latex)
-        st.caption(f"{schedule.title}: {schedule.problem} {schedule.reference}.")
-
-
-def _plain(text: str) -> str:
-    """A visitor's own label, with nothing that Markdown would read."""
-    return "".join(c if c.isalnum() or c in " _-.,=" else " " for c in text).replace("_", r"\_")
+def _load() -> None:
+    chosen = st.session_state["preset.compare"]
+    if chosen in PRESETS:
+        fill_descent(Fair(PRESETS[chosen].spec))
 
 
 def fill_descent(asked: Fair[DescentSpec]) -> None:
@@ -90,23 +87,19 @@ def pick(name: str, player: str) -> None:
             st.session_state[f"{name}.{key}"] = float(f"{picked[key]:.6g}")
 
 
-# ---------------------------------------------------------------- experiments to start from
+def formulas(runs: Comparison) -> None:
+    """Show the update rule of every run, folded away under the player."""
+    with st.expander("Update rules", icon=":material/function:", type="compact"):
+        for run in runs:
+            st.markdown(f"**{plain(run.label)}** &ensp; {method_name(runs.spec, run.spec)}")
+            _formula(run.spec)
 
 
-def presets(shown: Fair[DescentSpec]) -> None:
-    """Show the row of PRESETS on Compare; one click loads one. The one that is shown says what to watch for."""
-    now = matching(shown.spec) if not shown.mode else None
-    st.session_state["preset.compare"] = now.name if now else None
-    with st.container(key="compare-presets", gap="xsmall"):
-        st.pills(
-            "Experiments", list(PRESETS), key="preset.compare", on_change=_load, label_visibility="collapsed",
-            format_func=lambda name: PRESETS[name].title,
-        )  # fmt: skip
-        if now:
-            st.caption(now.text)
-
-
-def _load() -> None:
-    chosen = st.session_state["preset.compare"]
-    if chosen in PRESETS:
-        fill_descent(Fair(PRESETS[chosen].spec))
+def _formula(spec: OptimizerSpec) -> None:
+    row = OPTIMIZERS[spec.kind]
+    st.latex(row.latex)
+    st.caption(f"{row.problem} {row.paper}, {row.year}.")
+    if spec.schedule:
+        schedule = SCHEDULES[spec.schedule.kind]
+        st.latex(schedule.latex)
+        st.caption(f"{schedule.title}: {schedule.problem} {schedule.reference}.")

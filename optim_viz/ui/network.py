@@ -1,4 +1,4 @@
-"""The parts of the page Network: its controls, and a training asked for, watched, cancelled, and shown."""
+"""The parts of the page Network: its controls; then a training that is asked for, watched, shown and shared."""
 
 from __future__ import annotations
 
@@ -9,129 +9,32 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 
 from optim_viz.experiments.budgets import within
-from optim_viz.experiments.fairness import ON_NETWORK, Fair, FairTraining, fair_train
-from optim_viz.experiments.jobs import Job, Jobs
+from optim_viz.experiments.fairness import ON_NETWORK, Fair, fair_train
+from optim_viz.experiments.jobs import Job, Line
 from optim_viz.experiments.links import Query
 from optim_viz.network import train, uploads
 from optim_viz.network.plane import KINDS, Plane, project
-from optim_viz.network.training import Progress, Training
+from optim_viz.network.training import Training
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.settings import limit
 from optim_viz.spec import NetworkSpec, SpecError
 from optim_viz.ui import progress
-from optim_viz.ui.network_views import VIEW, details
+from optim_viz.ui.network_views import DETAIL, details
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
 from optim_viz.ui.page import plain, write_link
 from optim_viz.ui.player import show
 from optim_viz.ui.share import share
 from optim_viz.ui.surface_controls import fairness
-from optim_viz.ui.view_choices import Look, choose, with_looks
+from optim_viz.ui.view_choices import ViewChoice, choose, with_view_choices
 from optim_viz.ui.widgets import choices
 
+BATCHES = [8, 16, 32, 64, 128, 256, 512]
 #: Seconds between two looks at a training that goes on.
 LOOK = 0.6
-PLANE = Look("plane", {"pca": "PCA of the paths", "random": "Random directions", "none": "No plane"}, "pca")
+PLANE = ViewChoice("plane", {"pca": "PCA of the paths", "random": "Random directions", "none": "No plane"}, "pca")
 #: What of Network's page is in the link beside the experiment.
-LOOKS = (PLANE, VIEW)
+VIEW_CHOICES = (PLANE, DETAIL)
 _KEY = "network"
-
-
-@st.cache_resource
-def _line() -> Jobs:
-    return Jobs(fair_train)
-
-
-def ask(asked: Fair[NetworkSpec]) -> Job:
-    """Return the job of what is asked for."""
-    return progress.ask(_KEY, _line(), asked)
-
-
-def share_training(job: Job) -> None:
-    """Offer the link of a job and, once it is over, its files, with the plane that is shown."""
-    training = None if job.active else _so_far(job)
-    if training is not None and not any(len(run.losses) for run in training.runs):
-        training = None
-
-    def plane() -> Plane | None:
-        return _planes().get(training, {}).get(st.session_state["looks.network"]["plane"])  # type: ignore[arg-type]
-
-    share("network", training, plane)
-
-
-def watch(job: Job, query: Query) -> None:
-    """Show a job: progress and growing curves while it goes on, everything about its result after that.
-
-    `query` is the job's link, to which the way it is looked at is added.
-    """
-    st.fragment(_view, run_every=LOOK if job.active else None)(job, query)
-
-
-def _view(job: Job, query: Query) -> None:
-    if progress.over(_KEY, job):
-        st.rerun()  # the last look: from now on nothing polls
-    _progress(job)
-    training, live = _so_far(job), job.active
-    if training is None or not any(len(run.losses) for run in training.runs):
-        # Nothing to see yet: the training before stays in view until there is.
-        training, live = st.session_state.get("app.last_training"), False
-    if training is None:
-        write_link("network", with_looks("network", query, LOOKS))
-        return
-    if not job.active:
-        st.session_state["app.last_training"] = training
-    plane = None if live else _plane(training)
-    player = show(scene_of(training, plane, live=live), key="network-player")
-    if isinstance(job.result, FairTraining) and job.result.sentence:
-        st.caption(job.result.sentence)
-    if plane:
-        st.caption(plane.caption)
-    if not job.active:
-        details(training, plane, player.get("frame"))
-    write_link("network", with_looks("network", query, LOOKS))
-
-
-def _so_far(job: Job) -> Training | None:
-    """The training of a job, or what is recorded of it up to now."""
-    if isinstance(job.result, FairTraining):
-        return job.result.training
-    return job.progress.so_far() if isinstance(job.progress, Progress) else None
-
-
-def _progress(job: Job) -> None:
-    """The bar while a job goes on; how it ended, if not by being done."""
-    if job.active:
-        doing = "Training" if isinstance(job.progress, Progress) else "Tuning learning rates"
-        progress.bar(_KEY, _line(), job, doing, "trainings")
-    else:
-        progress.ended(_KEY, job, "What was recorded until then is shown.", "Train again")
-
-
-def _plane(training: Training) -> Plane | None:
-    """The plane that the visitor chose, computed once for a training."""
-    kind = choose(
-        "network", PLANE, "Paths on a plane of weights",
-        help="The weights are many; a plane through them can be drawn. The caption says how much of them it holds.",
-    )  # fmt: skip
-    return _project(training, kind) if kind in KINDS else None
-
-
-@st.cache_resource
-def _planes() -> WeakKeyDictionary[Training, dict[str, Plane]]:
-    """Planes by training, for as long as the training itself is kept."""
-    return WeakKeyDictionary()
-
-
-def _project(training: Training, kind: str) -> Plane:
-    planes = _planes().setdefault(training, {})
-    if kind not in planes:
-        with st.spinner("Computing the loss on the plane ..."):
-            planes[kind] = project(training, kind)
-    return planes[kind]
-
-
-# ---------------------------------------------------------------- the comparison on the network
-
-BATCHES = [8, 16, 32, 64, 128, 256, 512]
 
 
 def fill_network(asked: Fair[NetworkSpec]) -> None:
@@ -189,3 +92,95 @@ def _own_digits(name: str) -> str:
         except SpecError as error:
             st.error(plain(f"{error} The shipped digits are used."), icon=":material/error:")
             return ""
+
+
+@st.cache_resource
+def _line() -> Line:
+    return Line(fair_train)
+
+
+def ask(asked: Fair[NetworkSpec]) -> Job:
+    """Return the job of what is asked for."""
+    return progress.ask(_KEY, _line(), asked)
+
+
+def watch(job: Job, query: Query) -> None:
+    """Show a job: progress and growing curves while it goes on, everything about its result after that.
+
+    `query` is the job's link, to which the way it is looked at is added.
+    """
+    st.fragment(_view, run_every=LOOK if job.active else None)(job, query)
+
+
+def _view(job: Job, query: Query) -> None:
+    if progress.over(_KEY, job):
+        st.rerun()  # the last look: from now on nothing polls
+    _progress(job)
+    training, live = _so_far(job), job.active
+    if training is None:
+        # Nothing to see yet: the training before stays in view until there is.
+        training, live = st.session_state.get("app.last_training"), False
+    if training is None:
+        write_link("network", with_view_choices("network", query, VIEW_CHOICES))
+        return
+    if not job.active:
+        st.session_state["app.last_training"] = training
+    plane = None if live else _plane(training)
+    player = show(scene_of(training, plane, live=live), key="network-player")
+    if job.result and job.result.sentence:
+        st.caption(job.result.sentence)
+    if plane:
+        st.caption(plane.caption)
+    if not job.active:
+        details(training, plane, player.get("frame"))
+    write_link("network", with_view_choices("network", query, VIEW_CHOICES))
+
+
+def _so_far(job: Job) -> Training | None:
+    """The training of a job, or what is recorded of it up to now; None before its first step."""
+    told = job.progress  # looked at once: the job takes it away when it ends
+    training = job.result.runs if job.result else told.so_far() if told else None
+    return training if training is not None and any(len(run.losses) for run in training.runs) else None
+
+
+def _progress(job: Job) -> None:
+    """The bar while a job goes on; how it ended, if not by being done."""
+    if job.active:
+        told = job.progress
+        doing = "Training" if told and told.so_far() else "Tuning learning rates"
+        progress.bar(_KEY, _line(), job, doing, "trainings")
+    else:
+        progress.ended(_KEY, job, "What was recorded until then is shown.", "Train again")
+
+
+def _plane(training: Training) -> Plane | None:
+    """The plane that the visitor chose, computed once for a training."""
+    kind = choose(
+        "network", PLANE, "Paths on a plane of weights",
+        help="The weights are many; a plane through them can be drawn. The caption says how much of them it holds.",
+    )  # fmt: skip
+    return _project(training, kind) if kind in KINDS else None
+
+
+@st.cache_resource
+def _planes() -> WeakKeyDictionary[Training, dict[str, Plane]]:
+    """Planes by training, for as long as the training itself is kept."""
+    return WeakKeyDictionary()
+
+
+def _project(training: Training, kind: str) -> Plane:
+    planes = _planes().setdefault(training, {})
+    if kind not in planes:
+        with st.spinner("Computing the loss on the plane ..."):
+            planes[kind] = project(training, kind)
+    return planes[kind]
+
+
+def share_training(job: Job) -> None:
+    """Offer the link of a job and, once it is over, its files, with the plane that is shown."""
+    training = None if job.active else _so_far(job)
+
+    def plane() -> Plane | None:
+        return _planes().get(training, {}).get(st.session_state["view_choices.network"]["plane"])  # type: ignore[arg-type]
+
+    share("network", training, plane)

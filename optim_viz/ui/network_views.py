@@ -14,7 +14,7 @@ from optim_viz.figures.training import bands, dead_outputs, layer_health
 from optim_viz.network import digits
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
-from optim_viz.ui.view_choices import Look, choose
+from optim_viz.ui.view_choices import ViewChoice, choose
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Shown:
 
 def details(training: Training, plane: Plane | None, frame: Any) -> None:
     """Show the chosen view of a training that is over."""
-    views = [key for key, (_, _, wanted) in VIEWS.items() if wanted(training, plane)]
-    chosen = choose("network", VIEW, "View", views)
+    views = [key for key, (_, _, wanted) in DETAILS.items() if wanted(training, plane)]
+    chosen = choose("network", DETAIL, "View", views)
     _say_dead_outputs(training)
-    VIEWS[chosen][1](Shown(training, plane, frame if isinstance(frame, int) else None))
+    DETAILS[chosen][1](Shown(training, plane, frame if isinstance(frame, int) else None))
 
 
 def _say_dead_outputs(training: Training) -> None:
@@ -99,7 +99,7 @@ def _readings(shown: Shown) -> None:
 
 
 #: A view as the link writes it -> as people read it, how it is drawn, and when there is something to see.
-VIEWS: dict[str, tuple[str, Callable[[Shown], None], Callable[[Training, Plane | None], bool]]] = {
+DETAILS: dict[str, tuple[str, Callable[[Shown], None], Callable[[Training, Plane | None], bool]]] = {
     "results": ("Results", _results, lambda training, plane: True),
     "seeds": ("Seeds", _seeds, lambda training, plane: training.spec.seeds > 1),
     "cost": ("Cost", _cost, lambda training, plane: True),
@@ -107,4 +107,4 @@ VIEWS: dict[str, tuple[str, Callable[[Shown], None], Callable[[Training, Plane |
     "gauges": ("Plane", _gauges, lambda training, plane: plane is not None),
     "reads": ("What it reads", _readings, lambda training, plane: True),
 }
-VIEW = Look("view", {key: title for key, (title, _, _) in VIEWS.items()}, "results")
+DETAIL = ViewChoice("view", {key: title for key, (title, _, _) in DETAILS.items()}, "results")

@@ -78,7 +78,7 @@ def _optimizer(
             if h.name in FIRST:
                 values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}", kept[h.name])
         more = st.expander("More settings", type="compact", key=f"{prefix}.more", on_change="rerun")
-        options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": _scale_of(kept), "label": kept.label}
+        options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label}
         if more.open:
             with more:
                 options = _more(prefix, kept, values, groups)
@@ -105,7 +105,7 @@ def _more(prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Sequ
         if h.name not in FIRST:
             values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
     chosen = _schedule(prefix, kept.schedule)
-    scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else None
+    scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else {}
     keep(f"{prefix}.label", kept.label)
     label = st.text_input("Label", key=f"{prefix}.label", max_chars=40, help="Its name in legends.")
     return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}
@@ -129,22 +129,11 @@ def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
     return schedule(kind, **values)
 
 
-def _scale_of(spec: OptimizerSpec) -> Any:
-    """A spec's factors in the form in which `optimizer` takes them."""
-    by_layer = spec.lr_scale and isinstance(spec.lr_scale[0], tuple)
-    return dict(spec.lr_scale) if by_layer else spec.lr_scale  # type: ignore[arg-type]
-
-
-def _scale(prefix: str, kept: OptimizerSpec, groups: Sequence[str]) -> Any:
-    """Factors on the learning rate of single param groups, x and y or layers; None where all are 1."""
-    before = _scale_of(kept) or {}
-    if isinstance(before, tuple):
-        before = dict(zip(groups, before, strict=True))
+def _scale(prefix: str, kept: OptimizerSpec, groups: Sequence[str]) -> dict[str, float]:
+    """Factors on the learning rate of single param groups, x and y or layers; none where all are 1."""
     factors = {}
     for group in groups:
         text = f"Factor on the learning rate of {group}, a param group of its own."
         knob = Hyperparameter(f"lr of {group}, times", 1.0, 0.0, 2.0, text=text)
-        factors[group] = float(hyperparameter(knob, f"{prefix}.scale.{group}", before.get(group, 1.0)))
-    if all(factor == 1.0 for factor in factors.values()):
-        return None
-    return tuple(factors.values()) if list(groups) == ["x", "y"] else factors
+        factors[group] = float(hyperparameter(knob, f"{prefix}.scale.{group}", kept.factor(group)))
+    return {} if all(factor == 1.0 for factor in factors.values()) else factors

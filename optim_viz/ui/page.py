@@ -19,7 +19,7 @@ from optim_viz.settings import log_level
 from optim_viz.spec import SpecError
 from optim_viz.ui import sessions
 from optim_viz.ui.sessions import note_error
-from optim_viz.ui.view_choices import Look, fill_looks, without
+from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = Path(__file__).parent / "assets"
@@ -65,7 +65,7 @@ def start_app() -> None:
     except SpecError as error:  # the server's own settings are wrong: no page can be shown
         st.error(str(error), icon=":material/error:")
         st.stop()
-    sessions.note()
+    sessions.claim_work()
     st.session_state["app.started"] = True
 
 
@@ -101,7 +101,7 @@ def linked(
     default: Spec,
     read: Callable[[Query, Spec], tuple[Spec, list[str]]],
     fill: Callable[[Spec], None],
-    looks: Sequence[Look] = (),
+    view_choices: Sequence[ViewChoice] = (),
 ) -> list[str]:
     """Fill a page's widgets from its link when there is a new one; return what was dropped.
 
@@ -113,9 +113,9 @@ def linked(
         return st.session_state[f"link.{name}.notes"]
     if arrived and known is not None and not query:
         query = known
-    spec, notes = read(without(query, looks), default)
+    spec, notes = read(without(query, view_choices), default)
     fill(spec)
-    notes = notes + fill_looks(name, query, looks)
+    notes = notes + fill_view_choices(name, query, view_choices)
     st.session_state[f"link.{name}.notes"] = notes
     st.session_state[f"link.{name}.query"] = query
     return notes
@@ -145,7 +145,7 @@ def guarded(name: str, make: Callable[[], T]) -> T | None:
     return st.session_state.get(f"link.{name}.good")
 
 
-_MARKS = re.compile(r"([\\`*~$\[\]]|(?<=:)(?=//))")
+_MARKS = re.compile(r"([\\`*~$\[\]]|(?<![^\W_])_|_(?![^\W_])|(?<=:)(?=//))")
 
 
 def plain(text: str) -> str:

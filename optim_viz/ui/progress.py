@@ -10,7 +10,7 @@ from collections.abc import Hashable
 
 import streamlit as st
 
-from optim_viz.experiments.jobs import Job, Jobs, JobState
+from optim_viz.experiments.jobs import Job, JobState, Line
 
 
 def owner() -> str:
@@ -18,7 +18,7 @@ def owner() -> str:
     return st.session_state.setdefault("app.owner", uuid.uuid4().hex)
 
 
-def ask(key: str, line: Jobs, spec: Hashable) -> Job:
+def ask(key: str, line: Line, spec: Hashable) -> Job:
     """Return the job of `spec` in `line`; one that the visitor cancelled stays so until it is asked for anew."""
     stopped: Job | None = st.session_state.get(f"work.{key}.stopped")
     if stopped is not None and stopped.spec == spec:
@@ -27,7 +27,7 @@ def ask(key: str, line: Jobs, spec: Hashable) -> Job:
     return line.ask(spec, owner())
 
 
-def bar(key: str, line: Jobs, job: Job, doing: str, many: str) -> None:
+def bar(key: str, line: Line, job: Job, doing: str, many: str) -> None:
     """Show how far an active job is, with the button that ends it.
 
     `doing` is what it does and `many` what jobs like it are called: "Training" and "trainings".
@@ -64,7 +64,7 @@ def over(key: str, job: Job) -> bool:
     return not active and before is job
 
 
-def _cancel(key: str, line: Jobs, job: Job) -> None:
+def _cancel(key: str, line: Line, job: Job) -> None:
     st.session_state[f"work.{key}.stopped"] = job
     line.let_go(owner())
 

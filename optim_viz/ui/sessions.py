@@ -1,4 +1,4 @@
-"""Whose browser is still there: work whose visitors have all gone is let go, so that a dead session costs nothing.
+"""The sessions of a server: their pages run in turns and are logged, and the work of one that is gone is let go.
 
 Another page of the app is the same session: work goes on and is found again. A closed tab or a lost connection is not;
 it has some seconds to come back, because a connection may break for a moment.
@@ -24,30 +24,63 @@ from optim_viz.experiments.budgets import steps_of
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, NetworkSpec
 
+#: Pages that are run at once: Python runs one at a time anyway, and a crowd of threads that take turns costs more than
+#: it gives. One that waited too long runs all the same: nobody may hold up the others for good.
+_TURNS = threading.BoundedSemaphore(2)
+_TURN_SECONDS = 5.0
 #: Seconds between two looks at who is there.
 LOOK = 1.0
+_ERRORS = "app.errors"
 
 
-class Absences:
-    """Since when owners have been away."""
+@contextlib.contextmanager
+def logged() -> Iterator[None]:
+    """Log the run of a page: which page, what it showed, how long it took, and how many sentences or errors came of it.
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self._since: dict[str, float] = {}
+    The looks that a page takes at work in progress are not logged; the work itself is, when it is over.
+    """
+    began, failed = time.perf_counter(), None
+    st.session_state[_ERRORS] = 0
+    try:
+        with _turn():
+            yield
+    except Exception as error:
+        failed = error
+        raise
+    finally:
+        page = st.session_state.get("app.page", "")
+        fields: dict[str, Any] = {"page": page, **_cost(st.session_state.get(f"link.{page}.good"))}
+        fields |= {"ms": round(1000 * (time.perf_counter() - began), 1), "errors": st.session_state.get(_ERRORS, 0)}
+        level = logging.ERROR if failed else logging.INFO
+        log.event("request", level, error=failed, **fields | ({"failed": type(failed).__name__} if failed else {}))
 
-    def gone(self, owners: Iterable[str], here: Callable[[str], bool], now: float) -> list[str]:
-        """Return who of `owners` has been away for longer than the patience, at the time `now` in seconds.
 
-        >>> absences = Absences(10.0)
-        >>> [absences.gone(["a"], lambda owner: False, now) for now in (0.0, 9.0, 11.0)]
-        [[], [], ['a']]
-        """
-        away = [owner for owner in owners if not here(owner)]
-        self._since = {owner: self._since.get(owner, now) for owner in away}
-        return [owner for owner, since in self._since.items() if now - since > self._patience]
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    taken = _TURNS.acquire(timeout=_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if taken:
+            _TURNS.release()
 
 
-def note() -> None:
+def _cost(shown: Any) -> dict[str, int]:
+    """Runs and steps of what a page shows, where that is one experiment."""
+    for name in ("asked", "spec", "spec"):  # a comparison, a job, what was asked for, the experiment
+        shown = getattr(shown, name, shown)
+    if not isinstance(shown, (DescentSpec, NetworkSpec)):
+        return {}
+    seeds = getattr(shown, "seeds", 1)
+    return {"runs": len(shown.optimizers) * seeds, "steps": steps_of(shown)}
+
+
+def note_error() -> None:
+    """A sentence about bad input is shown in this run."""
+    st.session_state[_ERRORS] = st.session_state.get(_ERRORS, 0) + 1
+
+
+def claim_work() -> None:
     """Work that this session asks for is its own from now on, and is let go when its browser is gone."""
     context = get_script_run_ctx()
     if context is not None and runtime.exists():
@@ -69,55 +102,20 @@ def _watch() -> None:
         time.sleep(LOOK)
 
 
-_SAID = "app.said"
-#: Pages that are run at once: Python runs one at a time anyway, and a crowd of threads that take turns costs more than
-#: it gives. One that waited too long runs all the same: nobody may hold up the others for good.
-_TURNS = threading.BoundedSemaphore(2)
-_TURN_SECONDS = 5.0
+class Absences:
+    """Since when owners have been away."""
 
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._since: dict[str, float] = {}
 
-def note_error() -> None:
-    """A sentence about bad input is shown in this run."""
-    st.session_state[_SAID] = st.session_state.get(_SAID, 0) + 1
+    def gone(self, owners: Iterable[str], here: Callable[[str], bool], now: float) -> list[str]:
+        """Return who of `owners` has been away for longer than the patience, at the time `now` in seconds.
 
-
-@contextlib.contextmanager
-def _turn() -> Iterator[None]:
-    taken = _TURNS.acquire(timeout=_TURN_SECONDS)
-    try:
-        yield
-    finally:
-        if taken:
-            _TURNS.release()
-
-
-@contextlib.contextmanager
-def logged() -> Iterator[None]:
-    """Log the run of a page: which page, what it showed, how long it took, and how many sentences or errors came of it.
-
-    The looks that a page takes at work in progress are not logged; the work itself is, when it is over.
-    """
-    began, failed = time.perf_counter(), None
-    st.session_state[_SAID] = 0
-    try:
-        with _turn():
-            yield
-    except Exception as error:
-        failed = error
-        raise
-    finally:
-        page = st.session_state.get("app.page", "")
-        fields: dict[str, Any] = {"page": page, **_cost(st.session_state.get(f"link.{page}.good"))}
-        fields |= {"ms": round(1000 * (time.perf_counter() - began), 1), "errors": st.session_state.get(_SAID, 0)}
-        level = logging.ERROR if failed else logging.INFO
-        log.event("request", level, error=failed, **fields | ({"failed": type(failed).__name__} if failed else {}))
-
-
-def _cost(shown: Any) -> dict[str, int]:
-    """Runs and steps of what a page shows, where that is one experiment."""
-    for name in ("asked", "spec", "spec"):  # a comparison, a job, what was asked for, the experiment
-        shown = getattr(shown, name, shown)
-    if not isinstance(shown, (DescentSpec, NetworkSpec)):
-        return {}
-    seeds = getattr(shown, "seeds", 1)
-    return {"runs": len(shown.optimizers) * seeds, "steps": steps_of(shown)}
+        >>> absences = Absences(10.0)
+        >>> [absences.gone(["a"], lambda owner: False, now) for now in (0.0, 9.0, 11.0)]
+        [[], [], ['a']]
+        """
+        away = [owner for owner in owners if not here(owner)]
+        self._since = {owner: self._since.get(owner, now) for owner in away}
+        return [owner for owner, since in self._since.items() if now - since > self._patience]

@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 
 from optim_viz.experiments import study
-from optim_viz.experiments.study import MEASURES, VIEWS, Axis, Study
-from optim_viz.network import train
+from optim_viz.experiments.study import MEASURES, Axis, Study
+from optim_viz.experiments.study_views import VIEWS, CheckedStudy, View, check, turned_to
 from optim_viz.spec import DescentSpec, OptimizerSpec, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.sweeps import sweep
@@ -26,8 +26,6 @@ KEPT = "study.kept"
 TOLERANCES = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
 SUGGESTED = {"adam": 0.05}
 RATES = [float(f"{m}e{d}") for d in range(-8, 3) for m in (1, 3)]
-POINTS = {"rates": "Learning rates tried", "map": "Cells a side", "basins": "Starts a side",
-           "network": "Learning rates tried"}  # fmt: skip
 
 
 def fill_study(asked: Study) -> None:
@@ -54,50 +52,52 @@ def _axis_values(key: str, axis: Axis) -> dict[str, object]:
     return {key: axis.name, f"{key}.of": axis.name, f"{key}.low": axis.low, f"{key}.high": axis.high}
 
 
-def study_view() -> str:
-    """Show the switch between views."""
+def study_view() -> View:
+    """Show the switch between views; return the row of the one that is seen."""
     keep(f"{NAME}.view", st.session_state[KEPT].view)
     chosen = st.segmented_control(
         "View", list(VIEWS), key=f"{NAME}.view", label_visibility="collapsed", on_change=_new_view,
-        format_func=lambda v: VIEWS[v][0], required=True,
+        format_func=lambda name: VIEWS[name].tab, required=True,
     )  # fmt: skip
-    return str(chosen)
+    return VIEWS[str(chosen)]
 
 
 def _new_view() -> None:
-    fill_study(study.turned_to(st.session_state[KEPT], st.session_state[f"{NAME}.view"]))
+    fill_study(turned_to(st.session_state[KEPT], st.session_state[f"{NAME}.view"]))
 
 
-def study_controls(view: str) -> Callable[[], Study]:
+def study_controls(view: View) -> Callable[[], CheckedStudy]:
     """Show the controls of a view; return a function that checks them and gives the study."""
     kept: Study = st.session_state[KEPT]
-    make = _trained(kept) if view == "network" else _descended(kept, view)
-    rates = _rates() if view in ("rates", "network") else kept.rates
+    make = _trained(kept) if view.trains else _descended(kept, view)
+    rates = _rates() if "rates" in view.keys else kept.rates
     resolution = _resolution(view)
     above = st.container()
-    specs = optimizers(NAME, SUGGESTED, ("x", "y"), limit=VIEWS[view][1])
+    specs = optimizers(NAME, SUGGESTED, ("x", "y"), limit=view.optimizers)
     with above:
-        chosen = _map(kept, specs) if view == "map" else {}
-    noise, seed, seeds = _noise(view)
+        chosen = _map(kept, specs) if "which" in view.keys else {}
+    noise, seed, seeds = _noise(kept, view)
 
-    def asked() -> Study:
+    def asked() -> CheckedStudy:
         changes: dict[str, Any] = {
             key: study.check_axis(*parts) if key in ("x", "y") else parts for key, parts in chosen.items()
         }
         made = replace(
-            kept, view=view, descent=make(specs, noise, seed), resolution=resolution, rates=rates, seeds=seeds,
+            kept, view=view.name, descent=make(specs, noise, seed), resolution=resolution, rates=rates, seeds=seeds,
             epochs=int(st.session_state.get(f"{NAME}.epochs", kept.epochs)), **changes,
         )  # fmt: skip
-        st.session_state[KEPT] = study.check(made)
-        return made
+        checked = check(made)
+        st.session_state[KEPT] = made
+        return checked
 
     return asked
 
 
-def _descended(kept: Study, view: str) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
+def _descended(kept: Study, view: View) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
     """The controls of runs on a surface; returns what makes their spec."""
     make_surface, row = surface_controls.where(NAME)
-    place = surface_controls.start(NAME) if view != "basins" else kept.descent.start
+    starts = "start" in view.keys
+    place = surface_controls.start(NAME) if starts else kept.descent.start
     steps = st.select_slider(
         "Steps", choices(f"{NAME}.steps", surface_controls.STEPS), key=f"{NAME}.steps", format_func=lambda v: f"{v:,}"
     )
@@ -105,8 +105,8 @@ def _descended(kept: Study, view: str) -> Callable[[tuple[OptimizerSpec, ...], f
 
     def make(specs: tuple[OptimizerSpec, ...], noise: float, seed: int) -> DescentSpec:
         where = make_surface()
-        # Basins show no start: one that another surface does not hold must not stand in their way.
-        begin = place if view != "basins" or where.contains(place) else where.start
+        # Where no start is shown, one that another surface does not hold must not stand in the way.
+        begin = place if starts or where.contains(place) else where.start
         return descent.check(where, specs, begin, int(steps), noise, batch, seed)
 
     return make
@@ -119,9 +119,9 @@ def _trained(kept: Study) -> Callable[[tuple[OptimizerSpec, ...], float, int], D
     return lambda specs, _, seed: descent.check(d.surface, specs, d.start, d.steps, d.noise, d.batch_size, seed)
 
 
-def _resolution(view: str) -> int:
+def _resolution(view: View) -> int:
     key = f"{NAME}.resolution"
-    return int(st.select_slider(POINTS[view], choices(key, VIEWS[view][2]), key=key))
+    return int(st.select_slider(view.points, choices(key, view.resolutions), key=key))
 
 
 def _rates() -> tuple[float, float]:
@@ -175,20 +175,20 @@ def _axis(spec: OptimizerSpec, kept: Study, key: str, words: str) -> tuple[Optim
     return spec, name, low, high
 
 
-def _noise(view: str) -> tuple[float, int, int]:
+def _noise(kept: Study, view: View) -> tuple[float, int, int]:
     """Noise, seed and number of seeds."""
-    noise, seeds = st.session_state[KEPT].descent.noise, st.session_state[KEPT].seeds
+    noise, seeds = kept.descent.noise, kept.seeds
     keep(f"{NAME}.noise", noise)
     keep(f"{NAME}.seeds", seeds)
-    with st.expander("Noise and seeds" if view != "network" else "Seeds", type="compact"):
-        if view != "network":
+    with st.expander("Noise and seeds" if "noise" in view.keys else "Seeds", type="compact"):
+        if "noise" in view.keys:
             noise = st.number_input(
                 "Noise", key=f"{NAME}.noise", step=0.1, format="%.4g",
                 help="Standard deviation of the Gaussian noise added to every gradient.",
             )  # fmt: skip
-        if view != "basins":
+        if "seeds" in view.keys:
             seeds = st.slider(
-                "Runs of each", 1, study.MAX_SEEDS if view != "network" else train.MAX_SEEDS, key=f"{NAME}.seeds",
+                "Runs of each", 1, view.seeds, key=f"{NAME}.seeds",
                 help="With as many seeds, where anything is drawn: the median is shown, and the middle half as a band.",
             )  # fmt: skip
         seed = st.number_input("Seed", key=f"{NAME}.seed", step=1)

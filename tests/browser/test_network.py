@@ -24,9 +24,17 @@ def steps_drawn(page):
     }""")
 
 
+MORE_STEPS = """before => [...document.querySelector('.ov-player').__ov.app.model.tracks[0].columns.raw]
+    .filter(Number.isFinite).length > before"""
+
+
 def cancel(page):
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("What was recorded until then is shown.").wait_for()
+
+
+def choose_view(page, view):
+    page.get_by_role("radio", name=view, exact=True).or_(page.get_by_role("button", name=view, exact=True)).click()
 
 
 @pytest.fixture
@@ -51,11 +59,7 @@ def test_curves_grow_while_training_and_cancel_keeps_them(quiet):
     page = quiet(LONG.format(seed=1))
     page.locator(PLAYER).wait_for()
     first = steps_drawn(page)
-    page.wait_for_function(
-        """first => [...document.querySelector('.ov-player').__ov.app.model.tracks[0].columns.raw]
-            .filter(Number.isFinite).length > first + 5""",
-        arg=first,
-    )
+    page.wait_for_function(MORE_STEPS, arg=first + 5)
     expect(page.get_by_text("s left")).to_be_visible()
     before = steps_drawn(page)
     cancel(page)
@@ -63,8 +67,9 @@ def test_curves_grow_while_training_and_cancel_keeps_them(quiet):
     page.locator(".ov-player[data-ready='true'][data-scene-key='network pca']").wait_for()
     kept = steps_drawn(page)
     assert kept >= before
-    page.wait_for_timeout(1500)
-    assert steps_drawn(page) == kept  # nothing goes on behind the page's back
+    choose_view(page, "Layers")
+    page.locator(".stPlotlyChart").first.wait_for()
+    assert steps_drawn(page) == kept  # nothing went on behind the page's back
     page.evaluate("document.querySelector('.ov-player').__ov.seek(1e6)")
     assert "cancelled" in page.locator(".ov-readout").inner_text()
 
@@ -75,11 +80,10 @@ def test_a_training_goes_on_when_the_page_is_left_and_is_found_again(quiet):
     before = steps_drawn(page)
     page.get_by_role("link", name="Compare").first.click()
     page.get_by_role("heading", name="Rosenbrock", level=1).wait_for()
-    page.wait_for_timeout(1500)
     page.get_by_role("link", name="Network").first.click()
     page.get_by_role("button", name="Cancel").wait_for()
     page.locator(PLAYER).wait_for()
-    assert steps_drawn(page) > before
+    page.wait_for_function(MORE_STEPS, arg=before)
     expect(page).to_have_url(re.compile("seed=2"))
 
 
@@ -98,7 +102,7 @@ def test_the_paths_on_the_plane_and_every_view(quiet):
     page.get_by_text("The plane that holds most").wait_for()
     expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(3)
     for view, text in (("Seeds", "2 seeds"), ("Layers", "layer"), ("Plane", "random walk"), ("What it reads", "step")):
-        page.get_by_role("radio", name=view, exact=True).or_(page.get_by_role("button", name=view, exact=True)).click()
+        choose_view(page, view)
         page.locator(".stPlotlyChart .js-plotly-plot").first.wait_for()
         expect(page.locator(".stPlotlyChart").first).to_contain_text(text)
     page.get_by_text("Random directions").click()

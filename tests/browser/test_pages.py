@@ -42,9 +42,9 @@ def experiment(name):
     """What the link asks for, run here: the runs, and the columns of the player that hold their final losses."""
     query = parse_qs(urlsplit(LINKS[name]).query)
     if name == "compare":
-        runs = descent.run(links.read_descent(query, PRESETS["valley"].spec)[0])
+        runs = descent.run(links.read(links.DESCENT, query, PRESETS["valley"].spec)[0])
         return {"loss": [run.losses[-1] for run in runs]}
-    runs = train.run(links.read_network(query, train.check([ov.optimizer("sgd")]))[0]).runs
+    runs = train.run(links.read(links.TRAINING, query, train.check([ov.optimizer("sgd")]))[0]).runs
     return {"raw": [run.losses[-1] for run in runs], "test_loss": [run.test_losses[-1] for run in runs]}
 
 

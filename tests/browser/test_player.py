@@ -1,5 +1,6 @@
 """The player in a real browser: one playhead, mouse, keyboard, theme, size, and memory."""
 
+import base64
 import re
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 import optim_viz as ov
+from optim_viz.optimizers import styles
+from optim_viz.player import scenes
 
 PLAYER = ".ov-player[data-ready='true']"
 LINK = "/?f=quadratic&steps=200&o=sgd~lr~0.02&o=momentum~lr~0.01&o=adam~lr~0.05"
@@ -18,9 +21,25 @@ def runs():
     return ov.descend("quadratic", SPECS, steps=200)
 
 
+@pytest.fixture(scope="module")
+def opened(server, open_once):
+    page = open_once(server + LINK)
+    page.locator(PLAYER).wait_for()
+    return page
+
+
 @pytest.fixture
-def page(server, open_page):
-    page = open_page(server + LINK, reduced_motion="reduce")  # nothing moves unless a test says so
+def page(opened):
+    """The page as it opens, for tests that leave it so: the last frame, nothing under the pointer."""
+    opened.mouse.move(0, 0)
+    seek(opened, 200)
+    return opened
+
+
+@pytest.fixture
+def own_page(server, open_page):
+    """A page that may be left in any state."""
+    page = open_page(server + LINK)
     page.locator(PLAYER).wait_for()
     return page
 
@@ -47,10 +66,14 @@ def seek(page, to):
     expect(player(page)).to_have_attribute("data-frame", str(to))
 
 
-def near(page, x, y, colour, reach=6):
-    """Whether any canvas of the player has a pixel of about this colour within `reach` px of a client position."""
-    return page.evaluate(
-        """([x, y, colour, reach]) => [...document.querySelectorAll('.ov-player canvas')].some((canvas) => {
+def wait_until_near(page, spot, colour, there=True, reach=6):
+    """Wait until a canvas of the player has, or has not, a pixel of about this colour within `reach` px of a spot:
+    a client position, or what `pixelOf` takes."""
+    page.wait_for_function(
+        """([spot, colour, reach, there]) => {
+          const { pixelOf } = document.querySelector('.ov-player').__ov;
+          const { x, y } = spot.length === 2 ? { x: spot[0], y: spot[1] } : pixelOf(...spot);
+          return there === [...document.querySelectorAll('.ov-player canvas')].some((canvas) => {
             const box = canvas.getBoundingClientRect();
             if (x < box.left || y < box.top || x > box.right || y > box.bottom) return false;
             const context = canvas.getContext('2d', { willReadFrequently: true });
@@ -64,21 +87,19 @@ def near(page, x, y, colour, reach=6):
                 if (data[i + 3] > 200 && want.every((c, k) => Math.abs(data[i + k] - c) < 25)) return true;
             }
             return false;
-        })""",
-        [x, y, colour, reach],
+          });
+        }""",
+        arg=[spot, colour, reach, there],
     )
 
 
 def test_one_playhead_draws_the_heads_in_every_panel(page, runs):
-    from optim_viz.optimizers import styles
-
     for at in (0, 37, 200):
         seek(page, at)
-        page.wait_for_timeout(100)
         for run in runs if at == 37 else [runs["adam"]]:
             colour = styles.style(run.spec.kind).light
             for panel in ("plane", "loss"):
-                assert near(page, *pixel(page, panel, run.label, at), colour), (at, run.label, panel)
+                wait_until_near(page, [panel, run.label, at], colour)
 
 
 def test_readout_and_inspector_equal_the_trajectory(page, runs):
@@ -98,6 +119,7 @@ def test_readout_and_inspector_equal_the_trajectory(page, runs):
             assert cells[name.replace("_", " ")] == pytest.approx(list(values[37]), rel=1e-3)
         moved = run.points[38] - run.points[37]
         assert cells["step Δθ from here"] == pytest.approx(list(moved), rel=2e-3)
+    page.get_by_role("button", name="inspector").click()
 
 
 def numbers(text):
@@ -132,35 +154,39 @@ def test_controls_have_names_and_speed_works(page):
     player(page).focus()
     page.keyboard.press("Space")
     expect(player(page)).to_have_attribute("data-frame", "200", timeout=15_000)
+    page.locator(".ov-player select").first.select_option(label="1×")
 
 
-def test_click_sets_the_start_within_one_pixel(page):
+def test_click_sets_the_start_within_one_pixel(own_page):
+    page = own_page
     box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
     x, y = round(box["x"] + 0.6 * box["width"]), round(box["y"] + 0.3 * box["height"])
     drawn = player(page).get_attribute("data-drawn-hash")
     page.mouse.click(x, y)
     expect(player(page)).not_to_have_attribute("data-drawn-hash", drawn, timeout=30_000)
-    page.wait_for_timeout(300)
-    assert pixel(page, "plane", "sgd", 0) == pytest.approx((x, y), abs=1.0)
+    wait_until_start_is_at(page, x, y, 1.0)
     expect(page).to_have_url(re.compile("start="))
 
 
-def test_drag_moves_the_paths_and_ends_where_the_pointer_ends(page):
+def wait_until_start_is_at(page, x, y, within):
+    page.wait_for_function(
+        """([x, y, within]) => {
+            const spot = document.querySelector('.ov-player').__ov.pixelOf('plane', 'sgd', 0);
+            return Math.abs(spot.x - x) <= within && Math.abs(spot.y - y) <= within;
+        }""",
+        arg=[x, y, within],
+        timeout=30_000,
+    )
+
+
+def test_drag_moves_the_paths_and_ends_where_the_pointer_ends(own_page):
+    page = own_page
     x, y = pixel(page, "plane", "sgd", 0)
     page.mouse.move(x, y)
     page.mouse.down()
-    for i in range(1, 21):
-        page.mouse.move(x + 4 * i, y + 3 * i)
-        page.wait_for_timeout(30)
+    page.mouse.move(x + 80, y + 60, steps=20)
     page.mouse.up()
-    page.wait_for_function(
-        """([x, y]) => {
-            const spot = document.querySelector('.ov-player').__ov.pixelOf('plane', 'sgd', 0);
-            return Math.hypot(spot.x - x, spot.y - y) < 1.5;
-        }""",
-        arg=[x + 80, y + 60],
-        timeout=30_000,
-    )
+    wait_until_start_is_at(page, x + 80, y + 60, 1.0)
 
 
 def test_hover_on_a_curve_names_the_run_and_the_step(page, runs):
@@ -176,23 +202,23 @@ def test_hover_on_a_curve_names_the_run_and_the_step(page, runs):
     expect(tip).to_contain_text("momentum")
 
 
-def test_legend_hides_a_run_everywhere(page):
-    from optim_viz.optimizers import styles
-
+def test_legend_hides_a_run_everywhere(own_page):
+    page = own_page
     seek(page, 60)
-    page.wait_for_timeout(100)
     spots = [pixel(page, panel, "sgd", 60) for panel in ("plane", "loss")]
     colour = styles.style("sgd").light
-    assert all(near(page, *spot, colour) for spot in spots)
+    for spot in spots:
+        wait_until_near(page, spot, colour)
     button = page.locator(".ov-legend [data-track='sgd']")
     button.click()
     expect(page.locator(".ov-legend [data-track='sgd']")).to_have_attribute("aria-pressed", "false")
-    page.wait_for_timeout(300)
-    assert not any(near(page, *spot, colour) for spot in spots)
+    for spot in spots:
+        wait_until_near(page, spot, colour, there=False)
     assert page.locator(".ov-readout tr[data-track='sgd']").count() == 0
 
 
-def test_theme_switches_live(page):
+def test_theme_switches_live(own_page):
+    page = own_page
     light = page.evaluate("getComputedStyle(document.querySelector('.ov-player')).color")
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.querySelector('.ov-player').dataset.theme === 'dark'", timeout=20_000)
@@ -201,26 +227,24 @@ def test_theme_switches_live(page):
     )
 
 
-def test_resize_keeps_heads_on_their_paths(page):
-    from optim_viz.optimizers import styles
-
+def test_resize_keeps_heads_on_their_paths(own_page):
+    page = own_page
     seek(page, 50)
     page.set_viewport_size({"width": 900, "height": 800})
-    page.wait_for_timeout(1500)
-    assert near(page, *pixel(page, "loss", "adam", 50), styles.style("adam").light)
+    wait_until_near(page, ["loss", "adam", 50], styles.style("adam").light)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
 
-def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(page):
+def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(own_page):
+    page = own_page
     seek(page, 44)
     x, y = pixel(page, "plane", "adam", 200)
     player(page).focus()
     page.mouse.move(x, y)
     page.mouse.wheel(0, -400)
-    page.wait_for_timeout(800)
     ranges = "[...document.querySelectorAll('.ov-player .js-plotly-plot')][0]._fullLayout.xaxis.range.map((v) => v)"
+    page.wait_for_function(f"(([low, high]) => high - low < 5.9)({ranges})")
     zoomed = page.evaluate(ranges)
-    assert zoomed[1] - zoomed[0] < 5.9
     drawn = player(page).get_attribute("data-drawn-hash")
     page.locator(".st-key-compare-0-sgd-lr").get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")
@@ -230,44 +254,72 @@ def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(page):
     assert len(set(after) - set(drawn.split("+"))) == 1  # only the changed run travelled
 
 
-def test_three_dimensions_draw_without_complaint(page):
+def test_three_dimensions_draw_without_complaint(own_page):
+    page = own_page
     page.get_by_role("button", name="3-D").click()
     page.wait_for_function(
         "[...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
     )
-    page.wait_for_timeout(1500)
-    from optim_viz.optimizers import styles
-
     seek(page, 3)
-    page.wait_for_timeout(200)
-    assert near(page, *pixel(page, "plane", "sgd", 3), styles.style("sgd").light, reach=9)
+    wait_until_near(page, ["plane", "sgd", 3], styles.style("sgd").light, reach=9)
     page.get_by_role("button", name="2-D").click()
-    page.wait_for_timeout(500)
-    assert near(page, *pixel(page, "plane", "sgd", 3), styles.style("sgd").light)
+    wait_until_near(page, ["plane", "sgd", 3], styles.style("sgd").light)
 
 
-def test_200_reruns_do_not_grow_memory(page):
+#: What Streamlit does at every rerun, without Streamlit: the scene's blobs go to their stores, the scene to the player.
+RERUN = """() => {
+    const [module] = Object.values(globalThis.__ovModules), root = document.createElement("div");
+    const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const slots = [], style = document.querySelector("link[data-ov]").dataset.ov;
+    root.style.width = "900px";
+    document.body.append(root);
+    globalThis.rerun = async ({ data, blobs }) => {
+        blobs.forEach((blob, i) => {
+            slots[i] ??= document.createElement("div");
+            module.store({ parentElement: slots[i], data: bytes(blob) });
+        });
+        const component = { parentElement: root, data, setTriggerValue() {}, setStateValue() {} };
+        module.player(component, { plotlyUrl: "", cssUrl: style });
+        while (!root.querySelector(".ov-player")) await new Promise(requestAnimationFrame);
+        await root.querySelector(".ov-player").__ov.shown;
+        return root.querySelector(".ov-player").dataset.drawnHash;
+    };
+}"""
+
+
+def test_200_reruns_do_not_grow_memory(own_page):
     """The heap after 200 changes of a learning rate, garbage collected, is where it was after 20."""
-    session = page.context.new_cdp_session(page)
+    session = own_page.context.new_cdp_session(own_page)
 
     def heap():
         session.send("HeapProfiler.collectGarbage")
         return session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
 
-    def change(times):
-        slider = page.locator(".st-key-compare-0-sgd-lr").get_by_role("slider")
-        slider.focus()
-        for i in range(times):
-            drawn = player(page).get_attribute("data-drawn-hash")
-            page.keyboard.press("ArrowRight" if i % 2 else "ArrowLeft")
-            expect(player(page)).not_to_have_attribute("data-drawn-hash", drawn, timeout=30_000)
+    def scene(lr):
+        made = scenes.compare(ov.descend("quadratic", [ov.optimizer("sgd", lr=lr), *SPECS[1:]], steps=200))
+        blobs = [base64.b64encode(name.encode() + data).decode() for name, data in made.blobs.items()]
+        return {"data": made.data, "blobs": blobs}
 
-    change(20)
+    def change(first):
+        """Twenty changes, no two of all of them alike; return the names of what was drawn."""
+        made = [scene(0.02 * 1.001**i) for i in range(first, first + 20)]
+        return own_page.evaluate(
+            """async (scenes) => {
+                const drawn = [];
+                for (const one of scenes) drawn.push(await rerun(one));
+                return drawn;
+            }""",
+            made,
+        )
+
+    own_page.evaluate(RERUN)
+    assert len(set(change(0))) == 20  # every one of them is drawn
     before = heap()
-    change(200)
+    for first in range(20, 220, 20):
+        change(first)
     after = heap()
     assert after - before < 12, f"{before:.1f} MB -> {after:.1f} MB"
-    assert page.evaluate("globalThis.__ovBlobs.blobs.size") <= 64
+    assert own_page.evaluate("globalThis.__ovBlobs.blobs.size") <= 64
 
 
 def test_embedded(server, open_page):

@@ -29,7 +29,7 @@ def runs():
 
 @pytest.fixture
 def page(server, open_page):
-    page = open_page(server + LINK, reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(server + LINK, permissions=["clipboard-read", "clipboard-write"])
     page.locator(PLAYER).wait_for()
     return page
 
@@ -115,20 +115,20 @@ def test_the_script_and_the_frame(page, server):
 
 
 def test_an_embedded_page_gives_the_link_of_the_whole_one(server, open_page):
-    page = open_page(f"{server}{LINK}&embed=true", reduced_motion="reduce")
+    page = open_page(f"{server}{LINK}&embed=true")
     page.locator(PLAYER).wait_for()
     open_share(page)
     expect(page.get_by_label("The link to this experiment")).not_to_have_value(re.compile("embed"))
 
 
 def test_a_preset_is_one_click_and_a_link(server, open_page):
-    page = open_page(server, reduced_motion="reduce")
+    page = open_page(server)
     page.locator(PLAYER).wait_for()
     page.get_by_role("button", name="Two wells").or_(page.get_by_role("radio", name="Two wells")).click()
     page.get_by_role("heading", name="Two wells", level=1).wait_for()
     expect(page.get_by_text("momentum carries its speed over the ridge")).to_be_visible()
     expect(page).to_have_url(re.compile("f=two_wells"))
-    second = open_page(page.url, reduced_motion="reduce")
+    second = open_page(page.url)
     second.locator(PLAYER).wait_for()
     expect(second.get_by_text("momentum carries its speed over the ridge")).to_be_visible()
     readouts = [p.locator(".ov-readout").inner_text() for p in (page, second)]
@@ -180,7 +180,7 @@ def test_a_recording_can_be_cancelled_and_playing_ends_it(page):
 def test_the_exported_page_records_itself_too(runs, tmp_path, open_page):
     path = tmp_path / "race.html"
     save(runs, str(path))
-    page = open_page(path.as_uri(), width=390, height=844, offline=True, reduced_motion="reduce", device_scale_factor=2)
+    page = open_page(path.as_uri(), width=390, height=844, offline=True, device_scale_factor=2)
     page.locator(PLAYER).wait_for()
     name, frames = record(page)
     assert name == "optim-viz.mp4" and len(frames) == FAST_FRAMES
@@ -188,7 +188,7 @@ def test_the_exported_page_records_itself_too(runs, tmp_path, open_page):
 
 
 def test_a_training_gives_its_files_once_it_is_over(server, open_page):
-    page = open_page(server + "/network?epochs=1&batch=500&hidden=16&seed=71&o=sgd~lr~0.1", reduced_motion="reduce")
+    page = open_page(server + "/network?epochs=1&batch=500&hidden=16&seed=71&o=sgd~lr~0.1")
     page.get_by_text("The plane that holds most").wait_for()
     page.locator(PLAYER).wait_for()
     open_share(page)

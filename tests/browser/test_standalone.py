@@ -32,7 +32,7 @@ def requests_of(page):
 
 
 def test_it_plays_by_itself_to_the_end_without_a_network(file, runs, open_page):
-    page = open_page(file.as_uri(), offline=True)
+    page = open_page(file.as_uri(), offline=True, reduced_motion="no-preference")
     player = page.locator(PLAYER)
     player.wait_for()
     expect(player).to_have_attribute("data-playing", "true")
@@ -51,7 +51,7 @@ def test_it_asks_the_network_for_nothing(file, open_page):
 
 
 def test_what_people_typed_stays_text(file, open_page):
-    page = open_page(file.as_uri(), offline=True, reduced_motion="reduce")
+    page = open_page(file.as_uri(), offline=True)
     page.locator(PLAYER).wait_for()
     expect(page.locator("h1")).to_have_text("Your function")
     expect(page.locator("#about")).to_contain_text("x^2 + 4*y^2")
@@ -62,7 +62,7 @@ def test_what_people_typed_stays_text(file, open_page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_takes_the_readers_colours_and_fits_a_phone(scheme, file, open_page):
-    page = open_page(file.as_uri(), width=390, height=800, offline=True, color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(file.as_uri(), width=390, height=800, offline=True, color_scheme=scheme)
     player = page.locator(PLAYER)
     player.wait_for()
     expect(player).to_have_attribute("data-theme", scheme)

@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from optim_viz.experiments import study_runs
 from optim_viz.experiments.files import read
-from optim_viz.experiments.study import PRESETS
 from optim_viz.experiments.study_links import write_study
-from optim_viz.experiments.study_runs import pictures, run_pictures
-from optim_viz.export import study_pictures
-from optim_viz.export.study_table import STUDY_EXPORTS
+from optim_viz.experiments.study_views import VIEWS, check
+from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.figures import maps
 
 PLAYER = ".ov-player[data-ready='true']"
@@ -30,6 +29,11 @@ _PLACE = """([chart, share]) => {
   return { left: box.left + xaxis._offset + xaxis.d2p(points.x[k]), x: points.x[k],
            top: box.top + yaxis._offset + yaxis.d2p(points.y[k]), y: points.y[k] };
 }"""
+
+
+def found(asked):
+    """What comes of a checked study."""
+    return study_runs.run(asked.work, lambda progress: None, threading.Event())
 
 
 def click(page, share, chart=0):
@@ -53,7 +57,7 @@ def settings(page):
 
 def test_a_click_on_the_map_opens_compare_with_those_values(fresh_server, open_page):
     page = open_page(fresh_server + "/tune?view=map")
-    (here,) = run_pictures(pictures(PRESETS["map"]), lambda share: None, threading.Event())
+    (here,) = found(check(VIEWS["map"].opens))
     expect(page.get_by_text(maps.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
     lr, momentum = click(page, 0.3)
     expect(page).not_to_have_url(re.compile("/tune"))
@@ -101,8 +105,7 @@ def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_pa
         files[name] = started.value.path().read_bytes()
     asked = read(files["json"].decode())
     assert write_study(asked) == parse_qs(urlsplit(page.url).query)
-    found = run_pictures(pictures(asked), lambda share: None, threading.Event())
-    frame = study_pictures.table(asked, found)
+    frame = StudyResult(check(asked), found(check(asked))).to_frame()
     pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(files["csv"])), frame, rtol=0, atol=0)
     pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(files["parquet"])), frame, rtol=0, atol=0)
     offline = saved(files["html"])

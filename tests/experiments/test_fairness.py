@@ -13,7 +13,6 @@ from optim_viz.experiments.fairness import (
     NEAR,
     ON_NETWORK,
     Fair,
-    Tuned,
     check_fairness,
     fair_descent,
     fair_run,
@@ -55,7 +54,7 @@ def test_at_its_own_best_nobody_is_worse_off_and_the_sentence_says_how(surface):
     after = fair_run(Fair(spec(surface), "best"))
     losses = [(old.final_loss, new.final_loss) for old, new in zip(before, after.runs, strict=True)]
     assert all(new <= old for old, new in losses) and sum(new < old for old, new in losses) >= 2
-    assert after.spec == spec(surface)
+    assert after.asked.spec == spec(surface)
     for words in ("Each at its own best", "54 trials each", "300 steps as shown"):
         assert words in after.sentence
 
@@ -74,13 +73,13 @@ def test_an_unknown_way_gets_its_sentence():
 def test_a_link_carries_it(mode, steps):
     default = Fair(spec())
     asked = Fair(descent.check("beale", SET, steps=steps), mode)
-    query = links.write_fairly(links.write_descent, asked, default)
+    query = links.write(links.FAIR_DESCENT, asked, default)
     assert ("fair" in query) == bool(mode)
-    assert links.fairly(links.read_descent)(query, default) == (asked, [])
+    assert links.read(links.FAIR_DESCENT, query, default) == (asked, [])
 
 
 def test_a_mangled_fairness_is_dropped_and_said():
-    fair, notes = links.fairly(links.read_descent)({"fair": ["tosch"]}, Fair(spec()))
+    fair, notes = links.read(links.FAIR_DESCENT, {"fair": ["tosch"]}, Fair(spec()))
     assert fair.mode == "" and "did you mean 'torch'?" in notes[0]
 
 
@@ -91,17 +90,17 @@ def test_the_network_is_tuned_on_the_same_trainings_and_then_trained():
     reports = []
     as_set = fair_train(Fair(SMALL), reports.append, threading.Event())
     tuned = fair_train(Fair(SMALL, "best"), reports.append, threading.Event())
-    for old, new in zip(as_set.training, tuned.training, strict=True):
+    for old, new in zip(as_set.runs, tuned.runs, strict=True):
         assert new.test_losses[-1] < old.test_losses[-1] and new.spec["lr"] != old.spec["lr"]
     assert f"{GRID + NEAR} trainings each" in tuned.sentence and "1 epoch as shown" in tuned.sentence
-    shares = [r.fraction for r in reports if isinstance(r, Tuned)]
+    shares = [r.fraction for r in reports if r.so_far() is None]
     assert shares and shares == sorted(shares) and shares[-1] == pytest.approx(1.0)
 
 
 def test_a_tuning_of_the_network_can_be_cancelled():
     cancel = threading.Event()
     result = fair_train(Fair(SMALL, "best"), lambda report: cancel.set(), cancel)
-    assert result.training is None and "Cancelled" in result.sentence
+    assert result.runs is None and "Cancelled" in result.sentence
 
 
 def test_on_the_network_only_learning_rates_are_tuned():

@@ -1,7 +1,9 @@
 """spec -> query -> spec is equal; what a link has wrong is dropped and said."""
 
 from dataclasses import replace
-from urllib.parse import parse_qs
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 import optim_viz as ov
 from optim_viz.experiments import links
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, Fair
+from optim_viz.experiments.study_links import read_study, write_study
+from optim_viz.experiments.study_views import FIRST
 from optim_viz.network import train
 from optim_viz.surfaces import descent
 from tests.strategies import comparisons, through_a_url, trainings
@@ -33,8 +37,8 @@ def bits(run):
 def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
     """Every number of the first 40 steps, which is where all of them come from, is compared."""
     asked = Fair(spec, mode)
-    query = through_a_url(links.write_fairly(links.write_descent, asked, FAIR))
-    read, notes = links.fairly(links.read_descent)(query, FAIR)
+    query = through_a_url(links.write(links.FAIR_DESCENT, asked, FAIR))
+    read, notes = links.read(links.FAIR_DESCENT, query, FAIR)
     assert notes == [] and read == asked
     here, there = (descent.run(replace(s, steps=min(s.steps, 40))) for s in (spec, read.spec))
     assert [bits(run) for run in here] == [bits(run) for run in there]
@@ -44,8 +48,8 @@ def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
 @given(trainings(), st.sampled_from([*ON_NETWORK]))
 def test_round_trip_of_a_training(spec, mode):
     asked = Fair(spec, mode)
-    query = through_a_url(links.write_fairly(links.write_network, asked, TRAINED))
-    read, notes = links.fairly(links.read_network, ON_NETWORK)(query, TRAINED)
+    query = through_a_url(links.write(links.FAIR_TRAINING, asked, TRAINED))
+    read, notes = links.read(links.FAIR_TRAINING, query, TRAINED)
     assert notes == [] and read == asked
 
 
@@ -53,20 +57,38 @@ def test_round_trip_of_a_training(spec, mode):
 @given(trainings(most=1))
 def test_equal_trainings_give_bit_equal_curves(spec):
     small = replace(spec, epochs=1, batch_size=2000, hidden=spec.hidden[:1], seeds=1)
-    read, _ = links.read_network(through_a_url(links.write_network(small, TRAINED.spec)), TRAINED.spec)
+    read, _ = links.read(links.TRAINING, through_a_url(links.write(links.TRAINING, small, TRAINED.spec)), TRAINED.spec)
     here, there = train.run(small).runs[0], train.run(read).runs[0]
     assert here.losses.tobytes() == there.losses.tobytes()
     assert here.test_losses.tobytes() == there.test_losses.tobytes()
 
 
+OLD = [line.split(" ") for line in (Path(__file__).parent / "links_of_0_1_0.txt").read_text().splitlines()]
+PAGES = {
+    "compare": (partial(links.read, links.FAIR_DESCENT), partial(links.write, links.FAIR_DESCENT), FAIR),
+    "network": (partial(links.read, links.FAIR_TRAINING), partial(links.write, links.FAIR_TRAINING), TRAINED),
+    "tune": (read_study, lambda study, default: write_study(study), FIRST.opens),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_that_version_0_1_0_wrote_are_read_whole_and_written_again(page):
+    read, write, default = PAGES[page]
+    old = [link for name, link in OLD if name == page]
+    assert len(old) >= 60
+    for link in old:
+        asked, notes = read(parse_qs(link, keep_blank_values=True), default)
+        assert notes == [] and urlencode(write(asked, default), doseq=True) == link
+
+
 def test_a_link_cannot_name_a_file_on_the_server():
     default = train.check([ov.optimizer("sgd", lr=0.01)])
-    spec, notes = links.read_network({"data": ["/etc/passwd"]}, default)
+    spec, notes = links.read(links.TRAINING, {"data": ["/etc/passwd"]}, default)
     assert spec == default and "unknown here" in notes[0]
 
 
 def test_defaults_stay_out_of_the_link():
-    assert links.write_descent(DEFAULT, DEFAULT) == {}
+    assert links.write(links.DESCENT, DEFAULT, DEFAULT) == {}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +112,7 @@ def test_defaults_stay_out_of_the_link():
     ],
 )
 def test_a_mangled_link_opens_with_what_is_valid_and_says_what_was_dropped(query, sentence):
-    spec, notes = links.read_descent(parse_qs(query, keep_blank_values=True), DEFAULT)
+    spec, notes = links.read(links.DESCENT, parse_qs(query, keep_blank_values=True), DEFAULT)
     assert any(sentence in note for note in notes), notes
     assert descent.run(spec).trajectories
 
@@ -98,5 +120,5 @@ def test_a_mangled_link_opens_with_what_is_valid_and_says_what_was_dropped(query
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.dictionaries(KEYS, st.lists(st.text(max_size=30), min_size=1, max_size=3)))
 def test_no_link_can_raise(query):
-    spec, _ = links.read_descent(query, DEFAULT)
+    spec, _ = links.read(links.DESCENT, query, DEFAULT)
     assert spec.optimizers

@@ -96,7 +96,7 @@ def test_the_text_says_what_is_seen(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_is_a_link(name):
     spec, default = PRESETS[name].spec, PRESETS["valley"].spec
-    read, notes = links.read_descent(links.write_descent(spec, default), default)
+    read, notes = links.read(links.DESCENT, links.write(links.DESCENT, spec, default), default)
     assert notes == [] and read == spec and matching(read).name == name
 
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optim_viz as ov
-from optim_viz.experiments import files, links, study
-from optim_viz.experiments.study import PRESETS, VIEWS, Axis
-from optim_viz.experiments.study_links import read_study, write_run, write_study, write_training
-from optim_viz.experiments.study_runs import pictures, run_pictures
+from optim_viz.experiments import files, links, study, study_runs
+from optim_viz.experiments.study import Axis
+from optim_viz.experiments.study_links import read_study, write_study
+from optim_viz.experiments.study_views import FIRST, VIEWS, check, turned_to
 from optim_viz.network import train
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
@@ -22,17 +22,17 @@ from tests.strategies import optimizers, through_a_url
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_preset_is_valid_and_needs_no_more_than_its_view_in_the_link(view):
-    assert study.check(PRESETS[view]) == PRESETS[view]
-    assert set(write_study(PRESETS[view])) <= {"view"}
-    assert read_study(write_study(PRESETS[view]), PRESETS["rates"]) == (PRESETS[view], [])
-    assert all(study.headline(PRESETS[view]))
+    checked = check(VIEWS[view].opens)
+    assert checked.study == VIEWS[view].opens and checked.title and checked.sentence and "Click" in checked.invitation
+    assert set(write_study(VIEWS[view].opens)) <= {"view"}
+    assert read_study(write_study(VIEWS[view].opens), FIRST.opens) == (VIEWS[view].opens, [])
 
 
 @st.composite
 def studies(draw):
     """A study of any view, small enough to be run, with whatever its optimizers can be set to."""
     view, surface = draw(st.sampled_from(list(VIEWS))), SURFACES[draw(st.sampled_from(list(SURFACES)))]
-    specs = draw(st.lists(optimizers(), min_size=1, max_size=VIEWS[view][1]))
+    specs = draw(st.lists(optimizers(), min_size=1, max_size=VIEWS[view].optimizers))
     x0, x1, y0, y1 = surface.bounds
     start = draw(st.tuples(st.floats(x0, x1), st.floats(y0, y1)))
     batch = draw(st.none() | st.integers(1, 20)) if surface.data else None
@@ -47,6 +47,11 @@ def studies(draw):
     return replace(asked, x=axes[0], y=axes[1])
 
 
+def found(asked):
+    """What comes of a study."""
+    return study_runs.run(check(asked).work, lambda progress: None, threading.Event())
+
+
 def bits(found):
     return [array.tobytes() for one in found for array in vars(one).values() if isinstance(array, np.ndarray)]
 
@@ -54,31 +59,30 @@ def bits(found):
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(studies())
 def test_a_study_survives_its_link_and_its_file_and_equal_ones_give_bit_equal_results(asked):
-    back, notes = read_study(through_a_url(write_study(asked)), PRESETS["rates"])
+    back, notes = read_study(through_a_url(write_study(asked)), FIRST.opens)
     assert not notes and write_study(back) == write_study(asked)
     assert files.read(files.write(asked)) == back  # what the view shows, the rest as it opens with
-    if asked.view == "network":
-        assert study.training_of(back) == study.training_of(asked)
+    assert check(back).work == check(asked).work
+    if VIEWS[asked.view].trains:
         return
-    assert pictures(back) == pictures(asked)
-    here, there = (run_pictures(pictures(one), lambda share: None, threading.Event()) for one in (asked, back))
+    here, there = map(found, (asked, back))
     assert bits(here) == bits(there) and len(bits(here)) >= 3
 
 
 def test_what_cannot_be_used_of_a_link_is_said():
     query = {"n": ["1e9"], "x": ["lr~1"], "y": ["momentum~0~1"], "measure": ["los"], "f": ["beal"], "o": ["sgd"],
              "tol": ["2"], "which": ["1"]}  # fmt: skip
-    back, notes = read_study(query | {"view": ["map"]}, PRESETS["rates"])
+    back, notes = read_study(query | {"view": ["map"]}, FIRST.opens)
     text = " ".join(notes)
     for part in ("n must be a whole number from 2 to 256", "3 values joined by ~", "sgd has no axis 'momentum'",
                  "did you mean 'loss'", "did you mean 'beale'", "below 1; got '2'", "which must be"):  # fmt: skip
         assert part in text, part
-    assert study.check(back) == back and back.view == "map"
-    back, notes = read_study({"view": ["mpa"], "rates": ["1~0.1"], "x": ["lr~1~2"]}, PRESETS["rates"])
+    assert check(back).study == back and back.view == "map"
+    back, notes = read_study({"view": ["mpa"], "rates": ["1~0.1"], "x": ["lr~1~2"]}, FIRST.opens)
     text = " ".join(notes)
     for part in ("did you mean 'map'", "got 1 to 0.1", "'Learning rate' has none"):
         assert part in text, part
-    assert back == PRESETS["rates"]
+    assert back == FIRST.opens
 
 
 @pytest.mark.parametrize(
@@ -98,56 +102,58 @@ def test_what_cannot_be_used_of_a_link_is_said():
 )
 def test_what_cannot_be_run_is_a_sentence(changes, message):
     with pytest.raises(ov.SpecError, match=message):
-        study.check(replace(PRESETS["map"], **changes))
+        check(replace(VIEWS["map"].opens, **changes))
 
 
 def test_the_network_has_a_budget():
-    busy = replace(PRESETS["network"], epochs=5, resolution=17, seeds=10)
+    busy = replace(VIEWS["network"].opens, epochs=5, resolution=17, seeds=10)
     with pytest.raises(ov.SpecError, match="at most 30,000"):
-        study.check(busy)
-    assert study.cost_of(PRESETS["network"]) == 3 * 9 * 125
+        check(busy)
+    assert check(VIEWS["network"].opens).cost == 3 * 9 * 125
 
 
 def test_a_cell_of_a_map_is_the_run_that_its_link_opens():
-    spec = replace(PRESETS["map"], resolution=5)
-    (result,) = run_pictures(pictures(spec), lambda share: None, threading.Event())
+    spec = replace(VIEWS["map"].opens, resolution=5)
+    (result,) = found(spec)
     assert isinstance(result, sweep.Sweep)
     for cell in ((0, 0), (2, 3), (3, 1)):
         alone = study.one_run(result.spec, cell)
-        read, notes = links.read_descent(write_run(alone), PRESETS["rates"].descent)
+        read, notes = links.read(links.DESCENT, links.write(links.DESCENT, alone), FIRST.opens.descent)
         assert read == alone and not notes
         losses = descent.run(read)["momentum"].losses
         np.testing.assert_allclose(losses[-1], result.final_loss[cell], rtol=1e-9)
 
 
 def test_the_link_of_a_run_leaves_nothing_to_what_compare_opens_with():
-    alone = study.one_run(study.sweeps_of(PRESETS["basins"])[0], (3, 4))
+    alone = study.one_run(check(VIEWS["basins"].opens).work.specs[0], (3, 4))
     elsewhere = descent.check("beale", [ov.optimizer("adam")], steps=7, noise=2.0, seed=9)
-    assert links.read_descent(write_run(alone), elsewhere) == (alone, [])
+    assert links.read(links.DESCENT, links.write(links.DESCENT, alone), elsewhere) == (alone, [])
 
 
 def test_a_training_of_the_curve_is_the_one_that_its_link_opens():
-    spec = study.training_of(PRESETS["network"])
-    query = write_training(spec, (1, 4, 0))
+    (spec,) = check(VIEWS["network"].opens).work.specs
+    query = links.write(links.TRAINING, spec.training((1, 4, 0)))
     elsewhere = train.check([ov.optimizer("adam")], epochs=9, hidden=(5,), final_relu=False, seed=3, seeds=2)
-    assert links.read_network(query, elsewhere) == (spec.training((1, 4, 0)), [])
+    assert links.read(links.TRAINING, query, elsewhere) == (spec.training((1, 4, 0)), [])
 
 
 def test_a_view_opens_with_its_preset_until_something_is_set():
-    assert study.turned_to(PRESETS["rates"], "basins") == PRESETS["basins"]
-    own = replace(PRESETS["rates"], descent=descent.check("beale", PRESETS["rates"].descent.optimizers, steps=50))
-    turned = study.turned_to(own, "map")
+    assert turned_to(FIRST.opens, "basins") == VIEWS["basins"].opens
+    own = replace(FIRST.opens, descent=descent.check("beale", FIRST.opens.descent.optimizers, steps=50))
+    turned = turned_to(own, "map")
     assert turned.descent == own.descent and turned.mapped.kind == "momentum" and turned.resolution == 64
-    assert study.check(study.turned_to(turned, "network")).rates == PRESETS["network"].rates
+    assert check(turned_to(turned, "network")).study.rates == VIEWS["network"].opens.rates
 
 
 def test_every_optimizer_with_a_rule_has_a_map():
     for kind, row in ov.OPTIMIZERS.items():
         if row.rule is None:
             continue
-        asked = replace(PRESETS["map"], descent=descent.check("quadratic", [ov.optimizer(kind)], steps=2), resolution=3)
+        asked = replace(
+            VIEWS["map"].opens, descent=descent.check("quadratic", [ov.optimizer(kind)], steps=2), resolution=3
+        )
         x, y = study.natural_axes(asked.mapped, asked.descent.surface)
-        assert study.cost_of(study.check(replace(asked, x=x, y=y))) == 18
+        assert check(replace(asked, x=x, y=y)).cost == 18
         for name in study.axis_names(asked.mapped):
             axis = study.whole_axis(asked.mapped, asked.descent.surface, name)
-            study.sweeps_of(replace(asked, x=axis, y=x if name != x.name else y))  # raises where an end is not allowed
+            check(replace(asked, x=axis, y=x if name != x.name else y))  # raises where an end is not allowed

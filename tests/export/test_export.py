@@ -28,7 +28,7 @@ from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player import network_scenes, scenes, standalone
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
-from tests.frames import same_frame
+from tests.frames import results_of, same_frame
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 SPECS = [
@@ -56,7 +56,7 @@ def plane(training):
 READERS = {
     "csv": lambda data: pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False),
     "parquet": lambda data: pd.read_parquet(io.BytesIO(data)),
-    "json": lambda data: files.read_results(data.decode()),
+    "json": lambda data: results_of(data.decode()),
 }
 
 
@@ -352,11 +352,6 @@ def test_an_experiment_goes_to_json_and_back(spec):
 def test_a_file_that_holds_no_experiment_says_why(text, words):
     with pytest.raises(ov.SpecError, match=re.escape(words)):
         files.read(text)
-
-
-def test_a_file_without_results_says_so(runs):
-    with pytest.raises(ov.SpecError, match="without results"):
-        files.read_results(files.write(runs.spec))
 
 
 def test_every_marker_and_dash_of_the_theme_can_be_drawn():

@@ -129,7 +129,7 @@ def test_the_theory_lies_over_the_map_of_momentum_on_a_bowl_only(mapped):
     assert (fastest.x[0], fastest.y[0]) == pytest.approx((0.2309, 0.2699), abs=1e-3)
     (best,) = named(figure, "best here")
     near = [np.searchsorted(axis, value) for axis, value in zip(mapped.axes.values(), (0.2309, 0.2699), strict=True)]
-    assert all(abs(a - b) <= 1 for a, b in zip(near, maps.best_cell(mapped, "loss"), strict=True))
+    assert all(abs(a - b) <= 1 for a, b in zip(near, mapped.best_cell(), strict=True))
     assert best.x[0] in mapped.axes["lr"] and "Polyak 1964; Goh 2017" in maps.sentence(mapped, "loss")
     nesterov = ov.optimizer("momentum", nesterov=True)
     axes = {"lr": [0.1, 0.2], "momentum": [0.1, 0.5]}
@@ -160,14 +160,14 @@ def test_axes_may_be_swapped_and_steps_shown(mapped):
     arrived = np.isfinite(s.steps_to)
     np.testing.assert_allclose(shown[arrived], np.log10(s.steps_to[arrived]))
     assert np.isnan(shown[~arrived]).all() and named(figure, "does not arrive")
-    assert s.steps_to[maps.best_cell(s, "steps")] == s.steps_to.min()
+    assert s.steps_to[s.best_cell("steps")] == s.steps_to.min()
 
 
 def test_a_run_that_passes_by_and_leaves_is_not_the_best():
     axes = {"lr": np.geomspace(0.1, 10.0, 24), "beta1": np.linspace(0.0, 0.999, 24)}
     s = ov.sweep("rosenbrock", ov.optimizer("adam"), axes, steps=500)
     assert np.isfinite(s.steps_to[s.diverging]).any()  # there are such runs
-    assert not s.diverging[maps.best_cell(s, "steps")]
+    assert not s.diverging[s.best_cell("steps")]
     shown = np.array(maps.map_chart(s, "steps", (True, False)).data[0].z, float).T
     assert np.isnan(shown[s.diverging]).all()
 

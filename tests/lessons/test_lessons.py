@@ -59,13 +59,9 @@ def test_what_is_read_before_the_picture_is_short_and_names_its_source(row):
 
 
 def through_a_link(spec):
-    write, read, default = (
-        (links.write_descent, links.read_descent, DESCENT)
-        if isinstance(spec, DescentSpec)
-        else (links.write_network, links.read_network, NETWORK)
-    )
-    query = urlencode(write(spec, default), doseq=True)
-    found, notes = read(parse_qs(query, keep_blank_values=True), default)
+    table, default = (links.DESCENT, DESCENT) if isinstance(spec, DescentSpec) else (links.TRAINING, NETWORK)
+    query = urlencode(links.write(table, spec, default), doseq=True)
+    found, notes = links.read(table, parse_qs(query, keep_blank_values=True), default)
     assert notes == []
     return found
 

@@ -27,8 +27,7 @@ from optim_viz.spec import DescentSpec
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.table import SURFACES
-from optim_viz.surfaces.torch_run import torch_loss
-from optim_viz.sweeps.steps import array_steps
+from tests.reference import array_steps, torch_loss
 
 STEPS = 300
 RULES = [row.name for row in OPTIMIZERS.values() if row.rule]
@@ -77,63 +76,40 @@ def rule_spec(random, kind):
 
 
 def drawn_plans(random):
-    """Every schedule, hyperparameters drawn; plateau is the last."""
+    """Every schedule, hyperparameters drawn."""
     return [
         schedule(name, **{knob.name: value_of(random, knob) for knob in SCHEDULES[name].hyperparameters})
         for name in SCHEDULES
     ]
 
 
-def torch_rates(plan, lrs):
-    """What torch's own scheduler sets for param groups that start at `lrs`: [steps, groups]."""
-    optimizer = torch.optim.SGD([{"params": [torch.zeros(1)], "lr": lr} for lr in lrs])
-    scheduler, rates = torch_scheduler(plan, optimizer, STEPS), []
-    for _ in range(STEPS):
-        rates.append([group["lr"] for group in optimizer.param_groups])
-        optimizer.step()
-        scheduler.step()
-    return np.array(rates)
+class TorchRun:
+    """One rule under one schedule, by torch."""
 
+    def __init__(self, spec, start):
+        self.theta = torch.tensor(start, requires_grad=True)
+        self.optimizer = torch_optimizer(spec, [self.theta], foreach=False)
+        self.scheduler = torch_scheduler(spec.schedule, self.optimizer, STEPS)
+        self.watching = spec.schedule.kind == "plateau"
 
-class TorchRuns:
-    """One rule under every schedule: one torch optimizer with a param group for each, plateau's with its own."""
-
-    def __init__(self, specs, rates, start):
-        self.thetas = [torch.tensor(start, requires_grad=True) for _ in specs]
-        planned, watching = list(zip(specs, self.thetas, strict=True))[:-1], specs[-1]
-        assert watching.schedule.kind == "plateau"
-        self.optimizer = torch_optimizer(specs[0], [{"params": [theta]} for _, theta in planned], foreach=False)
-        self.rates = rates.tolist()
-        self.watching = torch_optimizer(watching, [self.thetas[-1]], foreach=False)
-        self.plateau = torch_scheduler(watching.schedule, self.watching, STEPS)
-
-    def step(self, t, gradients, losses):
-        for theta, gradient in zip(self.thetas, gradients, strict=True):
-            theta.grad = gradient
-        for group, rate in zip(self.optimizer.param_groups, self.rates[t - 1], strict=True):
-            group["lr"] = rate
+    def step(self, gradient, loss):
+        self.theta.grad = gradient
         self.optimizer.step()
-        self.watching.step()
-        self.plateau.step(losses[-1])
+        self.scheduler.step(*[loss] * self.watching)
 
 
-def torch_points(surface, families, start):
-    """All runs of all rules at once: one loss over all their points, [run, step, 2]."""
-    lrs = [specs[0]["lr"] for specs in families]
-    rates = np.stack([torch_rates(spec.schedule, lrs) for spec in families[0][:-1]])  # [schedule, step, rule]
-    loss, runs = torch_loss(surface), [TorchRuns(specs, rates[:, :, i].T, start) for i, specs in enumerate(families)]
-    thetas = [theta for run in runs for theta in run.thetas]
-    size = len(runs[0].thetas)
-    points = np.empty((STEPS + 1, len(thetas), 2))
+def torch_points(surface, specs, start):
+    """All runs at once: one loss over all their points, [run, step, 2]."""
+    loss, runs = torch_loss(surface), [TorchRun(spec, start) for spec in specs]
+    points = np.empty((STEPS + 1, len(runs), 2))
     points[0] = start
     for t in range(1, STEPS + 1):
-        stacked = torch.stack(thetas).detach().requires_grad_()
+        stacked = torch.stack([run.theta for run in runs]).detach().requires_grad_()
         losses = loss(stacked[:, 0], stacked[:, 1])
-        gradients, seen = torch.autograd.grad(losses.sum(), stacked)[0].unbind(), losses.tolist()
-        for i, run in enumerate(runs):
-            part = slice(i * size, (i + 1) * size)
-            run.step(t, gradients[part], seen[part])
-        points[t] = torch.stack(thetas).detach().numpy()
+        gradients = torch.autograd.grad(losses.sum(), stacked)[0].unbind()
+        for run, gradient, seen in zip(runs, gradients, losses.tolist(), strict=True):
+            run.step(gradient, seen)
+        points[t] = torch.stack([run.theta for run in runs]).detach().numpy()
     return points.transpose(1, 0, 2)
 
 
@@ -149,7 +125,8 @@ def horizon(surface, spec, run, start):
     """How many rows can be compared: finite, and until the run that is off by 1e-12 separates."""
     start = (start[0] * (1 + 1e-12), start[1] * (1 - 1e-12))
     points = run.points
-    other = run_points(surface, dataclasses.replace(spec, lr_scale=(1 + 1e-12, 1 - 1e-12)), start, STEPS, 1e-12)
+    scale = (("x", 1 + 1e-12), ("y", 1 - 1e-12))
+    other = run_points(surface, dataclasses.replace(spec, lr_scale=scale), start, STEPS, 1e-12)
     with np.errstate(all="ignore"):
         apart = ~(np.abs(points - other) <= 1e-9 * (np.abs(points) + 1e-3)).all(1)
         apart |= ~(np.abs(points) < 1e50).all(1)
@@ -159,16 +136,32 @@ def horizon(surface, spec, run, start):
     return int(np.argmax(apart)) if apart.any() else len(points)
 
 
+def pairs(surface, thorough):
+    """Which rule runs under which schedule: over all surfaces every rule meets every schedule, and every surface every
+    rule and every schedule. `thorough`: every rule under every schedule on every surface."""
+    shift = SMOOTH.index(surface)
+    for i, j in itertools.product(range(len(RULES)), range(len(SCHEDULES))):
+        if thorough or (i + shift) % len(SCHEDULES) == j:
+            yield i, j
+
+
+def test_pairs_of_rules_surfaces_and_schedules_are_all_there():
+    met = [(surface, *pair) for surface in SMOOTH for pair in pairs(surface, thorough=False)]
+    for first, second in itertools.combinations(range(3), 2):
+        sizes = (len(SMOOTH), len(RULES), len(SCHEDULES))
+        assert len({(m[first], m[second]) for m in met}) == sizes[first] * sizes[second]
+
+
 @pytest.mark.parametrize("surface", SMOOTH)
 @settings(max_examples=1, **ONCE)
 @given(random=st.randoms(use_true_random=True))
-def test_every_rule_under_every_schedule_equals_torch(surface, random):
+def test_every_rule_under_every_schedule_equals_torch(surface, thorough, random):
     row, random = SURFACES[surface], Random(f"{surface} {random.random()}")  # noqa: S311
     plans, rules = drawn_plans(random), [rule_spec(random, kind) for kind in RULES]
-    families = [[dataclasses.replace(spec, schedule=plan) for plan in plans] for spec in rules]
+    specs = [dataclasses.replace(rules[i], schedule=plans[j]) for i, j in pairs(surface, thorough)]
     start = tuple(v + 0.01 for v in row.start)
-    expected, compared = torch_points(row, families, start), []
-    for spec, points in zip((spec for specs in families for spec in specs), expected, strict=True):
+    compared = []
+    for spec, points in zip(specs, torch_points(row, specs, start), strict=True):
         ours = run_of(row, spec, start)
         rows = horizon(row, spec, ours, start)
         np.testing.assert_allclose(ours.points[:rows], points[:rows], rtol=1e-8, atol=1e-11, err_msg=repr(spec))
@@ -193,10 +186,10 @@ def test_floats_arrays_and_torch_tensors_give_the_same_points(kind, surface, ran
     row, spec, steps = SURFACES[surface], rule_spec(random, kind), 60
     functions, start = compiled(row), row.start
     ours = run_points(row, spec, start, steps)
-    many = array_steps(functions, spec, np.array([start] * 3), descent.rates(spec, steps))
-    step = OPTIMIZERS[kind].build(spec.hyperparameters, TORCH)
+    many = array_steps(functions, spec, np.array([start] * 3), descent.rates(spec, steps)[1])
+    step = OPTIMIZERS[kind].step_with(spec.hyperparameters, TORCH)
     theta, lr = torch.tensor(start), spec["lr"]
-    state = tuple(torch.full((2,), float(v)) for v in OPTIMIZERS[kind].fresh(spec.hyperparameters, lr))
+    state = tuple(torch.full((2,), float(v)) for v in OPTIMIZERS[kind].initial_state(spec.hyperparameters, lr))
     rows = horizon(row, spec, run_of(row, spec, start), start)
     for t, (_, points, _) in enumerate(many, 1):
         gradient = torch.tensor(functions.gradients(*theta.numpy()))
@@ -231,8 +224,8 @@ def test_a_gradient_that_is_not_finite_is_never_forgotten_or_the_row_says_so(kin
     for spec, when, lane in itertools.product(specs, (1, 2, 7), (1.0, 0.0)):  # a schedule or lr_scale may make lr 0
         values, row = spec.hyperparameters, OPTIMIZERS[kind]
         lr = lane * values["lr"]
-        step, theta = row.build(values, np), np.array([1.0, 2.0, 3.0])
-        state = tuple(np.full(3, first) for first in row.fresh(values, lr))
+        step, theta = row.step_with(values, np), np.array([1.0, 2.0, 3.0])
+        state = tuple(np.full(3, first) for first in row.initial_state(values, lr))
         with np.errstate(all="ignore"):
             for t in range(1, 20):
                 theta, state = step(t, lr, theta, bad if t == when else 0.3 * theta, state)
@@ -343,6 +336,13 @@ def test_a_factory_follows_a_schedule_and_sees_the_same_noise(plan):
     np.testing.assert_allclose(c["my_adam"].lrs[:-1], c["adam"].lrs[:-1], rtol=1e-12)
 
 
+def test_lr_scale_has_one_form_however_it_is_given():
+    forms = [(1.0, 0.1), [1, 0.1], np.array([1.0, 0.1]), {"x": 1, "y": 0.1}, {"y": "0.1"}]
+    assert {ov.optimizer("sgd", lr_scale=form).lr_scale for form in forms} == {(("x", 1.0), ("y", 0.1))}
+    assert ov.optimizer("sgd", lr_scale={"layer.1": 0}).lr_scale == (("layer.1", 0.0),)
+    assert ov.optimizer("sgd").lr_scale == ov.optimizer("sgd", lr_scale={}).lr_scale == ()
+
+
 def test_lr_scale_is_a_param_group_under_every_schedule():
     for name in SCHEDULES:
         spec = ov.optimizer("adam", lr=0.1, lr_scale=(1.0, 0.25), schedule=schedule(name))
@@ -370,6 +370,12 @@ def broken(params):
         (lambda: ov.descend("quadratic", [lambda params: 3]), "own stopped with"),
         (lambda: ov.descend("quadratic", ["adam"]), "An optimizer is what ov.optimizer returns"),
         (lambda: ov.descend("quadratic", [ov.optimizer("lbfgs", lr_scale=(1, 2))]), "lbfgs has one learning rate"),
+        (
+            lambda: ov.descend("quadratic", ov.optimizer("sgd", lr_scale={"layer.0": 1})),
+            "sgd: lr_scale on a surface is",
+        ),
+        (lambda: ov.optimizer("sgd", lr_scale=(1, 2, 3)), "sgd: lr_scale is one factor for x and one for y"),
+        (lambda: ov.optimizer("sgd", lr_scale={"x": -1}), "sgd: lr_scale of x must be at least 0; got -1."),
         (lambda: ov.optimizer("rprop", step_min=1.0, step_max=0.1), "step_min must be at most step_max"),
         (lambda: ov.optimizer("rprop", etaplus=1.0), "etaplus must be a number above 1"),
         (lambda: ov.optimizer("nesterov", momentum=0.0), "momentum must be a number above 0 and below 1"),

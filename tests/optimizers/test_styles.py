@@ -3,12 +3,13 @@
 from optim_viz.optimizers import styles
 from optim_viz.optimizers.table import OPTIMIZERS
 
+STYLES = [row.style for row in OPTIMIZERS.values()]
+
 
 def test_every_optimizer_has_its_own_look():
-    assert set(OPTIMIZERS) <= set(styles.STYLES)
-    looks = [(s.dash, s.marker) for s in styles.STYLES.values()]
-    assert len(set(looks)) == len(looks)
-    assert len({s.light for s in styles.STYLES.values()}) == len(looks)
+    assert len({(s.dash, s.marker) for s in STYLES}) == len(STYLES)
+    assert len({s.light for s in STYLES}) == len({s.dark for s in STYLES}) == len(STYLES)
+    assert {s.dash for s in STYLES} <= set(styles.DASHES) and {s.marker for s in STYLES} <= set(styles.MARKERS)
 
 
 def test_eight_copies_of_one_optimizer_can_be_told_apart():
@@ -25,6 +26,6 @@ def luminance(color):
 
 def test_colours_stand_out_from_their_page():
     """Contrast of graphical objects, WCAG 2.2: at least 3 to 1."""
-    for style in [*styles.STYLES.values(), styles.OTHER]:
+    for style in [*STYLES, styles.OTHER]:
         assert 1.05 / (luminance(style.light) + 0.05) >= 3, style
         assert (luminance(style.dark) + 0.05) / (luminance("#0e1117") + 0.05) >= 3, style

@@ -9,7 +9,7 @@ from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces import descent, float_run
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.sweeps.steps import array_steps
+from tests.reference import array_steps
 
 SPECS = {
     "sgd": ov.optimizer("sgd", lr=1e-3),
@@ -46,7 +46,7 @@ def torch_points(spec, surface, start, steps):
 
 
 def array_points(spec, surface, starts, steps):
-    rows = array_steps(compiled(surface), spec, np.array(starts), descent.rates(spec, steps))
+    rows = array_steps(compiled(surface), spec, np.array(starts), descent.rates(spec, steps)[1])
     return np.array([np.array(starts), *(theta.T for _, theta, _ in rows)])
 
 
@@ -83,9 +83,9 @@ def test_state_equals_torch(name):
 def test_traced_loop_gives_the_rules_own_floats(name):
     spec = SPECS[name]
     functions = compiled(ov.SURFACES["rosenbrock"])
-    step = OPTIMIZERS[spec.kind].build(spec.hyperparameters)
-    lrs = descent.rates(spec, 200)
-    fresh = OPTIMIZERS[spec.kind].fresh
+    step = OPTIMIZERS[spec.kind].step_with(spec.hyperparameters)
+    lrs = descent.rates(spec, 200)[1]
+    fresh = OPTIMIZERS[spec.kind].initial_state
     row = (0.0, 0.0, -1.5, 2.0, *(first for lr in lrs[0] for first in fresh(spec.hyperparameters, lr)))
     plain = [row]
     for t, lr in enumerate(lrs, 1):

@@ -13,7 +13,7 @@ import optim_viz as ov
 from optim_viz.spec import Surface
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.expression import FUNCTIONS, ExpressionError, parse
-from optim_viz.surfaces.torch_run import torch_loss
+from tests.reference import torch_loss
 
 REFUSED = [
     # reaching out of the expression

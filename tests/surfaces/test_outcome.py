@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
+from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import hessian, stationary
-from optim_viz.surfaces.outcome import judge
-from optim_viz.surfaces.trajectory import REACHED_DISTANCE, Outcome
+from optim_viz.surfaces.outcome import REACHED_DISTANCE, judge
+from optim_viz.surfaces.trajectory import Outcome
 
 CASES = [
     # surface, optimizer, options, outcome, status
@@ -53,15 +54,15 @@ def test_every_outcome_is_a_message():
 
 
 def test_stationary_points_are_found_and_kinks_are_not():
-    place, curvatures = stationary(ov.surfaces.compiled(ov.SURFACES["saddle"]), np.array([[0.1, 2.0], [0.1, -1.0]]))
+    place, curvatures = stationary(compiled(ov.SURFACES["saddle"]), np.array([[0.1, 2.0], [0.1, -1.0]]))
     np.testing.assert_allclose(place, 0.0, atol=1e-8)
     np.testing.assert_allclose(curvatures, [[-2.0, -2.0], [2.0, 2.0]], rtol=1e-6)
     kink = ov.surface("abs(x) + abs(y)")
-    assert np.isnan(stationary(ov.surfaces.compiled(kink), np.array([[1e-6], [1e-6]]))).all()
+    assert np.isnan(stationary(compiled(kink), np.array([[1e-6], [1e-6]]))).all()
 
 
 def test_stationary_points_of_many_places_are_those_of_each():
-    functions = ov.surfaces.compiled(ov.SURFACES["himmelblau"])
+    functions = compiled(ov.SURFACES["himmelblau"])
     points = np.random.default_rng(0).uniform(-6, 6, (2, 200))
     places, curvatures = stationary(functions, points)
     for i, point in enumerate(points.T):
@@ -80,7 +81,7 @@ def test_stationary_points_of_many_places_are_those_of_each():
 def test_the_hessian_of_rosenbrock():
     x, y = 0.5, -0.3
     expected = [[1200 * x**2 - 400 * y + 2, -400 * x], [-400 * x, 200]]
-    found = hessian(ov.surfaces.compiled(ov.SURFACES["rosenbrock"]), np.array([x, y]))
+    found = hessian(compiled(ov.SURFACES["rosenbrock"]), np.array([x, y]))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import optim_viz as ov
+from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.spec import DescentSpec
 from optim_viz.surfaces import descent, oracles
 from optim_viz.surfaces.compiled import compiled
@@ -15,7 +16,7 @@ from optim_viz.surfaces.expression import ExpressionError
 from optim_viz.surfaces.minima import hessian
 from optim_viz.surfaces.surface import dataset, grid
 from optim_viz.surfaces.table import SURFACES
-from optim_viz.surfaces.torch_run import torch_loss
+from tests.reference import torch_loss
 
 ALL = list(SURFACES)
 WITH_MINIMA = [row.name for row in SURFACES.values() if row.minima]
@@ -117,7 +118,7 @@ def test_the_same_mini_batch_run_in_plain_torch_gives_the_same_points(name, kind
     data = torch.tensor(examples(row.data))
     indices = oracles.batch_indices(DescentSpec(row, (spec,), row.start, steps, 0.0, 4, 7))
     theta = torch.tensor(row.start, dtype=torch.float64, requires_grad=True)
-    optimizer = ov.optimizers.torch_optimizer(spec, [theta])
+    optimizer = torch_optimizer(spec, [theta])
     for batch, point in zip(indices, run.points[1:], strict=True):
         u, v = data[batch].unbind(1)
         line = theta[0] + theta[1] * u

@@ -88,12 +88,12 @@ def test_what_machine_code_has_not_is_left_to_numpy(function):
 def test_code_that_is_forgotten_is_freed_and_what_is_in_use_stays():
     a = np.array([1.0, 4.0])
     used = fused(lambda a: (np.sqrt(a) + 0.5,), (a,), (np.empty(2),))
-    for i in range(llvm._compiled.cache_info().maxsize + 20):  # each another chain
+    for i in range(llvm._jit.cache_info().maxsize + 20):  # each another chain
         chain = [np.sqrt if i >> k & 1 else np.square for k in range(10)]
         call = fused(lambda a, chain=chain: (functools.reduce(lambda x, f: f(x), chain, a),), (a,), (np.empty(2),))
         with np.errstate(all="ignore"):
             same(call(a)[0], functools.reduce(lambda x, f: f(x), chain, a))
-    llvm._compiled.cache_clear()
+    llvm._jit.cache_clear()
     del call
     gc.collect()
     same(used(a)[0], np.sqrt(a) + 0.5)

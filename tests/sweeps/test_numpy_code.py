@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 import optim_viz as ov
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.sweeps import backends, basins, batch, steps, sweep
+from optim_viz.sweeps import backends, basins, batch, sweep
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
+from tests.reference import array_steps
 
 KINDS = [row.name for row in OPTIMIZERS.values() if row.rule]
-#: Polynomials, a power, exponentials, roots and absolute values, and a sum that cannot be recorded.
+#: Polynomials, a power, exponentials, roots and absolute values, and a sum that cannot be traced.
 SMOOTH_AND_NOT = ["himmelblau", "rosenbrock", "goldstein_price", "ackley", "bukin_n6", "logistic_regression"]
 STEPS = 25
 
@@ -23,8 +24,8 @@ STEPS = 25
 def same_bits(spec):
     """A batch ends at the same bits as NumPy code, as machine code, and as it is."""
     backend = backends.numpy_backend(spec)
-    records = (lambda function, *_: function, straight, fused)
-    plain, *others = (batch.run_all(spec, backend=dataclasses.replace(backend, record=record)) for record in records)
+    ways = (lambda function, *_: function, straight, fused)
+    plain, *others = (batch.run_all(spec, backend=dataclasses.replace(backend, rewrite=rewrite)) for rewrite in ways)
     for other in others:
         for name in ("losses", "points", "steps_to", "spread", "done"):
             np.testing.assert_array_equal(getattr(other, name), getattr(plain, name), err_msg=name)
@@ -59,7 +60,7 @@ def test_and_with_draws_and_schedules(more, plan):
 def test_they_are_the_bits_of_the_steps_that_are_not_reused(surface, kind):
     spec = basins.check(surface, ov.optimizer(kind, lr=1e-5), 9, STEPS)
     starts, _ = batch.cell_values(spec, np.arange(spec.cells))
-    *_, (_, last, _) = steps.array_steps(compiled(spec.surface), spec.optimizer, starts, [(1e-5, 1e-5)] * STEPS)
+    *_, (_, last, _) = array_steps(compiled(spec.surface), spec.optimizer, starts, [(1e-5, 1e-5)] * STEPS)
     points = batch.run_all(spec, False).points[:, 0]
     np.testing.assert_array_equal(points, np.where(np.isnan(points), np.nan, last))
     assert np.isfinite(points).any()
@@ -69,26 +70,26 @@ def test_they_are_the_bits_of_the_steps_that_are_not_reused(surface, kind):
 def test_every_rule_is_machine_code_on_a_polynomial(kind):
     forms = []
 
-    def record(function, arguments, places):
+    def rewrite(function, arguments, places):
         forms.append(fused(function, arguments, places))
         return forms[-1]
 
     spec = basins.check("himmelblau", ov.optimizer(kind), 4, 3)
-    batch.run_all(spec, backend=dataclasses.replace(backends.numpy_backend(spec), record=record))
+    batch.run_all(spec, backend=dataclasses.replace(backends.numpy_backend(spec), rewrite=rewrite))
     assert len(forms) == 6  # loss, what is still finite, the box, who has arrived, gradient and rule
     assert {type(form).__name__ for form in forms} == {"_Call"}
 
 
 def test_machine_code_is_made_for_much_work_and_draws_count():
-    most = backends.WORTH
+    most = backends.WORTH_MACHINE_CODE
 
-    def record(**options):
+    def chosen(**options):
         spec = sweep.check("quadratic", ov.optimizer("sgd"), {"lr": [0.1] * 1000}, **options)
-        return backends.numpy_backend(spec).record
+        return backends.numpy_backend(spec).rewrite
 
-    assert record(steps=most // 1000) is fused and record(steps=most // 1000 - 1) is straight
-    assert record(steps=most // 5000, seeds=5) is straight  # without draws the seeds share a run
-    assert record(steps=most // 5000, seeds=5, noise=0.1) is fused
+    assert chosen(steps=most // 1000) is fused and chosen(steps=most // 1000 - 1) is straight
+    assert chosen(steps=most // 5000, seeds=5) is straight  # without draws the seeds share a run
+    assert chosen(steps=most // 5000, seeds=5, noise=0.1) is fused
 
 
 FORMS = pytest.mark.parametrize("form", [straight, fused])

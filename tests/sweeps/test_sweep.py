@@ -209,6 +209,18 @@ def test_a_frame_has_a_row_a_run_and_specs_hash():
     assert s.best["loss"] == s.final_loss.min() and s.optimizer(*s.best_index)["lr"] == s.best["lr"]
 
 
+def test_a_run_that_diverges_is_best_only_where_all_do():
+    def best(optimizer, axes):
+        s = ov.sweep("quadratic", optimizer, axes, start=(1.0, 0.0), steps=5)
+        return s, {s.best_cell(measure) for measure in ("loss", "steps")}
+
+    s, cells = best(ov.optimizer("adam", lr=0.1), {"x": [1e-6, 2.0]})  # one that leaves the minimum, not far
+    assert s.diverging.tolist() == [True, False] and s.final_loss[0] < s.final_loss[1]
+    assert cells == {(1,)} == {s.best_index} and s.best["x"] == 2.0
+    s, cells = best(ov.optimizer("sgd"), {"lr": [9.0, 2.5]})
+    assert s.diverging.all() and cells == {(1,)} and s.best["lr"] == 2.5
+
+
 def _arguments(spec):
     fields = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
     return fields | {"axes": dict(spec.axes)}

@@ -30,13 +30,13 @@ def test_tuned_is_better_and_is_what_descend_shows(surface, momentum):
 @pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("momentum", [False, True])
 def test_every_rule_gets_the_same_number_of_trials(kind, momentum, monkeypatch):
-    cells, run = [], sweep.sweeps.run
+    cells, run = [], sweep.run
 
     def counted(spec, *rest):
         cells.append(spec.cells)
         return run(spec, *rest)
 
-    monkeypatch.setattr(sweep.sweeps, "run", counted)
+    monkeypatch.setattr(sweep, "run", counted)
     t = ov.tune("quadratic", ov.optimizer(kind), steps=40, momentum=momentum)
     assert sum(cells) == t.trials == (303 if momentum else 1 + GRID + NEAR)
     lrs, scores = t.curves[kind]
@@ -70,7 +70,7 @@ def test_schedule_scale_and_label_stay_and_nesterov_keeps_a_momentum():
         ov.optimizer("nesterov"),
     ]
     t = ov.tune("quadratic", given, steps=50, momentum=True)
-    assert t.optimizers[0].schedule == given[0].schedule and t.optimizers[0].lr_scale == (1.0, 0.5)
+    assert t.optimizers[0].schedule == given[0].schedule and t.optimizers[0].lr_scale == (("x", 1.0), ("y", 0.5))
     assert t.labels == ("mine", "nesterov") and all(o["momentum"] > 0 for o in t.optimizers)
 
 

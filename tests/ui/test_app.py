@@ -25,8 +25,8 @@ def open_page(name, query):
 
 def spec_of(app, page):
     """The experiment that a page shows; on Network what is asked for stands in its job."""
-    spec = app.session_state[f"link.{page}.good"].spec
-    return spec.spec if page == "network" else spec
+    good = app.session_state[f"link.{page}.good"]
+    return (good.spec if page == "network" else good.asked).spec
 
 
 def scene(app):
@@ -77,7 +77,7 @@ def test_every_optimizer_and_surface_has_working_widgets():
     for kind in OPTIMIZERS:
         app.selectbox(key=f"compare.{slot}.kind").set_value(kind).run()
         assert not app.exception, kind
-        assert app.session_state["link.compare.good"].spec.optimizers[0].kind == kind
+        assert app.session_state["link.compare.good"].asked.spec.optimizers[0].kind == kind
     for surface in SURFACES:
         app.selectbox(key="compare.surface").set_value(surface).run()
         assert not app.exception and not app.error, surface

@@ -7,6 +7,7 @@ import os
 import random
 import time
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +15,20 @@ import pytest
 
 import optim_viz as ov
 from optim_viz import settings
-from optim_viz.experiments import links, study, study_links
+from optim_viz.experiments import links
 from optim_viz.experiments.fairness import Fair
-from optim_viz.experiments.jobs import Jobs, JobState
+from optim_viz.experiments.jobs import JobState, Line
+from optim_viz.experiments.study_links import read_study
+from optim_viz.experiments.study_views import VIEWS
 from optim_viz.network import digit_files, digits, train, uploads
 from optim_viz.surfaces import compiled, descent, expression
 
 ROOT = Path(__file__).parents[2]
 ADAM = [ov.optimizer("adam")]
 READERS = {
-    "compare": (links.fairly(links.read_descent), Fair(descent.check("rosenbrock", ADAM))),
-    "network": (links.fairly(links.read_network), Fair(train.check(ADAM))),
-    "tune": (study_links.read_study, study.PRESETS["map"]),
+    "compare": (partial(links.read, links.FAIR_DESCENT), Fair(descent.check("rosenbrock", ADAM))),
+    "network": (partial(links.read, links.FAIR_TRAINING), Fair(train.check(ADAM))),
+    "tune": (read_study, VIEWS["map"].opens),
 }
 #: What links and functions are misspelt from.
 WORDS = """
@@ -41,6 +44,7 @@ def text(draw):
     return "".join(draw.choices(PIECES, k=draw.randint(0, 8)))
 
 
+@pytest.mark.timed
 def test_a_thousand_malformed_links_are_read_in_bounded_time_and_memory():
     draw = random.Random(1)  # noqa: S311
     slowest, sizes = 0.0, []
@@ -60,6 +64,7 @@ def test_a_thousand_malformed_links_are_read_in_bounded_time_and_memory():
     assert slowest < 10.0 and sizes[1] - sizes[0] < 5e6
 
 
+@pytest.mark.timed
 def test_a_thousand_typed_functions_are_sentences_or_surfaces():
     draw = random.Random(2)  # noqa: S311
     written, refused, slowest, sizes = 0, 0, 0.0, []
@@ -130,7 +135,7 @@ def test_the_cache_may_be_deleted_while_work_waits_for_it(tmp_path, monkeypatch,
     spec = train.check(ADAM, epochs=1, batch_size=100, hidden=(4,), data=path)
     Path(path).unlink()
     digits.load.cache_clear()
-    line = Jobs(train.run)
+    line = Line(train.run)
     job = line.ask(spec, "a")
     for _ in range(1000):
         if not job.active:

@@ -113,11 +113,11 @@ def test_a_mangled_link_says_so_and_opens_a_lesson():
 
 def test_the_link_of_a_picture_opened_on_compare_gives_the_same_numbers_bit_for_bit():
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-    default = app.session_state["link.compare.good"].spec
+    default = app.session_state["link.compare.good"].asked.spec
     for row in table.LESSONS.values():
         for experiment in filter(lambda e: isinstance(e.spec, DescentSpec), shown(row)):
             query = parse_qs(urlencode(opened(experiment)[1], doseq=True))
-            spec, notes = links.read_descent(query, default)
+            spec, notes = links.read(links.DESCENT, query, default)
             assert notes == [] and spec == experiment.spec
             here = results.result(experiment).comparisons[0]
             for there in descent.run(spec):
@@ -133,7 +133,7 @@ def test_the_link_of_a_training_opened_on_network_is_that_training():
         for experiment in filter(lambda e: isinstance(e.spec, NetworkSpec), shown(row)):
             query = parse_qs(urlencode(opened(experiment)[1], doseq=True))
             query.pop("plane", None)  # how it is looked at
-            assert links.read_network(query, default) == (experiment.spec, [])
+            assert links.read(links.TRAINING, query, default) == (experiment.spec, [])
             found += 1
     assert found > 5
 

@@ -74,11 +74,11 @@ def test_one_click_loads_a_preset_and_the_link_follows(name):
     assert app.session_state["preset.compare"] is None
     app.button_group(key="preset.compare").set_value(name).run()
     assert not app.exception and not app.error and not app.warning
-    good = app.session_state["link.compare.good"]
-    assert good.spec == PRESETS[name].spec and good.asked.mode == ""
+    asked = app.session_state["link.compare.good"].asked
+    assert asked.spec == PRESETS[name].spec and asked.mode == ""
     assert app.session_state["preset.compare"] == name
     assert PRESETS[name].text in [caption.value for caption in app.caption]
-    query = links.write_descent(PRESETS[name].spec, PRESETS["valley"].spec)
+    query = links.write(links.DESCENT, PRESETS[name].spec, PRESETS["valley"].spec)
     assert {key: np.atleast_1d(app.query_params[key]).tolist() for key in app.query_params} == query
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optim_viz.experiments.study import VIEWS
+from optim_viz.experiments.study_views import VIEWS
 from optim_viz.surfaces.table import SURFACES
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def query_of(app):
 
 
 def study_of(app):
-    return app.session_state["link.tune.good"]
+    return app.session_state["link.tune.good"].study
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -69,8 +69,8 @@ def test_turning_from_view_to_view_and_changing_each():
             continue  # trained elsewhere
         app.segmented_control(key="tune.view").set_value(view).run()
         assert not app.exception and not app.error and study_of(app).view == view
-        app.select_slider(key="tune.resolution").set_value(VIEWS[view][2][0]).run()
-        assert not app.exception and study_of(app).resolution == VIEWS[view][2][0]
+        app.select_slider(key="tune.resolution").set_value(VIEWS[view].resolutions[0]).run()
+        assert not app.exception and study_of(app).resolution == VIEWS[view].resolutions[0]
     assert query_of(app)["n"] == ["31"]
 
 

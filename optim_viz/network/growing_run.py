@@ -41,7 +41,7 @@ def snapshot_steps(steps: int, size: int, runs: int) -> np.ndarray:
     return np.linspace(0, steps, count).round().astype(int)
 
 
-class Record:
+class GrowingRun:
     """The growing arrays of one run, named as TrainingRun names them; rows before a counter never change again."""
 
     def __init__(
@@ -84,7 +84,7 @@ class Record:
             self.evaluations[name][self.evaluated] = value
         self.evaluated += 1
 
-    def measure(self, gradient_norms: Any, update_ratios: Any) -> None:
+    def step_norms(self, gradient_norms: Any, update_ratios: Any) -> None:
         """Add to the last evaluation what the step from it was like."""
         self.evaluations["gradient_norms"][self.evaluated - 1] = gradient_norms
         self.evaluations["update_ratios"][self.evaluated - 1] = update_ratios
@@ -101,7 +101,7 @@ class Record:
         self.kept += bool(torch.isfinite(row.sum(dtype=torch.float32)))
 
     def end(self, outcome: TrainingOutcome) -> None:
-        """Close the record; what a diverged run did not reach counts as loss inf, accuracy 0 and no prediction."""
+        """Close the run; what a diverged run did not reach counts as loss inf, accuracy 0 and no prediction."""
         self.outcome, self.outcome_step = outcome, self.done
         if outcome is TrainingOutcome.DIVERGED:
             self.done, self.evaluated = len(self.losses), len(self.eval_steps)

@@ -1,0 +1,243 @@
+"""The VIEWS table, one row a view of Tune; and a study checked by its view's row: what it runs, its cost, its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, axis_names, check_rates, natural_axes, values
+from optim_viz.experiments.study_runs import RunSweep, Work, run_trainings
+from optim_viz.network import rate_sweep, train
+from optim_viz.network.rate_sweep import TrainSweepSpec
+from optim_viz.optimizers.specs import has_rule, optimizer
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.settings import limit
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, SweepSpec, nearest, unique_labels, whole
+from optim_viz.surfaces import descent
+from optim_viz.sweeps import basins, sweep
+from optim_viz.sweeps.tuning import second_knob
+
+#: Sweeps by the label of whatever they sweep over.
+Sweeps = Mapping[str, SweepSpec | TrainSweepSpec]
+
+
+@dataclass(frozen=True)
+class View:
+    """One row: what a view of Tune opens with, what it shows, and how it is run.
+
+    `keys` are those of a link that the view shows. `title` and `sentence` are templates of CheckedStudy's.
+    """
+
+    name: str  # as the link writes it
+    tab: str  # as people read it
+    points: str  # what `resolution` counts, in words
+    resolutions: tuple[int, ...]
+    opens: Study  # something that it teaches at a glance
+    keys: tuple[str, ...]
+    title: str
+    sentence: str
+    sweeps: Callable[[Study], Sweeps]  # checked
+    run_sweep: RunSweep
+    optimizers: int = 6  # the most that it shows
+    seeds: int = 25  # the most runs of each
+    budget: str = "sweep_steps"  # what bounds the steps of all runs: two cores take 25 million a second
+    trains: bool = False  # trainings take their time: they wait in a line of their own, and those done are drawn
+    page: str = "Compare"  # where one point is played
+
+
+@dataclass(frozen=True)
+class CheckedStudy:
+    """A study that can be run, with all that its view's row makes of it."""
+
+    study: Study
+    labels: tuple[str, ...]  # one a sweep
+    work: Work
+    cost: int  # optimizer steps, all runs together
+    title: str
+    sentence: str  # says what a point of the picture is
+    invitation: str  # the same, where a click on a point plays it
+
+    @property
+    def view(self) -> View:
+        """The row of the study's view."""
+        return VIEWS[self.study.view]
+
+
+def shown(study: Study) -> dict[str, OptimizerSpec]:
+    """Return the optimizers that the view has room for, by label."""
+    specs = study.descent.optimizers[: VIEWS[study.view].optimizers]
+    return dict(zip(unique_labels(specs), specs, strict=True))
+
+
+def _swept(study: Study) -> dict[str, OptimizerSpec]:
+    """Of the optimizers shown, those whose runs on a surface are one batch; if there is none, the check says why."""
+    specs = shown(study)
+    return {label: spec for label, spec in specs.items() if has_rule(spec)} or specs
+
+
+def _sweep(study: Study, spec: OptimizerSpec, axes: dict[str, np.ndarray], tolerance: float = 1e-3) -> SweepSpec:
+    d = study.descent
+    return sweep.check(d.surface, spec, axes, d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds, tolerance)
+
+
+def _rate_sweeps(study: Study) -> dict[str, SweepSpec]:
+    lrs = np.geomspace(*study.rates, study.resolution)
+    return {label: _sweep(study, spec, {"lr": lrs}) for label, spec in _swept(study).items()}
+
+
+def _map_sweep(study: Study) -> dict[str, SweepSpec]:
+    axes = {axis.name: values(study.mapped, axis, study.resolution) for axis in (study.x, study.y)}
+    label = unique_labels(study.descent.optimizers)[study.descent.optimizers.index(study.mapped)]
+    return {label: _sweep(study, study.mapped, axes, study.tolerance)}
+
+
+def _basin_sweeps(study: Study) -> dict[str, SweepSpec]:
+    d = study.descent
+    rest = (study.resolution, d.steps, d.noise, d.batch_size, d.seed)
+    return {label: basins.check(d.surface, spec, *rest) for label, spec in _swept(study).items()}
+
+
+def _train_sweep(study: Study) -> dict[str, TrainSweepSpec]:
+    lrs = [float(f"{lr:.3g}") for lr in np.geomspace(*study.rates, study.resolution)]
+    bare = [replace(spec, lr_scale=()) for spec in shown(study).values()]  # factors on x and y mean nothing to layers
+    return {"": rate_sweep.check(bare, lrs, study.epochs, study.seeds, seed=study.descent.seed)}
+
+
+_LEARNING = (optimizer("sgd"), optimizer("momentum"), optimizer("adam"))
+_TUNED = (optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01), optimizer("adam", lr=0.1))
+_RUN = ("f", "box", "steps", "noise", "seed", "batch", "o", "n")
+_ROWS = (
+    View(
+        name="rates",
+        tab="Learning rate",
+        points="Learning rates tried",
+        resolutions=(31, 61, 121, 241),
+        opens=Study("rates", descent.check("rosenbrock", _LEARNING), 121),
+        keys=(*_RUN, "start", "seeds", "rates"),
+        title="Learning rates on {surface}",
+        sentence="Every point is a whole run of {steps}{median}.{play}{left_out}",
+        sweeps=_rate_sweeps,
+        run_sweep=sweep.run,
+    ),
+    View(
+        name="map",
+        tab="Map",
+        points="Cells a side",
+        resolutions=(16, 32, 64, 128, 256),
+        opens=Study("map", descent.check("quadratic", optimizer("momentum"), steps=50), 64),
+        keys=(*_RUN, "start", "seeds", "which", "x", "y", "measure", "tol"),
+        title="{mapped} on {surface}",
+        sentence="Every cell is a whole run of {steps}{median}.{play}",
+        sweeps=_map_sweep,
+        run_sweep=sweep.run,
+    ),
+    View(
+        name="basins",
+        tab="Basins",
+        points="Starts a side",
+        resolutions=(32, 64, 96, 128, 256),
+        opens=Study("basins", descent.check("himmelblau", _TUNED, steps=300), 96),
+        keys=_RUN,
+        title="Basins of {surface}",
+        sentence="Every start has the colour of the minimum that a run of {steps} from it reaches.{play}{left_out}",
+        sweeps=_basin_sweeps,
+        run_sweep=basins.run,
+        optimizers=4,
+    ),
+    View(
+        name="network",
+        tab="Network",
+        points="Learning rates tried",
+        resolutions=(5, 9, 13, 17),
+        opens=Study("network", descent.check("rosenbrock", _LEARNING), 9, rates=(1e-4, 1.0)),
+        keys=("seed", "o", "n", "seeds", "rates", "epochs"),
+        title="Learning rates on the digits' MLP",
+        sentence="Every point is a whole training of {epochs}: {trainings} trainings, {cost:,} steps{most}.{play}",
+        sweeps=_train_sweep,
+        run_sweep=run_trainings,
+        optimizers=4,
+        seeds=train.MAX_SEEDS,
+        budget="sweep_training_steps",
+        trains=True,
+        page="Network",
+    ),
+)
+VIEWS: dict[str, View] = {row.name: row for row in _ROWS}
+FIRST = _ROWS[0]
+
+
+def check(study: Study) -> CheckedStudy:
+    """Return `study` with what its view makes of it, or raise a SpecError that names what is wrong.
+
+    >>> check(VIEWS["basins"].opens).title
+    'Basins of Himmelblau'
+    """
+    if study.view not in VIEWS:
+        raise SpecError(f"Unknown view {study.view!r}; {nearest(study.view, VIEWS)}")
+    if study.measure not in MEASURES:
+        raise SpecError(f"Unknown measure {study.measure!r}; {nearest(study.measure, MEASURES)}")
+    view = VIEWS[study.view]
+    whole(study.resolution, "resolution", 2, view.resolutions[-1])
+    whole(study.seeds, "seeds", 1, view.seeds)
+    whole(study.epochs, "epochs", 1, MAX_EPOCHS)
+    whole(study.which, "which", 0, 100)
+    check_rates(*study.rates)
+    if "x" in view.keys and study.x.name == study.y.name:
+        raise SpecError(f"The two axes of a map must differ; both are {study.x.name!r}.")
+    sweeps = view.sweeps(study)
+    cost, most = sum(spec.steps_in_all for spec in sweeps.values()), limit(view.budget)
+    if cost > most:
+        raise SpecError(f"This picture takes {cost:,} steps; at most {most:,}. Fewer points, steps or seeds will do.")
+    work = Work(tuple(sweeps.values()), view.run_sweep)
+    return CheckedStudy(study, tuple(sweeps), work, cost, *_words(study, cost, most))
+
+
+def _words(study: Study, cost: int, most: int) -> tuple[str, str, str]:
+    """A study's title and the sentence below it, where nothing can be clicked and where a point can."""
+    d, view = study.descent, VIEWS[study.view]
+    left = dict.fromkeys(OPTIMIZERS[o.kind].title for o in shown(study).values() if not has_rule(o))
+    words = {
+        "surface": d.surface.title,
+        "mapped": OPTIMIZERS[study.mapped.kind].title,
+        "steps": f"{d.steps:,} steps",
+        "median": f", the median of {study.seeds}" if study.seeds > 1 and (d.noise or d.batch_size) else "",
+        "epochs": f"{study.epochs} epoch{'s' * (study.epochs > 1)}",
+        "trainings": study.resolution * len(shown(study)) * study.seeds,
+        "cost": cost,
+        "left_out": f" Left out is {', '.join(left)}: torch runs it, one run after the other." if left else "",
+    }
+    clicked = {"most": f" of at most {most:,}", "play": f" Click one to play it in {view.page}."}
+    still = dict.fromkeys(clicked, "")
+    return view.title.format(**words), view.sentence.format(**words, **still), view.sentence.format(**words, **clicked)
+
+
+def seen(study: Study) -> DescentSpec:
+    """Return the comparison that is swept as far as the view shows it; the rest is as it opens with."""
+    keys, d = VIEWS[study.view].keys, study.descent
+    if "f" not in keys:
+        return replace(VIEWS[study.view].opens.descent, optimizers=d.optimizers, seed=d.seed)
+    return d if "start" in keys else replace(d, start=d.surface.start)
+
+
+def fitting(study: Study) -> Study:
+    """Return `study` with axes that the optimizer of its map has, where its view is one."""
+    if "x" not in VIEWS[study.view].keys or {study.x.name, study.y.name} <= {*axis_names(study.mapped)}:
+        return study
+    x, y = natural_axes(study.mapped, study.descent.surface)
+    return replace(study, x=x, y=y)
+
+
+def turned_to(study: Study, name: str) -> Study:
+    """Return what another view opens with after `study`: its own, unless something was set; that goes along."""
+    before, view = VIEWS[study.view], VIEWS[name]
+    if study == before.opens:
+        return view.opens
+    rates = study.rates if before.trains == view.trains else view.opens.rates
+    seeds = min(study.seeds, view.seeds)
+    changed = replace(study, view=name, resolution=view.opens.resolution, rates=rates, seeds=seeds)
+    if "x" in view.keys and {study.x.name, study.y.name} - {*axis_names(study.mapped)}:
+        with_two = [i for i, o in enumerate(study.descent.optimizers) if second_knob(o)]
+        changed = replace(changed, which=with_two[0] if with_two else 0)
+    return fitting(changed)
