@@ -143,6 +143,7 @@ def test_a_view_opens_with_its_preset_until_something_is_set():
     turned = turned_to(own, "map")
     assert turned.descent == own.descent and turned.mapped.kind == "momentum" and turned.resolution == 64
     assert check(turned_to(turned, "network")).study.rates == VIEWS["network"].opens.rates
+    assert turned_to(replace(turned, seeds=25), "network").seeds == VIEWS["network"].seeds  # as many as its slider has
 
 
 def test_every_optimizer_with_a_rule_has_a_map():
