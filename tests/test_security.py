@@ -11,10 +11,10 @@ from optim_viz.ui.page import plain
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "optim_viz").rglob("*.py")]
 SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js")]
-#: Code that is run: written by us, or printed by sympy from an expression that passed surfaces/expression.py.
+#: Code that is run: written by us or printed by sympy from an expression that passed expression.py's whitelist.
 RUN = {"surfaces/float_loop.py": 1, "surfaces/compiled.py": 1, "sweeps/numpy_code.py": 1}
-#: HTML from Python, each with what it is made of: our style sheet; a legend, or one sentence, every word of it escaped.
-HTML = {"ui/page.py": "f'<style>{_CSS}</style>'", "ui/tune_views.py": "legend"}
+#: HTML from Python, each with what it is made of: our style sheet; a legend, every word of it escaped.
+HTML = {"ui/page.py": "f'<style>{_CSS}</style>'", "ui/tune_views.py": "pictures.legend(found)"}
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 
