@@ -10,11 +10,13 @@ from optim_viz.ui.page import plain
 
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "optim_viz").rglob("*.py")]
-SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js")]
-#: Code that is run: written by us or printed by sympy from an expression that passed expression.py's whitelist.
+SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js"), *(ROOT / "optim_viz").rglob("*.html")]
+#: Code that is run: written by us, or printed by sympy from an expression that passed surfaces/expression.py.
 RUN = {"surfaces/float_loop.py": 1, "surfaces/compiled.py": 1, "sweeps/numpy_code.py": 1}
 #: HTML from Python, each with what it is made of: our style sheet; a legend, every word of it escaped.
-HTML = {"ui/page.py": "f'<style>{_CSS}</style>'", "ui/tune_views.py": "pictures.legend(found)"}
+HTML = {"ui/page.py": "f\"<style>{asset('page.css')}</style>\"", "ui/tune_views.py": "pictures.legend(found)"}
+#: The player's loader, filled with names of files and of its own functions alone.
+LOADER = "Template(asset('player_loader.js')).substitute(player=player, plotly=plotly, entry=entry)"
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 
@@ -62,11 +64,11 @@ def test_no_text_of_visitors_becomes_html_or_script(path):
         assert whole_name(node) not in ("st.iframe", "components.html", "components.iframe")
         if whole_name(node) in ("st.html", "html"):
             assert isinstance(node.args[0], ast.Constant) or ast.unparse(node.args[0]) == HTML[inside(path)]
-        if name == "component":  # components' JavaScript is a file or a constant, filled with names of files alone
-            allowed = ("js", "_LOADER", "f'<div>{_COPY}</div>'", "_COPY_STYLE")
+        if name == "component":  # made of constants and of our own files; only the player's loader is filled in
+            filled = {LOADER} if inside(path) == "ui/player.py" else set()
             for part in ("js", "html", "css"):
-                value = options.get(part, ast.Constant(""))
-                assert isinstance(value, ast.Constant) or ast.unparse(value) in allowed
+                value = ast.unparse(options.get(part, ast.Constant("")))
+                assert value in filled or re.fullmatch(r"'[^']*'|asset\('[^']*'\)", value)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.name)

@@ -11,6 +11,13 @@ from pathlib import Path
 SOURCES = Path(__file__).parent / "js"
 
 
+def library() -> Path:
+    """Where plotly.js lies, which comes with plotly."""
+    import plotly
+
+    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
 @functools.cache
 def publish(static: Path) -> tuple[str, str]:
     """Copy what browsers load into the folder `static`; return the player's and plotly.js's paths inside it.
@@ -21,17 +28,15 @@ def publish(static: Path) -> tuple[str, str]:
     import plotly
 
     files = sorted([*SOURCES.rglob("*.js"), *SOURCES.glob("*.css")])
-    digest = hashlib.sha256(b"".join(str(f.relative_to(SOURCES)).encode() + f.read_bytes() for f in files)).hexdigest()[
-        :12
-    ]
-    player, library = f"player-{digest}", f"plotly-{plotly.__version__}.min.js"
+    named = (str(file.relative_to(SOURCES)).encode() + file.read_bytes() for file in files)
+    digest = hashlib.sha256(b"".join(named)).hexdigest()[:12]
+    player, charts = f"player-{digest}", f"plotly-{plotly.__version__}.min.js"
     static.mkdir(exist_ok=True)
-    if not (static / library).exists():
-        source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-        _place(static, library, lambda target: shutil.copyfile(source, target))
+    if not (static / charts).exists():
+        _place(static, charts, lambda target: shutil.copyfile(library(), target))
     if not (static / player).exists():
         _place(static, player, lambda target: _copy_all(files, target))
-    return player, library
+    return player, charts
 
 
 def _copy_all(files: list[Path], target: Path) -> None:

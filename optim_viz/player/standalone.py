@@ -10,54 +10,14 @@ import base64
 import json
 import posixpath
 import re
-from pathlib import Path
+from string import Template
 from typing import Any
 
-from optim_viz.player.assets import SOURCES
+from optim_viz.player.assets import SOURCES, library
 from optim_viz.player.scenes import Scene
 
 ENTRY = "app/main.js"
 _IMPORT = re.compile(r'^(import .* from )"(\.[\w./]+)";$', re.MULTILINE)
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>optim-viz</title>
-<style>
-%(css)s
-:root { color-scheme: light dark; --page: #ffffff; --ink: #262b33; }
-@media (prefers-color-scheme: dark) { :root { --page: #0e1117; --ink: #e8ecf2; } }
-body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
-main { max-width: 1280px; margin: 0 auto; padding: 16px clamp(12px, 3vw, 32px) 32px; }
-h1 { font-size: 1.35rem; font-weight: 600; margin: 0 0 2px; overflow-wrap: anywhere; }
-#about { margin: 0 0 14px; opacity: 0.75; overflow-wrap: anywhere; }
-.ov-player { --ov-text: var(--ink); --ov-back: var(--page); }
-</style>
-</head>
-<body>
-<main>
-<h1 id="title"></h1>
-<p id="about"></p>
-<div id="player"></div>
-<noscript>This picture moves by JavaScript, which is switched off.</noscript>
-</main>
-<script type="application/json" id="story">%(story)s</script>
-<script type="importmap">%(modules)s</script>
-<script>%(plotly)s</script>
-<script type="module">
-import { mount } from "optim-viz/app/main.js";
-const story = JSON.parse(document.getElementById("story").textContent);
-const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-const blobs = new Map(Object.entries(story.blobs).map(([name, text]) => [name, bytes(text)]));
-document.title = document.getElementById("title").textContent = story.title;
-document.getElementById("about").textContent = story.about;
-mount(document.getElementById("player"), { scene: story.scene, blobs, plotly: globalThis.Plotly });
-</script>
-</body>
-</html>
-"""
 
 
 def page(scene: Scene, title: str, about: str = "") -> str:
@@ -69,16 +29,13 @@ def page(scene: Scene, title: str, about: str = "") -> str:
     >>> "<b>Bowl" in text
     False
     """
-    import plotly
-
-    library = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text("utf-8")
-    return _PAGE % {
-        "css": (SOURCES / "player.css").read_text("utf-8"),
-        "story": _inert(_story(scene, title, about)),
-        "modules": _inert({"imports": modules()}),
+    return Template((SOURCES / "page.html").read_text("utf-8")).substitute(
+        css=(SOURCES / "player.css").read_text("utf-8"),
+        story=_inert(_story(scene, title, about)),
+        modules=_inert({"imports": modules()}),
         # No script of plotly's holds this today; should one do so, it must not end the element.
-        "plotly": library.replace("</script", r"<\/script"),
-    }
+        plotly=library().read_text("utf-8").replace("</script", r"<\/script"),
+    )
 
 
 def modules() -> dict[str, str]:

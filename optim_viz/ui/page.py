@@ -5,6 +5,7 @@ A link is read into a spec, the spec fills the widgets, the widgets give the nex
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,11 +24,15 @@ from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = Path(__file__).parent / "assets"
-_CSS = (ASSETS / "page.css").read_text()
-
 
 Spec = TypeVar("Spec")
 T = TypeVar("T")
+
+
+@functools.cache
+def asset(name: str) -> str:
+    """Return one of our own files of HTML, CSS or JavaScript."""
+    return (ASSETS / name).read_text("utf-8")
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def start_page(name: str) -> None:
         start_app()
         navigation()
         st.rerun()
-    st.html(f"<style>{_CSS}</style>")
+    st.html(f"<style>{asset('page.css')}</style>")
     st.session_state["app.arrived"] = st.session_state.get("app.page") != name
     st.session_state["app.page"] = name
 

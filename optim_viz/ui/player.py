@@ -7,56 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import streamlit as st
 
 from optim_viz.player.assets import publish
 from optim_viz.player.scenes import Scene
+from optim_viz.ui.page import asset
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-
-# Several lines on purpose: Streamlit takes a single line for a path. The page's own address is the base, so that the
-# app also works below a prefix and behind a proxy. A module that is there already is called at once, because Streamlit
-# calls the cleanup of the call before right after this one. One that cannot be had is asked for again at the next call.
-_LOADER = """
-const load = (path) => new URL("app/static/" + path, location.href).href;
-const url = load("%(player)s/app/streamlit.js");
-const options = { plotlyUrl: load("%(plotly)s"), cssUrl: load("%(player)s/player.css") };
-function say(parent, words) {
-  parent.querySelector(".ov-missing")?.remove();
-  if (words) {
-    const line = Object.assign(document.createElement("p"), { className: "ov-missing", textContent: words });
-    line.setAttribute("role", "alert");
-    parent.append(line);
-  }
-}
-export default function (component) {
-  const modules = (globalThis.__ovModules ??= {});
-  if (modules[url]) return modules[url].%(entry)s(component, options);
-  let cleanup = null, gone = false;
-  const begin = (module) => {
-    modules[url] = module;
-    if (gone) return;
-    say(component.parentElement, "");
-    cleanup = module.%(entry)s(component, options);
-  };
-  const fail = () => {
-    if (!gone) say(component.parentElement, "The player could not be loaded. Reload the page to try again.");
-  };
-  import(url).then(begin, fail);
-  return () => {
-    gone = true;
-    if (cleanup) cleanup();
-  };
-}
-"""
 
 
 def _component(name: str, entry: str) -> Callable[..., Any]:
     player, plotly = publish(STATIC)
-    js = _LOADER % {"player": player, "plotly": plotly, "entry": entry}
-    return st.components.v2.component(f"optim_viz_{name}", js=js, html="<div></div>", isolate_styles=False)
+    return st.components.v2.component(
+        f"optim_viz_{name}", html="<div></div>", isolate_styles=False,
+        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, entry=entry),
+    )  # fmt: skip
 
 
 @st.cache_resource

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from string import Template
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -22,27 +23,12 @@ from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.spec import SpecError
 from optim_viz.surfaces.trajectory import Comparison
-from optim_viz.ui.page import ASSETS, read_query
+from optim_viz.ui.page import asset, read_query
 
 Runs = Comparison | Training
 
 #: Files written at once: some take a core for seconds, and a crowd may ask for many.
 _TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
-
-_FRAME = '<iframe src="{src}" title="{title}" width="100%" height="820" style="border: 0"></iframe>'
-_COPY = (
-    '<button type="button"><span class="text" aria-live="polite">Copy link</span></button>'
-    '<input type="text" readonly aria-label="The link to this experiment">'
-)
-_COPY_STYLE = """
-div { display: flex; gap: 8px; width: 100%; font-family: var(--st-font); font-size: 14px; }
-button { flex: none; min-width: 8em; font: inherit; color: inherit; background: none; padding: 6px 14px;
-  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); cursor: pointer; }
-button:focus-visible, input:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-button:hover { color: var(--st-primary-color); border-color: var(--st-primary-color); }
-input { flex: 1; min-width: 0; font: inherit; font-size: 12.5px; color: inherit; opacity: 0.75; padding: 6px 8px;
-  background: var(--st-secondary-background-color); border: 0; border-radius: var(--st-base-radius); }
-"""
 
 
 @dataclass(frozen=True)
@@ -121,8 +107,9 @@ def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None
 
 @st.cache_resource
 def _copier() -> Callable[..., Any]:
-    js = (ASSETS / "copy_link.js").read_text()
-    return st.components.v2.component("optim_viz_copy_link", js=js, html=f"<div>{_COPY}</div>", css=_COPY_STYLE)
+    return st.components.v2.component(
+        "optim_viz_copy_link", js=asset("copy_link.js"), html=asset("copy_link.html"), css=asset("copy_link.css")
+    )
 
 
 def _files(name: str, given: Parcel) -> None:
@@ -186,4 +173,4 @@ def frame(address: str, query: dict[str, list[str]]) -> str:
     bare = {key: texts for key, texts in query.items() if key not in ("embed", "embed_options")}
     root = "" if urlsplit(address).path else "/"
     src = f"{address}{root}?{urlencode(bare | {'embed': ['true']}, doseq=True)}"
-    return _FRAME.format(src=html.escape(src), title="optim-viz")
+    return Template(asset("frame.html")).substitute(src=html.escape(src)).strip()

@@ -1,0 +1,33 @@
+// Loads the player's modules and mounts one of them. The page's own address is the base, so that the app also works below
+// a prefix and behind a proxy. A module that is there already is called at once, because Streamlit calls the cleanup of
+// the call before right after this one. One that cannot be had is asked for again at the next call.
+const load = (path) => new URL("app/static/" + path, location.href).href;
+const url = load("$player/app/streamlit.js");
+const options = { plotlyUrl: load("$plotly"), cssUrl: load("$player/player.css") };
+function say(parent, words) {
+  parent.querySelector(".ov-missing")?.remove();
+  if (words) {
+    const line = Object.assign(document.createElement("p"), { className: "ov-missing", textContent: words });
+    line.setAttribute("role", "alert");
+    parent.append(line);
+  }
+}
+export default function (component) {
+  const modules = (globalThis.__ovModules ??= {});
+  if (modules[url]) return modules[url].$entry(component, options);
+  let cleanup = null, gone = false;
+  const begin = (module) => {
+    modules[url] = module;
+    if (gone) return;
+    say(component.parentElement, "");
+    cleanup = module.$entry(component, options);
+  };
+  const fail = () => {
+    if (!gone) say(component.parentElement, "The player could not be loaded. Reload the page to try again.");
+  };
+  import(url).then(begin, fail);
+  return () => {
+    gone = true;
+    if (cleanup) cleanup();
+  };
+}
