@@ -21,6 +21,15 @@ FLOORS = [
     {"optimizers", "settings"},
     {"spec", "log", "threads", "progress"},
 ]
+#: Libraries that take long to import, and the rooms and modules that may do so when they are imported themselves:
+#: everywhere else they are imported inside functions, where they are needed.
+HEAVY = {
+    "streamlit": {"ui", "pages", "benchmarks"},
+    "plotly": {"figures"},
+    "torch": {"optim_viz.surfaces.torch_run", "benchmarks"},
+    "pandas": {"optim_viz.figures.results_table"},
+    **{library: set() for library in ("sympy", "llvmlite", "matplotlib", "distributed")},
+}
 HEIGHT = {room: -depth for depth, floor in enumerate(FLOORS) for room in floor}
 PACKAGE = ROOT / "optim_viz"
 FILES = [ROOT / "app.py", *PACKAGE.rglob("*.py"), *(ROOT / "pages").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
@@ -53,22 +62,20 @@ def imports(tree):
                 yield whole if whole in MODULES else node.module
 
 
-def needed(path):
-    """What a file imports, wherever it does so, and what of that already when it is imported itself."""
+def at_once(path):
+    """A file's code without what it does later: its functions, and what only the type checker reads."""
     tree = ast.parse(path.read_text())
-    everywhere = set(imports(tree))
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) or (
-            isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        ):
+        typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if isinstance(node, ast.FunctionDef) or typing:
             node.body = [ast.Pass()]
-    return everywhere, set(imports(tree))
+    return tree
 
 
 def rises(path):
     """The imports of a file that go up, or across to another room of the same floor."""
     here = room(name_of(path))
-    there = sorted({room(name) for name in needed(path)[0]} - {here})
+    there = sorted({room(name) for name in imports(ast.parse(path.read_text()))} - {here})
     return [other for other in there if HEIGHT[other] >= HEIGHT[here]]
 
 
@@ -82,7 +89,16 @@ def test_every_room_has_its_floor():
 
 
 def test_no_circle():
-    graphlib.TopologicalSorter({name: needed(path)[1] - {name} for name, path in MODULES.items()}).prepare()
+    graphlib.TopologicalSorter({name: set(imports(at_once(path))) - {name} for name, path in MODULES.items()}).prepare()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_heavy_libraries_wait_until_they_are_needed(path):
+    nodes = [*ast.walk(at_once(path))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    for library in {name.split(".")[0] for name in names} & set(HEAVY):
+        assert {room(name_of(path)), name_of(path)} & HEAVY[library], library
 
 
 @pytest.mark.parametrize("line", ["from optim_viz.ui import page", "import optim_viz.figures.maps"])
@@ -107,7 +123,6 @@ def test_a_signboard_says_what_is_where_and_holds_nothing(path):
 
 
 def test_importing_the_library_loads_no_heavy_library():
-    heavy = ("torch", "streamlit", "plotly", "pandas", "sympy", "llvmlite", "matplotlib")
-    code = f"import sys, optim_viz; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, optim_viz; print([m for m in {list(HEAVY)} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

@@ -1,8 +1,8 @@
-"""A study as a link and back, and the links from its pictures to the pages that show one run."""
+"""A study as a link and back: the keys of its comparison, and those of its views."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -32,9 +32,14 @@ def _tolerance(_: Study, text: str) -> float:
     return share
 
 
-def _own(key: str, name: str, parse: Callable[[Study, str], Any], text: Callable[[Any], str] = str) -> Key:
+def _axis(name: str) -> Key:
+    """The row of an axis. It is read once both axes fit the optimizer whose map it is."""
+    row = field(name, lambda s, text: check_axis(s.mapped, *_ends(text, 3)), lambda axis: joined(vars(axis).values()))
+    return replace(row, read=lambda study, texts: row.read(fitting(study), texts))
+
+
+def _of_views(key: str, row: Key) -> Key:
     """The row of a key that only some views have."""
-    row = field(name, parse, text)
 
     def read(study: Study, texts: list[str]) -> tuple[Study, list[str]]:
         if key not in VIEWS[study.view].keys:
@@ -44,12 +49,17 @@ def _own(key: str, name: str, parse: Callable[[Study, str], Any], text: Callable
     return replace(row, read=read, silent=lambda s, d: key not in VIEWS[s.view].keys or row.silent(s, d))
 
 
-def _axis(key: str) -> Key:
-    """The row of an axis: of the optimizer whose map it is, so the axes fit that one before."""
-    row = _own(key, key, lambda s, text: check_axis(s.mapped, *_ends(text, 3)), lambda a: joined(vars(a).values()))
-    return replace(row, read=lambda study, texts: row.read(fitting(study), texts))
-
-
+_OWN: Table = {
+    "n": field("resolution", lambda s, text: whole(text, "n", 2, VIEWS[s.view].resolutions[-1])),
+    "seeds": field("seeds", lambda s, text: whole(text, "seeds", 1, VIEWS[s.view].seeds)),
+    "rates": field("rates", lambda _, text: check_rates(*_ends(text, 2)), joined),
+    "which": field("which", lambda s, text: whole(text, "which", 0, len(s.descent.optimizers) - 1)),
+    "x": _axis("x"),
+    "y": _axis("y"),
+    "measure": field("measure", lambda _, text: _one_of(MEASURES, text)),
+    "tol": field("tolerance", _tolerance),
+    "epochs": field("epochs", lambda _, text: whole(text, "epochs", 1, MAX_EPOCHS)),
+}
 #: Keys are read and written in the order of their rows.
 STUDY: Table = {
     "view": Key(
@@ -58,15 +68,7 @@ STUDY: Table = {
         lambda study, default: default is not None and study.view == FIRST.name,
     ),
     **{key: inside("descent", row) for key, row in links.DESCENT.items()},
-    "n": _own("n", "resolution", lambda s, text: whole(text, "n", 2, VIEWS[s.view].resolutions[-1])),
-    "seeds": _own("seeds", "seeds", lambda s, text: whole(text, "seeds", 1, VIEWS[s.view].seeds)),
-    "rates": _own("rates", "rates", lambda _, text: check_rates(*_ends(text, 2)), joined),
-    "which": _own("which", "which", lambda s, text: whole(text, "which", 0, len(s.descent.optimizers) - 1)),
-    "x": _axis("x"),
-    "y": _axis("y"),
-    "measure": _own("measure", "measure", lambda _, text: _one_of(MEASURES, text)),
-    "tol": _own("tol", "tolerance", _tolerance),
-    "epochs": _own("epochs", "epochs", lambda _, text: whole(text, "epochs", 1, MAX_EPOCHS)),
+    **{key: _of_views(key, row) for key, row in _OWN.items()},
 }
 
 
@@ -77,10 +79,12 @@ def read_study(query: Mapping[str, list[str]], default: Study) -> tuple[Study, l
 
 
 def write_study(study: Study, whole: bool = False) -> Query:
-    """Return the query of a study; what its view does not show stays out, and unless it is `whole`, what the view opens
-    with."""
+    """Return the query of a study; unless it is `whole`, what its view opens with stays out.
+
+    >>> write_study(replace(VIEWS["map"].opens, measure="steps"))
+    {'view': ['map'], 'measure': ['steps']}
+    """
     opens = VIEWS[study.view].opens
     axes = fitting(replace(opens, descent=study.descent, which=study.which))
-    return links.write(
-        STUDY, replace(study, descent=seen(study)), None if whole else replace(opens, x=axes.x, y=axes.y)
-    )
+    default = None if whole else replace(opens, x=axes.x, y=axes.y)
+    return links.write(STUDY, replace(study, descent=seen(study)), default)

@@ -30,7 +30,7 @@ class Pictures:
     played: Callable[[Any, int, Sequence[int]], Query]  # found, chart, customdata of a point: the link of that run
     table: Callable[[Any], pd.DataFrame | None] = lambda found: None
     sentence: Callable[[Study, Any], str] = lambda study, found: ""
-    legend: Callable[[Any], str] = lambda found: ""  # HTML
+    legend: Callable[[Any], str] | None = None  # HTML
 
 
 def _rate_chart(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Figure]:

@@ -66,7 +66,9 @@ class StudyResult:
 def _html(result: StudyResult) -> bytes:
     asked, found, pictures = result.asked, result.found, result.pictures
     sentence, table = pictures.sentence(asked.study, found), pictures.table(found)
-    below = f"<p>{escape(sentence)}</p>" if sentence else pictures.legend(found)
+    below = f"<p>{escape(sentence)}</p>" if sentence else ""
+    if pictures.legend is not None:
+        below += pictures.legend(found)
     if table is not None:
         below += table.to_html(index=False, border=0)
     drawn = pictures.charts(asked.study, found, False)

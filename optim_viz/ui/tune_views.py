@@ -120,8 +120,8 @@ def _draw(drawn: StudyResult) -> None:
             st.switch_page(f"pages/{view.page.lower()}.py", query_params=pictures.played(found, i, place))
     if sentence := pictures.sentence(drawn.asked.study, found):
         st.caption(sentence)
-    if legend := pictures.legend(found):
-        st.html(legend)
+    if pictures.legend is not None:
+        st.html(pictures.legend(found))
     if (table := pictures.table(found)) is not None:
         st.dataframe(table, hide_index=True, width="stretch")
 

@@ -38,7 +38,8 @@ def studies(draw):
     batch = draw(st.none() | st.integers(1, 20)) if surface.data else None
     asked = study.Study(
         view, descent.check(surface, specs, start, draw(st.integers(1, 30)), draw(st.floats(0, 2)), batch, 7),
-        draw(st.integers(2, 6)), draw(st.integers(1, 3)), draw(st.tuples(st.floats(1e-7, 1e-3), st.floats(1e-2, 10.0))),
+        draw(st.integers(2, 6 if view != "network" else 4)), draw(st.integers(1, 3)),  # within the budget
+        draw(st.tuples(st.floats(1e-7, 1e-3), st.floats(1e-2, 10.0))),
         draw(st.integers(0, len(specs) - 1)), measure=draw(st.sampled_from(list(study.MEASURES))),
         tolerance=draw(st.floats(1e-9, 0.5)), epochs=draw(st.integers(1, study.MAX_EPOCHS)),
     )  # fmt: skip
@@ -143,6 +144,7 @@ def test_a_view_opens_with_its_preset_until_something_is_set():
     turned = turned_to(own, "map")
     assert turned.descent == own.descent and turned.mapped.kind == "momentum" and turned.resolution == 64
     assert check(turned_to(turned, "network")).study.rates == VIEWS["network"].opens.rates
+    assert turned_to(replace(turned, seeds=25), "network").seeds == VIEWS["network"].seeds  # as many as its slider has
 
 
 def test_every_optimizer_with_a_rule_has_a_map():
