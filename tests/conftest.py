@@ -11,7 +11,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 # Arrays here are small: a second thread would only wait for the first one, and take a core from another test.
@@ -21,17 +20,6 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="full products where pairs are tested otherwise")
-
-
-class ByFile(LoadScopeScheduling):
-    """Files run side by side, each whole, so that what its tests share is made once; those in a browser are one."""
-
-    def _split_scope(self, nodeid):
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::")[0]
-
-
-def pytest_xdist_make_scheduler(config, log):
-    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,7 @@ class Tabs:
 
 @pytest.fixture(scope="session")
 def tabs(browser):
-    context = browser.new_context()
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     yield Tabs(context)
     context.close()
 
@@ -78,7 +78,7 @@ def opening(browser, tabs):
     """A function that opens an address, with the console's `complaints` beside it.
 
     Nothing moves unless it is asked for with reduced_motion="no-preference". What `options` a tab cannot change
-    (offline, permissions, touch ...) gets a context of its own.
+    (offline, touch ...) gets a context of its own.
     """
     contexts, taken, complaints = [], [], []
 

@@ -17,7 +17,7 @@ PLAYER = ".ov-player[data-ready='true']"
 @pytest.fixture(scope="module")
 def wide(server, open_once):
     """One page for all lessons, and what its console complained about."""
-    return open_once(server + "/lessons", reduced_motion="no-preference"), open_once.complaints
+    return open_once(server + "/lessons"), open_once.complaints
 
 
 def drawn(page, row, run=1):
@@ -59,7 +59,7 @@ def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
     (page, complaints), row = wide, table.lesson(slug)
     go_to(page, server, slug)
     drawn(page, row)
-    page.wait_for_function("document.querySelector('.ov-player').dataset.frame !== '0'")  # it plays
+    assert page.evaluate("document.querySelector('.ov-player').__ov.app.model.autoplay")
     expect(page.locator(".ov-player section:not([hidden]) .js-plotly-plot")).to_have_count(2)
     expect(page.get_by_role("heading", name=row.claim)).to_be_visible()
     expect(page.get_by_text("The claim holds.")).to_be_visible()
@@ -70,6 +70,12 @@ def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
     assert bottom(page, ".ov-bar") <= 900
     assert page.locator("[data-testid=stException], .ov-problem:not([hidden])").count() == 0
     assert complaints == []
+
+
+def test_a_lesson_plays_by_itself_where_motion_is_welcome(server, open_page):
+    page = open_page(server + "/lessons", reduced_motion="no-preference")
+    page.locator(f"{PLAYER}[data-playing='true']").wait_for()
+    page.wait_for_function("document.querySelector('.ov-player').dataset.frame !== '0'")
 
 
 def test_every_lesson_on_a_phone_is_one_column_without_sideways_scrolling(server, open_page):

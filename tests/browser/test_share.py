@@ -29,7 +29,7 @@ def runs():
 
 @pytest.fixture
 def page(server, open_page):
-    page = open_page(server + LINK, permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(server + LINK)
     page.locator(PLAYER).wait_for()
     return page
 
@@ -135,6 +135,7 @@ def test_a_preset_is_one_click_and_a_link(server, open_page):
     assert readouts[0] == readouts[1] and "reached" in readouts[0]
 
 
+@pytest.mark.timed
 def test_a_video_has_every_frame_at_its_size_and_moves(page):
     before = page.locator(PLAYER).get_attribute("data-frame")
     name, frames = record(page)
@@ -177,6 +178,7 @@ def test_a_recording_can_be_cancelled_and_playing_ends_it(page):
     assert downloads == [] and page.locator(".ov-problem:visible").count() == 0
 
 
+@pytest.mark.timed
 def test_the_exported_page_records_itself_too(runs, tmp_path, open_page):
     path = tmp_path / "race.html"
     save(runs, str(path))

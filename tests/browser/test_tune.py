@@ -164,10 +164,11 @@ def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_canc
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-@pytest.mark.parametrize("view", ["rates", "map", "basins"])
-def test_a_phone_needs_no_sideways_scrolling(view, server, open_page):
-    page = open_page(f"{server}/tune?view={view}", width=390, height=844, is_mobile=True, has_touch=True)
-    page.locator(CHART).first.wait_for()
-    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-    box = page.locator(".stPlotlyChart").first.bounding_box()
-    assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] < 420
+def test_a_phone_needs_no_sideways_scrolling(server, open_page):
+    page = open_page("about:blank", width=390, height=844, is_mobile=True, has_touch=True)
+    for view in ("rates", "map", "basins"):
+        page.goto(f"{server}/tune?view={view}")
+        page.locator(CHART).first.wait_for()
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view
+        box = page.locator(".stPlotlyChart").first.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] < 420, view
