@@ -21,13 +21,13 @@ run: $(VENV)/.run
 
 # Two files at a time, each whole, so that what its tests share is made once; what is timed runs alone.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=40 -m "not timed"
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=40 -m "not timed"
 	$(BIN)/python -m pytest -m timed
 	@if command -v node >/dev/null; then node --test tests/player/*.test.js; \
 	else echo "The player's unit tests were not run: they need node (apt-get install nodejs)."; fi
 
 test-thorough: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --thorough tests/optimizers tests/surfaces tests/sweeps
+	$(BIN)/python -m pytest -n 2 --thorough tests/optimizers tests/surfaces tests/sweeps
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

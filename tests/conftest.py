@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
 # Arrays here are small: a second thread would only wait for the first one, and take a core from another test.
@@ -20,6 +21,22 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="full products where pairs are tested otherwise")
+
+
+class ByFile(LoadScopeScheduling):
+    """Files run side by side, each whole, so that what its tests share is made once.
+
+    Those whose pages ask a server for work are one: two browsers with two servers would wait for each other.
+    """
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        alone = ("test_share.py", "test_standalone.py")
+        return "browser" if file.startswith("tests/browser/") and not file.endswith(alone) else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

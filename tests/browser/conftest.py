@@ -25,7 +25,7 @@ def browser():
             pytest.fail("CI needs a browser: apt-get install chromium")
         pytest.skip("no browser found: install one with `apt-get install chromium` (or Google Chrome)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-gpu-rasterization"])
         yield browser
         browser.close()
 
