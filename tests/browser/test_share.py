@@ -151,6 +151,7 @@ def test_a_video_has_every_frame_at_its_size_and_moves(page):
     assert page.locator(".ov-player[data-recording]").count() == 0
 
 
+@pytest.mark.timed
 def test_a_browser_that_cannot_write_mp4_writes_webm(page):
     page.evaluate("""() => {
         const supported = MediaRecorder.isTypeSupported.bind(MediaRecorder);
