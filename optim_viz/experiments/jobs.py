@@ -204,7 +204,7 @@ class Line:
             size = weight(job.result)
             state = JobState.CANCELLED if job.cancel.is_set() else JobState.FINISHED
         except Unfinished as error:
-            job.error, job.result = str(error), error.so_far
+            job.error, job.result, failed = str(error), error.so_far, error.__cause__
         except SpecError as error:
             job.error = f"Stopped by an error: {error}"
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is this job's, and others wait
