@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any, Generic, TypeVar
 
+from optim_viz.looks import Stopped, answering, look
+
 T = TypeVar("T")
 
 #: Threads that work at once; more gain nothing on the machines this was measured on. NumPy on long arrays, machine code
@@ -67,27 +69,38 @@ def in_threads(
     """Call `work` in `count` threads and wait, calling `report` about ten times a second in this thread.
 
     `work` is given a function that says whether to stop: `cancel` is set, or another thread, or `report`, has failed.
-    Its error is raised. One thread that nothing is to be heard of is this one.
+    A look inside `work` then ends it where it stands. An error is raised, as is that of a look in this thread. One
+    thread that nothing is to be heard of is this one.
     """
     failed = threading.Event()
 
     def stopped() -> bool:
         return failed.is_set() or (cancel is not None and cancel.is_set())
 
+    def here() -> bool:
+        look()
+        return stopped()
+
+    def answer() -> None:
+        if stopped():
+            raise Stopped
+
     def guarded() -> None:
         try:
-            work(stopped)
+            with answering(answer), contextlib.suppress(Stopped):
+                work(stopped)
         except BaseException:
             failed.set()
             raise
 
     if count == 1 and report is None:
-        work(stopped)
+        work(here)
         return
     with ThreadPoolExecutor(count, "optim-viz") as pool:
         futures = [pool.submit(guarded) for _ in range(count)]
         try:
-            while wait(futures, POLL if report else None, FIRST_EXCEPTION).not_done and not failed.is_set():
+            while wait(futures, POLL, FIRST_EXCEPTION).not_done and not failed.is_set():
+                look()
                 if report is not None:
                     report()
         except BaseException:

@@ -3,6 +3,7 @@
 expression    typed text -> a sympy expression, through a whitelist
 gradient      the derivative of fewest operations
 compiled      loss and gradient as functions of floats and arrays
+bounded       whether a typed function can be compiled in a time that has an end
 examples      the data of surfaces that are means over examples
 table         the rows of SURFACES
 surface       ov.surface: a row, or a function of one's own

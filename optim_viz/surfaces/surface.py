@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from optim_viz.spec import SpecError, Surface, nearest, number
+from optim_viz.surfaces.bounded import too_dear
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import ExpressionError, parse
+from optim_viz.surfaces.expression import ExpressionError
 from optim_viz.surfaces.table import SURFACES
 
 
@@ -32,9 +33,10 @@ def surface(expression: str, *, bounds: tuple[float, float, float, float] = (-3.
     if text.isidentifier() and text not in ("x", "y"):
         raise SpecError(f"Unknown surface {text!r}; {nearest(text, SURFACES)}")
     x0, x1, y0, y1 = _bounds(bounds)
-    parse(text)
     start = (x0 + (x1 - x0) / 8, y1 - (y1 - y0) / 8)
     own = Surface("own", "Your function", text, (x0, x1, y0, y1), start, source="typed")
+    if too_dear(own):
+        raise ExpressionError("This takes too long to differentiate: nest it less deeply or shorten it", text, 0)
     if not np.isfinite(compiled(own).values(*grid(own, 41))).any():
         raise ExpressionError("This has no finite real value anywhere in the region drawn", text, 0)
     return own

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from optim_viz.looks import look
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
@@ -79,6 +80,7 @@ class _Loop:
 
     def _step(self, t: int) -> None:
         def closure() -> torch.Tensor:
+            look()
             self.evaluations[t:] += 1
             x, y = self.theta.tolist()
             self.optimizer.zero_grad()
