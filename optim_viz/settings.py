@@ -45,10 +45,23 @@ class Setting:
 
 _ROWS = (
     Setting("steps", 5_000, "steps", "one run on a surface", high=100_000),
+    Setting(
+        "gradient_evaluations",
+        100_000,
+        "gradient evaluations",
+        "one comparison on a surface, all its runs together: one a step, but max_iter or max_eval for L-BFGS",
+        high=10**9,
+    ),
     Setting("optimizers", 8, "optimizers", "one comparison on a surface", high=8),
     Setting("epochs", 100, "epochs", "one training", high=100),
     Setting("seeds", 10, "seeds", "one training: runs of each optimizer", high=10),
-    Setting("training_steps", 500_000, "steps", "one training, all its runs together", high=6_000_000),
+    Setting(
+        "training_steps",
+        500_000,
+        "training steps",
+        "one training, all its runs together; counted are gradients, as above",
+        high=6_000_000,
+    ),
     Setting("sweep_steps", 1_000_000_000, "steps", "one picture on Tune, all its runs together", high=10**11),
     Setting("sweep_training_steps", 30_000, "steps", "one curve of trainings on Tune", high=10**7),
     Setting("upload_mb", 64, "MB", "one upload of digits", high=64),

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from optim_viz.experiments.fairness import Fair
 from optim_viz.network.train import steps_per_epoch
-from optim_viz.settings import limit
+from optim_viz.optimizers.specs import looks
+from optim_viz.settings import SETTINGS, limit
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 
 Asked = TypeVar("Asked", bound="Fair[Any]")
@@ -18,27 +19,30 @@ def within(asked: Asked) -> Asked:
     _check("optimizers", len(spec.optimizers))
     if isinstance(spec, DescentSpec):
         _check("steps", spec.steps)
+        _check("gradient_evaluations", evaluations_of(spec))
     else:
         _check("epochs", spec.epochs)
         _check("seeds", spec.seeds)
-        _check("training_steps", steps_of(spec))
+        _check("training_steps", evaluations_of(spec))
     return asked
 
 
 def _check(name: str, value: int) -> None:
     if value > limit(name):
-        words = name.replace("_", " ")
-        raise SpecError(f"This server allows at most {limit(name):,} {words} at once; {value:,} were asked for.")
+        raise SpecError(
+            f"This server allows at most {limit(name):,} {SETTINGS[name].unit} at once; {value:,} were asked for."
+        )
 
 
-def steps_of(spec: DescentSpec | NetworkSpec) -> int:
-    """Return the optimizer steps of an experiment, all its runs together.
+def evaluations_of(spec: DescentSpec | NetworkSpec) -> int:
+    """Return the gradient evaluations that an experiment takes at most, all its runs together: one a step for most.
 
     >>> from optim_viz import optimizer
     >>> from optim_viz.surfaces import descent
-    >>> steps_of(descent.check("quadratic", [optimizer("sgd"), optimizer("adam")], steps=100))
-    200
+    >>> evaluations_of(descent.check("quadratic", [optimizer("sgd"), optimizer("lbfgs")], steps=100))
+    2100
     """
+    a_step = sum(map(looks, spec.optimizers))
     if isinstance(spec, DescentSpec):
-        return len(spec.optimizers) * spec.steps
-    return len(spec.optimizers) * spec.seeds * spec.epochs * steps_per_epoch(spec)
+        return a_step * spec.steps
+    return a_step * spec.seeds * spec.epochs * steps_per_epoch(spec)

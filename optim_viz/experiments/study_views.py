@@ -11,7 +11,7 @@ from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, axis_names,
 from optim_viz.experiments.study_runs import RunSweep, Work, run_trainings
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweepSpec
-from optim_viz.optimizers.specs import has_rule, optimizer
+from optim_viz.optimizers.specs import has_rule, looks, optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, SweepSpec, nearest, unique_labels, whole
@@ -154,7 +154,7 @@ _ROWS = (
         opens=Study("network", descent.check("rosenbrock", _LEARNING), 9, rates=(1e-4, 1.0)),
         keys=("seed", "o", "n", "seeds", "rates", "epochs"),
         title="Learning rates on the digits' MLP",
-        sentence="Every point is a whole training of {epochs}: {trainings} trainings, {cost:,} steps{most}.{play}",
+        sentence="Every point is a whole training of {epochs}: {trainings} trainings, {cost:,} {unit}{most}.{play}",
         sweeps=_train_sweep,
         run_sweep=run_trainings,
         optimizers=4,
@@ -198,6 +198,7 @@ def _words(study: Study, cost: int, most: int) -> tuple[str, str, str]:
     """A study's title and the sentence below it, where nothing can be clicked and where a point can."""
     d, view = study.descent, VIEWS[study.view]
     left = dict.fromkeys(OPTIMIZERS[o.kind].title for o in shown(study).values() if not has_rule(o))
+    unit = "steps" if all(looks(o) == 1 for o in shown(study).values()) else "gradient evaluations"
     words = {
         "surface": d.surface.title,
         "mapped": OPTIMIZERS[study.mapped.kind].title,
@@ -206,7 +207,8 @@ def _words(study: Study, cost: int, most: int) -> tuple[str, str, str]:
         "epochs": f"{study.epochs} epoch{'s' * (study.epochs > 1)}",
         "trainings": study.resolution * len(shown(study)) * study.seeds,
         "cost": cost,
-        "left_out": f" Left out is {', '.join(left)}: torch runs it, one run after the other." if left else "",
+        "unit": unit,
+        "left_out": f" Left out is {', '.join(left)}: it runs one start after the other." if left else "",
     }
     clicked = {"most": f" of at most {most:,}", "play": f" Click one to play it in {view.page}."}
     still = dict.fromkeys(clicked, "")

@@ -16,7 +16,7 @@ import numpy as np
 from optim_viz.network import executor as executors
 from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
-from optim_viz.optimizers.specs import hyperparameter, with_values
+from optim_viz.optimizers.specs import hyperparameter, looks, with_values
 from optim_viz.progress import Unfinished
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
 from optim_viz.threads import POLL
@@ -44,8 +44,9 @@ class TrainSweepSpec:
 
     @property
     def steps_in_all(self) -> int:
-        """The steps of all trainings together."""
-        return len(self.tasks) * self.network.epochs * train.steps_per_epoch(self.network)
+        """The gradient evaluations of all trainings together: one a step, but for L-BFGS."""
+        each = sum(map(looks, self.network.optimizers)) * self.network.epochs * train.steps_per_epoch(self.network)
+        return each * self.network.seeds * len(self.lrs)
 
     def training(self, task: Task) -> NetworkSpec:
         """The one run of a task, as ov.train would be asked for it."""

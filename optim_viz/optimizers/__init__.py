@@ -1,6 +1,8 @@
 """The update rules, their table, schedules and looks: what an optimizer is, with no surface or network in sight.
 
 rules             the update rules, each written once for floats, arrays and tensors
+lbfgs             L-BFGS, which looks at the gradient several times a step
+strong_wolfe      its line search
 trace             what a rule does, as a list of operations that code is written from
 row, table        what a row of OPTIMIZERS holds: rule, hyperparameters, formula, style, card; the table
 adam_family       the rows of Adam and its variants

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers import rules
+from optim_viz.optimizers.lbfgs import ClosureStep
 from optim_viz.optimizers.rules import FLOATS, Namespace, State, Step
 from optim_viz.spec import Hyperparameter, Value
 
@@ -48,7 +49,8 @@ class Card:
 class Optimizer:
     """One row: the rule, the hyperparameters that torch has, the state that torch keeps, how to draw and explain it.
 
-    `rule` is None where only torch's own class runs it. `state` pairs torch's name with the hyperparameter that must be
+    `rule` is None where the update is not elementwise: `closure_rule` is that of an optimizer that looks at loss and
+    gradient several times a step, and `looks` says how often at most. `state` pairs torch's name with the hyperparameter that must be
     on for it to be kept, or "". `initial` gives the state that does not start at 0: a number, or a hyperparameter's
     name. `fixed` are arguments of rule and torch class that make this row what it is; `decoupled` says that weight
     decay shrinks the weights themselves instead of entering the gradient; `forgets`, that a gradient that is not finite
@@ -71,6 +73,8 @@ class Optimizer:
     fixed: tuple[tuple[str, Value], ...] = ()
     decoupled: bool = False
     forgets: bool = False
+    closure_rule: Callable[..., ClosureStep] | None = None
+    looks: Callable[[Mapping[str, Any]], int] = lambda values: 1
 
     def state_names(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of the state that a run with these hyperparameters keeps, as torch names them."""
@@ -92,7 +96,7 @@ class Optimizer:
         1.9
         """
         if self.rule is None:
-            raise TypeError(f"{self.name} has no elementwise rule: optim_viz.surfaces.torch_run runs it")
+            raise TypeError(f"{self.name} has no elementwise rule")
         own = {k: v for k, v in values.items() if k not in _AROUND} | dict(self.fixed)
         step = self.rule(xp, **own)
         if values.get("maximize"):

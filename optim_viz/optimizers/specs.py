@@ -115,6 +115,15 @@ def has_rule(spec: OptimizerSpec) -> bool:
     return spec.factory is None and OPTIMIZERS[spec.kind].rule is not None
 
 
+def looks(spec: OptimizerSpec) -> int:
+    """How many gradient evaluations one step of an optimizer takes at most.
+
+    >>> looks(optimizer("adam")), looks(optimizer("lbfgs", max_iter=4))
+    (1, 4)
+    """
+    return 1 if spec.factory is not None else OPTIMIZERS[spec.kind].looks(spec.hyperparameters)
+
+
 def with_values(spec: OptimizerSpec, values: Mapping[str, object]) -> OptimizerSpec:
     """Return `spec` with other hyperparameters, checked; schedule, lr_scale and label stay."""
     hyperparameters: dict[str, Any] = {**spec.hyperparameters, **values}

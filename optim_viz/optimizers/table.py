@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optim_viz.optimizers import rules
+from optim_viz.optimizers import lbfgs, rules
 from optim_viz.optimizers.adam_family import ADAM_FAMILY
 from optim_viz.optimizers.hyperparameters import MAXIMIZE, eps, flag, fraction, lr, momentum, weight_decay
 from optim_viz.optimizers.row import Card, Optimizer, Style
@@ -220,16 +220,42 @@ _ROWS = (
         title="L-BFGS",
         style=Style("#444444", "#D0D0D0", "solid", "x"),
         rule=None,
+        closure_rule=lbfgs.lbfgs,
+        looks=lbfgs.most_looks,
         torch_class="LBFGS",
         hyperparameters=(
             lr(1.0),
             Hyperparameter(
-                "max_iter", 20, 1, 50, "int", "Inner iterations a step: one step is several moves.", minimum=1
+                "max_iter",
+                20,
+                1,
+                50,
+                "int",
+                "Inner iterations a step: one step is several moves.",
+                minimum=1,
+                maximum=lbfgs.MOST_ITERATIONS,
             ),
-            Hyperparameter("max_eval", 0, 0, 100, "int", "Most gradients a step; 0: 1.25 times max_iter."),
+            Hyperparameter(
+                "max_eval",
+                0,
+                0,
+                100,
+                "int",
+                "Most gradients a step; 0: 1.25 times max_iter.",
+                maximum=lbfgs.MOST_ITERATIONS * 5 // 4,
+            ),
             Hyperparameter("tolerance_grad", 1e-7, 1e-12, 1e-2, "log", "Stops where no gradient is larger."),
             Hyperparameter("tolerance_change", 1e-9, 1e-14, 1e-2, "log", "Stops where point or loss change less."),
-            Hyperparameter("history_size", 100, 1, 100, "int", "How many past steps shape the curvature.", minimum=1),
+            Hyperparameter(
+                "history_size",
+                100,
+                1,
+                100,
+                "int",
+                "How many past steps shape the curvature.",
+                minimum=1,
+                maximum=lbfgs.MOST_HISTORY,
+            ),
             flag("line_search_fn", "Search along each direction (strong_wolfe)."),
         ),
         state=(),

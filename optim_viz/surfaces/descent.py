@@ -22,9 +22,10 @@ from optim_viz.spec import (
     unique_labels,
     whole,
 )
+from optim_viz.surfaces.closure_run import closure_run
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.float_run import columns, float_rows
-from optim_viz.surfaces.oracles import oracles
+from optim_viz.surfaces.float_run import columns, float_rows, forgiving
+from optim_viz.surfaces.oracles import Oracle, batch_losses, oracles
 from optim_viz.surfaces.outcome import judge
 from optim_viz.surfaces.surface import dataset
 from optim_viz.surfaces.surface import surface as find_surface
@@ -149,7 +150,7 @@ def run(spec: DescentSpec) -> Comparison:
 
 
 def _run_one(spec: DescentSpec, optimizer: OptimizerSpec, label: str) -> Trajectory:
-    if optimizer.factory is None and OPTIMIZERS[optimizer.kind].rule is not None:
+    if optimizer.factory is None:
         raw = _on_floats(spec, optimizer)
     else:
         from optim_viz.surfaces.torch_run import through_torch  # torch takes 1.8 s to import: only where it is needed
@@ -166,18 +167,39 @@ def _run_one(spec: DescentSpec, optimizer: OptimizerSpec, label: str) -> Traject
 
 def _on_floats(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
     """One run on Python floats."""
-    names = OPTIMIZERS[optimizer.kind].state_names(optimizer.hyperparameters)
     floats, arrays = oracles(spec)
     watched = _watched(optimizer, spec.steps)
     if watched is None:
         lrs, pairs = rates(optimizer, spec.steps)
-        rows = float_rows(optimizer, (floats, arrays), pairs, spec.start)
+        *found, evaluations = _with_rates(spec, optimizer, (floats, arrays), pairs)
     else:
         functions = compiled(spec.surface)
         pair = (watched.watching(floats, functions.float_value), watched.watching(arrays, functions.value))
-        rows = float_rows(optimizer, pair, watched, spec.start)
+        *found, evaluations = _with_rates(spec, optimizer, pair, watched)
         lrs = watched.base_rates(spec.steps + 1)
-    return *columns(rows, spec.steps, names), lrs, np.arange(spec.steps + 1)
+    points, gradients, state = found
+    return points, gradients, state, lrs, evaluations
+
+
+def _with_rates(
+    spec: DescentSpec,
+    optimizer: OptimizerSpec,
+    gradients: tuple[Oracle, Oracle],
+    lrs: list[tuple[float, float]] | PlateauRates,
+) -> Any:
+    """Points, gradients, state and gradient evaluations of one run whose learning rates are known."""
+    row, values = OPTIMIZERS[optimizer.kind], optimizer.hyperparameters
+    if row.closure_rule is None:
+        rows = float_rows(optimizer, gradients, lrs, spec.start)
+        return *columns(rows, spec.steps, row.state_names(values)), np.arange(spec.steps + 1)
+    gradient, loss = forgiving(*gradients), forgiving(*batch_losses(spec))
+
+    def see(t: int, x: float, y: float) -> tuple[float, tuple[float, float]]:
+        gx, gy = gradient(t, x, y)
+        return float(loss(t, x, y)), (float(gx), float(gy))
+
+    own = {name: value for name, value in values.items() if name != "lr"}
+    return closure_run(row.closure_rule(**own), see, lrs, spec.start, spec.steps)
 
 
 def _watched(optimizer: OptimizerSpec, steps: int) -> PlateauRates | None:

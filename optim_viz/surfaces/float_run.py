@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,23 @@ from optim_viz.surfaces.oracles import Oracle
 #: What Python floats raise where NumPy gives inf or nan.
 FLOAT_ERRORS = (OverflowError, ZeroDivisionError, ValueError)
 Row = tuple[Any, ...]  # the gradient used (x, y), then after the step: x, y, state of x, state of y
+
+
+def forgiving(floats: Callable[..., Any], arrays: Callable[..., Any]) -> Callable[[int, float, float], Any]:
+    """Return a function of (t, x, y) on floats as one that goes on with NumPy scalars where floats raise.
+
+    >>> forgiving(lambda t, x, y: x / y, lambda t, x, y: x / y)(1, 1.0, 0.0)
+    np.float64(inf)
+    """
+
+    def function(t: int, x: float, y: float) -> Any:
+        try:
+            return floats(t, x, y)
+        except FLOAT_ERRORS:
+            with np.errstate(all="ignore"):
+                return arrays(t, np.float64(x), np.float64(y))
+
+    return function
 
 
 def float_rows(

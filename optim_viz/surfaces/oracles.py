@@ -27,10 +27,12 @@ def oracles(spec: DescentSpec) -> tuple[Oracle, Oracle]:
     return noisy(floats, noise), noisy(arrays, noise)
 
 
-def batch_losses(spec: DescentSpec) -> Callable[[int, Any, Any], Any]:
-    """Return the loss that the steps of `spec` see, on NumPy values: a mini-batch's, or the full one."""
-    value, batches = compiled(spec.surface).value, draw_batches(spec)
-    return value if batches is None else batched(value, batches[1])
+def batch_losses(spec: DescentSpec) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the loss that the steps of `spec` see, a mini-batch's or the full one, on Python floats and on NumPy."""
+    functions, batches = compiled(spec.surface), draw_batches(spec)
+    if batches is None:
+        return functions.float_value, functions.value
+    return batched(functions.float_value, batches[0]), batched(functions.value, batches[1])
 
 
 def draws(spec: DescentSpec) -> np.ndarray | None:

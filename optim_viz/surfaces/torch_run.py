@@ -1,4 +1,4 @@
-"""One run through torch.optim itself: for optimizers without an elementwise rule, and for the user's own.
+"""One run through torch.optim itself: for optimizers of the user's own.
 
 The loop is torch's usual one with a closure; the gradient is the surface's exact one, with its batches and noise.
 """
@@ -6,8 +6,6 @@ The loop is torch's usual one with a closure; the gradient is the surface's exac
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,11 +14,9 @@ from optim_viz.looks import look
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.float_run import FLOAT_ERRORS
+from optim_viz.surfaces.float_run import forgiving
 from optim_viz.surfaces.oracles import batch_losses, oracles
 from optim_viz.surfaces.trajectory import RawRun
-
-Gradient = Callable[[int, float, float], tuple[Any, Any]]
 
 
 def through_torch(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
@@ -45,24 +41,12 @@ class _Loop:
         self.optimizer = torch_optimizer(optimizer, [theta])
         self.schedule = optimizer.schedule
         self.scheduler = torch_scheduler(self.schedule, self.optimizer, spec.steps) if self.schedule else None
-        self.gradient, self.loss = self._gradient(), batch_losses(spec)
+        self.gradient, self.loss = forgiving(*oracles(spec)), batch_losses(spec)[1]
         self.takes_closure = bool(inspect.signature(self.optimizer.step).parameters)
         shape = (spec.steps + 1, 2)
         self.points, self.gradients = np.full(shape, np.nan), np.full(shape, np.nan)
         self.lrs, self.evaluations = np.full(shape[0], np.nan), np.zeros(shape[0], int)
         self.state: dict[str, np.ndarray] = {}
-
-    def _gradient(self) -> Gradient:
-        floats, arrays = oracles(self.spec)
-
-        def gradient(t: int, x: float, y: float) -> tuple[Any, Any]:
-            try:
-                return floats(t, x, y)
-            except FLOAT_ERRORS:
-                with np.errstate(all="ignore"):
-                    return arrays(t, np.float64(x), np.float64(y))
-
-        return gradient
 
     def run(self) -> RawRun:
         self.points[0], self.lrs[:] = self.spec.start, self._lr()

@@ -82,7 +82,7 @@ class Tuning:
             f"{self.spec.descent.steps:,} steps as shown, lowest {metric}; of equals the one that arrives first."
         )
         if self.untouched:
-            why = "tuning was cancelled" if self.cancelled else "torch runs it one trial after the other"
+            why = "tuning was cancelled" if self.cancelled else "it runs one trial after the other"
             text += f" Left as set: {', '.join(self.untouched)} ({why})."
         return text
 
@@ -131,7 +131,7 @@ def tune(
     the draws of seed, seed + 1, ... where anything is drawn; `momentum`, whether momentum (or beta1) is tuned as well:
     6 values on the grid, then 5 around the best (an optimizer without one tries as many more learning rates);
     `progress`, called with the share done in this thread; `cancel`, an event that ends tuning soon, leaving the rest as
-    set. L-BFGS and factories, which torch runs one trial after the other, stay as set, and the sentence says so.
+    set. L-BFGS and factories, which run one trial after the other, stay as set, and the sentence says so.
     Raises SpecError, one sentence that names the value and what is allowed.
 
     >>> from optim_viz import optimizer

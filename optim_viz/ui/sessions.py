@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from optim_viz import log
 from optim_viz.experiments import jobs
-from optim_viz.experiments.budgets import steps_of
+from optim_viz.experiments.budgets import evaluations_of
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, NetworkSpec
 from optim_viz.ui.turns import Turns
@@ -60,13 +60,13 @@ def turns() -> Turns:
 
 
 def _cost(shown: Any) -> dict[str, int]:
-    """Runs and steps of what a page shows, where that is one experiment."""
+    """Runs and steps (of L-BFGS, gradients) of what a page shows, where that is one experiment."""
     for name in ("asked", "spec", "spec"):  # a comparison, a job, what was asked for, the experiment
         shown = getattr(shown, name, shown)
     if not isinstance(shown, (DescentSpec, NetworkSpec)):
         return {}
     seeds = getattr(shown, "seeds", 1)
-    return {"runs": len(shown.optimizers) * seeds, "steps": steps_of(shown)}
+    return {"runs": len(shown.optimizers) * seeds, "steps": evaluations_of(shown)}
 
 
 def note_error() -> None:

@@ -1,0 +1,86 @@
+"""L-BFGS as we run it, on Python floats, beside torch.optim.LBFGS itself."""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import optim_viz as ov
+from optim_viz.optimizers.specs import looks
+from optim_viz.optimizers.strong_wolfe import over
+from optim_viz.surfaces import descent
+
+#: Every hyperparameter at a value that changes the run, and both kinds of schedule.
+OPTIONS = [
+    {},
+    {"lr": 0.1},
+    {"lr": 10.0},
+    {"max_iter": 1},
+    {"max_iter": 4, "max_eval": 3},
+    {"max_eval": 1},
+    {"history_size": 1},
+    {"history_size": 3, "lr": 0.5},
+    {"tolerance_grad": 1.0},
+    {"tolerance_change": 1e-2},
+    {"lr": 0.5, "schedule": ov.schedule("step", step_size=2, gamma=0.5)},
+    {"lr": 0.5, "schedule": ov.schedule("plateau", patience=1)},
+]
+SURFACES = ["rosenbrock", "goldstein_price", "himmelblau", "quadratic", "linear_regression"]
+CASES = list(zip(itertools.cycle(SURFACES), OPTIONS * 2, [False] * len(OPTIONS) + [True] * len(OPTIONS)))
+
+
+def as_torch_runs(surface, options, search):
+    """Hold one run to torch's: to the last bit, and where it searches along lines, within 1e-9.
+
+    In a search torch divides by a tensor, which it does by its reciprocal, and by a number, where it does not.
+    """
+    from optim_viz.surfaces.torch_run import through_torch
+
+    spec = descent.check(
+        surface,
+        ov.optimizer("lbfgs", line_search_fn=search, **{"max_iter": 8, **options}),
+        steps=4,
+        noise=0.0 if search else 0.1,
+        batch_size=8 if surface == "linear_regression" else None,
+    )
+    ours, theirs = descent._on_floats(spec, spec.optimizers[0]), through_torch(spec, spec.optimizers[0])
+    how = {"rtol": 1e-9, "atol": 1e-9} if search else {"rtol": 0.0}
+    for a, b in zip(ours, theirs, strict=True):  # points, gradients, state, rates, evaluations
+        if isinstance(a, dict):
+            assert a.keys() == b.keys()
+            a, b = (np.array([*state.values()]) for state in (a, b))
+        np.testing.assert_allclose(a, b, **how, err_msg=f"{surface} {options} {search}")
+
+
+def test_a_run_is_torchs_to_the_last_bit():
+    # torch's kernels for the plainest processor round every operation, as floats do; others fuse a product and a sum.
+    plain = os.environ | {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "1"}
+    code = "from tests.optimizers import test_lbfgs as t\nfor case in t.CASES: t.as_torch_runs(*case)"
+    subprocess.run([sys.executable, "-c", code], env=plain, check=True)
+
+
+@pytest.mark.parametrize("search", [False, True])
+@pytest.mark.parametrize("options", [{}, {"max_eval": 1}, {"max_iter": 1}, {"max_iter": 9, "max_eval": 4}], ids=str)
+def test_a_step_never_looks_more_often_than_it_is_counted(options, search):
+    greedy = {"tolerance_grad": 0.0, "tolerance_change": 0.0, "lr": 1e-3, **options}
+    spec = ov.optimizer("lbfgs", line_search_fn=search, **greedy)
+    run = ov.descend("goldstein_price", spec, steps=8).trajectories[0]
+    spent = np.diff(run.gradient_evaluations)
+    assert spent.max() <= looks(spec) and (search or spent.max() == looks(spec))
+
+
+@pytest.mark.parametrize("name", ["max_iter", "max_eval", "history_size"])
+def test_what_a_step_may_cost_has_a_maximum(name):
+    with pytest.raises(
+        ov.SpecError, match=rf"lbfgs: {name} must be a whole number .* and at most 1\d+; got 1000000000"
+    ):
+        ov.optimizer("lbfgs", **{name: 10**9})
+
+
+def test_a_run_that_overflows_ends_as_any_other():
+    run = ov.descend("rosenbrock", ov.optimizer("lbfgs", lr=1e9), steps=20).trajectories[0]
+    assert run.outcome is ov.Outcome.DIVERGED and np.isnan(run.points[-1]).all()
+    assert np.isnan(over(0.0, 0.0)) and over(-1.0, 0.0) == -np.inf
