@@ -184,7 +184,8 @@ class _Turns:
                 if not self.heap:
                     return
                 seed, _, i, run, turns = heapq.heappop(self.heap)
-            with torch.inference_mode():  # no tape is kept, so nothing needs to be kept track of
+            # No tape is kept, so nothing needs to be kept track of; but a stranger's optimizer may read the tape.
+            with torch.inference_mode(run.spec.factory is None):
                 ended = next(turns, True)
             if not ended:
                 with self.lock:
