@@ -144,7 +144,8 @@ class Stepper:
     @property
     def lr(self) -> float:
         """The learning rate of the next step; NaN where the optimizer has none."""
-        return float(self.optimizer.param_groups[0].get("lr", math.nan))
+        with self._told():
+            return float(self.optimizer.param_groups[0].get("lr", math.nan))
 
     @contextlib.contextmanager
     def answer(self) -> Iterator[None]:

@@ -53,6 +53,6 @@ class _Loop:
         with self.stepper.answer():
             self.points[t] = self.theta.detach().numpy()
         self.evaluations[t:] = self.stepper.evaluations
-        for name, value in self.stepper.optimizer.state[self.theta].items():
+        for name, value in getattr(self.stepper.optimizer, "state", {}).get(self.theta, {}).items():
             if isinstance(value, torch.Tensor) and value.shape == self.theta.shape and value.is_floating_point():
                 self.state.setdefault(name, np.full_like(self.points, np.nan))[t] = value.detach().double().numpy()
