@@ -27,7 +27,7 @@ FLOORS = [
 HEAVY = {
     "streamlit": {"ui", "pages", "benchmarks"},
     "plotly": {"figures"},
-    "torch": {"optim_viz.surfaces.torch_run", "benchmarks"},
+    "torch": {"optim_viz.surfaces.torch_run", "optim_viz.surfaces.torch_loss", "benchmarks"},
     "pandas": {"optim_viz.figures.results_table"},
     **{library: set() for library in ("sympy", "llvmlite", "matplotlib", "distributed")},
 }

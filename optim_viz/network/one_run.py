@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from optim_viz.network.digit_files import CLASSES, PIXELS
 from optim_viz.network.digits import Digits
 from optim_viz.network.growing_run import GrowingRun
 from optim_viz.network.mlp import Backprop, Layout, evaluate
+from optim_viz.network.own_steps import Steps, own_steps
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -141,11 +141,8 @@ def network_optimizer(spec: OptimizerSpec, network: Network) -> Any:
     """Build torch's optimizer, one param group a layer where their lr differ.
 
     The table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix and
-    bias are one parameter, which takes fewer calls. An optimizer of the user's own sees them as torch.nn has them.
+    bias are one parameter, which takes fewer calls.
     """
-    if spec.factory is not None:
-        pairs = zip(itertools.chain(*network.layers), itertools.chain(*network.gradients), strict=True)
-        return spec.factory([_with_grad(weights, slope) for weights, slope in pairs])
     params = [_with_grad(weights, slope) for weights, slope in zip(network.weights, network.slopes, strict=True)]
     options = {"fused": True} if OPTIMIZERS[spec.kind].torch_class in FUSED else {}
     if not spec.lr_scale:
@@ -163,20 +160,20 @@ def _with_grad(weights: Tensor, slope: Tensor) -> Tensor:
 def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[None]:
     """Run one optimizer from start to end into `run`; yield after every turn."""
     network = Network(spec, run.start, data.train_x.device)
-    optimizer = network_optimizer(run.spec, network)
-    scheduler = scheduler_step(run.spec, optimizer, len(run.losses))
-    take_step = step_function(run.spec, network, optimizer)
+    steps = (table_steps if run.spec.factory is None else own_steps)(network, run)
     evals, snaps = set(run.eval_steps.tolist()), set(run.snapshot_steps.tolist())
     seconds = 0.0
     for turn in data.turns(spec, run.seed):
         for x, y in turn:
-            evaluate_and_keep(network, run, data, evals, snaps, seconds)
+            if run.done in evals or run.done in snaps:
+                with steps.answer():
+                    evaluate_and_keep(network, run, data, evals, snaps, seconds)
             began = time.perf_counter()
             before = flatten(network.layers) if run.done in evals else None
-            lr = current_lr(run.spec, optimizer)
-            loss = take_step(x, y)
-            if scheduler is not None:
-                scheduler(loss)
+            lr = steps.lr()
+            loss = steps.take(x, y)
+            if steps.schedule is not None:
+                steps.schedule(loss)
             seconds += time.perf_counter() - began
             if not math.isfinite(loss):
                 run.end(TrainingOutcome.DIVERGED)
@@ -185,7 +182,8 @@ def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[Non
                 note_step_norms(network, run, before)
             run.step(loss, lr)
         yield
-    evaluate_and_keep(network, run, data, evals, snaps, seconds)
+    with steps.answer():
+        evaluate_and_keep(network, run, data, evals, snaps, seconds)
     run.end(TrainingOutcome.FINISHED)
 
 
@@ -207,6 +205,14 @@ def note_step_norms(network: Network, run: GrowingRun, before: Tensor) -> None:
     run.step_norms(norms(flatten(network.gradients), network.layout), moved)
 
 
+def table_steps(network: Network, run: GrowingRun) -> Steps:
+    """Return the steps of an optimizer of the table: no tape, and gradients that are written where it reads them."""
+    optimizer = network_optimizer(run.spec, network)
+    schedule = scheduler_step(run.spec, optimizer, len(run.losses))  # first, since it wraps the optimizer's step
+    take = step_function(run.spec, network, optimizer)
+    return Steps(take, functools.partial(current_lr, run.spec, optimizer), schedule)
+
+
 def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[Tensor, Tensor], float]:
     """Return what takes a step of torch's optimizer on a mini-batch and returns the loss before it."""
     import torch
@@ -214,7 +220,7 @@ def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Call
     if isinstance(optimizer, torch.optim.LBFGS):  # evaluates the mini-batch as often as its line search wants
         return lambda x, y: float(optimizer.step(lambda: network.backward(x, y)))
     update = optimizer.step
-    if spec.factory is None and spec.schedule is None:
+    if spec.schedule is None:
         # torch's own update as it is written, without what torch wraps around it for profilers, hooks and compilers:
         # half of the time that it keeps the interpreter's lock. A scheduler wants the wrapped one, which it counts.
         update = functools.partial(inspect.unwrap(type(optimizer).step), optimizer)

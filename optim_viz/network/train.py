@@ -117,6 +117,8 @@ def _check_scale(spec: OptimizerSpec, layout: Layout) -> None:
     for name, _ in spec.lr_scale:
         if name not in layout.names:
             raise SpecError(f"{spec.kind}: the network has no layer {name!r}; {nearest(name, layout.names)}")
+    if spec.lr_scale and spec.factory is not None:
+        raise SpecError(f"{spec.label}: lr_scale is not possible with an optimizer of your own: give it param groups.")
     if spec.lr_scale and spec.kind == "lbfgs":
         raise SpecError("lbfgs: lr_scale is not possible, torch's LBFGS takes one learning rate for all weights.")
 
@@ -184,7 +186,8 @@ class _Turns:
                 if not self.heap:
                     return
                 seed, _, i, run, turns = heapq.heappop(self.heap)
-            with torch.inference_mode():  # no tape is kept, so nothing needs to be kept track of
+            # No tape is kept, so nothing needs to be kept track of; but a stranger's optimizer may read the tape.
+            with torch.inference_mode(run.spec.factory is None):
                 ended = next(turns, True)
             if not ended:
                 with self.lock:
