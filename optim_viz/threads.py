@@ -10,9 +10,6 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-#: Threads that work at once; more gain nothing on the machines this was measured on. NumPy on long arrays, machine code
-#: and torch free the interpreter's lock meanwhile.
-WORKERS = 2
 #: Seconds between two reports.
 POLL = 0.1
 
@@ -60,12 +57,13 @@ class Shared(Generic[T]):
 
 def in_threads(
     work: Callable[[Callable[[], bool]], None],
-    count: int = WORKERS,
+    count: int,
     report: Callable[[], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
     """Call `work` in `count` threads and wait, calling `report` about ten times a second in this thread.
 
+    They do work at once: NumPy on long arrays, machine code and torch free the interpreter's lock meanwhile.
     `work` is given a function that says whether to stop: `cancel` is set, or another thread, or `report`, has failed.
     Its error is raised. One thread that nothing is to be heard of is this one.
     """
@@ -97,7 +95,7 @@ def in_threads(
         future.result()
 
 
-def in_torch_threads(work: Callable[[Callable[[], bool]], None], *how: Any) -> None:
+def in_torch_threads(work: Callable[[Callable[[], bool]], None], count: int, *how: Any) -> None:
     """As `in_threads`, with one torch thread each."""
     import torch
 
@@ -106,4 +104,4 @@ def in_torch_threads(work: Callable[[Callable[[], bool]], None], *how: Any) -> N
         work(stopped)
 
     with one_torch_thread():
-        in_threads(alone, *how)
+        in_threads(alone, count, *how)

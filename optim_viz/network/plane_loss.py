@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from optim_viz.network.mlp import Layout, evaluate
+from optim_viz.settings import threads
 from optim_viz.threads import Shared, in_torch_threads
 
 
@@ -90,4 +91,4 @@ def _share_out(evaluator: Callable[[], Callable[[int], None]], count: int) -> No
                 return
             fill(i)
 
-    in_torch_threads(work)
+    in_torch_threads(work, min(threads(), count))

@@ -1,4 +1,4 @@
-"""Batches: many runs of one optimizer, in blocks that fit a core's cache, on two threads, with progress and cancel.
+"""Batches: many runs of one optimizer, in blocks that fit a core's cache, on all cores, with progress and cancel.
 
 Runs are numbered seed after seed, and in each seed cell after cell. A block makes its own starts and hyperparameters
 from its numbers, so memory grows with the results alone.
@@ -18,6 +18,7 @@ import numpy as np
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, Rate
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.settings import threads
 from optim_viz.spec import ScheduleSpec, SweepSpec
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
@@ -25,7 +26,7 @@ from optim_viz.surfaces.surface import dataset
 from optim_viz.sweeps.backends import Backend, backend_for
 from optim_viz.sweeps.steps import reused_steps
 from optim_viz.sweeps.tracker import Tracker
-from optim_viz.threads import WORKERS, Shared, in_threads
+from optim_viz.threads import Shared, in_threads
 
 #: Steps between two looks at whether to stop; steps of rates made at once.
 LOOK, AHEAD = 64, 64
@@ -71,7 +72,7 @@ def run_all(
         if progress is not None:
             progress(work.fraction)
 
-    in_threads(blocks, min(WORKERS, len(starts)), report if progress else None, cancel)
+    in_threads(blocks, min(threads(), len(starts)), report if progress else None, cancel)
     report()
     shape = (spec.seeds, spec.cells)
     ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
