@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def run_all(
     """
     backend = backend or backend_for(spec)
     work = _Work(spec, watch, backend)
-    size = block or max(256, backend.block // examples_at_once(spec))
+    size = block or block_size(spec, backend, threads())
     starts = range(0, spec.runs, size)
     waiting = Shared(starts)
 
@@ -77,6 +78,19 @@ def run_all(
     shape = (spec.seeds, spec.cells)
     ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
     return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], -1, spec.cells), (*a.shape[:-1], *shape)) for a in ends))
+
+
+def block_size(spec: SweepSpec, backend: Backend, workers: int) -> int:
+    """How many runs a block has: as many as are fast together, fewer where a worker would have none.
+
+    >>> from optim_viz import optimizer, sweep
+    >>> from optim_viz.sweeps.backends import numpy_backend
+    >>> spec = sweep("quadratic", optimizer("sgd"), {"lr": [0.1] * 100_000}, steps=1).spec
+    >>> [block_size(spec, numpy_backend(spec), workers) for workers in (1, 4, 64)]
+    [32768, 25000, 8192]
+    """
+    most, least = (max(256, runs // examples_at_once(spec)) for runs in (backend.block, backend.least))
+    return min(most, max(least, math.ceil(spec.runs / workers)))
 
 
 def examples_at_once(spec: SweepSpec) -> int:
