@@ -7,9 +7,9 @@ import numpy as np
 from optim_viz.export.script_parts import DECODE, assembled, packed, schedule_step, schedules
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
-from optim_viz.network.one_run import FUSED, epoch_order
+from optim_viz.network.one_run import epoch_order
 from optim_viz.network.train import steps_per_epoch
-from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
+from optim_viz.optimizers.as_torch import fused_if_possible, optimizer_code, schedule_code
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
 
@@ -138,7 +138,7 @@ def _network(spec: NetworkSpec) -> str:
 def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) -> str:
     row = OPTIMIZERS.get(optimizer.kind)
     params, lrs = "model.parameters()", [float(optimizer["lr"]) if row else 0.0]
-    options = {"fused": True} if row and row.torch_class in FUSED else {}
+    options = fused_if_possible(row.torch_class, "cpu") if row else {}
     lines = ["model = network(seed)"]
     if optimizer.lr_scale:
         lrs = [lrs[0] * optimizer.factor(name) for name in Layout(spec.hidden).names]

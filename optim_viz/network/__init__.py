@@ -1,6 +1,7 @@
 """The digits' MLP, its trainings, and the plane of weights through one.
 
 digits, digit_files, uploads   the digits: shipped, from files, from visitors
+device                         where it is computed: on a GPU when there is one
 mlp                            the network: forward and backward in one pass
 train                          ov.train: all optimizers from the same weights on the same batches
 one_run, growing_run           one optimizer's run, and what is noted while it grows

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz.network.device import device
 from optim_viz.network.digit_files import CLASSES, PIXELS
 from optim_viz.network.digits import Digits
 from optim_viz.network.growing_run import GrowingRun
 from optim_viz.network.mlp import Backprop, Layout, evaluate
 from optim_viz.network.own_steps import Steps, own_steps
 from optim_viz.network.training import TrainingOutcome
-from optim_viz.optimizers.as_torch import torch_optimizer
+from optim_viz.optimizers.as_torch import fused_if_possible, torch_optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, OptimizerSpec
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 TURN = 1024
 #: Test digits that are evaluated at once: what a core's cache holds.
 AT_ONCE = 400
-#: torch's classes that have a fused step: one pass over the weights instead of up to ten.
-FUSED = frozenset({"SGD", "Adam", "AdamW", "Adagrad"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +46,12 @@ class Data:
 
     @classmethod
     def of(cls, digits: Digits) -> Data:
-        """Move digits to CUDA when there is one."""
+        """Move digits to the device that trains."""
         import torch
 
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        place = device()
         train_x, train_y, test_x, test_y = (
-            torch.from_numpy(a).to(device) for a in (digits.train_x, digits.train_y, digits.test_x, digits.test_y)
+            torch.from_numpy(a).to(place) for a in (digits.train_x, digits.train_y, digits.test_x, digits.test_y)
         )
         return cls(train_x, train_y.long(), test_x.t().float().div_(255).contiguous(), test_y.long())
 
@@ -63,13 +62,13 @@ class Data:
         """
         import torch
 
-        device, digits = self.train_y.device, len(self.train_y)
+        place, digits = self.train_y.device, len(self.train_y)
         rows = min(digits, spec.batch_size * max(1, TURN // spec.batch_size))
         # Buffers, because a fresh megabyte costs more than what is computed into it.
-        bytes_, buffer = (torch.empty(rows, PIXELS, dtype=t, device=device) for t in (torch.uint8, torch.float32))
+        bytes_, buffer = (torch.empty(rows, PIXELS, dtype=t, device=place) for t in (torch.uint8, torch.float32))
         for epoch in range(spec.epochs):
             order = torch.from_numpy(epoch_order(seed, epoch, digits))
-            for part in order.to(device).split(rows):
+            for part in order.to(place).split(rows):
                 pixels = torch.index_select(self.train_x, 0, part, out=bytes_[: len(part)])
                 x = buffer[: len(part)].copy_(pixels).div_(255)
                 yield list(zip(x.split(spec.batch_size), self.train_y[part].split(spec.batch_size), strict=True))
@@ -83,18 +82,18 @@ def epoch_order(seed: int, epoch: int, digits: int) -> np.ndarray:
 class Network:
     """The weights of one run, their gradients, and the buffers that both passes write into."""
 
-    def __init__(self, spec: NetworkSpec, start: np.ndarray, device: Any) -> None:
+    def __init__(self, spec: NetworkSpec, start: np.ndarray, place: Any) -> None:
         import torch
 
         self.layout, self.final_relu = Layout(spec.hidden), spec.final_relu
-        self.weights, self.layers = self.layout.spaced(device)
-        self.slopes, self.gradients = self.layout.spaced(device)
+        self.weights, self.layers = self.layout.spaced(place)
+        self.slopes, self.gradients = self.layout.spaced(place)
         for own, given in zip(self.layers, self.layout.layers(torch.from_numpy(start)), strict=True):
             own[0].copy_(given[0])
             own[1].copy_(given[1])
         self.gradient_evaluations = 0
         self.passes: dict[int, Backprop] = {}  # by mini-batch size: the last of an epoch may be smaller
-        self.test_out = [torch.empty(out, AT_ONCE, device=device) for out, _ in self.layout.shapes]
+        self.test_out = [torch.empty(out, AT_ONCE, device=place) for out, _ in self.layout.shapes]
 
     def backward(self, x: Tensor, y: Tensor) -> float:
         """Return the loss of a mini-batch and write its gradient."""
@@ -144,7 +143,7 @@ def network_optimizer(spec: OptimizerSpec, network: Network) -> Any:
     bias are one parameter, which takes fewer calls.
     """
     params = [_with_grad(weights, slope) for weights, slope in zip(network.weights, network.slopes, strict=True)]
-    options = {"fused": True} if OPTIMIZERS[spec.kind].torch_class in FUSED else {}
+    options = fused_if_possible(OPTIMIZERS[spec.kind].torch_class, network.weights[0].device.type)
     if not spec.lr_scale:
         return torch_optimizer(spec, params, **options)
     factors = map(spec.factor, network.layout.names)

@@ -117,9 +117,9 @@ def train_sweep(
     Arguments: `optimizers`, specs (each keeps its other hyperparameters, schedule and lr_scale); `lrs`, the learning
     rates, above 0, the same for all; `epochs`, `batch_size`, `hidden`, `final_relu`, `seed`, `seeds` and `data` as
     ov.train has them; `executor`, any concurrent.futures.Executor (left out: what network.executor gives,
-    two threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about
-    ten times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running
-    in other processes are waited for).
+    threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about ten
+    times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running in
+    other processes are waited for).
     Raises SpecError, one sentence that names the value and what is allowed, and Unfinished, whose so_far has the
     trainings that were done, where a scheduler or a process of the executor is lost. A diverged run is inf, no error.
 

@@ -16,8 +16,9 @@ from optim_viz.network.one_run import Data, run_in_turns
 from optim_viz.network.training import Training, TrainingOutcome
 from optim_viz.optimizers.specs import as_spec
 from optim_viz.progress import Progress
+from optim_viz.settings import threads
 from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
-from optim_viz.threads import WORKERS, in_torch_threads
+from optim_viz.threads import in_torch_threads
 
 MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
 MAX_LAYERS, MAX_WIDTH = 4, 1024
@@ -142,7 +143,7 @@ def run(
             every = len(runs) * len(runs[0].losses)
             progress(Progress(done / every, time.perf_counter() - began, so_far))
 
-    in_torch_threads(turns.work, min(WORKERS, len(runs)), report, cancel)
+    in_torch_threads(turns.work, min(threads(), len(runs)), report, cancel)
     for run in runs:
         if run.outcome is TrainingOutcome.RUNNING:
             run.end(TrainingOutcome.CANCELLED)

@@ -22,6 +22,8 @@ from optim_viz.sweeps.placed import Rewrite
 #: Runs in a block: the fastest of 1,024 to 32,768, with one thread and with two (benchmarks/sweep.py --only blocks).
 #: Shorter arrays pay for Python's share of every operation, and two threads for passing its lock to each other.
 BLOCK = 32768
+#: Runs in a block, at least, where shorter blocks give every core one: below, Python's share is what takes the time.
+LEAST = 8192
 #: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
 GPU_BLOCK = 1 << 20
 #: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.1 s that a process's
@@ -40,7 +42,8 @@ class Backend:
     gradient: Callable[..., Any]
     put: Callable[[np.ndarray], Any]
     get: Callable[[Any], np.ndarray]
-    block: int  # runs in a block
+    block: int  # runs in a block, at most
+    least: int  # and at least, where more cores could work at shorter ones
     rewrite: Rewrite  # what makes functions of arrays faster
 
 
@@ -53,7 +56,7 @@ def numpy_backend(spec: SweepSpec) -> Backend:
     """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
     surface = compiled(spec.surface)
     rewrite = fused if spec.steps_in_all >= WORTH_MACHINE_CODE else straight
-    return Backend(np, surface.value, surface.gradient, lambda a: a, np.asarray, BLOCK, rewrite)
+    return Backend(np, surface.value, surface.gradient, lambda a: a, np.asarray, BLOCK, LEAST, rewrite)
 
 
 def worth_a_gpu(spec: SweepSpec, available: Callable[[], bool]) -> bool:
@@ -83,6 +86,7 @@ def torch_backend(spec: SweepSpec, device: str) -> Backend:
         put=put(device),
         get=lambda tensor: tensor.cpu().numpy(),
         block=GPU_BLOCK,
+        least=GPU_BLOCK,  # one GPU is one worker
         rewrite=lambda function, *_: function,
     )
 

@@ -117,6 +117,16 @@ def test_torch_tensors_give_the_same(kind):
     np.testing.assert_allclose(tensors.points, arrays.points, rtol=1e-8, atol=1e-12)
 
 
+@pytest.mark.skipif(not backends.cuda_available(), reason="no GPU")
+@pytest.mark.parametrize("kind", RULES)
+def test_so_does_a_gpu(kind):
+    """Its powers and roots are its own, so the last bits are."""
+    axes = {"lr": np.geomspace(1e-3, 0.1, 4), "y": [-1.0, 0.5]}
+    spec = sweep.check("himmelblau", ov.optimizer(kind), axes, steps=40)
+    tensors = run_all(spec, backend=backends.torch_backend(spec, "cuda"))
+    np.testing.assert_allclose(tensors.losses, run_all(spec).losses, rtol=1e-6, atol=1e-10)
+
+
 @pytest.mark.parametrize("surface", list(SURFACES))
 def test_torch_tensors_give_the_same_on_every_surface(surface):
     plan = ov.schedule("cosine")
