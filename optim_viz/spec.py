@@ -218,6 +218,11 @@ class Surface:
         return tuple(m for m in self.minima if m[2] - best <= 1e-9 * max(1.0, abs(best)))
 
     @property
+    def with_values(self) -> str:
+        """The expression, and behind it the value of each of its parameters."""
+        return ", ".join([self.expression, *(f"{name} = {value:g}" for name, value in self.parameters)])
+
+    @property
     def diagonal(self) -> float:
         """Length of the drawn region's diagonal: the unit in which distances on this surface are judged."""
         x0, x1, y0, y1 = self.bounds

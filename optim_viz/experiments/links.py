@@ -18,7 +18,7 @@ from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, Value, nearest, number
 from optim_viz.surfaces import descent
-from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.surface import described, seen
 
 Query = dict[str, list[str]]
 MAX_OPTIMIZERS = 8
@@ -203,7 +203,8 @@ def joined(values: Iterable[object]) -> str:
 
 
 def _on_surface(spec: DescentSpec, text: str, **options: Any) -> tuple[DescentSpec, list[str]]:
-    found = surface(text, **options)
+    found = described(text, **options)
+    found = found if found.parameters else seen(found)  # else its letters' values come with keys of their own
     return replace(spec, surface=found, start=found.start, batch_size=None), []
 
 
@@ -213,7 +214,7 @@ def _parameter(name: str) -> Key:
     def read_letter(spec: DescentSpec, texts: list[str]) -> tuple[DescentSpec, list[str]]:
         own = spec.surface
         given = dict(own.parameters) | {name: number(texts[-1], name)}
-        return replace(spec, surface=surface(own.expression, bounds=own.bounds, **given)), []
+        return replace(spec, surface=described(own.expression, own.bounds, given)), []
 
     def silent(spec: DescentSpec, default: DescentSpec | None) -> bool:
         value = dict(spec.surface.parameters).get(name)

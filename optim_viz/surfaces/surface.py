@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,15 @@ def surface(
 
     Reference: the functions' own sources stand in SURFACES (2026).
     """
+    return seen(described(expression, bounds, parameters))
+
+
+def described(
+    expression: str,
+    bounds: tuple[float, float, float, float] = (-3.0, 3.0, -3.0, 3.0),
+    parameters: Mapping[str, float] = MappingProxyType({}),
+) -> Surface:
+    """Return what `surface` returns, without a look at its values: a link names its parameters one by one."""
     text = str(expression).strip()
     if text in SURFACES:
         _parameters(SURFACES[text].title, (), parameters)
@@ -45,10 +56,14 @@ def surface(
     values = _parameters("This function", letters(text), parameters)
     start = (x0 + (x1 - x0) / 8, y1 - (y1 - y0) / 8)
     title = ", ".join(["Your function", *(f"{name} = {value:g}" for name, value in values)])
-    own = Surface("own", title, text, (x0, x1, y0, y1), start, source="typed", parameters=values)
-    if not np.isfinite(compiled(own).values(*grid(own, 41))).any():
-        raise ExpressionError("This has no finite real value anywhere in the region drawn", text, 0)
-    return own
+    return Surface("own", title, text, (x0, x1, y0, y1), start, source="typed", parameters=values)
+
+
+def seen(surface: Surface) -> Surface:
+    """Return a surface that has a value somewhere; ExpressionError for any other."""
+    if surface.name not in SURFACES and not np.isfinite(compiled(surface).values(*grid(surface, 41))).any():
+        raise ExpressionError("This has no finite real value anywhere in the region drawn", surface.expression, 0)
+    return surface
 
 
 def _readable(word: str) -> bool:
@@ -60,7 +75,7 @@ def _readable(word: str) -> bool:
     return "x" in word or "y" in word
 
 
-def _parameters(owner: str, held: tuple[str, ...], given: dict[str, float]) -> tuple[tuple[str, float], ...]:
+def _parameters(owner: str, held: tuple[str, ...], given: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     """The checked value of every letter that a function holds."""
     for name in given:
         if name not in held:
