@@ -18,6 +18,8 @@ SEEDS = 2**32
 
 #: What the weights of a surface are called.
 COORDINATES = ("x", "y")
+#: Letters that a typed function may hold beside them, each a number of its own; 1 where none is given.
+PARAMETERS = ("a", "b", "c", "d")
 
 
 class SpecError(ValueError):
@@ -191,6 +193,7 @@ class Surface:
     `bounds` is (x low, x high, y low, y high), the part of the plane that is drawn; `minima` are (x, y, f) triples, the
     global ones first; `log` says whether its levels are told apart better on a log colour scale. `data` names the
     examples (u, v) of a finite sum, whose loss is the mean of the expression over them; "" for a plain function.
+    `parameters` are the values of the letters of PARAMETERS that the expression holds.
     """
 
     name: str
@@ -204,6 +207,7 @@ class Surface:
     story: str = ""
     source: str = ""
     data: str = ""
+    parameters: tuple[tuple[str, float], ...] = ()
 
     @property
     def global_minima(self) -> tuple[tuple[float, float, float], ...]:
@@ -212,6 +216,11 @@ class Surface:
             return ()
         best = min(f for _, _, f in self.minima)
         return tuple(m for m in self.minima if m[2] - best <= 1e-9 * max(1.0, abs(best)))
+
+    @property
+    def with_values(self) -> str:
+        """The expression, and behind it the value of each of its parameters."""
+        return ", ".join([self.expression, *(f"{name} = {value:g}" for name, value in self.parameters)])
 
     @property
     def diagonal(self) -> float:

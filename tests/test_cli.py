@@ -39,9 +39,10 @@ def test_a_file_of_every_kind(row, tmp_path, capsys):
 
 def test_the_file_holds_the_experiment_asked_for(tmp_path):
     path = tmp_path / "race.json"
-    asked = ["compare", "x^2 + 3*y^2", "adam~lr~0.05~beta1~0.8", "sgd", "--box", "-1", "2", "-2", "1", "--seed", "7"]
+    asked = ["compare", "x^2 + c*y^2", "adam~lr~0.05~beta1~0.8", "sgd", "--box", "-1", "2", "-2", "1", "--seed", "7"]
+    asked += ["--c", "3"]
     assert cli.main([*asked, "--noise", "0.1", "--steps", "9", "--out", str(path)]) == 0
-    surface = ov.surface("x^2 + 3*y^2", bounds=(-1, 2, -2, 1))
+    surface = ov.surface("x^2 + c*y^2", bounds=(-1, 2, -2, 1), c=3)
     optimizers = [ov.optimizer("adam", lr=0.05, beta1=0.8), ov.optimizer("sgd")]
     runs = ov.descend(surface, optimizers, steps=9, noise=0.1, seed=7)
     assert files.read(path.read_text()) == runs.spec

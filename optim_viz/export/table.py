@@ -57,7 +57,7 @@ def _html(result: Result) -> bytes:
             f"{runs.spec.epochs} epochs, mini-batches of {runs.spec.batch_size}",
         )
     else:
-        title, about = runs.surface.title, f"f(x, y) = {runs.surface.expression}"
+        title, about = runs.surface.title, f"f(x, y) = {runs.surface.with_values}"
     return standalone.page(result.scene(), title, about).encode()
 
 

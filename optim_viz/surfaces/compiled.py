@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ import numpy as np
 
 from optim_viz.spec import Surface
 from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import parse
+from optim_viz.surfaces.expression import OF_EXAMPLES, letters, parse
+from optim_viz.surfaces.functions import ARRAYS, FLOATS
 from optim_viz.surfaces.gradient import Lines, as_cse, gradient
 
 if TYPE_CHECKING:
@@ -58,8 +60,24 @@ class Compiled:
 
 
 def compiled(surface: Surface) -> Compiled:
-    """Compile a surface's expression (10-150 ms the first time, then cached by its text)."""
-    return _compile_sum(surface.expression, surface.data) if surface.data else _compile(surface.expression)
+    """Compile a surface's expression (10-150 ms the first time, then cached by its text, whatever its parameters)."""
+    if surface.data:
+        return _compile_sum(surface.expression, surface.data)
+    return _at(surface.expression, tuple(value for _, value in surface.parameters))
+
+
+@functools.lru_cache(maxsize=256)
+def _at(text: str, values: tuple[float, ...]) -> Compiled:
+    """A typed function whose parameters have these values: the same code, they its last defaults."""
+    code = _compile(text)
+    if not values:
+        return code
+    functions = (code.value, code.gradient, code.float_value, code.float_gradient)
+    return Compiled(code.expression, code.latex, *(_with_defaults(function, values) for function in functions))
+
+
+def _with_defaults(function: Any, values: tuple[float, ...]) -> Callable[..., Any]:
+    return types.FunctionType(function.__code__, function.__globals__, function.__name__, values)
 
 
 @functools.lru_cache(maxsize=256)
@@ -67,20 +85,20 @@ def _compile(text: str) -> Compiled:
     import sympy
 
     expression = parse(text)
-    return Compiled(expression, sympy.latex(expression), *_functions(expression))
+    return Compiled(expression, sympy.latex(expression), *_functions(expression, letters(text)))
 
 
-def _functions(expression: sympy.Expr) -> tuple[Callable[..., Any], ...]:
-    """Value and gradient on arrays, value and gradient on floats, as functions of (t, x, y)."""
+def _functions(expression: sympy.Expr, parameters: Sequence[str] = ()) -> tuple[Callable[..., Any], ...]:
+    """Value and gradient on arrays, value and gradient on floats, as functions of (t, x, y, *parameters)."""
     import sympy
 
-    symbols = (sympy.Symbol("t"), *sympy.symbols("x y", real=True))
+    symbols = (sympy.Symbol("t"), *(sympy.Symbol(name, real=True) for name in ("x", "y", *parameters)))
     slopes = gradient(expression)
     return (
         _numpy(symbols, expression),
         _numpy(symbols, slopes[1], as_cse(slopes)),
-        sympy.lambdify(symbols, expression, [_FLOATS, "math"], cse=True, printer=_float_printer()),
-        sympy.lambdify(symbols, slopes[1], [_FLOATS, "math"], cse=as_cse(slopes), printer=_float_printer()),
+        sympy.lambdify(symbols, expression, [FLOATS, "math"], cse=True, printer=_float_printer()),
+        sympy.lambdify(symbols, slopes[1], [FLOATS, "math"], cse=as_cse(slopes), printer=_float_printer()),
     )
 
 
@@ -88,8 +106,8 @@ def _functions(expression: sympy.Expr) -> tuple[Callable[..., Any], ...]:
 def _compile_sum(text: str, data: str) -> Compiled:
     import sympy
 
-    expression = parse(text, ("x", "y", "u", "v"))
-    symbols = sympy.symbols("x y u v", real=True)
+    expression = parse(text, OF_EXAMPLES)
+    symbols = sympy.symbols(OF_EXAMPLES, real=True)
     slopes, rows = gradient(expression), examples(data)
     names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
     of_batches = (
@@ -123,19 +141,10 @@ def _either(of_all: Callable[..., Any], of_batch: Callable[..., Any]) -> Callabl
     return function
 
 
-def _softplus(z: Any) -> Any:
-    return np.logaddexp(0.0, z)
-
-
-#: softplus as log(1 + e^z) that does not overflow.
-_FLOATS = {"softplus": lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z)))}
-_ARRAYS = {"softplus": _softplus}
-
-
 def _numpy(symbols: Any, what: Any, cse: Any = True) -> Callable[..., Any]:
     import sympy
 
-    return sympy.lambdify(symbols, what, [_ARRAYS, "numpy"], cse=cse, printer=_numpy_printer())
+    return sympy.lambdify(symbols, what, [ARRAYS, "numpy"], cse=cse, printer=_numpy_printer())
 
 
 def _mean(function: Callable[..., Any], columns: Any) -> Callable[..., Any]:
@@ -171,7 +180,7 @@ def _float_sum(name: str, code: tuple[Lines, Sequence[Any]], rows: np.ndarray) -
         body="\n        ".join(lines),
         means=", ".join(f"{total} / n" for total in sums),
     )
-    scope: dict[str, Any] = {**vars(math), **_FLOATS, "rows": [tuple(row) for row in rows.tolist()]}
+    scope: dict[str, Any] = {**vars(math), **FLOATS, "rows": [tuple(row) for row in rows.tolist()]}
     exec(compile(source, f"<mean {name}>", "exec"), scope)  # noqa: S102 - printed by sympy from a parsed expression
     return scope[name]
 

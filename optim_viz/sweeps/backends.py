@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.spec import Surface, SweepSpec
+from optim_viz.spec import COORDINATES, Surface, SweepSpec
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import parse
+from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
 from optim_viz.surfaces.gradient import as_cse, gradient
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
@@ -121,12 +121,11 @@ def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], 
     import sympy
     import torch
 
-    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
-    symbols = sympy.symbols(names, real=True)
-    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
-    expression = _plain(parse(surface.expression, names))
+    symbols = sympy.symbols(OF_EXAMPLES if surface.data else COORDINATES, real=True)
+    modules = [torch_functions_by_name(), torch]
+    expression = plain(with_numbers(surface))
     lines, slopes = gradient(expression)
-    code = [(symbol, _plain(line)) for symbol, line in lines], (_plain(slopes[0]), _plain(slopes[1]))
+    code = [(symbol, plain(line)) for symbol, line in lines], (plain(slopes[0]), plain(slopes[1]))
     loss = sympy.lambdify(symbols, expression, modules, cse=True)
     both = sympy.lambdify(symbols, slopes, modules, cse=as_cse(code))
     if not surface.data:
@@ -143,7 +142,26 @@ def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], 
     return value, slope
 
 
-def _plain(expression: Any) -> Any:
+def torch_functions_by_name() -> dict[str, Any]:
+    """What sympy's code for torch calls, where torch has it under another name or takes no plain numbers."""
+    import torch
+
+    def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*parts: Any) -> Any:
+            like = next(part for part in parts if isinstance(part, torch.Tensor))
+            return function(*(torch.as_tensor(part, dtype=like.dtype, device=like.device) for part in parts))
+
+        return call
+
+    return {
+        "Abs": torch.abs,
+        "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),
+        "relu": torch.relu,
+        **{name: of_tensors(getattr(torch, name)) for name in ("maximum", "minimum", "atan2")},
+    }
+
+
+def plain(expression: Any) -> Any:
     """torch's functions take no plain numbers, so constants such as exp(2) are worked out first."""
     return expression.replace(lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17))
 
