@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.spec import SpecError, nearest
+from optim_viz.spec import SpecError, nearest, quoted
 
 if TYPE_CHECKING:
     import sympy
@@ -116,7 +116,7 @@ class _Reader:
 
     def constant(self, node: ast.Constant, depth: int) -> sympy.Expr:
         if type(node.value) is not int and type(node.value) is not float:
-            raise self.fail(f"{node.value!r} is not a number", node)
+            raise self.fail(f"{quoted(node.value)} is not a number", node)
         if not abs(node.value) <= MAX_CONSTANT:
             raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
         return self.sympy.Integer(node.value) if type(node.value) is int else self.sympy.Float(node.value)
@@ -126,7 +126,7 @@ class _Reader:
             return self.symbols[node.id]
         if node.id in FUNCTIONS:
             raise self.fail(f"{node.id} needs its argument in parentheses, as in {node.id}(x)", node)
-        raise self.fail(f"Unknown name {node.id!r}; {nearest(node.id, [*self.symbols, *FUNCTIONS])}", node)
+        raise self.fail(f"Unknown name {quoted(node.id)}; {nearest(node.id, [*self.symbols, *FUNCTIONS])}", node)
 
     def unary(self, node: ast.UnaryOp, depth: int) -> sympy.Expr:
         value = self.visit(node.operand, depth)
@@ -169,7 +169,7 @@ class _Reader:
         if node.func.id not in FUNCTIONS:
             known = node.func.id in self.symbols
             hint = "write products with *" if known else nearest(node.func.id, FUNCTIONS)
-            raise self.fail(f"{node.func.id!r} is not a function; {hint}", node.func)
+            raise self.fail(f"{quoted(node.func.id)} is not a function; {hint}", node.func)
         if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
             raise self.fail(f"{node.func.id} takes one argument, as in {node.func.id}(x)", node)
         argument = self.visit(node.args[0], depth)

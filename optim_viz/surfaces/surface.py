@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz.spec import SpecError, Surface, nearest, number
+from optim_viz.spec import SpecError, Surface, number, one_of, quoted
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import ExpressionError, parse
@@ -26,11 +26,14 @@ def surface(expression: str, *, bounds: tuple[float, float, float, float] = (-3.
 
     Reference: the functions' own sources stand in SURFACES (2026).
     """
-    text = str(expression).strip()
+    if not isinstance(expression, str):
+        what = "a Python function, whose formula is not known" if callable(expression) else quoted(expression)
+        raise SpecError(f"A surface is a name or a text in x and y, such as 'x^2 + 10*y^2'; got {what}.")
+    text = expression.strip()
     if text in SURFACES:
         return SURFACES[text]
     if text.isidentifier() and text not in ("x", "y"):
-        raise SpecError(f"Unknown surface {text!r}; {nearest(text, SURFACES)}")
+        one_of(text, SURFACES, "surface")
     x0, x1, y0, y1 = _bounds(bounds)
     parse(text)
     start = (x0 + (x1 - x0) / 8, y1 - (y1 - y0) / 8)
@@ -40,15 +43,20 @@ def surface(expression: str, *, bounds: tuple[float, float, float, float] = (-3.
     return own
 
 
+def as_surface(given: str | Surface) -> Surface:
+    """Return what is given wherever a surface is asked for, one already or what `surface` makes one of, as one."""
+    return given if isinstance(given, Surface) else surface(given)
+
+
 def _bounds(bounds: Any) -> tuple[float, float, float, float]:
     try:
         x0, x1, y0, y1 = (number(b, "bounds") for b in bounds)
     except (TypeError, ValueError) as error:
         if isinstance(error, SpecError):
             raise
-        raise SpecError(f"bounds must be four numbers (x low, x high, y low, y high); got {bounds!r}.") from None
+        raise SpecError(f"bounds must be four numbers (x low, x high, y low, y high); got {quoted(bounds)}.") from None
     if not (x0 < x1 and y0 < y1 and max(map(abs, (x0, x1, y0, y1))) <= 1e6):
-        raise SpecError(f"bounds must rise, within -1e6 to 1e6, as in (-3, 3, -3, 3); got {bounds!r}.")
+        raise SpecError(f"bounds must rise, within -1e6 to 1e6, as in (-3, 3, -3, 3); got {quoted(bounds)}.")
     return x0, x1, y0, y1
 
 
