@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from optim_viz.spec import SpecError, nearest, whole
+from optim_viz.spec import SpecError, nearest, quoted, whole
 
 PREFIX = "OPTIM_VIZ_"
 LEVELS = ("debug", "info", "warning", "error")
@@ -39,7 +39,7 @@ class Setting:
         if not self.options:
             return whole(text, self.variable, self.low, self.high)
         if text.lower() not in self.options:
-            raise SpecError(f"{self.variable} {text!r} is unknown; {nearest(text, self.options)}")
+            raise SpecError(f"{self.variable} {quoted(text)} is unknown; {nearest(text, self.options)}")
         return text.lower()
 
 

@@ -16,7 +16,7 @@ from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
 from optim_viz.network.training import Training
 from optim_viz.optimizers.specs import optimizer, with_values
 from optim_viz.progress import Progress, Unfinished
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, one_of, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.sweeps import tuning
@@ -66,10 +66,7 @@ def check_fairness(mode: str, ways: Iterable[str] = FAIRNESS) -> str:
     >>> check_fairness("best")
     'best'
     """
-    ways = tuple(ways)
-    if mode not in ways:
-        raise SpecError(f"Unknown fairness {mode!r}; {nearest(mode, filter(None, ways))}")
-    return mode
+    return mode if mode == "" else one_of(mode, filter(None, ways), "fairness")
 
 
 def one_rate(specs: tuple[OptimizerSpec, ...]) -> Chosen:

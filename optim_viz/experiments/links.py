@@ -16,7 +16,7 @@ from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, Value, nearest, number
+from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, Value, nearest, number, quoted
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.surface import described, seen
 
@@ -55,11 +55,11 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
     """Return the optimizer that `text` names, if any, and a sentence for everything that was dropped.
 
     >>> read_optimizer("adam~lr~-1")[1]
-    ["adam: lr must be a number above 0; got '-1'; the default is used."]
+    ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'; the default is used."]
     """
     kind, *parts = text.split("~")
     if kind not in OPTIMIZERS:
-        return None, [f"Unknown optimizer {kind!r}; {nearest(kind, OPTIMIZERS)}"]
+        return None, [f"Unknown optimizer {quoted(kind)}; {nearest(kind, OPTIMIZERS)}"]
     notes: list[str] = []
     options: dict[str, Any] = {}
     while parts:
@@ -67,7 +67,7 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
         width = 2 if name == "scale" else 1
         taken, parts = parts[:width], parts[width:]
         if len(taken) < width:
-            notes.append(f"The link gives {kind} no value for {name!r}.")
+            notes.append(f"The link gives {kind} no value for {quoted(name)}.")
             continue
         try:
             name, value = _option(name, taken, options)
@@ -118,7 +118,7 @@ def read(table: Table, query: Mapping[str, list[str]], default: Any) -> tuple[An
     >>> spec.steps, notes
     (7, ["The link's seed was dropped: seed must be a number; got 'x'."])
     """
-    notes = [f"The link's {key!r} is unknown here; {nearest(key, table)}" for key in query if key not in table]
+    notes = [f"The link's {quoted(key)} is unknown here; {nearest(key, table)}" for key in query if key not in table]
     spec = default
     for key, row in table.items():
         if key in query:
@@ -230,7 +230,7 @@ def _starts_there(spec: DescentSpec, default: DescentSpec | None) -> bool:
 
 def _flag(text: str) -> bool:
     if text not in ("true", "false"):
-        raise SpecError(f"relu must be true or false; got {text!r}.")
+        raise SpecError(f"relu must be true or false; got {quoted(text)}.")
     return text == "true"
 
 

@@ -18,7 +18,7 @@ from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.specs import hyperparameter, looks, with_values
 from optim_viz.progress import Unfinished
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, quoted, unique_labels
 from optim_viz.threads import POLL
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def check(
     try:
         values: list[Any] = list(lrs)
     except TypeError:
-        raise SpecError(f"lrs must be a list of learning rates; got {lrs!r}.") from None
+        raise SpecError(f"lrs must be a list of learning rates; got {quoted(lrs)}.") from None
     checked = tuple(float(hyperparameter(base.optimizers[0].kind, "lr").check(v, "train_sweep")) for v in values)
     tasks = len(base.optimizers) * len(checked) * base.seeds
     if not 1 <= tasks <= MAX_TASKS:

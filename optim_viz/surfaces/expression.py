@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.spec import PARAMETERS, Surface
+from optim_viz.spec import PARAMETERS, Surface, quoted
 from optim_viz.surfaces.functions import FUNCTIONS, own
 from optim_viz.surfaces.pasted import ExpressionError, canonical
 
@@ -123,14 +123,14 @@ class _Reader:
 
     def constant(self, node: ast.Constant, depth: int) -> sympy.Expr:
         if type(node.value) is not int and type(node.value) is not float:
-            raise self.fail(f"{node.value!r} is not a number", node)
+            raise self.fail(f"{quoted(node.value)} is not a number", node)
         if not abs(node.value) <= MAX_CONSTANT:
             raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
         return self.sympy.Integer(node.value) if type(node.value) is int else self.sympy.Float(node.value)
 
     def name(self, node: ast.Name, depth: int) -> sympy.Expr:
         if node.id not in self.symbols:
-            raise self.fail(f"Unknown name {node.id!r}", node)
+            raise self.fail(f"Unknown name {quoted(node.id)}", node)
         return self.symbols[node.id]
 
     def unary(self, node: ast.UnaryOp, depth: int) -> sympy.Expr:

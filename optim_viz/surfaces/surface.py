@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz.spec import SpecError, Surface, nearest, number
+from optim_viz.spec import SpecError, Surface, number, one_of, quoted
 from optim_viz.surfaces.bounded import too_dear
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
@@ -47,12 +47,15 @@ def described(
     parameters: Mapping[str, float] = MappingProxyType({}),
 ) -> Surface:
     """Return what `surface` returns, without a look at its values: a link names its parameters one by one."""
-    text = str(expression).strip()
+    if not isinstance(expression, str):
+        what = "a Python function, whose formula is not known" if callable(expression) else quoted(expression)
+        raise SpecError(f"A surface is a name or a text in x and y, such as 'x^2 + 10*y^2'; got {what}.")
+    text = expression.strip()
     if text in SURFACES:
         _parameters(SURFACES[text].title, (), parameters)
         return SURFACES[text]
     if text.isidentifier() and not _readable(text):
-        raise SpecError(f"Unknown surface {text!r}; {nearest(text, SURFACES)}")
+        one_of(text, SURFACES, "surface")
     x0, x1, y0, y1 = _bounds(bounds)
     values = _parameters("This function", letters(text), parameters)
     start = (x0 + (x1 - x0) / 8, y1 - (y1 - y0) / 8)
@@ -86,12 +89,17 @@ def _parameters(owner: str, held: tuple[str, ...], given: Mapping[str, float]) -
     """The checked value of every letter that a function holds."""
     for name in given:
         if name not in held:
-            raise SpecError(f"{owner} has no parameter {name[:40]!r}; it has {' and '.join(held) or 'none'}.")
+            raise SpecError(f"{owner} has no parameter {quoted(name)}; it has {' and '.join(held) or 'none'}.")
     values = tuple((name, number(given.get(name, 1.0), name)) for name in held)
     for name, value in values:
         if abs(value) > MAX_PARAMETER:
             raise SpecError(f"{name} must be from {-MAX_PARAMETER:g} to {MAX_PARAMETER:g}; got {value:g}.")
     return values
+
+
+def as_surface(given: str | Surface) -> Surface:
+    """Return what is given wherever a surface is asked for, one already or what `surface` makes one of, as one."""
+    return given if isinstance(given, Surface) else surface(given)
 
 
 def _bounds(bounds: Any) -> tuple[float, float, float, float]:
@@ -100,9 +108,9 @@ def _bounds(bounds: Any) -> tuple[float, float, float, float]:
     except (TypeError, ValueError) as error:
         if isinstance(error, SpecError):
             raise
-        raise SpecError(f"bounds must be four numbers (x low, x high, y low, y high); got {bounds!r}.") from None
+        raise SpecError(f"bounds must be four numbers (x low, x high, y low, y high); got {quoted(bounds)}.") from None
     if not (x0 < x1 and y0 < y1 and max(map(abs, (x0, x1, y0, y1))) <= 1e6):
-        raise SpecError(f"bounds must rise, within -1e6 to 1e6, as in (-3, 3, -3, 3); got {bounds!r}.")
+        raise SpecError(f"bounds must rise, within -1e6 to 1e6, as in (-3, 3, -3, 3); got {quoted(bounds)}.")
     return x0, x1, y0, y1
 
 

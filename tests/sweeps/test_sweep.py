@@ -245,15 +245,15 @@ def test_of_a_typed_function_the_lowest_loss_is_searched():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"axes": {"lr": [0.1, 0.0]}}, "momentum: lr must be a number above 0; got 0.0."),
-        ({"axes": {"lr": [0.1, np.nan]}}, "momentum: lr must be a number above 0; got nan."),
+        ({"axes": {"lr": [0.1, 0.0]}}, "momentum: lr must be a number above 0 and at most 1,000,000; got 0.0."),
+        ({"axes": {"lr": [0.1, np.nan]}}, "momentum: lr must be a number above 0 and at most 1,000,000; got nan."),
         ({"axes": {"lrr": [0.1]}}, "momentum has no axis 'lrr'; did you mean 'lr'?"),
         ({"axes": {"nesterov": [0, 1]}}, "momentum has no axis 'nesterov'"),
         ({"axes": {"lr": 0.1}}, "The axis 'lr' must be a list of numbers; got 0.1."),
         ({"axes": {"lr": []}}, "The axis 'lr' must be a list of 1 to"),
         ({"axes": {}}, "A sweep needs at least one axis"),
         ({"axes": {"x": [0.0, 9.0]}}, "start (9, 1.4) lies outside the plane drawn"),
-        ({"axes": {"lr": ["much"]}}, "momentum: lr must be a number above 0; got 'much'."),
+        ({"axes": {"lr": ["much"]}}, "momentum: lr must be a number above 0 and at most 1,000,000; got 'much'."),
         ({"axes": {"lr": np.full(3000, 0.1), "momentum": np.zeros(3000)}}, "This sweep has 9,000,000 runs; at most"),
         ({"optimizer": ov.optimizer("lbfgs")}, "lbfgs runs one start after the other"),
         ({"optimizer": lambda params: None}, "own runs one start"),
