@@ -16,7 +16,7 @@ from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
 from optim_viz.network.training import Training
 from optim_viz.optimizers.specs import optimizer, with_values
 from optim_viz.progress import Progress, Unfinished
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, one_of, unique_labels
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, one_of, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.sweeps import tuning

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from optim_viz.spec import DescentSpec, Surface
-from optim_viz.surfaces.expression import parse
+from optim_viz.spec import COORDINATES, DescentSpec, Surface
+from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
 from optim_viz.surfaces.float_run import forgiving
+from optim_viz.surfaces.functions import plain, torch_functions
 from optim_viz.surfaces.oracles import batch_losses, draw_batches, draws, oracles
 from optim_viz.surfaces.surface import dataset
 
@@ -65,12 +66,8 @@ def _torch_function(surface: Surface) -> Callable[..., torch.Tensor]:
     """A surface's expression as a function of tensors x, y and, of a finite sum, the columns u and v."""
     import sympy
 
-    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
-    own = {"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}
-    # torch's functions take no plain numbers, so constants such as exp(2) are worked out first.
-    expression = parse(surface.expression, names).replace(
-        lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17)
-    )
-    function = sympy.lambdify(sympy.symbols(names, real=True), expression, [own, torch], cse=True)
+    names = OF_EXAMPLES if surface.data else COORDINATES
+    symbols, expression = sympy.symbols(names, real=True), plain(with_numbers(surface))
+    function = sympy.lambdify(symbols, expression, [torch_functions(), torch], cse=True)
     # A variable that the text leaves out has the slope 0, not none.
     return lambda x, y, *columns: function(x, y, *columns) + 0 * (x + y)

@@ -14,6 +14,7 @@ from optim_viz.spec import COORDINATES, Surface, SweepSpec
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
+from optim_viz.surfaces.functions import plain, torch_functions
 from optim_viz.surfaces.gradient import as_cse, gradient
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
@@ -122,7 +123,7 @@ def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], 
     import torch
 
     symbols = sympy.symbols(OF_EXAMPLES if surface.data else COORDINATES, real=True)
-    modules = [torch_functions_by_name(), torch]
+    modules = [torch_functions(), torch]
     expression = plain(with_numbers(surface))
     lines, slopes = gradient(expression)
     code = [(symbol, plain(line)) for symbol, line in lines], (plain(slopes[0]), plain(slopes[1]))
@@ -140,30 +141,6 @@ def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], 
         return [part.mean(-1) for part in parts]
 
     return value, slope
-
-
-def torch_functions_by_name() -> dict[str, Any]:
-    """What sympy's code for torch calls, where torch has it under another name or takes no plain numbers."""
-    import torch
-
-    def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*parts: Any) -> Any:
-            like = next(part for part in parts if isinstance(part, torch.Tensor))
-            return function(*(torch.as_tensor(part, dtype=like.dtype, device=like.device) for part in parts))
-
-        return call
-
-    return {
-        "Abs": torch.abs,
-        "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),
-        "relu": torch.relu,
-        **{name: of_tensors(getattr(torch, name)) for name in ("maximum", "minimum", "atan2")},
-    }
-
-
-def plain(expression: Any) -> Any:
-    """torch's functions take no plain numbers, so constants such as exp(2) are worked out first."""
-    return expression.replace(lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17))
 
 
 def put(device: str) -> Callable[[np.ndarray], Any]:

@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 
 import optim_viz as ov
 from optim_viz.network import one_run, pca, plane_loss
