@@ -7,7 +7,7 @@ import torch
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
-from optim_viz.surfaces.functions import plain, torch_functions
+from optim_viz.surfaces.functions import plain, torch_functions_by_name
 
 
 def torch_loss(surface):
@@ -20,7 +20,7 @@ def torch_loss(surface):
     names = OF_EXAMPLES if surface.data else ("x", "y")
     # torch's functions take no plain numbers, so constants such as exp(2) are worked out first.
     expression = plain(with_numbers(surface))
-    function = sympy.lambdify(sympy.symbols(names, real=True), expression, [torch_functions(), torch])
+    function = sympy.lambdify(sympy.symbols(names, real=True), expression, [torch_functions_by_name(), torch])
     if not surface.data:
         return function
     u, v = torch.tensor(examples(surface.data)).unbind(1)

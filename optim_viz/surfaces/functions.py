@@ -118,7 +118,7 @@ ARRAYS: dict[str, Callable[..., Any]] = {
 }
 
 
-def torch_functions() -> dict[str, Any]:
+def torch_functions_by_name() -> dict[str, Any]:
     """What sympy's code for torch calls, where torch has it under another name or takes no plain numbers."""
     import torch
 

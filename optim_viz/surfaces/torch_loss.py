@@ -12,7 +12,7 @@ import torch
 from optim_viz.spec import COORDINATES, DescentSpec, Surface
 from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
 from optim_viz.surfaces.float_run import forgiving
-from optim_viz.surfaces.functions import plain, torch_functions
+from optim_viz.surfaces.functions import plain, torch_functions_by_name
 from optim_viz.surfaces.oracles import batch_losses, draw_batches, draws, oracles
 from optim_viz.surfaces.surface import dataset
 
@@ -68,6 +68,6 @@ def _torch_function(surface: Surface) -> Callable[..., torch.Tensor]:
 
     names = OF_EXAMPLES if surface.data else COORDINATES
     symbols, expression = sympy.symbols(names, real=True), plain(with_numbers(surface))
-    function = sympy.lambdify(symbols, expression, [torch_functions(), torch], cse=True)
+    function = sympy.lambdify(symbols, expression, [torch_functions_by_name(), torch], cse=True)
     # A variable that the text leaves out has the slope 0, not none.
     return lambda x, y, *columns: function(x, y, *columns) + 0 * (x + y)

@@ -14,7 +14,7 @@ from optim_viz.spec import COORDINATES, Surface, SweepSpec
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
-from optim_viz.surfaces.functions import plain, torch_functions
+from optim_viz.surfaces.functions import plain, torch_functions_by_name
 from optim_viz.surfaces.gradient import as_cse, gradient
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
@@ -123,7 +123,7 @@ def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], 
     import torch
 
     symbols = sympy.symbols(OF_EXAMPLES if surface.data else COORDINATES, real=True)
-    modules = [torch_functions(), torch]
+    modules = [torch_functions_by_name(), torch]
     expression = plain(with_numbers(surface))
     lines, slopes = gradient(expression)
     code = [(symbol, plain(line)) for symbol, line in lines], (plain(slopes[0]), plain(slopes[1]))
