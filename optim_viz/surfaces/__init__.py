@@ -13,6 +13,7 @@ closure_run   one run that looks at the gradient several times a step
 torch_run     one run by torch.optim itself
 descent       ov.descend: several runs from one start
 trajectory    what a run gives back
-minima        Newton's method: the nearest minimum or saddle, and the lowest known
+minima        Newton's method: the nearest minimum or saddle of many points, and the lowest known
+level         the level place next to the end of a run, and what kind of place it is
 outcome       how a run ended
 """

@@ -16,7 +16,7 @@ import numpy as np
 from optim_viz.spec import Surface
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import parse
-from optim_viz.surfaces.gradient import Lines, as_cse, gradient
+from optim_viz.surfaces.gradient import SHORT, Lines, as_cse, gradient, second
 
 if TYPE_CHECKING:
     import sympy
@@ -112,6 +112,36 @@ def _of_all(expression: sympy.Expr, rows: np.ndarray) -> tuple[Callable[..., Any
     terms = sympy.Poly(expression, u, v).terms()
     moments = {powers: float(np.mean(rows[:, 0] ** powers[0] * rows[:, 1] ** powers[1])) for powers, _ in terms}
     return _functions(sum(factor * moments[powers] for powers, factor in terms))
+
+
+@functools.lru_cache(maxsize=64)
+def second_derivatives(surface: Surface) -> Callable[[float, float], np.ndarray] | None:
+    """Return what gives the exact Hessian at a point, float64 [2, 2]; None of a long expression.
+
+    It takes 10 to 120 ms to compile (0.5 s, were a long one not refused), so ask for it late.
+
+    >>> from optim_viz import SURFACES
+    >>> second_derivatives(SURFACES["quadratic"])(1.0, 1.0).tolist()
+    [[1.0, 0.0], [0.0, 10.0]]
+    """
+    import sympy
+
+    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
+    expression = parse(surface.expression, names)
+    if sympy.count_ops(expression) > SHORT:
+        return None
+    lines, parts = second(expression)
+    if any(line.has(sympy.I, sympy.zoo, sympy.nan, sympy.Derivative) for line in (*dict(lines).values(), *parts)):
+        return None
+    function = _numpy(sympy.symbols(names, real=True), parts, as_cse((lines, parts)))
+    columns = tuple(examples(surface.data).T) if surface.data else ()
+
+    def hessian(x: float, y: float) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            xx, xy, yy = (float(np.mean(part)) for part in function(np.float64(x), np.float64(y), *columns))
+        return np.array([[xx, xy], [xy, yy]])
+
+    return hessian
 
 
 def _either(of_all: Callable[..., Any], of_batch: Callable[..., Any]) -> Callable[..., Any]:

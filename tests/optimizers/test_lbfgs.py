@@ -48,10 +48,9 @@ def as_torch_runs(surface, options, search):
     )
     ours, theirs = descent._on_floats(spec, spec.optimizers[0]), through_torch(spec, spec.optimizers[0])
     how = {"rtol": 1e-9, "atol": 1e-9} if search else {"rtol": 0.0}
-    for a, b in zip(ours, theirs, strict=True):  # points, gradients, state, rates, evaluations
-        if isinstance(a, dict):
-            assert a.keys() == b.keys()
-            a, b = (np.array([*state.values()]) for state in (a, b))
+    assert ours[2].keys() == theirs[2].keys()
+    pairs = [(ours[i], theirs[i]) for i in (0, 1, 3, 4)]  # points, gradients, rates, evaluations
+    for a, b in [*pairs, *((ours[2][name], theirs[2][name]) for name in ours[2])]:
         np.testing.assert_allclose(a, b, **how, err_msg=f"{surface} {options} {search}")
 
 
