@@ -61,10 +61,11 @@ def level_place(surface: Surface, point: np.ndarray, reach: float) -> Level | No
         if not (np.isfinite(slope).all() and np.isfinite(matrix).all()):
             return None
         curvatures, directions = np.linalg.eigh(matrix)
-        move, settled = _move(curvatures, directions.T @ slope, reach)
-        if move is None:
-            return None
-        here = here + directions @ move
+        with np.errstate(all="ignore"):  # next to no curvature at all, a move is not finite
+            move, settled = _move(curvatures, directions.T @ slope, reach)
+            if move is None:
+                return None
+            here = here + directions @ move
         if not np.hypot(*(here - point)) <= reach:
             return None
         if settled:
@@ -93,7 +94,8 @@ def _move(curvatures: np.ndarray, slopes: np.ndarray, reach: float) -> tuple[np.
 
 def _told(functions: Compiled, place: np.ndarray, curvatures: np.ndarray, reach: float) -> Level | None:
     """What kind of place it is: as its curvatures say, or, where one is flat, the losses around it."""
-    here, value = (float(place[0]), float(place[1])), float(functions.values(*place))
+    x, y = (float(v) if abs(v) > NOTHING * reach else 0.0 for v in place)
+    here, value = (x, y), float(functions.values(*place))
     low, high = float(curvatures[0]), float(curvatures[1])
     if min(abs(low), abs(high)) > FLAT * max(abs(low), abs(high)):
         return None if high < 0.0 else Level(here, value, Kind.MINIMUM if low > 0.0 else Kind.SADDLE)
