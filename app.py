@@ -3,5 +3,5 @@
 from optim_viz.ui import page, sessions
 
 page.start_app()
-with sessions.logged():
+with sessions.logged(), page.timed(), sessions.turns().turn():
     page.navigation().run()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from optim_viz.optimizers.specs import with_values
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import OptimizerSpec, SpecError
+from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError
 
 if TYPE_CHECKING:
     from optim_viz.network.training import Training
@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--steps", default=500, help="1 to 100,000 (500)")
     compare.add_argument("--start", nargs=2, metavar=("X", "Y"), help="the surface's own if left out")
     compare.add_argument("--box", nargs=4, metavar=("X0", "X1", "Y0", "Y1"), help="the part drawn of a typed function")
+    for name in PARAMETERS:
+        compare.add_argument(f"--{name}", help=f"the value of {name} in a typed function (1)")
     compare.add_argument("--noise", default=0.0, help="standard deviation added to every gradient (0)")
     compare.add_argument("--batch-size", help="examples a mini-batch, on linear_regression and logistic_regression")
     train = commands.add_parser("train", help="optimizers side by side on a network that reads digits")
@@ -85,7 +87,8 @@ def _compare(given: argparse.Namespace) -> None:
     from optim_viz.surfaces.surface import surface
 
     _check_out(given.out)
-    found = surface(given.surface, bounds=given.box) if given.box else surface(given.surface)
+    letters = {name: value for name in PARAMETERS if (value := getattr(given, name)) is not None}
+    found = surface(given.surface, **({"bounds": given.box} if given.box else {}), **letters)
     specs = _optimizers(given)
     runs = descent.descend(found, specs, given.start, given.steps, _number(given.noise), given.batch_size, given.seed)
     _deliver(runs, given.out, _comparison_rows(runs))

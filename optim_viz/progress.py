@@ -1,4 +1,4 @@
-"""How far a piece of work is: what everything that takes its time tells whoever waits for it."""
+"""How far a piece of work is, and where it stopped: what all that takes its time tells whoever waits for it."""
 
 from __future__ import annotations
 
@@ -24,3 +24,22 @@ class Progress:
     def seconds_left(self) -> float:
         """An estimate from the pace so far; inf before anything is done."""
         return self.seconds * (1 / self.fraction - 1) if self.fraction else math.inf
+
+
+class Unfinished(RuntimeError):
+    """Work that was cut off by no wish of anybody's: why, in a sentence, and what was done until then."""
+
+    def __init__(self, why: str, so_far: Any) -> None:
+        super().__init__(why)
+        self.so_far = so_far
+
+
+def about(seconds: float) -> str:
+    """Return a span of time as people say it, rounded up.
+
+    >>> about(8.2), about(200.0), about(math.inf)
+    ('9 s', '4 minutes', 'a few minutes')
+    """
+    if not math.isfinite(seconds):
+        return "a few minutes"
+    return f"{max(1, math.ceil(seconds))} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from optim_viz.spec import SpecError, nearest, whole
+from optim_viz.spec import SpecError, nearest, quoted, whole
 
 PREFIX = "OPTIM_VIZ_"
 LEVELS = ("debug", "info", "warning", "error")
@@ -39,7 +39,7 @@ class Setting:
         if not self.options:
             return whole(text, self.variable, self.low, self.high)
         if text.lower() not in self.options:
-            raise SpecError(f"{self.variable} {text!r} is unknown; {nearest(text, self.options)}")
+            raise SpecError(f"{self.variable} {quoted(text)} is unknown; {nearest(text, self.options)}")
         return text.lower()
 
 
@@ -69,7 +69,10 @@ _ROWS = (
     Setting("kept_results", 8, "results", "finished work that is kept for whoever asks again, in each line"),
     Setting("kept_mb", 192, "MB", "the same in memory", high=2**20),
     Setting("waiting_jobs", 20, "jobs", "work that waits for its turn, in each line", low=0),
+    Setting("turn_seconds", 4, "s", "how long a page waits for its turn before its visitor is told how many wait"),
+    Setting("page_seconds", 10, "s", "what one run of a page may take"),
     Setting("patience_seconds", 10, "s", "how long work goes on after the browser that asked for it is gone"),
+    Setting("threads", 0, "threads", "what sweeps and trainings work on at once; 0: one a core", low=0, high=1024),
     Setting(
         "log_level", "info", "", "what is logged: debug, info (a line a request), warning or error", options=LEVELS
     ),
@@ -99,6 +102,20 @@ def limit(name: str) -> int:
     True
     """
     return int(_read_once()[name])
+
+
+def threads() -> int:
+    """Return how many threads work at once: as the setting says, or one for every core that this process may use.
+
+    >>> threads() >= 1
+    True
+    """
+    return limit("threads") or cores()
+
+
+def cores() -> int:
+    """Return how many cores this process may use; not every system says which, then all are meant."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def log_level() -> str:

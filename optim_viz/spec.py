@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,26 +19,67 @@ SEEDS = 2**32
 
 #: What the weights of a surface are called.
 COORDINATES = ("x", "y")
+#: Letters that a typed function may hold beside them, each a number of its own; 1 where none is given.
+PARAMETERS = ("a", "b", "c", "d")
+#: The most that a number may be where its row says nothing else: beyond it floats soon overflow.
+LARGEST = 1e6
+#: The most characters of an input that a sentence repeats; no label is longer.
+ECHO = 80
 
 
 class SpecError(ValueError):
     """A value that an experiment cannot be made of; the message is one sentence for the person who typed it."""
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+class _Short(reprlib.Repr):
+    """repr() that stops early: whoever hands over a book is not read it back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxfrozenset = ECHO // 4
+        self.maxstring = self.maxlong = self.maxother = ECHO
+
+    def repr_int(self, x: int, level: int) -> str:
+        """An integer; Python refuses to write down the longest ones."""
+        return super().repr_int(x, level) if x.bit_length() < 4000 else f"a whole number of {x.bit_length():,} bits"
+
+
+def quoted(value: object) -> str:
+    """Return `value` as a sentence names it: its repr on one line, cut to ECHO characters.
+
+    >>> quoted("adam"), len(quoted("x" * 500))
+    ("'adam'", 80)
+    """
+    text = " ".join(_Short().repr(value).splitlines())
+    return text if len(text) <= ECHO else text[: ECHO - 1] + "…"
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
     """Return the hint that names what was probably meant: the nearest name, or all of them.
 
     >>> nearest("adma", ["sgd", "momentum", "adam"])
     "did you mean 'adam'?"
     """
-    names, name = list(names), str(name).lower()
+    names, name = list(names), (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
     swapped = [n for n in names if sorted(n) == sorted(name)]  # "adma" is adam with two keys swapped, not adamax
     close = swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(names)}."
 
 
-def number(value: object, what: str) -> float:
-    """Return `value` as a finite float, or raise a SpecError that names it.
+def one_of(name: object, names: Iterable[str], what: str) -> str:
+    """Return `name`, which must be one of `names`, or raise a SpecError with the nearest of them.
+
+    >>> one_of("adam", ["sgd", "adam"], "optimizer")
+    'adam'
+    """
+    names = list(names)
+    if not isinstance(name, str) or name not in names:
+        raise SpecError(f"Unknown {what} {quoted(name)}; {nearest(name, names)}")
+    return name
+
+
+def number(value: object, what: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """Return `value` as a finite float in [low, high], or raise a SpecError that names it and the range.
 
     >>> number("0.5", "lr")
     0.5
@@ -45,9 +87,11 @@ def number(value: object, what: str) -> float:
     try:
         result = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        raise SpecError(f"{what} must be a number; got {value!r}.") from None
+        raise SpecError(f"{what} must be a number; got {quoted(value)}.") from None
     if not math.isfinite(result):
-        raise SpecError(f"{what} must be a finite number; got {value!r}.")
+        raise SpecError(f"{what} must be a finite number; got {quoted(value)}.")
+    if not low <= result <= high:
+        raise SpecError(f"{what} must be a number from {readable(low)} to {readable(high)}; got {quoted(value)}.")
     return result
 
 
@@ -59,8 +103,17 @@ def whole(value: object, what: str, low: int, high: int) -> int:
     """
     result = number(value, what)
     if result != int(result) or not low <= result <= high:
-        raise SpecError(f"{what} must be a whole number from {low:,} to {high:,}; got {value!r}.")
+        raise SpecError(f"{what} must be a whole number from {low:,} to {high:,}; got {quoted(value)}.")
     return int(result)
+
+
+def readable(value: float) -> str:
+    """Return a number as people write it.
+
+    >>> readable(1e6), readable(0.01)
+    ('1,000,000', '0.01')
+    """
+    return f"{value:,.15g}"
 
 
 @dataclass(frozen=True)
@@ -78,7 +131,7 @@ class Hyperparameter:
     scale: str = "linear"
     text: str = ""
     minimum: float = 0.0
-    maximum: float = math.inf
+    maximum: float = LARGEST
     open_low: bool = False
     open_high: bool = False
 
@@ -87,34 +140,32 @@ class Hyperparameter:
         """The accepted range, in words."""
         if self.scale == "bool":
             return "true or false"
-        low = f"above {self.minimum:g}" if self.open_low else f"at least {self.minimum:g}"
-        if math.isinf(self.maximum):
-            return low
-        return f"{low} and {'below' if self.open_high else 'at most'} {self.maximum:g}"
+        low = f"{'above' if self.open_low else 'at least'} {readable(self.minimum)}"
+        return f"{low} and {'below' if self.open_high else 'at most'} {readable(self.maximum)}"
 
     def check(self, value: object, owner: str) -> Value:
         """Return `value` as this hyperparameter's type, or raise a SpecError that names it and the range."""
         if self.scale == "bool":
             return self._flag(value, owner)
         if isinstance(value, bool):
-            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {value!r}.")
+            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {quoted(value)}.")
         try:
             result = number(value, self.name)
         except SpecError:
-            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {value!r}.") from None
+            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {quoted(value)}.") from None
         inside = (result > self.minimum or (result == self.minimum and not self.open_low)) and (
             result < self.maximum or (result == self.maximum and not self.open_high)
         )
         if not inside or (self.scale == "int" and result != int(result)):
             kind = "a whole number" if self.scale == "int" else "a number"
-            raise SpecError(f"{owner}: {self.name} must be {kind} {self.allowed}; got {value!r}.")
+            raise SpecError(f"{owner}: {self.name} must be {kind} {self.allowed}; got {quoted(value)}.")
         return int(result) if self.scale == "int" else result
 
     def _flag(self, value: object, owner: str) -> bool:
         words = {"true": True, "1": True, "false": False, "0": False}
-        text = str(value).lower()
+        text = (value if isinstance(value, str) else quoted(value)).lower()
         if text not in words:
-            raise SpecError(f"{owner}: {self.name} must be {self.allowed}; got {value!r}.")
+            raise SpecError(f"{owner}: {self.name} must be {self.allowed}; got {quoted(value)}.")
         return words[text]
 
 
@@ -125,7 +176,7 @@ def check_values(
     table = {h.name: h for h in hyperparameters}
     for name in given:
         if name not in table:
-            raise SpecError(f"{owner} has no hyperparameter {name!r}; {nearest(name, table)}")
+            raise SpecError(f"{owner} has no hyperparameter {quoted(name)}; {nearest(name, table)}")
     return tuple((name, h.check(given.get(name, h.default), owner)) for name, h in table.items())
 
 
@@ -191,6 +242,7 @@ class Surface:
     `bounds` is (x low, x high, y low, y high), the part of the plane that is drawn; `minima` are (x, y, f) triples, the
     global ones first; `log` says whether its levels are told apart better on a log colour scale. `data` names the
     examples (u, v) of a finite sum, whose loss is the mean of the expression over them; "" for a plain function.
+    `parameters` are the values of the letters of PARAMETERS that the expression holds.
     """
 
     name: str
@@ -204,6 +256,7 @@ class Surface:
     story: str = ""
     source: str = ""
     data: str = ""
+    parameters: tuple[tuple[str, float], ...] = ()
 
     @property
     def global_minima(self) -> tuple[tuple[float, float, float], ...]:
@@ -212,6 +265,11 @@ class Surface:
             return ()
         best = min(f for _, _, f in self.minima)
         return tuple(m for m in self.minima if m[2] - best <= 1e-9 * max(1.0, abs(best)))
+
+    @property
+    def with_values(self) -> str:
+        """The expression, and behind it the value of each of its parameters."""
+        return ", ".join([self.expression, *(f"{name} = {value:g}" for name, value in self.parameters)])
 
     @property
     def diagonal(self) -> float:

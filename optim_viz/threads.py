@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any, Generic, TypeVar
 
+from optim_viz.looks import Stopped, answering, look
+
 T = TypeVar("T")
 
-#: Threads that work at once; more gain nothing on the machines this was measured on. NumPy on long arrays, machine code
-#: and torch free the interpreter's lock meanwhile.
-WORKERS = 2
 #: Seconds between two reports.
 POLL = 0.1
 
@@ -60,34 +59,46 @@ class Shared(Generic[T]):
 
 def in_threads(
     work: Callable[[Callable[[], bool]], None],
-    count: int = WORKERS,
+    count: int,
     report: Callable[[], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
     """Call `work` in `count` threads and wait, calling `report` about ten times a second in this thread.
 
+    They do work at once: NumPy on long arrays, machine code and torch free the interpreter's lock meanwhile.
     `work` is given a function that says whether to stop: `cancel` is set, or another thread, or `report`, has failed.
-    Its error is raised. One thread that nothing is to be heard of is this one.
+    A look inside `work` then ends it where it stands. An error is raised, as is that of a look in this thread. One
+    thread that nothing is to be heard of is this one.
     """
     failed = threading.Event()
 
     def stopped() -> bool:
         return failed.is_set() or (cancel is not None and cancel.is_set())
 
+    def here() -> bool:
+        look()
+        return stopped()
+
+    def answer() -> None:
+        if stopped():
+            raise Stopped
+
     def guarded() -> None:
         try:
-            work(stopped)
+            with answering(answer), contextlib.suppress(Stopped):
+                work(stopped)
         except BaseException:
             failed.set()
             raise
 
     if count == 1 and report is None:
-        work(stopped)
+        work(here)
         return
     with ThreadPoolExecutor(count, "optim-viz") as pool:
         futures = [pool.submit(guarded) for _ in range(count)]
         try:
-            while wait(futures, POLL if report else None, FIRST_EXCEPTION).not_done and not failed.is_set():
+            while wait(futures, POLL, FIRST_EXCEPTION).not_done and not failed.is_set():
+                look()
                 if report is not None:
                     report()
         except BaseException:
@@ -97,7 +108,7 @@ def in_threads(
         future.result()
 
 
-def in_torch_threads(work: Callable[[Callable[[], bool]], None], *how: Any) -> None:
+def in_torch_threads(work: Callable[[Callable[[], bool]], None], count: int, *how: Any) -> None:
     """As `in_threads`, with one torch thread each."""
     import torch
 
@@ -106,4 +117,4 @@ def in_torch_threads(work: Callable[[Callable[[], bool]], None], *how: Any) -> N
         work(stopped)
 
     with one_torch_thread():
-        in_threads(alone, *how)
+        in_threads(alone, count, *how)

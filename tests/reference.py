@@ -6,7 +6,8 @@ import torch
 
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import parse
+from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
+from optim_viz.surfaces.functions import plain, torch_functions
 
 
 def torch_loss(surface):
@@ -16,13 +17,10 @@ def torch_loss(surface):
     >>> torch_loss(SURFACES["quadratic"])(torch.tensor(1.0), torch.tensor(1.0))
     tensor(5.5000)
     """
-    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
-    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
+    names = OF_EXAMPLES if surface.data else ("x", "y")
     # torch's functions take no plain numbers, so constants such as exp(2) are worked out first.
-    expression = parse(surface.expression, names).replace(
-        lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17)
-    )
-    function = sympy.lambdify(sympy.symbols(names, real=True), expression, modules)
+    expression = plain(with_numbers(surface))
+    function = sympy.lambdify(sympy.symbols(names, real=True), expression, [torch_functions(), torch])
     if not surface.data:
         return function
     u, v = torch.tensor(examples(surface.data)).unbind(1)

@@ -48,7 +48,9 @@ def comparisons(draw):
     if draw(st.booleans()):
         surface = SURFACES[draw(st.sampled_from(list(SURFACES)))]
     else:
-        surface = ov.surface("x^2 + sin(3*y)", bounds=(-1, draw(st.floats(0.5, 9)), -2, 2))
+        text, letters = draw(st.sampled_from([("x^2 + sin(3*y)", ""), ("ax² + |y|^b", "ab")]))
+        values = {letter: draw(st.floats(-10, 10)) for letter in letters}
+        surface = ov.surface(text, bounds=(-1, draw(st.floats(0.5, 9)), -2, 2), **values)
     x0, x1, y0, y1 = surface.bounds
     return descent.check(
         surface,

@@ -20,13 +20,14 @@ FLOORS = [
     {"surfaces", "network"},
     {"optimizers", "settings"},
     {"spec", "log", "threads", "progress"},
+    {"looks"},
 ]
 #: Libraries that take long to import, and the rooms and modules that may do so when they are imported themselves:
 #: everywhere else they are imported inside functions, where they are needed.
 HEAVY = {
     "streamlit": {"ui", "pages", "benchmarks"},
     "plotly": {"figures"},
-    "torch": {"optim_viz.surfaces.torch_run", "benchmarks"},
+    "torch": {"optim_viz.surfaces.torch_run", "optim_viz.surfaces.torch_loss", "benchmarks"},
     "pandas": {"optim_viz.figures.results_table"},
     **{library: set() for library in ("sympy", "llvmlite", "matplotlib", "distributed")},
 }

@@ -11,8 +11,9 @@ import pytest
 
 import optim_viz as ov
 from optim_viz import log, settings
-from optim_viz.experiments import budgets, jobs, links
+from optim_viz.experiments import budgets, links
 from optim_viz.experiments.fairness import Fair
+from optim_viz.experiments.weight import weight
 from optim_viz.network import digit_files, train
 from optim_viz.settings import SETTINGS
 from optim_viz.surfaces import descent
@@ -67,9 +68,9 @@ def test_what_is_over_the_budget_is_refused_with_the_budget(monkeypatch):
 def test_a_weight_is_that_of_the_arrays():
     t = ov.descend("quadratic", [ov.optimizer("sgd"), ov.optimizer("adam")], steps=1000)
     own = sum(a.nbytes for run in t for a in (run.points, run.losses, run.gradients, run.lrs, *run.state.values()))
-    assert own <= jobs.weight(t) <= 3 * own
+    assert own <= weight(t) <= 3 * own
     whole = np.zeros(1000)
-    assert jobs.weight([whole[:10], whole[10:], whole]) == 8000
+    assert weight([whole[:10], whole[10:], whole]) == 8000
 
 
 def test_an_event_is_one_line_of_json(capsys):

@@ -15,8 +15,8 @@ from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
 from optim_viz.network.training import Training
 from optim_viz.optimizers.specs import optimizer, with_values
-from optim_viz.progress import Progress
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels
+from optim_viz.progress import Progress, Unfinished
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, one_of, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.sweeps import tuning
@@ -66,10 +66,7 @@ def check_fairness(mode: str, ways: Iterable[str] = FAIRNESS) -> str:
     >>> check_fairness("best")
     'best'
     """
-    ways = tuple(ways)
-    if mode not in ways:
-        raise SpecError(f"Unknown fairness {mode!r}; {nearest(mode, filter(None, ways))}")
-    return mode
+    return mode if mode == "" else one_of(mode, filter(None, ways), "fairness")
 
 
 def one_rate(specs: tuple[OptimizerSpec, ...]) -> Chosen:
@@ -153,7 +150,10 @@ def fair_train(
 
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
-    spec, sentence = _fairly(asked, ON_NETWORK, lambda: _tune_training(asked.spec, report, cancel))
+    try:
+        spec, sentence = _fairly(asked, ON_NETWORK, lambda: _tune_training(asked.spec, report, cancel))
+    except Unfinished as cut:  # half of the trials choose nothing
+        raise Unfinished(f"Learning rates could not be tuned: {cut}", None) from cut
     tuned = asked.mode not in RULES
     return FairRuns(asked, None if tuned and cancel.is_set() else train.run(spec, report, cancel), sentence)
 

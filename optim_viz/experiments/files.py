@@ -17,7 +17,7 @@ from optim_viz.experiments.study import Study
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.network import train
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
+from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, quoted
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 
@@ -46,12 +46,14 @@ def link(spec: Spec) -> tuple[str, links.Query]:
     """
     for item in (spec.descent if isinstance(spec, Study) else spec).optimizers:
         if item.factory is not None:
-            raise SpecError(f"{item.label!r} is an optimizer of your own: JSON cannot hold it, CSV holds its results.")
+            raise SpecError(
+                f"{quoted(item.label)} is an optimizer of your own: JSON cannot hold it, CSV holds its results."
+            )
     if isinstance(spec, Study):
         return "tune", write_study(spec, whole=True)
     if isinstance(spec, NetworkSpec):
         if spec.data:
-            raise SpecError(f"The digits {spec.data!r} are no part of a JSON file; CSV holds the results.")
+            raise SpecError(f"The digits {quoted(spec.data)} are no part of a JSON file; CSV holds the results.")
         return "network", links.write(links.TRAINING, spec, _NO_TRAINING)
     return "compare", links.write(links.DESCENT, spec)
 
@@ -89,7 +91,7 @@ def read(text: str) -> Spec:
     }
     page, query = content.get("page"), content.get("query")
     if page not in (*tables, "tune") or not isinstance(query, dict):
-        raise SpecError(f"An experiment's page is compare, network or tune; this file says {page!r}.")
+        raise SpecError(f"An experiment's page is compare, network or tune; this file says {quoted(page)}.")
     texts = {
         str(key): [str(v) for v in (value if isinstance(value, list) else [value])] for key, value in query.items()
     }

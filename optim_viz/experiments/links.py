@@ -16,9 +16,9 @@ from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Value, nearest
+from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, Value, nearest, number, quoted
 from optim_viz.surfaces import descent
-from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.surface import described, seen
 
 Query = dict[str, list[str]]
 MAX_OPTIMIZERS = 8
@@ -55,11 +55,11 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
     """Return the optimizer that `text` names, if any, and a sentence for everything that was dropped.
 
     >>> read_optimizer("adam~lr~-1")[1]
-    ["adam: lr must be a number above 0; got '-1'; the default is used."]
+    ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'; the default is used."]
     """
     kind, *parts = text.split("~")
     if kind not in OPTIMIZERS:
-        return None, [f"Unknown optimizer {kind!r}; {nearest(kind, OPTIMIZERS)}"]
+        return None, [f"Unknown optimizer {quoted(kind)}; {nearest(kind, OPTIMIZERS)}"]
     notes: list[str] = []
     options: dict[str, Any] = {}
     while parts:
@@ -67,7 +67,7 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
         width = 2 if name == "scale" else 1
         taken, parts = parts[:width], parts[width:]
         if len(taken) < width:
-            notes.append(f"The link gives {kind} no value for {name!r}.")
+            notes.append(f"The link gives {kind} no value for {quoted(name)}.")
             continue
         try:
             name, value = _option(name, taken, options)
@@ -118,7 +118,7 @@ def read(table: Table, query: Mapping[str, list[str]], default: Any) -> tuple[An
     >>> spec.steps, notes
     (7, ["The link's seed was dropped: seed must be a number; got 'x'."])
     """
-    notes = [f"The link's {key!r} is unknown here; {nearest(key, table)}" for key in query if key not in table]
+    notes = [f"The link's {quoted(key)} is unknown here; {nearest(key, table)}" for key in query if key not in table]
     spec = default
     for key, row in table.items():
         if key in query:
@@ -202,9 +202,25 @@ def joined(values: Iterable[object]) -> str:
     return "~".join(map(str, values))
 
 
-def _on_surface(spec: DescentSpec, text: str, bounds: Any = None) -> tuple[DescentSpec, list[str]]:
-    found = surface(text, bounds=bounds) if bounds else surface(text)
+def _on_surface(spec: DescentSpec, text: str, **options: Any) -> tuple[DescentSpec, list[str]]:
+    found = described(text, **options)
+    found = found if found.parameters else seen(found)  # else its letters' values come with keys of their own
     return replace(spec, surface=found, start=found.start, batch_size=None), []
+
+
+def _parameter(name: str) -> Key:
+    """The row of one letter of a function of one's own, which is 1 where a link is silent."""
+
+    def read_letter(spec: DescentSpec, texts: list[str]) -> tuple[DescentSpec, list[str]]:
+        own = spec.surface
+        given = dict(own.parameters) | {name: number(texts[-1], name)}
+        return replace(spec, surface=described(own.expression, own.bounds, given)), []
+
+    def silent(spec: DescentSpec, default: DescentSpec | None) -> bool:
+        value = dict(spec.surface.parameters).get(name)
+        return value is None or (default is not None and (value == 1.0 or spec.surface == default.surface))
+
+    return Key(read_letter, lambda spec: [str(dict(spec.surface.parameters)[name])], silent)
 
 
 def _starts_there(spec: DescentSpec, default: DescentSpec | None) -> bool:
@@ -214,7 +230,7 @@ def _starts_there(spec: DescentSpec, default: DescentSpec | None) -> bool:
 
 def _flag(text: str) -> bool:
     if text not in ("true", "false"):
-        raise SpecError(f"relu must be true or false; got {text!r}.")
+        raise SpecError(f"relu must be true or false; got {quoted(text)}.")
     return text == "true"
 
 
@@ -226,10 +242,11 @@ DESCENT: Table = {
         _same("surface"),
     ),
     "box": Key(
-        lambda spec, texts: _on_surface(spec, spec.surface.expression, parts(texts[-1])),
+        lambda spec, texts: _on_surface(spec, spec.surface.expression, bounds=parts(texts[-1])),
         lambda spec: [joined(spec.surface.bounds)],
         lambda spec, default: spec.surface.name != "own" or _same("surface")(spec, default),
     ),
+    **{name: _parameter(name) for name in PARAMETERS},
     "start": field("start", lambda s, text: descent.check_start(s.surface, parts(text)), joined, _starts_there),
     "steps": _checked(descent.check, "steps"),
     "noise": _checked(descent.check, "noise"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from optim_viz.optimizers.specs import hyperparameter, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted
 from optim_viz.sweeps.sweep import STARTS
 from optim_viz.sweeps.tuning import second_knob
 
@@ -96,11 +96,13 @@ def natural_axes(spec: OptimizerSpec, surface: Surface) -> tuple[Axis, Axis]:
 def check_axis(spec: OptimizerSpec, name: str, low: object, high: object) -> Axis:
     """Return an axis whose ends rise, or raise a SpecError."""
     if name not in axis_names(spec):
-        raise SpecError(f"{spec.kind} has no axis {name!r}; {nearest(name, axis_names(spec))}")
+        raise SpecError(f"{spec.kind} has no axis {quoted(name)}; {nearest(name, axis_names(spec))}")
     a, b = number(low, f"{name} from"), number(high, f"{name} to")
     if not a < b or (is_log(spec, name) and a <= 0.0):
         above = " above 0" if is_log(spec, name) else ""
-        raise SpecError(f"The axis {name!r} must rise from one number{above} to a larger one; got {a:g} to {b:g}.")
+        raise SpecError(
+            f"The axis {quoted(name)} must rise from one number{above} to a larger one; got {a:g} to {b:g}."
+        )
     return Axis(name, a, b)
 
 

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from optim_viz.experiments import links
 from optim_viz.experiments.links import Key, Query, Table, field, inside, joined, parts
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, check_axis, check_rates
 from optim_viz.experiments.study_views import FIRST, VIEWS, fitting, seen
-from optim_viz.spec import SpecError, nearest, number, whole
+from optim_viz.spec import SpecError, number, one_of, quoted, whole
 
 
 def _ends(text: str, count: int) -> tuple[str, ...]:
     if len(parts(text)) != count:
-        raise SpecError(f"{count} values joined by ~ are needed; got {text!r}.")
+        raise SpecError(f"{count} values joined by ~ are needed; got {quoted(text)}.")
     return parts(text)
-
-
-def _one_of(table: Mapping[str, Any], text: str) -> str:
-    if text not in table:
-        raise SpecError(f"Unknown {text!r}; {nearest(text, table)}")
-    return text
 
 
 def _tolerance(_: Study, text: str) -> float:
     share = number(text, "tolerance")
     if not 0.0 < share < 1.0:
-        raise SpecError(f"tolerance must be above 0 and below 1; got {text!r}.")
+        raise SpecError(f"tolerance must be above 0 and below 1; got {quoted(text)}.")
     return share
 
 
@@ -56,14 +49,14 @@ _OWN: Table = {
     "which": field("which", lambda s, text: whole(text, "which", 0, len(s.descent.optimizers) - 1)),
     "x": _axis("x"),
     "y": _axis("y"),
-    "measure": field("measure", lambda _, text: _one_of(MEASURES, text)),
+    "measure": field("measure", lambda _, text: one_of(text, MEASURES, "measure")),
     "tol": field("tolerance", _tolerance),
     "epochs": field("epochs", lambda _, text: whole(text, "epochs", 1, MAX_EPOCHS)),
 }
 #: Keys are read and written in the order of their rows.
 STUDY: Table = {
     "view": Key(
-        lambda _, texts: (VIEWS[_one_of(VIEWS, texts[-1])].opens, []),
+        lambda _, texts: (VIEWS[one_of(texts[-1], VIEWS, "view")].opens, []),
         lambda study: [study.view],
         lambda study, default: default is not None and study.view == FIRST.name,
     ),

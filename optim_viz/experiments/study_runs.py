@@ -11,7 +11,7 @@ from typing import Any
 
 from optim_viz.network import rate_sweep
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
-from optim_viz.progress import Progress
+from optim_viz.progress import Progress, Unfinished
 from optim_viz.spec import SweepSpec
 from optim_viz.sweeps.basins import Basins
 from optim_viz.sweeps.sweep import Sweep
@@ -40,7 +40,10 @@ def run(work: Work, report: Callable[[Progress], None], cancel: threading.Event)
 
         if cancel.is_set():
             break
-        found.append(work.run_sweep(spec, tell, cancel))
+        try:
+            found.append(work.run_sweep(spec, tell, cancel))
+        except Unfinished as cut:
+            raise Unfinished(str(cut), (*found, cut.so_far)) from cut
     return tuple(found)
 
 

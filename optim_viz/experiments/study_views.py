@@ -14,7 +14,7 @@ from optim_viz.network.rate_sweep import TrainSweepSpec
 from optim_viz.optimizers.specs import has_rule, looks, optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.settings import limit
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, SweepSpec, nearest, unique_labels, whole
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, SweepSpec, one_of, unique_labels, whole
 from optim_viz.surfaces import descent
 from optim_viz.sweeps import basins, sweep
 from optim_viz.sweeps.tuning import second_knob
@@ -174,11 +174,8 @@ def check(study: Study) -> CheckedStudy:
     >>> check(VIEWS["basins"].opens).title
     'Basins of Himmelblau'
     """
-    if study.view not in VIEWS:
-        raise SpecError(f"Unknown view {study.view!r}; {nearest(study.view, VIEWS)}")
-    if study.measure not in MEASURES:
-        raise SpecError(f"Unknown measure {study.measure!r}; {nearest(study.measure, MEASURES)}")
-    view = VIEWS[study.view]
+    view = VIEWS[one_of(study.view, VIEWS, "view")]
+    one_of(study.measure, MEASURES, "measure")
     whole(study.resolution, "resolution", 2, view.resolutions[-1])
     whole(study.seeds, "seeds", 1, view.seeds)
     whole(study.epochs, "epochs", 1, MAX_EPOCHS)

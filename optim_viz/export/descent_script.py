@@ -52,7 +52,7 @@ def _descent_script(spec: DescentSpec) -> str:
 
 
 def _docstring(spec: DescentSpec) -> str:
-    title = f"your function {spec.surface.expression}" if spec.surface.name == "own" else spec.surface.title
+    title = f"your function {spec.surface.with_values}" if spec.surface.name == "own" else spec.surface.title
     return (
         f'"""Descend on {" ".join(title.split())}: the same numbers as optim-viz, with torch alone.\n\n'
         'Prints the loss after the last step of every run; inf says that it diverged.\n"""\n\n'

@@ -7,11 +7,11 @@ import numpy as np
 from optim_viz.export.script_parts import DECODE, assembled, packed, schedule_step, schedules
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
-from optim_viz.network.one_run import FUSED, epoch_order
+from optim_viz.network.one_run import epoch_order
 from optim_viz.network.train import steps_per_epoch
-from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
+from optim_viz.optimizers.as_torch import fused_if_possible, optimizer_code, schedule_code
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, quoted, unique_labels
 
 #: Draws of digits, over all epochs and seeds, that a script may carry (2 bytes each, before they are packed).
 MAX_DRAWS = 10_000_000
@@ -94,7 +94,9 @@ def main():
 def network_script(spec: NetworkSpec) -> str:
     """Return the script of a training; SpecError for digits or an optimizer of the user's own."""
     if spec.data:
-        raise SpecError(f"The digits {spec.data!r} are no part of a script: only a run on the shipped ones can be one.")
+        raise SpecError(
+            f"The digits {quoted(spec.data)} are no part of a script: only a run on the shipped ones can be one."
+        )
     orders = _orders(spec)
     total = spec.epochs * steps_per_epoch(spec)
     labels = unique_labels(spec.optimizers)
@@ -138,7 +140,7 @@ def _network(spec: NetworkSpec) -> str:
 def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) -> str:
     row = OPTIMIZERS.get(optimizer.kind)
     params, lrs = "model.parameters()", [float(optimizer["lr"]) if row else 0.0]
-    options = {"fused": True} if row and row.torch_class in FUSED else {}
+    options = fused_if_possible(row.torch_class, "cpu") if row else {}
     lines = ["model = network(seed)"]
     if optimizer.lr_scale:
         lrs = [lrs[0] * optimizer.factor(name) for name in Layout(spec.hidden).names]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from optim_viz.spec import OptimizerSpec, Surface
-from optim_viz.surfaces.expression import parse
+from optim_viz.surfaces.expression import with_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,25 @@ if TYPE_CHECKING:
 #: sympy's functions that the expressions may hold, in torch.
 _FUNCTIONS = {
     name: f"torch.{name}"
-    for name in ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "sign")
+    for name in (
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "exp",
+        "log",
+        "sign",
+        "erf",
+        "maximum",
+        "minimum",
+        "relu",
+    )
 } | {"Abs": "torch.abs", "softplus": "softplus", "cot": "1/torch.tan"}
 #: Integers beyond this are written as floats: torch takes no larger ones.
 _EXACT = 2**53
@@ -33,13 +51,15 @@ def softplus(z):
 def expression_code(surface: Surface) -> str:
     """Return a surface's expression as torch code in x and y, and in the columns u and v of a finite sum.
 
+    Its parameters are numbers there.
+
     >>> from optim_viz.surfaces.table import SURFACES
     >>> expression_code(SURFACES["mccormick"])
     '-1.5*x + 2.5*y + (x - y)**2 + torch.sin(x + y) + 1'
     """
     import sympy
 
-    expression = parse(surface.expression, ("x", "y", "u", "v") if surface.data else ("x", "y"))
+    expression = with_numbers(surface)
     code = _printer().doprint(expression)
     missing = [name for name in "xy" if sympy.Symbol(name, real=True) not in expression.free_symbols]
     return " + ".join([code, *(f"0*{name}" for name in missing)])  # backward() must reach both
@@ -52,9 +72,14 @@ def _printer() -> Any:
     class TorchPrinter(PythonCodePrinter):
         def _print(self, expr: Any, **settings: Any) -> str:
             name = _FUNCTIONS.get(type(expr).__name__)
+            if expr.is_number and name == "softplus":
+                return repr(float(expr))
             if name is None or expr.is_number:
                 return super()._print(expr, **settings)
-            return f"{name}({self._print(expr.args[0])})"
+            return f"{name}({', '.join(map(self._tensor, expr.args))})"
+
+        def _tensor(self, expr: Any) -> str:
+            return f"torch.tensor({float(expr)!r})" if expr.is_number else self._print(expr)
 
         def _print_Integer(self, expr: Any) -> str:  # noqa: N802 - sympy's name
             return str(int(expr)) if abs(expr) <= _EXACT else repr(float(expr))

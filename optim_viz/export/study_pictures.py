@@ -55,6 +55,11 @@ def _training_chart(asked: Study, found: Sequence[TrainSweep], dark: bool) -> li
     return [rate_curves.rate_chart(curves, "test loss after the last step", GUESSES, asked.rates, dark)]
 
 
+def _partial(_: Study, found: Sequence[TrainSweep]) -> str:
+    done = found[0].done
+    return "" if done.all() else f"Partial: {done.sum()} of {done.size} trainings were done."
+
+
 def _run_at(found: Sequence[Sweep], number: int, cell: Sequence[int]) -> Query:
     return links.write(links.DESCENT, one_run(found[number].spec, tuple(cell)))
 
@@ -83,5 +88,6 @@ PICTURES: dict[str, Pictures] = {
         _training_chart,
         _training_at,
         lambda found: rate_curves.table(rate_curves.of_trainings(found[0]), "Test loss there", GUESSES),
+        _partial,
     ),
 }

@@ -13,7 +13,7 @@ from optim_viz.export.descent_script import pytorch_script
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.player import network_scenes, scenes, standalone
-from optim_viz.spec import SpecError, nearest
+from optim_viz.spec import SpecError, one_of, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _html(result: Result) -> bytes:
             f"{runs.spec.epochs} epochs, mini-batches of {runs.spec.batch_size}",
         )
     else:
-        title, about = runs.surface.title, f"f(x, y) = {runs.surface.expression}"
+        title, about = runs.surface.title, f"f(x, y) = {runs.surface.with_values}"
     return standalone.page(result.scene(), title, about).encode()
 
 
@@ -79,9 +79,21 @@ def _svg(result: Result) -> bytes:
     return svg(result.scene())
 
 
+#: What a cell begins with that a spreadsheet takes for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 def as_csv(frame: pd.DataFrame) -> bytes:
-    """Return a table as CSV that reads back to the last bit: pandas writes floats by repr, inf and nan by name."""
-    return frame.to_csv(index=False, na_rep="nan", lineterminator="\n").encode()
+    """Return a table as CSV that reads back to the last bit: pandas writes floats by repr, inf and nan by name.
+
+    Before text that a spreadsheet would take for a formula stands an apostrophe, its mark of text; numbers stay bare.
+    """
+    safe = frame.map(_as_text).rename(columns=_as_text)
+    return safe.to_csv(index=False, na_rep="nan", lineterminator="\n").encode()
+
+
+def _as_text(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def as_parquet(frame: pd.DataFrame) -> bytes:
@@ -136,21 +148,32 @@ def export(
 
     Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
-    if name not in EXPORTS:
-        raise SpecError(f"Unknown export {name!r}; {nearest(name, EXPORTS)}")
-    return EXPORTS[name].write(Result(runs, plane, progress))
+    _check(runs, plane)
+    return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(runs, plane, progress))
 
 
-def by_suffix(path: str) -> Export[Result]:
+def _check(runs: object, plane: object) -> None:
+    """Refuse what is no result of runs, and say where it belongs."""
+    if not isinstance(runs, Comparison | Training):
+        if isinstance(runs, Plane):
+            hint = "; a plane goes beside its training: ov.save(training, path, plane)"
+        else:
+            hint = "; to_frame() gives its table" if hasattr(runs, "to_frame") else ""
+        raise SpecError(f"Files are made of what ov.descend or ov.train returns; got {quoted(runs)}{hint}.")
+    if not (plane is None or isinstance(plane, Plane)):
+        raise SpecError(f"plane is what ov.project returns; got {quoted(plane)}.")
+
+
+def by_suffix(path: str | Path) -> Export[Result]:
     """Return the export that writes files of this name; SpecError where none does.
 
     >>> by_suffix("race.gif").name
     'gif'
     """
-    suffix = Path(path).suffix.lower()
+    suffix = Path(path).suffix.lower() if isinstance(path, str | Path) else ""
     found = next((row for row in EXPORTS.values() if row.suffix == suffix), None)
     if found is None:
-        raise SpecError(f"{path!r} must end in one of {', '.join(row.suffix for row in EXPORTS.values())}.")
+        raise SpecError(f"{quoted(path)} must end in one of {', '.join(row.suffix for row in EXPORTS.values())}.")
     return found
 
 
@@ -158,8 +181,9 @@ def save(
     runs: Comparison | Training, path: str, plane: Plane | None = None, progress: Callable[[float], None] | None = None
 ) -> None:
     """Write a result to a file whose suffix says how; SpecError where it cannot be written."""
+    _check(runs, plane)
     content = export(runs, by_suffix(path).name, plane, progress)
     try:
         Path(path).write_bytes(content)
     except OSError as error:
-        raise SpecError(f"{path!r} could not be written: {error.strerror or error}.") from None
+        raise SpecError(f"{quoted(path)} could not be written: {error.strerror or error}.") from None

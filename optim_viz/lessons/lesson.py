@@ -9,7 +9,7 @@ from typing import Any
 
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
 #: How two measured numbers may be compared in a finding.
@@ -146,7 +146,7 @@ class Lesson:
     def __getitem__(self, name: str) -> Experiment:
         found = {e.name: e for e in self.all_experiments}
         if name not in found:
-            raise SpecError(f"The lesson {self.slug} has no experiment {name!r}; {nearest(name, found)}")
+            raise SpecError(f"The lesson {self.slug} has no experiment {quoted(name)}; {nearest(name, found)}")
         return found[name]
 
 

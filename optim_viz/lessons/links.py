@@ -12,7 +12,7 @@ from optim_viz.experiments import files
 from optim_viz.experiments.links import Query
 from optim_viz.lessons.lesson import Experiment, Lesson
 from optim_viz.lessons.table import LESSONS, lesson
-from optim_viz.spec import NetworkSpec, SpecError, nearest
+from optim_viz.spec import NetworkSpec, SpecError, nearest, quoted
 
 _KEYS = ("lesson", "run")
 
@@ -52,7 +52,7 @@ def read_lesson(query: Mapping[str, list[str]], default: Place) -> tuple[Place, 
     >>> read_lesson({"lesson": ["momentum"], "run": ["7"]}, DEFAULT)[1]
     ["The link's run was dropped: momentum has pictures 1 to 4; got '7'."]
     """
-    notes = [f"The link's {key!r} is unknown here; {nearest(key, _KEYS)}" for key in query if key not in _KEYS]
+    notes = [f"The link's {quoted(key)} is unknown here; {nearest(key, _KEYS)}" for key in query if key not in _KEYS]
     slug = query.get("lesson", [default.lesson])[-1]
     try:
         row = lesson(slug)
@@ -61,7 +61,7 @@ def read_lesson(query: Mapping[str, list[str]], default: Place) -> tuple[Place, 
     run = query.get("run", ["1"])[-1]
     last = len(shown(row))
     if run not in map(str, range(1, last + 1)):
-        return Place(slug), [*notes, f"The link's run was dropped: {slug} has pictures 1 to {last}; got {run!r}."]
+        return Place(slug), [*notes, f"The link's run was dropped: {slug} has pictures 1 to {last}; got {quoted(run)}."]
     return Place(slug, int(run)), notes
 
 

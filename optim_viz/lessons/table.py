@@ -9,7 +9,7 @@ from optim_viz.lessons.rows_descent import LEARNING_RATE, MINI_BATCHES
 from optim_viz.lessons.rows_momentum import LOCAL_MINIMA, MOMENTUM, PLATEAU
 from optim_viz.lessons.rows_network import FASTER, FINAL_RELU, PICTURES
 from optim_viz.lessons.rows_training import PARAM_GROUPS, SCHEDULES, ZERO_GRAD
-from optim_viz.spec import SpecError, nearest
+from optim_viz.spec import one_of
 
 ROWS = (
     MINI_BATCHES,
@@ -38,6 +38,4 @@ def lesson(slug: str) -> Lesson:
     >>> lesson("momentum").title
     'What momentum does'
     """
-    if slug not in LESSONS:
-        raise SpecError(f"Unknown lesson {slug!r}; {nearest(slug, LESSONS)}")
-    return LESSONS[slug]
+    return LESSONS[one_of(slug, LESSONS, "lesson")]

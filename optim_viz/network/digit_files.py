@@ -17,7 +17,7 @@ from zlib import error as ZlibError  # noqa: N812
 import numpy as np
 
 from optim_viz import log
-from optim_viz.spec import SpecError
+from optim_viz.spec import SpecError, quoted
 
 PIXELS, CLASSES = 28 * 28, 10
 MIN_DIGITS, MAX_DIGITS = 100, 70_000
@@ -48,7 +48,7 @@ def read(path: str) -> Arrays:
                 files[name.name] = file.read(MAX_BYTES + 1)
         return parse(files)
     except OSError as error:
-        raise SpecError(f"The digits in {path!r} could not be read: {error.strerror or error}.") from None
+        raise SpecError(f"The digits in {quoted(path)} could not be read: {error.strerror or error}.") from None
 
 
 def parse(files: Mapping[str, bytes]) -> Arrays:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from optim_viz.threads import WORKERS
+from optim_viz.settings import threads
 
 #: The environment variable that names a scheduler, such as tcp://host:8786.
 SCHEDULER = "OPTIM_VIZ_SCHEDULER"
@@ -27,9 +27,9 @@ def executor(address: str | None = None, tell: Callable[[str], None] = _warn) ->
     Problem: a sweep of whole trainings takes minutes on one machine; its tasks are pure, so any machine may run them.
 
     Arguments: `address`, tcp://host:port of a dask.distributed scheduler; left out, that of the environment variable
-    OPTIM_VIZ_SCHEDULER; without either, two threads; `tell`, called with one sentence when there are threads although a
-    scheduler was named: it did not answer within 3 seconds, or the extra is not installed (a warning by default).
-    The scheduler runs the tasks of a lost worker again.
+    OPTIM_VIZ_SCHEDULER; without either, OPTIM_VIZ_THREADS threads, one a core by default; `tell`, called with one
+    sentence when there are threads although a scheduler was named: it did not answer within 3 seconds, or the extra is
+    not installed (a warning by default). The scheduler runs the tasks of a lost worker again.
 
     >>> with executor(tell=print) as pool:
     ...     pool.submit(pow, 2, 10).result()
@@ -40,7 +40,7 @@ def executor(address: str | None = None, tell: Callable[[str], None] = _warn) ->
     address = address or os.environ.get(SCHEDULER)
     with contextlib.ExitStack() as stack:
         pool = _distributed(address, stack, tell) if address else None
-        yield pool or stack.enter_context(ThreadPoolExecutor(WORKERS, "optim-viz tasks"))
+        yield pool or stack.enter_context(ThreadPoolExecutor(threads(), "optim-viz tasks"))
 
 
 def _distributed(address: str, stack: contextlib.ExitStack, tell: Callable[[str], None]) -> Executor | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz.looks import look
+from optim_viz.network.device import device
 from optim_viz.network.digit_files import CLASSES, PIXELS
 from optim_viz.network.digits import Digits
 from optim_viz.network.growing_run import GrowingRun
 from optim_viz.network.mlp import Backprop, Layout, evaluate
+from optim_viz.network.own_steps import Steps, own_steps
 from optim_viz.network.training import TrainingOutcome
-from optim_viz.optimizers.as_torch import torch_optimizer
+from optim_viz.optimizers.as_torch import fused_if_possible, torch_optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, OptimizerSpec
 
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 TURN = 1024
 #: Test digits that are evaluated at once: what a core's cache holds.
 AT_ONCE = 400
-#: torch's classes that have a fused step: one pass over the weights instead of up to ten.
-FUSED = frozenset({"SGD", "Adam", "AdamW", "Adagrad"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +47,12 @@ class Data:
 
     @classmethod
     def of(cls, digits: Digits) -> Data:
-        """Move digits to CUDA when there is one."""
+        """Move digits to the device that trains."""
         import torch
 
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        place = device()
         train_x, train_y, test_x, test_y = (
-            torch.from_numpy(a).to(device) for a in (digits.train_x, digits.train_y, digits.test_x, digits.test_y)
+            torch.from_numpy(a).to(place) for a in (digits.train_x, digits.train_y, digits.test_x, digits.test_y)
         )
         return cls(train_x, train_y.long(), test_x.t().float().div_(255).contiguous(), test_y.long())
 
@@ -63,13 +63,13 @@ class Data:
         """
         import torch
 
-        device, digits = self.train_y.device, len(self.train_y)
+        place, digits = self.train_y.device, len(self.train_y)
         rows = min(digits, spec.batch_size * max(1, TURN // spec.batch_size))
         # Buffers, because a fresh megabyte costs more than what is computed into it.
-        bytes_, buffer = (torch.empty(rows, PIXELS, dtype=t, device=device) for t in (torch.uint8, torch.float32))
+        bytes_, buffer = (torch.empty(rows, PIXELS, dtype=t, device=place) for t in (torch.uint8, torch.float32))
         for epoch in range(spec.epochs):
             order = torch.from_numpy(epoch_order(seed, epoch, digits))
-            for part in order.to(device).split(rows):
+            for part in order.to(place).split(rows):
                 pixels = torch.index_select(self.train_x, 0, part, out=bytes_[: len(part)])
                 x = buffer[: len(part)].copy_(pixels).div_(255)
                 yield list(zip(x.split(spec.batch_size), self.train_y[part].split(spec.batch_size), strict=True))
@@ -83,21 +83,22 @@ def epoch_order(seed: int, epoch: int, digits: int) -> np.ndarray:
 class Network:
     """The weights of one run, their gradients, and the buffers that both passes write into."""
 
-    def __init__(self, spec: NetworkSpec, start: np.ndarray, device: Any) -> None:
+    def __init__(self, spec: NetworkSpec, start: np.ndarray, place: Any) -> None:
         import torch
 
         self.layout, self.final_relu = Layout(spec.hidden), spec.final_relu
-        self.weights, self.layers = self.layout.spaced(device)
-        self.slopes, self.gradients = self.layout.spaced(device)
+        self.weights, self.layers = self.layout.spaced(place)
+        self.slopes, self.gradients = self.layout.spaced(place)
         for own, given in zip(self.layers, self.layout.layers(torch.from_numpy(start)), strict=True):
             own[0].copy_(given[0])
             own[1].copy_(given[1])
         self.gradient_evaluations = 0
         self.passes: dict[int, Backprop] = {}  # by mini-batch size: the last of an epoch may be smaller
-        self.test_out = [torch.empty(out, AT_ONCE, device=device) for out, _ in self.layout.shapes]
+        self.test_out = [torch.empty(out, AT_ONCE, device=place) for out, _ in self.layout.shapes]
 
     def backward(self, x: Tensor, y: Tensor) -> float:
         """Return the loss of a mini-batch and write its gradient."""
+        look()  # not between steps alone: one of L-BFGS may take 1,250 gradients
         self.gradient_evaluations += 1
         if len(y) not in self.passes:
             self.passes[len(y)] = Backprop(self.layers, self.gradients, len(y), self.final_relu)
@@ -141,13 +142,10 @@ def network_optimizer(spec: OptimizerSpec, network: Network) -> Any:
     """Build torch's optimizer, one param group a layer where their lr differ.
 
     The table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix and
-    bias are one parameter, which takes fewer calls. An optimizer of the user's own sees them as torch.nn has them.
+    bias are one parameter, which takes fewer calls.
     """
-    if spec.factory is not None:
-        pairs = zip(itertools.chain(*network.layers), itertools.chain(*network.gradients), strict=True)
-        return spec.factory([_with_grad(weights, slope) for weights, slope in pairs])
     params = [_with_grad(weights, slope) for weights, slope in zip(network.weights, network.slopes, strict=True)]
-    options = {"fused": True} if OPTIMIZERS[spec.kind].torch_class in FUSED else {}
+    options = fused_if_possible(OPTIMIZERS[spec.kind].torch_class, network.weights[0].device.type)
     if not spec.lr_scale:
         return torch_optimizer(spec, params, **options)
     factors = map(spec.factor, network.layout.names)
@@ -163,20 +161,20 @@ def _with_grad(weights: Tensor, slope: Tensor) -> Tensor:
 def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[None]:
     """Run one optimizer from start to end into `run`; yield after every turn."""
     network = Network(spec, run.start, data.train_x.device)
-    optimizer = network_optimizer(run.spec, network)
-    scheduler = scheduler_step(run.spec, optimizer, len(run.losses))
-    take_step = step_function(run.spec, network, optimizer)
+    steps = (table_steps if run.spec.factory is None else own_steps)(network, run)
     evals, snaps = set(run.eval_steps.tolist()), set(run.snapshot_steps.tolist())
     seconds = 0.0
     for turn in data.turns(spec, run.seed):
         for x, y in turn:
-            evaluate_and_keep(network, run, data, evals, snaps, seconds)
+            if run.done in evals or run.done in snaps:
+                with steps.answer():
+                    evaluate_and_keep(network, run, data, evals, snaps, seconds)
             began = time.perf_counter()
             before = flatten(network.layers) if run.done in evals else None
-            lr = current_lr(run.spec, optimizer)
-            loss = take_step(x, y)
-            if scheduler is not None:
-                scheduler(loss)
+            lr = steps.lr()
+            loss = steps.take(x, y)
+            if steps.schedule is not None:
+                steps.schedule(loss)
             seconds += time.perf_counter() - began
             if not math.isfinite(loss):
                 run.end(TrainingOutcome.DIVERGED)
@@ -185,7 +183,8 @@ def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[Non
                 note_step_norms(network, run, before)
             run.step(loss, lr)
         yield
-    evaluate_and_keep(network, run, data, evals, snaps, seconds)
+    with steps.answer():
+        evaluate_and_keep(network, run, data, evals, snaps, seconds)
     run.end(TrainingOutcome.FINISHED)
 
 
@@ -207,6 +206,14 @@ def note_step_norms(network: Network, run: GrowingRun, before: Tensor) -> None:
     run.step_norms(norms(flatten(network.gradients), network.layout), moved)
 
 
+def table_steps(network: Network, run: GrowingRun) -> Steps:
+    """Return the steps of an optimizer of the table: no tape, and gradients that are written where it reads them."""
+    optimizer = network_optimizer(run.spec, network)
+    schedule = scheduler_step(run.spec, optimizer, len(run.losses))  # first, since it wraps the optimizer's step
+    take = step_function(run.spec, network, optimizer)
+    return Steps(take, functools.partial(current_lr, run.spec, optimizer), schedule)
+
+
 def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Callable[[Tensor, Tensor], float]:
     """Return what takes a step of torch's optimizer on a mini-batch and returns the loss before it."""
     import torch
@@ -214,7 +221,7 @@ def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Call
     if isinstance(optimizer, torch.optim.LBFGS):  # evaluates the mini-batch as often as its line search wants
         return lambda x, y: float(optimizer.step(lambda: network.backward(x, y)))
     update = optimizer.step
-    if spec.factory is None and spec.schedule is None:
+    if spec.schedule is None:
         # torch's own update as it is written, without what torch wraps around it for profilers, hooks and compilers:
         # half of the time that it keeps the interpreter's lock. A scheduler wants the wrapped one, which it counts.
         update = functools.partial(inspect.unwrap(type(optimizer).step), optimizer)

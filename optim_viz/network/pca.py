@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+
+from optim_viz.network.device import device
 
 #: Weights that are multiplied at once: bounds the memory of a product.
 BLOCK = 2**14
@@ -14,11 +17,20 @@ FLAT = 1e-12
 Rows = Sequence[np.ndarray]  # arrays [rows, wide] of any float type, taken as one below the other
 
 
-def _block(rows: Rows, i: int) -> np.ndarray:
-    """Return columns i to i + BLOCK of all rows as float64, by torch: NumPy converts float16 many times slower."""
+def _block(rows: Rows, i: int, place: str) -> Any:
+    """Return columns i to i + BLOCK of all rows as float64: a NumPy array, or on a GPU a tensor.
+
+    By torch in any case, because NumPy converts float16 many times slower.
+    """
     import torch
 
-    return np.concatenate([torch.from_numpy(part[:, i : i + BLOCK]).double().numpy() for part in rows])
+    block = torch.cat([torch.from_numpy(part[:, i : i + BLOCK]).to(place).double() for part in rows])
+    return block.numpy() if place == "cpu" else block
+
+
+def _fetched(array: Any) -> np.ndarray:
+    """Return an array or a tensor on any device as a NumPy array."""
+    return array if isinstance(array, np.ndarray) else array.cpu().numpy()
 
 
 def products(a: Rows, b: Rows) -> np.ndarray:
@@ -27,18 +39,21 @@ def products(a: Rows, b: Rows) -> np.ndarray:
     >>> products([np.ones((1, 70_000), np.float16)], [np.ones((2, 70_000))])
     array([[70000., 70000.]])
     """
-    total = np.zeros([sum(map(len, rows)) for rows in (a, b)])
+    place, total = device(), 0.0
     for i in range(0, a[0].shape[1], BLOCK):
-        left = _block(a, i)
-        total += left @ (left if b is a else _block(b, i)).T
-    return total
+        left = _block(a, i, place)
+        total = total + left @ (left if b is a else _block(b, i, place)).T
+    return _fetched(total)
 
 
 def combine(weights: np.ndarray, rows: Rows) -> np.ndarray:
     """Return weights [m, rows] @ rows as float32 [m, wide], block by block."""
-    out = np.empty((len(weights), rows[0].shape[1]), np.float32)
+    import torch
+
+    place, out = device(), np.empty((len(weights), rows[0].shape[1]), np.float32)
+    left: Any = weights if place == "cpu" else torch.from_numpy(np.ascontiguousarray(weights)).to(place)
     for i in range(0, out.shape[1], BLOCK):
-        out[:, i : i + BLOCK] = weights @ _block(rows, i)
+        out[:, i : i + BLOCK] = _fetched(left @ _block(rows, i, place))
     return out
 
 

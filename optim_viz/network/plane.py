@@ -13,7 +13,7 @@ from optim_viz.network.mlp import Layout
 from optim_viz.network.pca import centred, combine, principal_axes, products, random_walk_shares
 from optim_viz.network.plane_loss import losses_of, losses_on_plane
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
-from optim_viz.spec import SpecError, nearest, whole
+from optim_viz.spec import SEEDS, SpecError, one_of, whole
 
 KINDS = ("pca", "random")
 #: Room around the paths, as a share of what they span.
@@ -99,8 +99,10 @@ def project(training: Training, kind: str = "pca", resolution: int = 41, digits:
 
     Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018).
     """
-    if kind not in KINDS:
-        raise SpecError(f"Unknown kind of plane {kind!r}; {nearest(kind, KINDS)}")
+    if not isinstance(training, Training):
+        raise SpecError(f"ov.project takes what ov.train returns; got a {type(training).__name__}.")
+    one_of(kind, KINDS, "kind of plane")
+    seed = whole(seed, "seed", 0, SEEDS - 1)
     x, y = _digits(training, digits)
     resolution = whole(resolution, "resolution", 5, 201)
     runs = tuple(training[label] for label in training.labels)

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.network.device import device
 from optim_viz.network.mlp import Layout, evaluate
+from optim_viz.settings import threads
 from optim_viz.threads import Shared, in_torch_threads
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def losses_on_plane(
@@ -25,20 +31,21 @@ def losses_on_plane(
     """
     import torch
 
-    parts = torch.from_numpy(np.ascontiguousarray(plane, np.float32))
-    answers = torch.from_numpy(y).long()
+    place = device()
+    parts = torch.from_numpy(np.ascontiguousarray(plane, np.float32)).to(place)
+    answers = torch.from_numpy(y).to(place).long()
     matrices, biases = layout.layers(parts)[0]
-    first = matrices @ torch.from_numpy(x).t() + biases[:, :, None]  # [3, hidden, digits]
+    first = matrices @ torch.from_numpy(x).to(place).t() + biases[:, :, None]  # [3, hidden, digits]
     rest = parts[:, layout.spans[0].stop :].contiguous()
     above = Layout(layout.hidden[1:], layout.hidden[0])
-    out = np.full(len(points), np.inf)
+    out = torch.full((len(points),), math.inf, dtype=torch.float64, device=place)
 
     def evaluator() -> Callable[[int], None]:
         """Return what fills out[i], with buffers of its own for one thread; points of equal b share W0 + b * D2."""
         h, weights = torch.empty_like(first[0]), torch.empty_like(rest[0])
         h_row, weights_row, row = torch.empty_like(h), torch.empty_like(weights), math.nan
         layers = above.layers(weights)
-        buffers = [torch.empty(width, len(answers)) for width, _ in above.shapes]
+        buffers = [torch.empty(width, len(answers), device=place) for width, _ in above.shapes]
 
         def fill(i: int) -> None:
             nonlocal row
@@ -49,12 +56,11 @@ def losses_on_plane(
                 row = b
             torch.add(h_row, first[1], alpha=a, out=h).relu_()
             torch.add(weights_row, rest[1], alpha=a, out=weights)
-            out[i] = float(evaluate(layers, h, answers, final_relu, buffers)[0])
+            out[i] = evaluate(layers, h, answers, final_relu, buffers)[0]
 
         return fill
 
-    _share_out(evaluator, len(points))
-    return np.where(np.isfinite(out), out, np.inf)
+    return _shared_out(evaluator, out)
 
 
 def losses_of(
@@ -63,24 +69,28 @@ def losses_of(
     """Return the mean cross-entropy of `count` networks, weights(i) float32 [weights], by plain forward passes."""
     import torch
 
-    digits, answers = torch.from_numpy(x).t().contiguous(), torch.from_numpy(y).long()
-    out = np.full(count, np.inf)
+    place = device()
+    digits, answers = torch.from_numpy(x).to(place).t().contiguous(), torch.from_numpy(y).to(place).long()
+    out = torch.full((count,), math.inf, dtype=torch.float64, device=place)
 
     def evaluator() -> Callable[[int], None]:
-        buffers = [torch.empty(width, len(answers)) for width, _ in layout.shapes]
+        buffers = [torch.empty(width, len(answers), device=place) for width, _ in layout.shapes]
 
         def fill(i: int) -> None:
-            layers = layout.layers(torch.from_numpy(weights(i)))
-            out[i] = float(evaluate(layers, digits, answers, final_relu, buffers)[0])
+            layers = layout.layers(torch.from_numpy(weights(i)).to(place))
+            out[i] = evaluate(layers, digits, answers, final_relu, buffers)[0]
 
         return fill
 
-    _share_out(evaluator, count)
-    return np.where(np.isfinite(out), out, np.inf)
+    return _shared_out(evaluator, out)
 
 
-def _share_out(evaluator: Callable[[], Callable[[int], None]], count: int) -> None:
-    """Fill 0 to count - 1, each by whichever thread comes to it."""
+def _shared_out(evaluator: Callable[[], Callable[[int], None]], out: Tensor) -> np.ndarray:
+    """Fill every place of `out`, each by whichever thread comes to it; return it with inf where numbers overflowed.
+
+    On a GPU by one thread: it is one worker.
+    """
+    count = len(out)
     waiting = Shared(range(count))
 
     def work(stopped: Callable[[], bool]) -> None:
@@ -90,4 +100,6 @@ def _share_out(evaluator: Callable[[], Callable[[int], None]], count: int) -> No
                 return
             fill(i)
 
-    in_torch_threads(work)
+    in_torch_threads(work, min(threads(), count) if out.device.type == "cpu" else 1)
+    losses = out.cpu().numpy()
+    return np.where(np.isfinite(losses), losses, np.inf)

@@ -17,7 +17,8 @@ from optim_viz.network import executor as executors
 from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.specs import hyperparameter, looks, with_values
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, unique_labels
+from optim_viz.progress import Unfinished
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, quoted, unique_labels
 from optim_viz.threads import POLL
 
 if TYPE_CHECKING:
@@ -116,10 +117,11 @@ def train_sweep(
     Arguments: `optimizers`, specs (each keeps its other hyperparameters, schedule and lr_scale); `lrs`, the learning
     rates, above 0, the same for all; `epochs`, `batch_size`, `hidden`, `final_relu`, `seed`, `seeds` and `data` as
     ov.train has them; `executor`, any concurrent.futures.Executor (left out: what network.executor gives,
-    two threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about
-    ten times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running
-    in other processes are waited for).
-    Raises SpecError, one sentence that names the value and what is allowed. A diverged run is inf, not an error.
+    threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about ten
+    times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running in
+    other processes are waited for).
+    Raises SpecError, one sentence that names the value and what is allowed, and Unfinished, whose so_far has the
+    trainings that were done, where a scheduler or a process of the executor is lost. A diverged run is inf, no error.
 
     >>> from optim_viz import optimizer
     >>> s = train_sweep(optimizer("sgd"), [1e-3, 0.1], batch_size=500, hidden=(8,))
@@ -151,7 +153,7 @@ def check(
     try:
         values: list[Any] = list(lrs)
     except TypeError:
-        raise SpecError(f"lrs must be a list of learning rates; got {lrs!r}.") from None
+        raise SpecError(f"lrs must be a list of learning rates; got {quoted(lrs)}.") from None
     checked = tuple(float(hyperparameter(base.optimizers[0].kind, "lr").check(v, "train_sweep")) for v in values)
     tasks = len(base.optimizers) * len(checked) * base.seeds
     if not 1 <= tasks <= MAX_TASKS:
@@ -168,11 +170,16 @@ def run(
 ) -> TrainSweep:
     """Run a checked spec; equal specs give equal numbers, whichever executor runs them.
 
-    `seen` is called with what is done so far after every training.
+    `seen` is called with what is done so far after every training. Raises Unfinished, with that, where a training or
+    whoever runs them is lost.
     """
     cancel = cancel or threading.Event()
     shape = (len(spec.network.optimizers), len(spec.lrs), spec.network.seeds)
     losses, accuracies, done = np.full(shape, np.inf), np.zeros(shape), np.zeros(shape, bool)
+
+    def so_far() -> TrainSweep:
+        return TrainSweep(spec, losses.copy(), accuracies.copy(), done.copy(), not done.all())
+
     with contextlib.ExitStack() as stack:
         pool = executor if executor is not None else stack.enter_context(executors.executor())
         # An event cannot travel to another process.
@@ -180,16 +187,31 @@ def run(
         futures = {pool.submit(train_one, spec.training(task), *near): task for task in spec.tasks}
         try:
             for future in _completed(futures, progress, cancel):
-                result = future.result()
+                result = _result(future, so_far)
                 if result is not None:
                     task = futures[future]
                     (losses[task], accuracies[task]), done[task] = result, True
                     if seen is not None:
-                        seen(TrainSweep(spec, losses.copy(), accuracies.copy(), done.copy(), True))
+                        seen(so_far())
         finally:
             for future in futures:
                 future.cancel()
-    return TrainSweep(spec, losses, accuracies, done, not done.all())
+    if not done.all() and not cancel.is_set():
+        raise _unfinished(so_far(), "the scheduler that ran them was lost")
+    return so_far()
+
+
+def _result(future: Future[Any], so_far: Callable[[], TrainSweep]) -> tuple[float, float] | None:
+    try:
+        return future.result()
+    except SpecError:
+        raise
+    except Exception as error:
+        raise _unfinished(so_far(), f"one of them ended with {type(error).__name__}") from error
+
+
+def _unfinished(done: TrainSweep, why: str) -> Unfinished:
+    return Unfinished(f"{done.done.sum()} of {done.done.size} trainings were done when {why}.", done)
 
 
 def _completed(

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from optim_viz.network import digits
@@ -14,10 +15,11 @@ from optim_viz.network.growing_run import GrowingRun, evaluation_steps, snapshot
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import Data, run_in_turns
 from optim_viz.network.training import Training, TrainingOutcome
-from optim_viz.optimizers.specs import as_spec
+from optim_viz.optimizers.specs import as_specs
 from optim_viz.progress import Progress
-from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, nearest, unique_labels, whole
-from optim_viz.threads import WORKERS, in_torch_threads
+from optim_viz.settings import threads
+from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, nearest, quoted, unique_labels, whole
+from optim_viz.threads import in_torch_threads
 
 MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
 MAX_LAYERS, MAX_WIDTH = 4, 1024
@@ -71,11 +73,10 @@ def check(
     data: str = "",
 ) -> NetworkSpec:
     """Return the arguments of `train` as a checked, frozen spec, or raise a SpecError."""
-    single = isinstance(optimizers, OptimizerSpec) or not isinstance(optimizers, Sequence)
-    items: Any = (optimizers,) if single else optimizers
-    specs = tuple(as_spec(item) for item in items)
+    specs = as_specs(optimizers)
     if not 1 <= len(specs) <= MAX_OPTIMIZERS:
         raise SpecError(f"Choose 1 to {MAX_OPTIMIZERS} optimizers; got {len(specs)}.")
+    data = _check_data(data)
     layout = Layout(_check_hidden(hidden))
     for spec in specs:
         _check_scale(spec, layout)
@@ -103,11 +104,20 @@ def steps_per_epoch(spec: NetworkSpec) -> int:
     return math.ceil(len(digits.load(spec.data).train_y) / spec.batch_size)
 
 
+def _check_data(data: Any) -> str:
+    if not isinstance(data, str | Path):
+        raise SpecError(
+            "data is '' (the shipped digits), 'mnist' or the path of a file, such as np.savez('mine.npz', x=x, y=y) "
+            f"writes; got {quoted(data)}."
+        )
+    return str(data)
+
+
 def _check_hidden(hidden: Any) -> tuple[int, ...]:
     try:
         sizes = tuple(hidden)
     except TypeError:
-        raise SpecError(f"hidden must be a tuple of layer sizes, such as (300, 200); got {hidden!r}.") from None
+        raise SpecError(f"hidden must be a tuple of layer sizes, such as (300, 200); got {quoted(hidden)}.") from None
     if not 1 <= len(sizes) <= MAX_LAYERS:
         raise SpecError(f"hidden must have 1 to {MAX_LAYERS} layers; got {len(sizes)}.")
     return tuple(whole(size, f"hidden layer {i}", 1, MAX_WIDTH) for i, size in enumerate(sizes, 1))
@@ -116,7 +126,9 @@ def _check_hidden(hidden: Any) -> tuple[int, ...]:
 def _check_scale(spec: OptimizerSpec, layout: Layout) -> None:
     for name, _ in spec.lr_scale:
         if name not in layout.names:
-            raise SpecError(f"{spec.kind}: the network has no layer {name!r}; {nearest(name, layout.names)}")
+            raise SpecError(f"{spec.kind}: the network has no layer {quoted(name)}; {nearest(name, layout.names)}")
+    if spec.lr_scale and spec.factory is not None:
+        raise SpecError(f"{spec.label}: lr_scale is not possible with an optimizer of your own: give it param groups.")
     if spec.lr_scale and spec.kind == "lbfgs":
         raise SpecError("lbfgs: lr_scale is not possible, torch's LBFGS takes one learning rate for all weights.")
 
@@ -140,7 +152,7 @@ def run(
             every = len(runs) * len(runs[0].losses)
             progress(Progress(done / every, time.perf_counter() - began, so_far))
 
-    in_torch_threads(turns.work, min(WORKERS, len(runs)), report, cancel)
+    in_torch_threads(turns.work, min(threads(), len(runs)), report, cancel)
     for run in runs:
         if run.outcome is TrainingOutcome.RUNNING:
             run.end(TrainingOutcome.CANCELLED)
@@ -184,7 +196,8 @@ class _Turns:
                 if not self.heap:
                     return
                 seed, _, i, run, turns = heapq.heappop(self.heap)
-            with torch.inference_mode():  # no tape is kept, so nothing needs to be kept track of
+            # No tape is kept, so nothing needs to be kept track of; but a stranger's optimizer may read the tape.
+            with torch.inference_mode(run.spec.factory is None):
                 ended = next(turns, True)
             if not ended:
                 with self.lock:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, one_of, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,7 @@ class Training:
         """All runs of one optimizer, one for each seed."""
         found = tuple(run for run in self.runs if run.label == label)
         if not found:
-            raise SpecError(f"No run is labelled {label!r}; {nearest(label, self.labels)}")
+            raise SpecError(f"No run is labelled {quoted(label)}; {nearest(label, self.labels)}")
         return found
 
     def __getitem__(self, label: str) -> TrainingRun:
@@ -142,8 +142,7 @@ class Training:
 
     def band(self, label: str, what: str = "test_accuracies") -> Band:
         """Return median and quartiles over the seeds of "losses", "test_losses" or "test_accuracies"."""
-        if what not in BANDS:
-            raise SpecError(f"No band of {what!r}; {nearest(what, BANDS)}")
+        one_of(what, BANDS, "band")
         runs = self.seeds(label)
         columns = [getattr(run, what) for run in runs]
         rows = min(len(column) for column in columns)

@@ -11,5 +11,6 @@ specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule
 plateau           the one schedule that watches the losses
 as_torch          torch's own optimizer and scheduler, as objects and as text
+stepper, streams  how any torch.optim.Optimizer is stepped, a stranger's too; draws of its own
 styles            colour, dash and marker of every run
 """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from optim_viz.optimizers import rates
+from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import OptimizerSpec, ScheduleSpec, SpecError, Value
+from optim_viz.spec import OptimizerSpec, ScheduleSpec, SpecError, Value, quoted
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,6 @@ def _call(module: Any, name: str, arguments: dict[str, Any]) -> Call:
     return Call(name, {n: value for n, value in arguments.items() if n == "lr" or value != defaults[n].default})
 
 
-#: torch's argument -> the hyperparameters that make it up.
-_GROUPS = {"betas": ("beta1", "beta2"), "etas": ("etaminus", "etaplus"), "step_sizes": ("step_min", "step_max")}
 #: torch's argument -> what our plain number stands for.
 _WORDS: dict[str, Callable[[Value], Any]] = {
     "max_eval": lambda count: count or None,
@@ -62,7 +62,7 @@ def torch_arguments(spec: OptimizerSpec) -> dict[str, Any]:
     (0.9, 0.999)
     """
     arguments: dict[str, Any] = {**spec.hyperparameters, **dict(OPTIMIZERS[spec.kind].fixed)}
-    for group, names in _GROUPS.items():
+    for group, names in GROUPS.items():
         if names[0] in arguments:
             arguments[group] = tuple(arguments.pop(name) for name in names)
     return {name: _WORDS[name](value) if name in _WORDS else value for name, value in arguments.items()}
@@ -77,6 +77,30 @@ def torch_optimizer(spec: OptimizerSpec, params: Any, **options: Any) -> Any:
     return _optimizer_call(spec, options).build(torch.optim, params)
 
 
+@functools.cache
+def fused_if_possible(torch_class: str, device: str) -> dict[str, bool]:
+    """Return {"fused": True} where torch has a fused step of a class on a kind of device, else {}: torch's own choice.
+
+    Fused, a step is one pass over the weights instead of up to ten. Which class has it where differs from one version
+    of torch to the next (Adagrad on CUDA), and torch says so in a step alone: it is asked for one.
+
+    >>> fused_if_possible("Adagrad", "cpu"), fused_if_possible("RMSprop", "cpu"), fused_if_possible("Adagrad", "meta")
+    ({'fused': True}, {}, {})
+    """
+    import torch
+
+    make = getattr(torch.optim, torch_class)
+    if "fused" not in inspect.signature(make).parameters:
+        return {}
+    weight = torch.zeros(1, device=device)
+    weight.grad = torch.zeros_like(weight)
+    try:
+        make([weight], lr=1.0, fused=True).step()
+    except RuntimeError:  # which is the answer
+        return {}
+    return {"fused": True}
+
+
 def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
     """Return the call that builds torch's optimizer over `params`; what is at torch's default stays out, but lr.
 
@@ -85,7 +109,7 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
     'torch.optim.Adam([x, y], lr=0.05, betas=(0.8, 0.999))'
     """
     if spec.factory is not None:
-        raise SpecError(f"{spec.label!r} is an optimizer of your own: it has no PyTorch script but your own.")
+        raise SpecError(f"{quoted(spec.label)} is an optimizer of your own: it has no PyTorch script but your own.")
     return _optimizer_call(spec, options).code("torch.optim", params)
 
 

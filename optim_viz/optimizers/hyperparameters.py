@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from optim_viz.spec import Hyperparameter
 
+#: torch's argument of several numbers -> the hyperparameters that it is here, each with its own slider.
+GROUPS = {"betas": ("beta1", "beta2"), "etas": ("etaminus", "etaplus"), "step_sizes": ("step_min", "step_max")}
+
 
 def lr(default: float, text: str = "Learning rate: how far one step goes.") -> Hyperparameter:
     """The learning rate."""
@@ -12,7 +15,8 @@ def lr(default: float, text: str = "Learning rate: how far one step goes.") -> H
 
 def momentum(default: float) -> Hyperparameter:
     """The momentum of SGD and of RMSprop."""
-    return Hyperparameter("momentum", default, 0.0, 0.999, text="Share of the last step's velocity that is kept.")
+    text = "Share of the last step's velocity that is kept."
+    return Hyperparameter("momentum", default, 0.0, 0.999, text=text, maximum=10.0)
 
 
 def eps(default: float, text: str = "Added to the denominator: keeps a step finite.") -> Hyperparameter:

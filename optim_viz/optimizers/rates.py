@@ -24,7 +24,7 @@ def staircase(step: Any, base: Any, total: int, *, step_size: int, gamma: float)
 
 def multistep(step: Any, base: Any, total: int, *, gamma: float, **milestones: int) -> Any:
     """lr * gamma^(number of milestones passed); a milestone of 0 is not used."""
-    return base * gamma ** sum((step >= m) * 1.0 for m in milestones.values() if m > 0)
+    return base * gamma ** sum(((step >= m) * 1.0 for m in milestones.values() if m > 0), 0.0 * step)
 
 
 def exponential(step: Any, base: Any, total: int, *, gamma: float) -> Any:

@@ -2,7 +2,8 @@
 
 A rule is written once, elementwise, with + - * / ** and sqrt, abs, maximum and sign from a namespace that is passed in.
 The same lines therefore run on Python floats (one run, fastest), NumPy arrays (many runs at once) and torch tensors,
-and tests hold them to torch.optim step for step. The order of operations follows torch's own. Nothing branches on data:
+and tests hold them to torch.optim step for step. The order of operations follows torch's own, so that what overflows
+there overflows here: a square that is averaged is (1 - beta) * g * g, as addcmul has it. Nothing branches on data:
 where torch does, sign and maximum build a factor of 0 or 1. The only question asked is `t == 1`.
 """
 
@@ -70,7 +71,7 @@ def rmsprop(xp: Namespace, *, alpha: Any, eps: Any, momentum: Any, centered: boo
     sqrt, new, plain = xp.sqrt, 1.0 - alpha, is_zero(momentum)
 
     def step(t: Any, lr: Any, theta: Any, g: Any, state: State) -> tuple[Any, State]:
-        v = state[0] * alpha + g * g * new
+        v = state[0] * alpha + new * g * g
         kept: State = (v,)
         spread = v
         if centered:
@@ -90,9 +91,9 @@ def adadelta(xp: Namespace, *, rho: Any, eps: Any) -> Step:
     sqrt, new = xp.sqrt, 1.0 - rho
 
     def step(t: Any, lr: Any, theta: Any, g: Any, state: State) -> tuple[Any, State]:
-        v = state[0] * rho + g * g * new
+        v = state[0] * rho + new * g * g
         delta = sqrt(state[1] + eps) / sqrt(v + eps) * g
-        return theta - lr * delta, (v, state[1] * rho + delta * delta * new)
+        return theta - lr * delta, (v, state[1] * rho + new * delta * delta)
 
     return step
 
@@ -132,7 +133,7 @@ def adam(xp: Namespace, *, beta1: Any, beta2: Any, eps: Any, amsgrad: bool) -> S
 
     def step(t: Any, lr: Any, theta: Any, g: Any, state: State) -> tuple[Any, State]:
         m = state[0] + (g - state[0]) * new1
-        v = state[1] * beta2 + g * g * new2
+        v = state[1] * beta2 + new2 * g * g
         top = maximum(state[2], v) if amsgrad else v
         scale = sqrt(top) / (1.0 - beta2**t) ** 0.5 + eps
         theta = theta - lr / (1.0 - beta1**t) * m / scale
@@ -162,7 +163,7 @@ def nadam(xp: Namespace, *, beta1: Any, beta2: Any, eps: Any, momentum_decay: An
         ahead = beta1 * (1.0 - 0.5 * 0.96 ** ((t + 1.0) * momentum_decay))
         product = state[2] * mu
         m = state[0] + (g - state[0]) * new1
-        v = state[1] * beta2 + g * g * new2
+        v = state[1] * beta2 + new2 * g * g
         scale = sqrt(v / (1.0 - beta2**t)) + eps
         theta = theta - lr * (1.0 - mu) / (1.0 - product) * g / scale
         return theta - lr * ahead / (1.0 - product * ahead) * m / scale, (m, v, product)
@@ -180,7 +181,7 @@ def radam(xp: Namespace, *, beta1: Any, beta2: Any, eps: Any) -> Step:
 
     def step(t: Any, lr: Any, theta: Any, g: Any, state: State) -> tuple[Any, State]:
         m = state[0] + (g - state[0]) * new1
-        v = state[1] * beta2 + g * g * new2
+        v = state[1] * beta2 + new2 * g * g
         power = beta2**t
         rho = limit - 2.0 * t * power / (1.0 - power)
         trusted = maximum(sign(rho - 5.0), 0.0)  # 1 where torch takes the adaptive branch, else 0

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers import rates
-from optim_viz.spec import Hyperparameter, ScheduleSpec, SpecError, Value, check_values, nearest
+from optim_viz.spec import Hyperparameter, ScheduleSpec, Value, check_values, one_of
 
 #: rate(step, base, total, **values) -> the learning rates; arrays broadcast, `total` is the run's number of steps.
 Rate = Callable[..., Any]
@@ -34,10 +34,11 @@ class Schedule:
 
 
 def _gamma(default: float, text: str) -> Hyperparameter:
-    return Hyperparameter("gamma", default, 0.01, 1.0, text=text, open_low=True)
+    return Hyperparameter("gamma", default, 0.01, 1.0, text=text, maximum=10.0, open_low=True)
 
 
 _ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text="The learning rate at the bottom.")
+_THRESHOLD = "Share by which the loss must fall to be progress."
 _MILESTONE = "Step at which the rate drops; 0: none."
 
 _ROWS = (
@@ -84,7 +85,9 @@ _ROWS = (
         title="Exponential",
         rate=rates.exponential,
         torch_class="ExponentialLR",
-        hyperparameters=(Hyperparameter("gamma", 0.99, 0.9, 1.0, text="Factor of every step.", open_low=True),),
+        hyperparameters=(
+            Hyperparameter("gamma", 0.99, 0.9, 1.0, text="Factor of every step.", maximum=10.0, open_low=True),
+        ),
         problem="Shrinks by the same share at every step.",
         latex=r"\eta_t = \eta\,\gamma^t",
         reference="Li & Arora, An Exponential Learning Rate Schedule for Deep Learning, 2020",
@@ -149,7 +152,14 @@ _ROWS = (
             ),
             Hyperparameter("div_factor", 25.0, 1.0, 100.0, "log", "The first rate is lr / div_factor.", minimum=1.0),
             Hyperparameter(
-                "final_div_factor", 1e4, 1.0, 1e6, "log", "The last is the first / final_div_factor.", minimum=1.0
+                "final_div_factor",
+                1e4,
+                1.0,
+                1e6,
+                "log",
+                "The last is the first / final_div_factor.",
+                minimum=1.0,
+                maximum=1e12,
             ),
             Hyperparameter("anneal_linear", False, scale="bool", text="Straight lines (anneal_strategy), not cosines."),
         ),
@@ -165,7 +175,7 @@ _ROWS = (
         hyperparameters=(
             Hyperparameter("factor", 0.1, 0.01, 0.99, text="Factor of each drop.", maximum=1.0, open_high=True),
             Hyperparameter("patience", 10, 0, 200, "int", "Steps without progress that are borne."),
-            Hyperparameter("threshold", 1e-4, 1e-8, 0.1, "log", "Share by which the loss must fall to be progress."),
+            Hyperparameter("threshold", 1e-4, 1e-8, 0.1, "log", _THRESHOLD, maximum=1.0),
             Hyperparameter("cooldown", 0, 0, 200, "int", "Steps after a drop in which nothing is counted."),
             Hyperparameter("min_lr", 0.0, 0.0, 0.1, text="The rate never drops below."),
             Hyperparameter("eps", 1e-8, 0.0, 1e-3, text="A smaller drop is not made."),
@@ -194,8 +204,7 @@ def schedule(kind: str, **hyperparameters: object) -> ScheduleSpec:
 
     Reference: torch.optim.lr_scheduler 2.13 (PyTorch, 2026).
     """
-    if kind not in SCHEDULES:
-        raise SpecError(f"Unknown schedule {kind!r}; {nearest(kind, SCHEDULES)}")
+    one_of(kind, SCHEDULES, "schedule")
     return ScheduleSpec(kind, check_values(kind, SCHEDULES[kind].hyperparameters, hyperparameters))
 
 

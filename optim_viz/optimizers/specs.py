@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from optim_viz.optimizers.hyperparameters import GROUPS
+from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import (
     COORDINATES,
+    ECHO,
+    LARGEST,
     Hyperparameter,
     OptimizerSpec,
     ScheduleSpec,
     SpecError,
     Value,
     check_values,
-    nearest,
     number,
+    one_of,
+    quoted,
 )
 
 #: The kind of a spec that holds the user's own torch.optim.Optimizer factory.
@@ -50,12 +55,39 @@ def optimizer(
 
     Reference: the names follow torch.optim 2.13 (PyTorch, 2026).
     """
-    if kind not in OPTIMIZERS:
-        raise SpecError(f"Unknown optimizer {kind!r}; {nearest(kind, OPTIMIZERS)}")
-    row = OPTIMIZERS[kind]
+    row = OPTIMIZERS[one_of(kind, OPTIMIZERS, "optimizer")]
+    _check_groups(kind, hyperparameters)
     values = check_values(kind, row.hyperparameters, hyperparameters)
     _check_together(kind, dict(values))
-    return OptimizerSpec(kind, values, schedule, _check_scale(kind, lr_scale), str(label))
+    return OptimizerSpec(
+        kind, values, _check_schedule(kind, schedule), _check_scale(kind, lr_scale), _check_label(label)
+    )
+
+
+def _check_groups(kind: str, given: Mapping[str, object]) -> None:
+    """Refuse torch's pairs by name: here each of the two numbers has a name of its own."""
+    for group in GROUPS.keys() & given.keys():
+        first, second = GROUPS[group]
+        if first in {h.name for h in OPTIMIZERS[kind].hyperparameters}:
+            raise SpecError(
+                f"{kind}: write {group} as two numbers, {first}=... and {second}=...; got {quoted(given[group])}."
+            )
+
+
+def _check_schedule(kind: str, given: Any) -> ScheduleSpec | None:
+    if given is None or isinstance(given, ScheduleSpec):
+        return given
+    hint = (
+        f"ov.schedule({one_of(given, SCHEDULES, 'schedule')!r})" if isinstance(given, str) else "ov.schedule('cosine')"
+    )
+    raise SpecError(f"{kind}: schedule is what ov.schedule returns, such as {hint}; got {quoted(given)}.")
+
+
+def _check_label(given: object) -> str:
+    label = str(given)
+    if len(label) > ECHO:
+        raise SpecError(f"A label has at most {ECHO} characters; {quoted(label)} has {len(label):,}.")
+    return label
 
 
 def _check_together(kind: str, values: Mapping[str, Value]) -> None:
@@ -76,19 +108,31 @@ def _check_scale(kind: str, given: Sequence[float] | Mapping[str, float] | None)
     if given is None:
         return ()
     if not isinstance(given, Mapping):
-        if len(given) != len(COORDINATES):
-            raise SpecError(f"{kind}: lr_scale is one factor for x and one for y, or a mapping; got {given!r}.")
-        given = dict(zip(COORDINATES, given, strict=True))
+        try:
+            given = dict(zip(COORDINATES, given, strict=True))
+        except (TypeError, ValueError):
+            raise SpecError(
+                f"{kind}: lr_scale is one factor for x and one for y, or a mapping; got {quoted(given)}."
+            ) from None
     if not given.keys().isdisjoint(COORDINATES):
         given = {**dict.fromkeys(COORDINATES, 1.0), **given}
     for name, factor in given.items():
-        if number(factor, f"{kind}: lr_scale of {name}") < 0:
-            raise SpecError(f"{kind}: lr_scale of {name} must be at least 0; got {factor!r}.")
+        number(factor, f"{kind}: lr_scale of {quoted(name)}", 0.0, LARGEST)
     return tuple((str(name), float(factor)) for name, factor in given.items())
 
 
-def as_spec(item: OptimizerSpec | Callable[..., Any]) -> OptimizerSpec:
-    """Return `item` as a spec: one already, or any callable params -> torch.optim.Optimizer, labelled by its name.
+def as_specs(given: Any) -> tuple[OptimizerSpec, ...]:
+    """Return one optimizer or several, each as `as_spec` takes it, as specs.
+
+    >>> [spec.kind for spec in as_specs(["sgd", optimizer("adam")])]
+    ['sgd', 'adam']
+    """
+    alone = isinstance(given, str | OptimizerSpec) or callable(given) or not isinstance(given, Iterable)
+    return tuple(as_spec(item) for item in ((given,) if alone else given))
+
+
+def as_spec(item: Any) -> OptimizerSpec:
+    """Return `item` as a spec: one already, a name of OPTIMIZERS, or a callable params -> torch.optim.Optimizer.
 
     >>> def my_sgd(params):
     ...     return torch.optim.SGD(params, lr=0.1)
@@ -97,10 +141,17 @@ def as_spec(item: OptimizerSpec | Callable[..., Any]) -> OptimizerSpec:
     """
     if isinstance(item, OptimizerSpec):
         return item
+    if isinstance(item, str):
+        return optimizer(item)
+    if hasattr(item, "param_groups"):
+        name = type(item).__name__
+        raise SpecError(f"This {name} belongs to other parameters: give a function, lambda params: {name}(params).")
     if not callable(item):
-        raise SpecError(f"An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {item!r}.")
+        raise SpecError(
+            f"An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {quoted(item)}."
+        )
     inner = getattr(item, "func", item)  # functools.partial
-    name = str(getattr(inner, "__name__", OWN)).replace("<lambda>", OWN)
+    name = str(getattr(inner, "__name__", OWN)).replace("<lambda>", OWN)[:ECHO]
     return OptimizerSpec(OWN, label=name, factory=item)
 
 

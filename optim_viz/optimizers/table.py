@@ -36,7 +36,10 @@ _ROWS = (
             lr(1e-3),
             momentum(0.9),
             Hyperparameter(
-                "dampening", 0.0, 0.0, 1.0, text="Share of each new gradient that is left out of the velocity."
+                "dampening",
+                0.0,
+                text="Share of each new gradient that is left out of the velocity.",
+                maximum=10.0,
             ),
             weight_decay(),
             flag("nesterov", "Look ahead: step along g + momentum * v (needs dampening 0)."),
@@ -168,7 +171,14 @@ _ROWS = (
             lr(1e-2, "Learning rate: the length of the first step."),
             fraction("etaminus", 0.5, "Factor on the step where the gradient's sign turns.", open_low=True),
             Hyperparameter(
-                "etaplus", 1.2, 1.001, 2.0, text="Factor on the step while the sign stays.", minimum=1.0, open_low=True
+                "etaplus",
+                1.2,
+                1.001,
+                2.0,
+                text="Factor on the step while the sign stays.",
+                minimum=1.0,
+                maximum=100.0,
+                open_low=True,
             ),
             Hyperparameter("step_min", 1e-6, 1e-10, 1e-2, "log", "Shortest step."),
             Hyperparameter("step_max", 50.0, 1e-2, 100.0, "log", "Longest step."),
@@ -198,8 +208,10 @@ _ROWS = (
         hyperparameters=(
             lr(1e-2),
             Hyperparameter("lambd", 1e-4, 1e-6, 1.0, "log", "How fast the step decays; shrinks the weights, too."),
-            Hyperparameter("alpha", 0.75, 0.0, 1.0, text="Power of that decay."),
-            Hyperparameter("t0", 1e6, 1.0, 1e6, "log", "Step from which the points are averaged (into ax)."),
+            Hyperparameter("alpha", 0.75, text="Power of that decay.", maximum=10.0),
+            Hyperparameter(
+                "t0", 1e6, 1.0, 1e6, "log", "Step from which the points are averaged (into ax).", maximum=1e9
+            ),
             weight_decay(),
             MAXIMIZE,
         ),

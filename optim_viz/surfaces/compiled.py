@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ import numpy as np
 
 from optim_viz.spec import Surface
 from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import parse
-from optim_viz.surfaces.gradient import SHORT, Lines, as_cse, gradient, second
+from optim_viz.surfaces.expression import OF_EXAMPLES, letters, parse
+from optim_viz.surfaces.functions import ARRAYS, FLOATS
+from optim_viz.surfaces.gradient import Lines, as_cse, gradient
 
 if TYPE_CHECKING:
     import sympy
@@ -58,8 +60,24 @@ class Compiled:
 
 
 def compiled(surface: Surface) -> Compiled:
-    """Compile a surface's expression (10-150 ms the first time, then cached by its text)."""
-    return _compile_sum(surface.expression, surface.data) if surface.data else _compile(surface.expression)
+    """Compile a surface's expression (10-150 ms the first time, then cached by its text, whatever its parameters)."""
+    if surface.data:
+        return _compile_sum(surface.expression, surface.data)
+    return _at(surface.expression, tuple(value for _, value in surface.parameters))
+
+
+@functools.lru_cache(maxsize=256)
+def _at(text: str, values: tuple[float, ...]) -> Compiled:
+    """A typed function whose parameters have these values: the same code, they its last defaults."""
+    code = _compile(text)
+    if not values:
+        return code
+    functions = (code.value, code.gradient, code.float_value, code.float_gradient)
+    return Compiled(code.expression, code.latex, *(_with_defaults(function, values) for function in functions))
+
+
+def _with_defaults(function: Any, values: tuple[float, ...]) -> Callable[..., Any]:
+    return types.FunctionType(function.__code__, function.__globals__, function.__name__, values)
 
 
 @functools.lru_cache(maxsize=256)
@@ -67,20 +85,20 @@ def _compile(text: str) -> Compiled:
     import sympy
 
     expression = parse(text)
-    return Compiled(expression, sympy.latex(expression), *_functions(expression))
+    return Compiled(expression, sympy.latex(expression), *_functions(expression, letters(text)))
 
 
-def _functions(expression: sympy.Expr) -> tuple[Callable[..., Any], ...]:
-    """Value and gradient on arrays, value and gradient on floats, as functions of (t, x, y)."""
+def _functions(expression: sympy.Expr, parameters: Sequence[str] = ()) -> tuple[Callable[..., Any], ...]:
+    """Value and gradient on arrays, value and gradient on floats, as functions of (t, x, y, *parameters)."""
     import sympy
 
-    symbols = (sympy.Symbol("t"), *sympy.symbols("x y", real=True))
+    symbols = (sympy.Symbol("t"), *(sympy.Symbol(name, real=True) for name in ("x", "y", *parameters)))
     slopes = gradient(expression)
     return (
         _numpy(symbols, expression),
         _numpy(symbols, slopes[1], as_cse(slopes)),
-        sympy.lambdify(symbols, expression, [_FLOATS, "math"], cse=True, printer=_float_printer()),
-        sympy.lambdify(symbols, slopes[1], [_FLOATS, "math"], cse=as_cse(slopes), printer=_float_printer()),
+        sympy.lambdify(symbols, expression, [FLOATS, "math"], cse=True, printer=_float_printer()),
+        sympy.lambdify(symbols, slopes[1], [FLOATS, "math"], cse=as_cse(slopes), printer=_float_printer()),
     )
 
 
@@ -88,8 +106,8 @@ def _functions(expression: sympy.Expr) -> tuple[Callable[..., Any], ...]:
 def _compile_sum(text: str, data: str) -> Compiled:
     import sympy
 
-    expression = parse(text, ("x", "y", "u", "v"))
-    symbols = sympy.symbols("x y u v", real=True)
+    expression = parse(text, OF_EXAMPLES)
+    symbols = sympy.symbols(OF_EXAMPLES, real=True)
     slopes, rows = gradient(expression), examples(data)
     names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
     of_batches = (
@@ -114,36 +132,6 @@ def _of_all(expression: sympy.Expr, rows: np.ndarray) -> tuple[Callable[..., Any
     return _functions(sum(factor * moments[powers] for powers, factor in terms))
 
 
-@functools.lru_cache(maxsize=64)
-def second_derivatives(surface: Surface) -> Callable[[float, float], np.ndarray] | None:
-    """Return what gives the exact Hessian at a point, float64 [2, 2]; None of a long expression.
-
-    It takes 10 to 120 ms to compile (0.5 s, were a long one not refused), so ask for it late.
-
-    >>> from optim_viz import SURFACES
-    >>> second_derivatives(SURFACES["quadratic"])(1.0, 1.0).tolist()
-    [[1.0, 0.0], [0.0, 10.0]]
-    """
-    import sympy
-
-    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
-    expression = parse(surface.expression, names)
-    if sympy.count_ops(expression) > SHORT:
-        return None
-    lines, parts = second(expression)
-    if any(line.has(sympy.I, sympy.zoo, sympy.nan, sympy.Derivative) for line in (*dict(lines).values(), *parts)):
-        return None
-    function = _numpy(sympy.symbols(names, real=True), parts, as_cse((lines, parts)))
-    columns = tuple(examples(surface.data).T) if surface.data else ()
-
-    def hessian(x: float, y: float) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            xx, xy, yy = (float(np.mean(part)) for part in function(np.float64(x), np.float64(y), *columns))
-        return np.array([[xx, xy], [xy, yy]])
-
-    return hessian
-
-
 def _either(of_all: Callable[..., Any], of_batch: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of (t, x, y) for all examples that takes a mini-batch as a fourth argument."""
 
@@ -153,19 +141,10 @@ def _either(of_all: Callable[..., Any], of_batch: Callable[..., Any]) -> Callabl
     return function
 
 
-def _softplus(z: Any) -> Any:
-    return np.logaddexp(0.0, z)
-
-
-#: softplus as log(1 + e^z) that does not overflow.
-_FLOATS = {"softplus": lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z)))}
-_ARRAYS = {"softplus": _softplus}
-
-
 def _numpy(symbols: Any, what: Any, cse: Any = True) -> Callable[..., Any]:
     import sympy
 
-    return sympy.lambdify(symbols, what, [_ARRAYS, "numpy"], cse=cse, printer=_numpy_printer())
+    return sympy.lambdify(symbols, what, [ARRAYS, "numpy"], cse=cse, printer=_numpy_printer())
 
 
 def _mean(function: Callable[..., Any], columns: Any) -> Callable[..., Any]:
@@ -201,7 +180,7 @@ def _float_sum(name: str, code: tuple[Lines, Sequence[Any]], rows: np.ndarray) -
         body="\n        ".join(lines),
         means=", ".join(f"{total} / n" for total in sums),
     )
-    scope: dict[str, Any] = {**vars(math), **_FLOATS, "rows": [tuple(row) for row in rows.tolist()]}
+    scope: dict[str, Any] = {**vars(math), **FLOATS, "rows": [tuple(row) for row in rows.tolist()]}
     exec(compile(source, f"<mean {name}>", "exec"), scope)  # noqa: S102 - printed by sympy from a parsed expression
     return scope[name]
 

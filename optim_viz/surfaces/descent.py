@@ -9,16 +9,18 @@ import numpy as np
 
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
-from optim_viz.optimizers.specs import as_spec
+from optim_viz.optimizers.specs import as_specs
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import (
     COORDINATES,
+    LARGEST,
     SEEDS,
     DescentSpec,
     OptimizerSpec,
     SpecError,
     Surface,
     number,
+    quoted,
     unique_labels,
     whole,
 )
@@ -27,13 +29,12 @@ from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.float_run import columns, float_rows, forgiving
 from optim_viz.surfaces.oracles import Oracle, batch_losses, oracles
 from optim_viz.surfaces.outcome import judge
-from optim_viz.surfaces.surface import dataset
-from optim_viz.surfaces.surface import surface as find_surface
+from optim_viz.surfaces.surface import as_surface, dataset
 from optim_viz.surfaces.trajectory import Comparison, RawRun, Trajectory
 
 MAX_STEPS = 100_000
-#: What ov.optimizer returns, or any callable params -> torch.optim.Optimizer.
-AnyOptimizer = OptimizerSpec | Callable[..., Any]
+#: What ov.optimizer returns, a name of OPTIMIZERS, or any callable params -> torch.optim.Optimizer.
+AnyOptimizer = OptimizerSpec | str | Callable[..., Any]
 
 
 def descend(
@@ -50,10 +51,11 @@ def descend(
     Problem: see, step for step, what torch.optim would do on a loss of two weights.
     Formula: theta_{t+1} = theta_t - update(gradient(theta_t)), with each optimizer's own update.
 
-    Arguments: `surface`, a name or what optim_viz.surface returns; `optimizers`, one spec or
-    several, or torch.optim.Optimizer factories (params -> optimizer); `start`, (x, y)
-    inside the region drawn, the surface's own if left out; `steps`, 1 to 100,000; `noise`, standard deviation (in units
-    of the gradient) of seeded Gaussian noise added to every gradient, the same draws for every optimizer;
+    Arguments: `surface`, a name or what optim_viz.surface returns; `optimizers`, one spec or several, names of
+    OPTIMIZERS (at torch's defaults), or torch.optim.Optimizer factories (params -> optimizer); `start`, (x, y)
+    inside the region drawn, the surface's own if left out; `steps`, 1 to 100,000; `noise`, 0 to 1,000,000, standard
+    deviation (in units of the gradient) of seeded Gaussian noise added to every gradient, the same draws for every
+    optimizer;
     `batch_size`, examples per mini-batch on a finite-sum surface; `seed`, of all draws.
     Raises SpecError, one sentence that names the value and what is allowed. Divergence is an Outcome, not an error.
 
@@ -77,21 +79,18 @@ def check(
     seed: int = 0,
 ) -> DescentSpec:
     """Return the arguments of `descend` as a checked, frozen spec, or raise a SpecError."""
-    surface = surface if isinstance(surface, Surface) else find_surface(surface)
-    given = (optimizers,) if isinstance(optimizers, OptimizerSpec) or callable(optimizers) else tuple(optimizers)
-    specs = tuple(as_spec(item) for item in given)
+    surface = as_surface(surface)
+    specs = as_specs(optimizers)
     if not specs:
         raise SpecError("Choose at least one optimizer.")
     for spec in specs:
         _check_scale(spec)
-    if number(noise, "noise") < 0:
-        raise SpecError(f"noise must be at least 0; got {noise!r}.")
     return DescentSpec(
         surface,
         specs,
         check_start(surface, start),
         whole(steps, "steps", 1, MAX_STEPS),
-        float(noise),
+        number(noise, "noise", 0.0, LARGEST),
         None if batch_size is None else whole(batch_size, "batch_size", 1, len(dataset(surface))),
         whole(seed, "seed", 0, SEEDS - 1),
     )
@@ -105,7 +104,7 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
     try:
         x, y = start
     except (TypeError, ValueError):
-        raise SpecError(f"start must be two numbers (x, y); got {start!r}.") from None
+        raise SpecError(f"start must be two numbers (x, y); got {quoted(start)}.") from None
     point = (number(x, "start x"), number(y, "start y"))
     if not surface.contains(point):
         raise SpecError(
@@ -122,7 +121,9 @@ def _check_scale(spec: OptimizerSpec) -> None:
         raise SpecError(f"{spec.label or spec.kind} has one learning rate for all: lr_scale cannot be used with it.")
     scale = dict(spec.lr_scale)
     if tuple(scale) != COORDINATES:
-        raise SpecError(f"{spec.kind}: lr_scale on a surface is two factors, one for x and one for y; got {scale!r}.")
+        raise SpecError(
+            f"{spec.kind}: lr_scale on a surface is two factors, one for x and one for y; got {quoted(scale)}."
+        )
 
 
 def method_name(spec: DescentSpec, optimizer: OptimizerSpec) -> str:

@@ -1,7 +1,8 @@
 """Typed text to a sympy expression, through our own whitelist of syntax: never eval, never sympify.
 
-The text is parsed by Python's `ast` (which runs nothing), every node is looked up in a table, and each constant is
-bounded before sympy may compute with it. What is wrong is said in a sentence that points at the place.
+The text is written in Python's grammar, parsed by Python's `ast` (which runs nothing), every node is looked up in a
+table, and each constant is bounded before sympy may compute with it. What is wrong is said in a sentence that points at
+the place.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.spec import SpecError, nearest
+from optim_viz.spec import PARAMETERS, Surface, quoted
+from optim_viz.surfaces.functions import FUNCTIONS, own
+from optim_viz.surfaces.pasted import ExpressionError, canonical
 
 if TYPE_CHECKING:
     import sympy
@@ -21,23 +24,18 @@ if TYPE_CHECKING:
 MAX_LENGTH, MAX_NODES, MAX_DEPTH, MAX_EXPONENT = 300, 200, 40, 64
 #: Constants are folded by sympy in exact arithmetic: bounded so that no number grows past 64-bit floats.
 MAX_CONSTANT = 1e300
-FUNCTIONS = ["sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "log", "sqrt", "abs", "sign"]
-FUNCTIONS.append("softplus")  # log(1 + e^z), ours: sympy has none
-
-
-class ExpressionError(SpecError):
-    """A typed function that cannot be used; `column` is where, counted from 0."""
-
-    def __init__(self, message: str, text: str, column: int) -> None:
-        self.text, self.column = text, max(0, min(column, len(text)))
-        super().__init__(f"{message} (at character {self.column + 1})")
+#: What a function of one's own is made of.
+OF_WEIGHTS = ("x", "y", *PARAMETERS)
+#: What the expression of a finite sum is made of: weights and an example.
+OF_EXAMPLES = ("x", "y", "u", "v")
 
 
 @functools.lru_cache(maxsize=512)
-def parse(text: str, names: tuple[str, ...] = ("x", "y")) -> sympy.Expr:
+def parse(text: str, names: tuple[str, ...] = OF_WEIGHTS) -> sympy.Expr:
     """Return `text` as a sympy expression in the real symbols `names`.
 
-    Allowed: the names, numbers, pi, e, + - * / ** ^ and parentheses, and the functions in FUNCTIONS.
+    Allowed: the names, numbers, pi, e, + - * / ** ^ and parentheses, the functions in FUNCTIONS, and the ways in which
+    people write them (see pasted.canonical). log is the natural one.
     Raises ExpressionError, a sentence with the place.
 
     >>> parse("(1 - x)^2 + 100*(y - x^2)^2")
@@ -50,6 +48,29 @@ def parse(text: str, names: tuple[str, ...] = ("x", "y")) -> sympy.Expr:
     return _Reader(text, names).read()
 
 
+def letters(text: str) -> tuple[str, ...]:
+    """Return those of PARAMETERS that a typed function holds; ExpressionError where it cannot be read.
+
+    >>> letters("a*x^2 + 2by")
+    ('a', 'b')
+    """
+    held = {symbol.name for symbol in parse(text).free_symbols}
+    return tuple(letter for letter in PARAMETERS if letter in held)
+
+
+def with_numbers(surface: Surface) -> sympy.Expr:
+    """Return a surface's expression with its parameters' values in the place of their letters.
+
+    >>> with_numbers(Surface("own", "", "a*x^2 + y", (-1, 1, -1, 1), (0, 0), parameters=(("a", 2.5),)))
+    2.5*x**2 + y
+    """
+    import sympy
+
+    expression = parse(surface.expression, OF_EXAMPLES if surface.data else OF_WEIGHTS)
+    values = {sympy.Symbol(name, real=True): sympy.Float(value) for name, value in surface.parameters}
+    return expression.subs(values).replace(own()["raised"], sympy.Pow) if values else expression
+
+
 class _Reader:
     """Walks one syntax tree; keeps the text so that a complaint can point at its place."""
 
@@ -59,42 +80,28 @@ class _Reader:
         self.text, self.sympy = text, sympy
         self.symbols = {name: sympy.Symbol(name, real=True) for name in names}
         self.symbols |= {"pi": sympy.pi, "e": sympy.E}
-        # "^" becomes "**" before parsing: columns[i] is where character i of the parsed text was typed.
-        self.source, self.columns = "", [0]
-        for column, character in enumerate(text):
-            piece = "**" if character == "^" else " " if character in "\n\r\t" else character
-            self.source += piece
-            self.columns[-1:] = [column] * len(piece) + [column + 1]
+        self.parameters = {self.symbols[name] for name in PARAMETERS if name in self.symbols}
+        self.source, self.columns = canonical(text, names)
 
     def read(self) -> sympy.Expr:
-        for column, character in enumerate(self.text):
-            if not (character.isascii() and (character.isalnum() or character in " \t\r\n+-*/^().,_")):
-                raise ExpressionError(f"{character!r} has no meaning in a function", self.text, column)
-        lead = len(self.source) - len(self.source.lstrip())
         try:
-            tree = ast.parse(self.source.lstrip(), mode="eval")
+            tree = ast.parse(self.source, mode="eval")
         except SyntaxError as error:
-            raise self._unreadable(error, lead) from None
+            column = self._typed((error.offset or 1) - 1)
+            raise ExpressionError("This cannot be read as a function", self.text, column) from None
         except (ValueError, RecursionError, MemoryError):
             raise ExpressionError("This is nested too deeply to read", self.text, 0) from None
-        self.lead = lead
         # Counted before anything is computed: what is too long is refused at once.
         parts = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
         if len(parts) > MAX_NODES:
             raise self.fail(f"A function may have {MAX_NODES} parts; this has {len(parts)}", parts[-1])
         return self.visit(tree.body, 0)
 
-    def _unreadable(self, error: SyntaxError, lead: int) -> ExpressionError:
-        column = self._typed((error.offset or 1) - 1 + lead)
-        if self.text.count("(") != self.text.count(")"):
-            return ExpressionError("The parentheses do not pair up", self.text, column)
-        return ExpressionError("This cannot be read as a function; write products with *, as in 2*x", self.text, column)
-
     def _typed(self, position: int) -> int:
         return self.columns[min(max(position, 0), len(self.columns) - 1)]
 
     def fail(self, message: str, node: ast.AST) -> ExpressionError:
-        return ExpressionError(message, self.text, self._typed(getattr(node, "col_offset", 0) + self.lead))
+        return ExpressionError(message, self.text, self._typed(getattr(node, "col_offset", 0)))
 
     def visit(self, node: ast.AST, depth: int) -> sympy.Expr:
         if depth > MAX_DEPTH:
@@ -116,17 +123,15 @@ class _Reader:
 
     def constant(self, node: ast.Constant, depth: int) -> sympy.Expr:
         if type(node.value) is not int and type(node.value) is not float:
-            raise self.fail(f"{node.value!r} is not a number", node)
+            raise self.fail(f"{quoted(node.value)} is not a number", node)
         if not abs(node.value) <= MAX_CONSTANT:
             raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
         return self.sympy.Integer(node.value) if type(node.value) is int else self.sympy.Float(node.value)
 
     def name(self, node: ast.Name, depth: int) -> sympy.Expr:
-        if node.id in self.symbols:
-            return self.symbols[node.id]
-        if node.id in FUNCTIONS:
-            raise self.fail(f"{node.id} needs its argument in parentheses, as in {node.id}(x)", node)
-        raise self.fail(f"Unknown name {node.id!r}; {nearest(node.id, [*self.symbols, *FUNCTIONS])}", node)
+        if node.id not in self.symbols:
+            raise self.fail(f"Unknown name {quoted(node.id)}", node)
+        return self.symbols[node.id]
 
     def unary(self, node: ast.UnaryOp, depth: int) -> sympy.Expr:
         value = self.visit(node.operand, depth)
@@ -161,50 +166,22 @@ class _Reader:
                 raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
         elif base.is_number and float(base) < 0:
             raise self.fail("A negative number may only be raised to a fixed power", node)
-        return base**exponent
+        of_parameters = exponent.free_symbols and exponent.free_symbols <= self.parameters
+        return own()["raised"](base, exponent) if of_parameters else base**exponent
 
     def call(self, node: ast.Call, depth: int) -> sympy.Expr:
-        if not isinstance(node.func, ast.Name):
+        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
             raise self.fail("Only the usual functions can be called, as in sin(x)", node)
-        if node.func.id not in FUNCTIONS:
-            known = node.func.id in self.symbols
-            hint = "write products with *" if known else nearest(node.func.id, FUNCTIONS)
-            raise self.fail(f"{node.func.id!r} is not a function; {hint}", node.func)
-        if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
-            raise self.fail(f"{node.func.id} takes one argument, as in {node.func.id}(x)", node)
-        argument = self.visit(node.args[0], depth)
-        if node.func.id == "log" and argument.is_zero:
-            raise self.fail("log(0) has no finite value", node)
-        if node.func.id in ("exp", "sinh", "cosh") and argument.is_number and abs(float(argument)) > 690:
+        name, row = node.func.id, FUNCTIONS[node.func.id]
+        plain = not node.keywords and not any(isinstance(part, ast.Starred) for part in node.args)
+        if not plain or not row.fewest <= len(node.args) <= row.most:
+            raise self.fail(f"{name} takes {row.arguments}, as in {name}({', '.join('xy'[: row.fewest])})", node)
+        parts = [self.visit(part, depth) for part in node.args]
+        if name.startswith("log") and parts[0].is_zero:
+            raise self.fail(f"{name}(0) has no finite value", node)
+        if name in ("exp", "sinh", "cosh") and parts[0].is_number and abs(float(parts[0])) > 690:
             raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
-        if node.func.id == "softplus":
-            return softplus()(argument)
-        sympy_name = {"abs": "Abs"}.get(node.func.id, node.func.id)
-        return getattr(self.sympy, sympy_name)(argument)
-
-
-@functools.cache
-def softplus() -> Any:
-    """The sympy function softplus(z) = log(1 + e^z), whose compiled form does not overflow."""
-    import sympy
-
-    class Softplus(sympy.Function):
-        nargs = 1
-
-        def fdiff(self, argindex: int = 1) -> Any:
-            return 1 / (1 + sympy.exp(-self.args[0]))
-
-        def _eval_evalf(self, prec: int) -> Any:
-            return sympy.log(1 + sympy.exp(self.args[0]))._eval_evalf(prec)
-
-        def _torchcode(self, printer: Any, *_: Any) -> str:
-            return f"softplus({printer._print(self.args[0])})"
-
-        def _eval_is_extended_real(self) -> Any:
-            return self.args[0].is_extended_real
-
-    Softplus.__name__ = "softplus"
-    return Softplus
+        return row.make(*parts)
 
 
 _OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.looks import looked
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.rules import Step
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -53,7 +54,7 @@ def float_rows(
     first = next(iter(lrs))
     fresh: Row = (0.0, 0.0, *start, *row.initial_state(values, first[0]), *row.initial_state(values, first[1]))
     rows: list[Row] = [fresh]
-    steps = iter(lrs)
+    steps = looked(lrs)
     try:
         # Rules treat their first step apart, so it is taken by itself; the others run in one traced loop.
         lr = next(steps)
@@ -62,7 +63,7 @@ def float_rows(
         traced = loop(optimizer.kind, without_lr, not optimizer.lr_scale)
         traced(oracles[0], steps, rows.append, 2, len(lrs) - 1, *rows[1][2:])
     except FLOAT_ERRORS:
-        rest = itertools.islice(lrs, len(rows) - 1, None)
+        rest = looked(itertools.islice(lrs, len(rows) - 1, None))
         rows += _scalar_rows(oracles[1], row.step_with(values, np), rest, rows)
     return rows
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optim_viz.spec import Surface
-from optim_viz.surfaces.compiled import Compiled, compiled, second_derivatives
+from optim_viz.surfaces.compiled import Compiled, compiled
 from optim_viz.surfaces.minima import hessian
+from optim_viz.surfaces.second import second_derivatives
 
 #: A direction is flat where its curvature is at most this share of the other's.
 FLAT = 1e-6

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, nearest
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, nearest, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ class Comparison:
         for run in self.trajectories:
             if run.label == label:
                 return run
-        raise SpecError(f"No run is labelled {label!r}; {nearest(label, self.labels)}")
+        raise SpecError(f"No run is labelled {quoted(label)}; {nearest(label, self.labels)}")
 
     def __iter__(self) -> Iterator[Trajectory]:
         return iter(self.trajectories)

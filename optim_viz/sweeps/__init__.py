@@ -5,5 +5,6 @@ batch                             the loop over blocks of runs
 backends                          what a block computes with: NumPy or torch
 steps, tracker                    the steps of a block in reused memory; what is noted of them
 placed                            a trace whose results are wanted in certain places
+powers                            powers of swept hyperparameters, read from tables
 numpy_code, machine_code, llvm    a trace as NumPy code and as machine code
 """

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.spec import Surface, SweepSpec
+from optim_viz.spec import COORDINATES, Surface, SweepSpec
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import parse
+from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
+from optim_viz.surfaces.functions import plain, torch_functions
 from optim_viz.surfaces.gradient import as_cse, gradient
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
@@ -22,6 +23,8 @@ from optim_viz.sweeps.placed import Rewrite
 #: Runs in a block: the fastest of 1,024 to 32,768, with one thread and with two (benchmarks/sweep.py --only blocks).
 #: Shorter arrays pay for Python's share of every operation, and two threads for passing its lock to each other.
 BLOCK = 32768
+#: Runs in a block, at least, where shorter blocks give every core one: below, Python's share is what takes the time.
+LEAST = 8192
 #: Runs in a block on a GPU: a handful of arrays of them is 200 MB.
 GPU_BLOCK = 1 << 20
 #: Steps of all runs together from which machine code is made: below, NumPy is done in about the 0.1 s that a process's
@@ -40,7 +43,8 @@ class Backend:
     gradient: Callable[..., Any]
     put: Callable[[np.ndarray], Any]
     get: Callable[[Any], np.ndarray]
-    block: int  # runs in a block
+    block: int  # runs in a block, at most
+    least: int  # and at least, where more cores could work at shorter ones
     rewrite: Rewrite  # what makes functions of arrays faster
 
 
@@ -53,7 +57,7 @@ def numpy_backend(spec: SweepSpec) -> Backend:
     """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
     surface = compiled(spec.surface)
     rewrite = fused if spec.steps_in_all >= WORTH_MACHINE_CODE else straight
-    return Backend(np, surface.value, surface.gradient, lambda a: a, np.asarray, BLOCK, rewrite)
+    return Backend(np, surface.value, surface.gradient, lambda a: a, np.asarray, BLOCK, LEAST, rewrite)
 
 
 def worth_a_gpu(spec: SweepSpec, available: Callable[[], bool]) -> bool:
@@ -83,6 +87,7 @@ def torch_backend(spec: SweepSpec, device: str) -> Backend:
         put=put(device),
         get=lambda tensor: tensor.cpu().numpy(),
         block=GPU_BLOCK,
+        least=GPU_BLOCK,  # one GPU is one worker
         rewrite=lambda function, *_: function,
     )
 
@@ -117,12 +122,11 @@ def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], 
     import sympy
     import torch
 
-    names = ("x", "y", "u", "v") if surface.data else ("x", "y")
-    symbols = sympy.symbols(names, real=True)
-    modules = [{"Abs": torch.abs, "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z))}, torch]
-    expression = _plain(parse(surface.expression, names))
+    symbols = sympy.symbols(OF_EXAMPLES if surface.data else COORDINATES, real=True)
+    modules = [torch_functions(), torch]
+    expression = plain(with_numbers(surface))
     lines, slopes = gradient(expression)
-    code = [(symbol, _plain(line)) for symbol, line in lines], (_plain(slopes[0]), _plain(slopes[1]))
+    code = [(symbol, plain(line)) for symbol, line in lines], (plain(slopes[0]), plain(slopes[1]))
     loss = sympy.lambdify(symbols, expression, modules, cse=True)
     both = sympy.lambdify(symbols, slopes, modules, cse=as_cse(code))
     if not surface.data:
@@ -137,11 +141,6 @@ def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], 
         return [part.mean(-1) for part in parts]
 
     return value, slope
-
-
-def _plain(expression: Any) -> Any:
-    """torch's functions take no plain numbers, so constants such as exp(2) are worked out first."""
-    return expression.replace(lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17))
 
 
 def put(device: str) -> Callable[[np.ndarray], Any]:

@@ -13,7 +13,7 @@ from optim_viz.spec import OptimizerSpec, Surface, SweepSpec, whole
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import stationary
 from optim_viz.surfaces.outcome import REACHED_DISTANCE, RESTING, at_minimum
-from optim_viz.surfaces.surface import surface as find_surface
+from optim_viz.surfaces.surface import as_surface
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.batch import Ends
 
@@ -113,7 +113,7 @@ def check(
     seed: int = 0,
 ) -> SweepSpec:
     """Return the arguments of `basins` as a checked, frozen spec of a sweep over y and x, or raise a SpecError."""
-    surface = surface if isinstance(surface, Surface) else find_surface(surface)
+    surface = as_surface(surface)
     n = whole(resolution, "resolution", 2, MAX_RESOLUTION)
     x0, x1, y0, y1 = surface.bounds
     axes = {"y": np.linspace(y0, y1, n), "x": np.linspace(x0, x1, n)}

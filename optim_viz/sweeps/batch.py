@@ -1,4 +1,4 @@
-"""Batches: many runs of one optimizer, in blocks that fit a core's cache, on two threads, with progress and cancel.
+"""Batches: many runs of one optimizer, in blocks that fit a core's cache, on all cores, with progress and cancel.
 
 Runs are numbered seed after seed, and in each seed cell after cell. A block makes its own starts and hyperparameters
 from its numbers, so memory grows with the results alone.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, Rate
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.settings import threads
 from optim_viz.spec import ScheduleSpec, SweepSpec
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
@@ -25,7 +27,7 @@ from optim_viz.surfaces.surface import dataset
 from optim_viz.sweeps.backends import Backend, backend_for
 from optim_viz.sweeps.steps import reused_steps
 from optim_viz.sweeps.tracker import Tracker
-from optim_viz.threads import WORKERS, Shared, in_threads
+from optim_viz.threads import Shared, in_threads
 
 #: Steps between two looks at whether to stop; steps of rates made at once.
 LOOK, AHEAD = 64, 64
@@ -57,7 +59,7 @@ def run_all(
     """
     backend = backend or backend_for(spec)
     work = _Work(spec, watch, backend)
-    size = block or max(256, backend.block // examples_at_once(spec))
+    size = block or block_size(spec, backend, threads())
     starts = range(0, spec.runs, size)
     waiting = Shared(starts)
 
@@ -71,11 +73,24 @@ def run_all(
         if progress is not None:
             progress(work.fraction)
 
-    in_threads(blocks, min(WORKERS, len(starts)), report if progress else None, cancel)
+    in_threads(blocks, min(threads(), len(starts)), report if progress else None, cancel)
     report()
     shape = (spec.seeds, spec.cells)
     ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
     return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], -1, spec.cells), (*a.shape[:-1], *shape)) for a in ends))
+
+
+def block_size(spec: SweepSpec, backend: Backend, workers: int) -> int:
+    """How many runs a block has: as many as are fast together, fewer where a worker would have none.
+
+    >>> from optim_viz import optimizer, sweep
+    >>> from optim_viz.sweeps.backends import numpy_backend
+    >>> spec = sweep("quadratic", optimizer("sgd"), {"lr": [0.1] * 100_000}, steps=1).spec
+    >>> [block_size(spec, numpy_backend(spec), workers) for workers in (1, 4, 64)]
+    [32768, 25000, 8192]
+    """
+    most, least = (max(256, runs // examples_at_once(spec)) for runs in (backend.block, backend.least))
+    return min(most, max(least, math.ceil(spec.runs / workers)))
 
 
 def examples_at_once(spec: SweepSpec) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from optim_viz.sweeps.llvm import OPERATIONS, Loop, jit
 from optim_viz.sweeps.numpy_code import replay
 from optim_viz.sweeps.placed import Place, Placed, placed
+from optim_viz.sweeps.powers import with_powers
 
 _KINDS = {"float64", "bool"}
 #: The most operations that are made machine code: it takes 0.1 s, and no more operands than ctypes passes on.
@@ -32,6 +33,10 @@ def fused(function: Callable[..., Any], arguments: Sequence[Any], places: Sequen
     found = placed(function, arguments, places)
     if found is None:
         return function
+    return with_powers(found, _written)
+
+
+def _written(found: Placed) -> Callable[..., Any]:
     loop = _loop(found)
     return replay(found) if loop is None else _Call(found, loop)
 

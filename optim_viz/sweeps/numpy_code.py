@@ -15,6 +15,7 @@ import numpy as np
 
 from optim_viz.optimizers.trace import Operation, Trace
 from optim_viz.sweeps.placed import Place, Placed, placed
+from optim_viz.sweeps.powers import with_powers
 
 #: Between plain numbers an operator is written as Python's own: the float's, not the ufunc's.
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -33,7 +34,7 @@ def straight(function: Callable[..., Any], arguments: Sequence[Any], places: Seq
     (True, [4.0, 13.0])
     """
     found = placed(function, arguments, places)
-    return function if found is None else replay(found)
+    return function if found is None else with_powers(found, replay)
 
 
 def replay(found: Placed) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, whole
+from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.sweeps import batch
@@ -158,18 +158,22 @@ def check(
 ) -> SweepSpec:
     """Return the arguments of `sweep` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizer, start, steps, noise, batch_size, seed)
+    if len(base.optimizers) > 1:
+        raise SpecError(f"A sweep runs one optimizer; got {len(base.optimizers)}: call it once for each.")
     (single,) = base.optimizers
     if not has_rule(single):
         raise SpecError(
             f"{single.label or single.kind} runs one start after the other: a sweep needs an optimizer with an "
             f"elementwise rule, one of {', '.join(row.name for row in OPTIMIZERS.values() if row.rule)}."
         )
+    if not isinstance(axes, Mapping) or not axes:
+        raise SpecError(
+            f"A sweep's axes are names and their values, such as {{'lr': [0.01, 0.1]}}; got {quoted(axes)}."
+        )
     checked = tuple((str(name), _axis(single, str(name), values)) for name, values in axes.items())
-    if not checked:
-        raise SpecError("A sweep needs at least one axis, such as {'lr': [0.01, 0.1]}.")
     share = number(tolerance, "tolerance")
     if not 0.0 < share < 1.0:
-        raise SpecError(f"tolerance must be above 0 and below 1; got {tolerance!r}.")
+        raise SpecError(f"tolerance must be above 0 and below 1; got {quoted(tolerance)}.")
     many = whole(seeds, "seeds", 1, MAX_SEEDS)
     spec = SweepSpec(
         base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed, many, share
@@ -186,14 +190,14 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
         items = np.asarray(values).tolist()
         count = len(items)
     except TypeError:
-        raise SpecError(f"The axis {name!r} must be a list of numbers; got {values!r}.") from None
+        raise SpecError(f"The axis {quoted(name)} must be a list of numbers; got {quoted(values)}.") from None
     if not 1 <= count <= MAX_RUNS or any(isinstance(item, list) for item in items):
-        raise SpecError(f"The axis {name!r} must be a list of 1 to {MAX_RUNS:,} numbers; got {count} of them.")
+        raise SpecError(f"The axis {quoted(name)} must be a list of 1 to {MAX_RUNS:,} numbers; got {count} of them.")
     if name in STARTS:
         return tuple(number(item, f"start {name}") for item in items)
     knobs = {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters if h.scale != "bool"}
     if name not in knobs:
-        raise SpecError(f"{spec.kind} has no axis {name!r}; {nearest(name, [*knobs, *STARTS])}")
+        raise SpecError(f"{spec.kind} has no axis {quoted(name)}; {nearest(name, [*knobs, *STARTS])}")
     return tuple(float(knobs[name].check(item, spec.kind)) for item in items)
 
 

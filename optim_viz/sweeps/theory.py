@@ -10,6 +10,7 @@ import numpy as np
 
 from optim_viz.spec import Surface
 from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.surface import as_surface
 
 #: A gradient is taken for affine when it is so at this many random points, to this share of its size.
 POINTS, EXACT = 16, 1e-9
@@ -42,25 +43,25 @@ class Theory:
         return 2.0 / (self.low + self.high)
 
 
-def theory(surface: Surface) -> Theory | None:
+def theory(surface: str | Surface) -> Theory | None:
     """Return what theory says of momentum on `surface`, or None where that is no quadratic bowl.
 
     Problem: on a quadratic the whole map of learning rate and momentum is known; a measured one can be held against it.
     Formula: stable for 0 < lr < 2 (1 + mu) / L; fastest at lr = (2 / (sqrt L + sqrt l))^2 and
     mu = ((sqrt L - sqrt l) / (sqrt L + sqrt l))^2, with l and L the smallest and largest curvature.
 
-    Arguments: `surface`, a row of SURFACES or what ov.surface returns.
+    Arguments: `surface`, a name or what ov.surface returns.
 
-    >>> from optim_viz import SURFACES
-    >>> t = theory(SURFACES["quadratic"])
+    >>> t = theory("quadratic")
     >>> round(t.high, 9), round(float(t.limit(0.5)), 9), round(t.lr, 4), round(t.momentum, 4)
     (10.0, 0.3, 0.2309, 0.2699)
-    >>> theory(SURFACES["rosenbrock"]) is None
+    >>> theory("rosenbrock") is None
     True
 
     Reference: Polyak, Some methods of speeding up the convergence of iteration methods (1964); Goh, Why Momentum
     Really Works (2017).
     """
+    surface = as_surface(surface)
     functions, (x0, x1, y0, y1) = compiled(surface), surface.bounds
     points = np.random.default_rng(0).uniform((x0, y0), (x1, y1), (POINTS, 2))
     origin, right, up = functions.gradients(*np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]).T).T

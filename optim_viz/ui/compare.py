@@ -17,7 +17,7 @@ from optim_viz.surfaces.descent import method_name
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
 from optim_viz.ui.page import plain
-from optim_viz.ui.surface_controls import BOUNDS, OWN, OWN_BOX, OWN_TEXT, STEPS, batch_size, fairness, start, where
+from optim_viz.ui.surface_controls import STEPS, batch_size, fairness, own_values, start, where
 from optim_viz.ui.widgets import choices
 
 
@@ -43,10 +43,8 @@ def _load() -> None:
 def fill_descent(asked: Fair[DescentSpec]) -> None:
     """Set the widgets of Compare to what is asked for."""
     spec = asked.spec
-    own = spec.surface.name == OWN
     values = {
-        "surface": OWN if own else spec.surface.name,
-        "text": spec.surface.expression if own else OWN_TEXT,
+        "surface": spec.surface.name,  # OWN is one of them
         "steps": min(spec.steps, STEPS[-1]),
         "noise": spec.noise,
         "batch": spec.batch_size or 0,
@@ -55,7 +53,7 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
         "y": spec.start[1],
         "fair": asked.mode,
     }
-    values |= dict(zip(BOUNDS, spec.surface.bounds if own else OWN_BOX, strict=True))
+    values |= own_values(spec.surface)
     st.session_state.update({f"compare.{key}": value for key, value in values.items()})
     fill_optimizers("compare", spec.optimizers)
 

@@ -21,7 +21,7 @@ from optim_viz.spec import NetworkSpec, SpecError
 from optim_viz.ui import progress
 from optim_viz.ui.network_views import DETAIL, details
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
-from optim_viz.ui.page import plain, write_link
+from optim_viz.ui.page import plain, timed, write_link
 from optim_viz.ui.player import show
 from optim_viz.ui.share import share
 from optim_viz.ui.surface_controls import fairness
@@ -112,6 +112,7 @@ def watch(job: Job, query: Query) -> None:
     st.fragment(_view, run_every=LOOK if job.active else None)(job, query)
 
 
+@timed()
 def _view(job: Job, query: Query) -> None:
     if progress.over(_KEY, job):
         st.rerun()  # the last look: from now on nothing polls
@@ -159,7 +160,11 @@ def _plane(training: Training) -> Plane | None:
         "network", PLANE, "Paths on a plane of weights",
         help="The weights are many; a plane through them can be drawn. The caption says how much of them it holds.",
     )  # fmt: skip
-    return _project(training, kind) if kind in KINDS else None
+    try:
+        return _project(training, kind) if kind in KINDS else None
+    except SpecError as error:
+        st.caption(plain(str(error)))
+        return None
 
 
 @st.cache_resource

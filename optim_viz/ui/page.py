@@ -5,21 +5,25 @@ A link is read into a spec, the spec fills the widgets, the widgets give the nex
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from optim_viz import log
+from optim_viz import log, looks
 from optim_viz.experiments.links import Query
-from optim_viz.settings import log_level
+from optim_viz.settings import limit, log_level
 from optim_viz.spec import SpecError
 from optim_viz.ui import sessions
 from optim_viz.ui.sessions import note_error
+from optim_viz.ui.turns import Busy
 from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +87,36 @@ def start_page(name: str) -> None:
     st.html(f"<style>{asset('page.css')}</style>")
     st.session_state["app.arrived"] = st.session_state.get("app.page") != name
     st.session_state["app.page"] = name
+
+
+@contextlib.contextmanager
+def timed() -> Iterator[None]:
+    """What is run inside has the time of one run of a page, and ends where its visitor is gone or has asked anew.
+
+    What does not end well ends in its sentence. The run then stops, and Streamlit keeps its widgets as they are.
+    """
+    until = time.monotonic() + limit("page_seconds")
+    script = threading.get_ident()
+
+    def answer() -> None:
+        if time.monotonic() > until:
+            raise SpecError(
+                f"This takes longer than the {limit('page_seconds')} s that this server gives to one page: "
+                "fewer steps, optimizers or trials will do."
+            )
+        if threading.get_ident() == script:
+            st.session_state.get("app.page")  # Streamlit stops here a script that is no longer wanted
+
+    try:
+        with looks.answering(answer):
+            yield
+    except SpecError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        if isinstance(error, Busy):
+            st.button("Try again", icon=":material/refresh:")
+        else:
+            note_error()
+        st.stop()
 
 
 def read_query() -> Query:

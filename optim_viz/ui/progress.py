@@ -11,6 +11,8 @@ from collections.abc import Hashable
 import streamlit as st
 
 from optim_viz.experiments.jobs import Job, JobState, Line
+from optim_viz.progress import about
+from optim_viz.ui.page import plain
 
 
 def owner() -> str:
@@ -19,12 +21,18 @@ def owner() -> str:
 
 
 def ask(key: str, line: Line, spec: Hashable) -> Job:
-    """Return the job of `spec` in `line`; one that the visitor cancelled stays so until it is asked for anew."""
-    stopped: Job | None = st.session_state.get(f"work.{key}.stopped")
-    if stopped is not None and stopped.spec == spec:
-        return stopped
-    st.session_state[f"work.{key}.stopped"] = None
-    return line.ask(spec, owner())
+    """Return the job of `spec` in `line`.
+
+    One that came to its end, or that the visitor cancelled, is the page's own until it is asked for another or anew.
+    """
+    mine: Job | None = st.session_state.get(f"work.{key}.job")
+    stopped = st.session_state.get(f"work.{key}.stopped", False)
+    if mine is not None and mine.spec == spec and (stopped or mine.state in (JobState.FINISHED, JobState.FAILED)):
+        line.let_go(owner())  # its result is here
+        return mine
+    job = line.ask(spec, owner())
+    st.session_state[f"work.{key}.job"], st.session_state[f"work.{key}.stopped"] = job, False
+    return job
 
 
 def bar(key: str, line: Line, job: Job, doing: str, many: str) -> None:
@@ -33,23 +41,29 @@ def bar(key: str, line: Line, job: Job, doing: str, many: str) -> None:
     `doing` is what it does and `many` what jobs like it are called: "Training" and "trainings".
     """
     share, text, told = 0.0, "Starting ...", job.progress  # looked at once: the job takes it away when it ends
+    still = line.still()
     if job.state is JobState.WAITING:
         text = f"Waiting: {line.place(job)} {many} come before this one."
+        text += f" The first has not moved for {about(still)}." if still else ""
+    elif still:
+        text = f"{doing}: nothing has moved for {about(still)}"
     elif told and told.fraction > 0.01:
         share, text = told.fraction, f"{doing}, about {told.seconds_left:.0f} s left"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=text)
-        st.button("Cancel", key=f"{key}.cancel", icon=":material/stop:", on_click=_cancel, args=(key, line, job))
+        st.button("Cancel", key=f"{key}.cancel", icon=":material/stop:", on_click=_cancel, args=(key, line))
 
 
 def ended(key: str, job: Job, shown: str, again: str) -> None:
     """Say how a job ended if not by being done: its error, or that it was cancelled, what is `shown`, and a button."""
-    if job.state is JobState.FAILED:
-        st.error(job.error, icon=":material/error:")
-    elif job.state is JobState.CANCELLED:
-        with st.container(horizontal=True, vertical_alignment="center"):
+    if job.state is JobState.FINISHED:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if job.state is JobState.FAILED:
+            st.error(plain(f"{job.error} {shown}" if job.result else job.error), icon=":material/error:")
+        else:
             st.info(f"Cancelled. {shown}", icon=":material/cancel:")
-            st.button(again, key=f"{key}.again", on_click=_again, args=(key,))
+        st.button(again, key=f"{key}.again", on_click=_again, args=(key,))
 
 
 def watched(key: str, job: Job) -> None:
@@ -64,10 +78,10 @@ def over(key: str, job: Job) -> bool:
     return not active and before is job
 
 
-def _cancel(key: str, line: Line, job: Job) -> None:
-    st.session_state[f"work.{key}.stopped"] = job
+def _cancel(key: str, line: Line) -> None:
+    st.session_state[f"work.{key}.stopped"] = True
     line.let_go(owner())
 
 
 def _again(key: str) -> None:
-    st.session_state[f"work.{key}.stopped"] = None
+    st.session_state[f"work.{key}.job"] = None

@@ -1,4 +1,4 @@
-"""The sessions of a server: their pages run in turns and are logged, and the work of one that is gone is let go.
+"""The sessions of a server: runs of their pages are logged, and the work of one that is gone is let go.
 
 Another page of the app is the same session: work goes on and is found again. A closed tab or a lost connection is not;
 it has some seconds to come back, because a connection may break for a moment.
@@ -23,11 +23,10 @@ from optim_viz.experiments import jobs
 from optim_viz.experiments.budgets import evaluations_of
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, NetworkSpec
+from optim_viz.ui.turns import Turns
 
-#: Pages that are run at once: Python runs one at a time anyway, and a crowd of threads that take turns costs more than
-#: it gives. One that waited too long runs all the same: nobody may hold up the others for good.
-_TURNS = threading.BoundedSemaphore(2)
-_TURN_SECONDS = 5.0
+#: Pages that are run at once: Python runs one at a time anyway, and a crowd of threads costs more than it gives.
+AT_ONCE = 2
 #: Seconds between two looks at who is there.
 LOOK = 1.0
 _ERRORS = "app.errors"
@@ -42,8 +41,7 @@ def logged() -> Iterator[None]:
     began, failed = time.perf_counter(), None
     st.session_state[_ERRORS] = 0
     try:
-        with _turn():
-            yield
+        yield
     except Exception as error:
         failed = error
         raise
@@ -55,14 +53,10 @@ def logged() -> Iterator[None]:
         log.event("request", level, error=failed, **fields | ({"failed": type(failed).__name__} if failed else {}))
 
 
-@contextlib.contextmanager
-def _turn() -> Iterator[None]:
-    taken = _TURNS.acquire(timeout=_TURN_SECONDS)
-    try:
-        yield
-    finally:
-        if taken:
-            _TURNS.release()
+@functools.cache
+def turns() -> Turns:
+    """The turns of this process's pages."""
+    return Turns(AT_ONCE, limit("turn_seconds"))
 
 
 def _cost(shown: Any) -> dict[str, int]:
@@ -94,11 +88,15 @@ def _watch_over_sessions() -> None:
 
 
 def _watch() -> None:
-    absences, server = Absences(limit("patience_seconds")), runtime.get_instance()
+    absences, here = Absences(limit("patience_seconds")), runtime.get_instance().is_active_session
     while True:
-        for owner in absences.gone(jobs.owners(), server.is_active_session, time.monotonic()):
-            log.event("session gone")
-            jobs.let_go(owner)
+        try:
+            for owner in absences.gone(jobs.owners(), here, time.monotonic()):
+                log.event("session gone")
+                jobs.let_go(owner)
+            jobs.watch()
+        except Exception as error:  # noqa: BLE001 - whatever it was, somebody must go on looking
+            log.event("presence", logging.ERROR, error=error)
         time.sleep(LOOK)
 
 

@@ -8,7 +8,9 @@ from functools import partial
 import streamlit as st
 
 from optim_viz.experiments.fairness import FAIRNESS
-from optim_viz.spec import Surface
+from optim_viz.spec import PARAMETERS, Surface
+from optim_viz.surfaces.expression import letters
+from optim_viz.surfaces.pasted import ExpressionError
 from optim_viz.surfaces.surface import dataset, surface
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.ui.widgets import choices, keep
@@ -18,6 +20,14 @@ OWN_TEXT, OWN_BOX = "x^2 + 10*y^2", (-3.0, 3.0, -3.0, 3.0)
 STEPS = [10, 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000]
 BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64]
 BOUNDS = {"x0": "x from", "x1": "to", "y0": "y from", "y1": "to"}
+#: Where a letter's slider ends; the field beside it takes any number.
+LETTER_RANGE = (-10.0, 10.0)
+HELP = """As you would write it: `2xy`, `x²`, `x(1-x)`, `|x|`, `e^x`, `π`.
+
+sqrt, exp, log or ln (natural), log10, log2, sin, cos, tan and their inverses, atan2(y, x), sinh, cosh, tanh, erf,
+softplus, relu, abs, sign, min, max.
+
+The letters a, b, c and d are numbers with a slider each: `a*x^2 + b*y^2`."""
 
 
 def where(name: str) -> tuple[Callable[[], Surface], Surface | None]:
@@ -65,21 +75,54 @@ def batch_size(name: str, row: Surface | None) -> int | None:
     return int(chosen) or None
 
 
+def own_values(shown: Surface | None = None) -> dict[str, str | float]:
+    """The values of a function of one's own by the widgets' keys; of any other surface, and of none, the first ones."""
+    own = shown is not None and shown.name == OWN
+    text, box = (shown.expression, shown.bounds) if shown and own else (OWN_TEXT, OWN_BOX)
+    values = dict.fromkeys(PARAMETERS, 1.0) | dict(shown.parameters if shown else ())
+    return {"text": text, **dict(zip(BOUNDS, box, strict=True)), **values}
+
+
 def _keep_own(name: str) -> None:
     """Give the widgets of a function of one's own their values: they are gone since they were last seen."""
-    for key, value in {"text": OWN_TEXT, **dict(zip(BOUNDS, OWN_BOX, strict=True))}.items():
+    for key, value in own_values().items():
         keep(f"{name}.{key}", value)
 
 
 def _own_surface(name: str) -> Callable[[], Surface]:
     _keep_own(name)
-    text = st.text_input("f(x, y)", key=f"{name}.text", help="x, y, pi, e, + - * / ^ ( ) and the usual functions.")
+    text = st.text_input("f(x, y)", key=f"{name}.text", help=HELP)
+    values = {letter: _letter(name, letter) for letter in _letters(text)}
     columns = st.columns(4)
     bounds = [
         column.number_input(label, key=f"{name}.{key}", step=0.5, format="%.3g")
         for column, (key, label) in zip(columns, BOUNDS.items(), strict=True)
     ]
-    return partial(surface, text, bounds=(bounds[0], bounds[1], bounds[2], bounds[3]))
+    return partial(surface, text, bounds=(bounds[0], bounds[1], bounds[2], bounds[3]), **values)
+
+
+def _letters(text: str) -> tuple[str, ...]:
+    """The letters that a function holds; none of one that cannot be read, which says so where it is made."""
+    try:
+        return letters(text)
+    except ExpressionError:
+        return ()
+
+
+def _letter(name: str, letter: str) -> float:
+    """A letter's slider, and the field that takes what lies beyond it."""
+    key, slid = f"{name}.{letter}", f"{name}.{letter}.slid"
+    low, high = LETTER_RANGE
+    st.session_state[slid] = min(max(float(st.session_state[key]), low), high)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.slider(letter, low, high, key=slid, step=0.1, on_change=_slide, args=(key, slid))
+    return float(
+        right.number_input(f"{letter} as a number", key=key, step=0.1, format="%.6g", label_visibility="collapsed")
+    )
+
+
+def _slide(key: str, slid: str) -> None:
+    st.session_state[key] = st.session_state[slid]
 
 
 def _new_surface(name: str) -> None:

@@ -30,18 +30,16 @@ RATES = [float(f"{m}e{d}") for d in range(-8, 3) for m in (1, 3)]
 
 def fill_study(asked: Study) -> None:
     """Set the widgets of Tune to what is asked for."""
-    d, own = asked.descent, asked.descent.surface.name == surface_controls.OWN
+    d = asked.descent
     st.session_state[KEPT] = asked
-    box = d.surface.bounds if own else surface_controls.OWN_BOX
     values = {
-        "view": asked.view, "surface": surface_controls.OWN if own else d.surface.name,
-        "text": d.surface.expression if own else surface_controls.OWN_TEXT,
+        "view": asked.view, "surface": d.surface.name,
         "x": d.start[0], "y": d.start[1], "steps": min(d.steps, surface_controls.STEPS[-1]), "noise": d.noise,
         "batch": d.batch_size or 0, "seed": d.seed, "seeds": asked.seeds, "rates.low": asked.rates[0],
         "rates.high": asked.rates[1],
         "which": min(asked.which, len(d.optimizers) - 1), "measure": asked.measure, "tolerance": asked.tolerance,
         "resolution": asked.resolution, "epochs": asked.epochs,
-        **dict(zip(("x0", "x1", "y0", "y1"), box, strict=True)),
+        **surface_controls.own_values(d.surface),
         **_axis_values("across", asked.x), **_axis_values("up", asked.y),
     }  # fmt: skip
     st.session_state.update({f"{NAME}.{key}": value for key, value in values.items()})

@@ -15,6 +15,7 @@ from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.ui import progress
+from optim_viz.ui.page import timed
 from optim_viz.ui.share import File, Parcel, give
 
 #: The pictures are clicked, not panned: no bar of buttons over them.
@@ -81,6 +82,7 @@ def _watch(asked: CheckedStudy, job: Job, grow: Callable[[Found | None], None]) 
     progress.ended(_KEY, job, kept, "Run again")
 
 
+@timed()
 def _look(asked: CheckedStudy, job: Job, grow: Callable[[Found | None], None]) -> None:
     if progress.over(_KEY, job):
         st.rerun()

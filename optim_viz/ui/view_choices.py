@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from optim_viz.experiments.links import Query
-from optim_viz.spec import nearest
+from optim_viz.spec import nearest, quoted
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def fill_view_choices(name: str, query: Query, view_choices: Sequence[ViewChoice
         value = query.get(choice.key, [choice.default])[-1]
         if value not in choice.options:
             notes.append(
-                f"The link's {choice.key} {value!r} is unknown; {nearest(value, filter(None, choice.options))}"
+                f"The link's {choice.key} {quoted(value)} is unknown; {nearest(value, filter(None, choice.options))}"
             )
             value = choice.default
         chosen[choice.key] = value

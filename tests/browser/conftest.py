@@ -30,57 +30,51 @@ def browser():
         browser.close()
 
 
-def serve():
-    """Start the app as a user would, on a free port; yield its address."""
-    return served(ROOT / "app.py")
-
-
-@pytest.fixture
-def fresh_server():
-    with serve() as address:
-        yield address
-
-
 @pytest.fixture(scope="session")
 def server():
-    with serve() as address:
+    """Start the app as a user would, on a free port; yield its address."""
+    with served(ROOT / "app.py") as address:
         yield address
 
 
 class Tabs:
-    """Pages of one browser context, used again when they are free.
+    """Pages that are used again when they are free, a browser context for each set of options.
 
     Most of the time of a fresh page goes into Streamlit's files and plotly.js; here they are in the cache.
     """
 
-    def __init__(self, context):
-        self._context, self._free = context, []
+    def __init__(self, browser):
+        self._browser, self._contexts, self._free = browser, {}, {}
 
-    def take(self):
-        page = self._free.pop() if self._free else self._context.new_page()
+    def take(self, options):
+        kind = tuple(sorted(options.items()))
+        if kind not in self._contexts:
+            self._contexts[kind] = self._browser.new_context(
+                permissions=["clipboard-read", "clipboard-write"], **options
+            )
+            self._free[kind] = []
+        page = self._free[kind].pop() if self._free[kind] else self._contexts[kind].new_page()
         page.set_default_timeout(PATIENCE)
-        return page
+        return page, kind
 
-    def give_back(self, page):
+    def give_back(self, page, kind):
         page.goto("about:blank")
-        self._free.append(page)
+        self._free[kind].append(page)
 
 
 @pytest.fixture(scope="session")
 def tabs(browser):
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    yield Tabs(context)
-    context.close()
+    return Tabs(browser)
 
 
 @contextlib.contextmanager
-def opening(browser, tabs):
+def opening(tabs):
     """A function that opens an address, with the console's `complaints` beside it.
 
-    Nothing moves unless it is asked for with reduced_motion="no-preference". What `options` a tab cannot change
-    (offline, touch ...) gets a context of its own.
+    Nothing moves unless it is asked for with reduced_motion="no-preference". `options` are the context's
+    (offline, touch ...).
     """
-    contexts, taken, complaints = [], [], []
+    taken, complaints = [], []
 
     def note(message):
         own = message.type in ("error", "warning") and not any(text in message.text for text in NOT_OURS)
@@ -90,17 +84,9 @@ def opening(browser, tabs):
     def fail(error):
         complaints.append(f"page error: {error}")
 
-    def new_page(options):
-        if not options:
-            taken.append(tabs.take())
-            return taken[-1]
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE)
-        return page
-
     def open_(address, width=1400, height=900, color_scheme="light", reduced_motion="reduce", **options):
-        page = new_page(options)
+        page, kind = tabs.take(options)
+        taken.append((page, kind))
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.mouse.move(0, 0)
@@ -111,24 +97,22 @@ def opening(browser, tabs):
 
     open_.complaints = complaints
     yield open_
-    for context in contexts:
-        context.close()
-    for page in taken:
+    for page, kind in taken:
         page.remove_listener("console", note)
         page.remove_listener("pageerror", fail)
-        tabs.give_back(page)
+        tabs.give_back(page, kind)
     assert complaints == []
 
 
 @pytest.fixture
-def open_page(browser, tabs):
+def open_page(tabs):
     """Open an address; at the end the console must have been silent."""
-    with opening(browser, tabs) as open_:
+    with opening(tabs) as open_:
         yield open_
 
 
 @pytest.fixture(scope="module")
-def open_once(browser, tabs):
+def open_once(tabs):
     """The same for a page that a whole file's tests share."""
-    with opening(browser, tabs) as open_:
+    with opening(tabs) as open_:
         yield open_

@@ -1,4 +1,4 @@
-"""A server that is killed under a browser: the page connects again by itself and goes on from its link."""
+"""A deep link to a page on a cold server, which is then killed: the page connects again and goes on from its link."""
 
 from playwright.sync_api import expect
 
@@ -15,6 +15,7 @@ def test_a_page_survives_its_server(killable, browser):
     page.goto(f"http://127.0.0.1:{killable.port}/network?epochs=90&hidden=128&o=sgd~lr~0.1&seed=7")
     expect(page.get_by_text("s left")).to_be_visible(timeout=60_000)
     page.locator(PLAYER).wait_for()
+    expect(page.locator("[data-testid=stSidebar] .stSelectbox")).not_to_have_count(0)
     killable.kill()
     lost = page.get_by_text("Connecting").or_(page.get_by_text("Connection error"))
     expect(lost).not_to_have_count(0, timeout=30_000)

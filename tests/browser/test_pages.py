@@ -1,4 +1,4 @@
-"""Each page in a real browser, from a deep link on a cold server: drawn, played to the end, and changed by a slider."""
+"""Each page in a real browser, from a deep link: drawn, played to the end, and changed by a slider."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -59,8 +59,8 @@ def final(page, column):
 
 
 @pytest.mark.parametrize("name", LINKS)
-def test_deep_link_on_a_cold_server(name, fresh_server, open_page):
-    page = open_page(fresh_server + LINKS[name])
+def test_a_deep_link_is_drawn_played_and_changed(name, server, open_page):
+    page = open_page(server + LINKS[name])
     player = page.locator(PLAYER)
     player.wait_for()
     # Network draws its plane of weights too, once training is over.

@@ -36,10 +36,10 @@ def page(opened):
     return opened
 
 
-@pytest.fixture
-def own_page(server, open_page):
-    """A page that may be left in any state."""
-    page = open_page(server + LINK)
+@pytest.fixture(scope="module")
+def moved(server, open_once):
+    """A page whose experiment may be changed: what is asked of it holds wherever the runs start."""
+    page = open_once(server + LINK)
     page.locator(PLAYER).wait_for()
     return page
 
@@ -157,8 +157,8 @@ def test_controls_have_names_and_speed_works(page):
     page.locator(".ov-player select").first.select_option(label="1×")
 
 
-def test_click_sets_the_start_within_one_pixel(own_page):
-    page = own_page
+def test_click_sets_the_start_within_one_pixel(moved):
+    page = moved
     box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
     x, y = round(box["x"] + 0.6 * box["width"]), round(box["y"] + 0.3 * box["height"])
     drawn = player(page).get_attribute("data-drawn-hash")
@@ -179,8 +179,8 @@ def wait_until_start_is_at(page, x, y, within):
     )
 
 
-def test_drag_moves_the_paths_and_ends_where_the_pointer_ends(own_page):
-    page = own_page
+def test_drag_moves_the_paths_and_ends_where_the_pointer_ends(moved):
+    page = moved
     x, y = pixel(page, "plane", "sgd", 0)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -202,8 +202,7 @@ def test_hover_on_a_curve_names_the_run_and_the_step(page, runs):
     expect(tip).to_contain_text("momentum")
 
 
-def test_legend_hides_a_run_everywhere(own_page):
-    page = own_page
+def test_legend_hides_a_run_everywhere(page):
     seek(page, 60)
     spots = [pixel(page, panel, "sgd", 60) for panel in ("plane", "loss")]
     colour = styles.style("sgd").light
@@ -211,32 +210,36 @@ def test_legend_hides_a_run_everywhere(own_page):
         wait_until_near(page, spot, colour)
     button = page.locator(".ov-legend [data-track='sgd']")
     button.click()
-    expect(page.locator(".ov-legend [data-track='sgd']")).to_have_attribute("aria-pressed", "false")
+    expect(button).to_have_attribute("aria-pressed", "false")
     for spot in spots:
         wait_until_near(page, spot, colour, there=False)
     assert page.locator(".ov-readout tr[data-track='sgd']").count() == 0
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
 
 
-def test_theme_switches_live(own_page):
-    page = own_page
+def test_theme_switches_live(page):
     light = page.evaluate("getComputedStyle(document.querySelector('.ov-player')).color")
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.querySelector('.ov-player').dataset.theme === 'dark'", timeout=20_000)
     page.wait_for_function(
         "before => getComputedStyle(document.querySelector('.ov-player')).color !== before", arg=light
     )
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("document.querySelector('.ov-player').dataset.theme === 'light'", timeout=20_000)
 
 
-def test_resize_keeps_heads_on_their_paths(own_page):
-    page = own_page
+def test_resize_keeps_heads_on_their_paths(page):
     seek(page, 50)
     page.set_viewport_size({"width": 900, "height": 800})
     wait_until_near(page, ["loss", "adam", 50], styles.style("adam").light)
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    wait_until_near(page, ["loss", "adam", 50], styles.style("adam").light)
 
 
-def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(own_page):
-    page = own_page
+def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(moved):
+    page = moved
     seek(page, 44)
     x, y = pixel(page, "plane", "adam", 200)
     player(page).focus()
@@ -254,8 +257,7 @@ def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(own_page):
     assert len(set(after) - set(drawn.split("+"))) == 1  # only the changed run travelled
 
 
-def test_three_dimensions_draw_without_complaint(own_page):
-    page = own_page
+def test_three_dimensions_draw_without_complaint(page):
     page.get_by_role("button", name="3-D").click()
     page.wait_for_function(
         "[...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
@@ -287,9 +289,9 @@ RERUN = """() => {
 }"""
 
 
-def test_200_reruns_do_not_grow_memory(own_page):
+def test_200_reruns_do_not_grow_memory(moved):
     """The heap after 200 changes of a learning rate, garbage collected, is where it was after 20."""
-    session = own_page.context.new_cdp_session(own_page)
+    session = moved.context.new_cdp_session(moved)
 
     def heap():
         session.send("HeapProfiler.collectGarbage")
@@ -303,7 +305,7 @@ def test_200_reruns_do_not_grow_memory(own_page):
     def change(first):
         """Twenty changes, no two of all of them alike; return the names of what was drawn."""
         made = [scene(0.02 * 1.001**i) for i in range(first, first + 20)]
-        return own_page.evaluate(
+        return moved.evaluate(
             """async (scenes) => {
                 const drawn = [];
                 for (const one of scenes) drawn.push(await rerun(one));
@@ -312,14 +314,14 @@ def test_200_reruns_do_not_grow_memory(own_page):
             made,
         )
 
-    own_page.evaluate(RERUN)
+    moved.evaluate(RERUN)
     assert len(set(change(0))) == 20  # every one of them is drawn
     before = heap()
     for first in range(20, 220, 20):
         change(first)
     after = heap()
     assert after - before < 12, f"{before:.1f} MB -> {after:.1f} MB"
-    assert own_page.evaluate("globalThis.__ovBlobs.blobs.size") <= 64
+    assert moved.evaluate("globalThis.__ovBlobs.blobs.size") <= 64
 
 
 def test_embedded(server, open_page):

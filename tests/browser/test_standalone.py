@@ -36,6 +36,7 @@ def test_it_plays_by_itself_to_the_end_without_a_network(file, runs, open_page):
     player = page.locator(PLAYER)
     player.wait_for()
     expect(player).to_have_attribute("data-playing", "true")
+    page.get_by_label("Playing speed").select_option("8")
     expect(player).to_have_attribute("data-frame", "120")
     expect(player).to_have_attribute("data-playing", "false")
     expect(player.locator(".ov-table")).to_contain_text(runs["sgd"].status)

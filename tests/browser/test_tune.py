@@ -55,8 +55,8 @@ def settings(page):
     return query, kind, {name: float(value) for name, value in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def test_a_click_on_the_map_opens_compare_with_those_values(fresh_server, open_page):
-    page = open_page(fresh_server + "/tune?view=map")
+def test_a_click_on_the_map_opens_compare_with_those_values(server, open_page):
+    page = open_page(server + "/tune?view=map")
     (here,) = found(check(VIEWS["map"].opens))
     expect(page.get_by_text(maps.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
     lr, momentum = click(page, 0.3)

@@ -20,7 +20,7 @@ from tests.strategies import comparisons, through_a_url, trainings
 
 DEFAULT = descent.check("rosenbrock", [ov.optimizer("sgd"), ov.optimizer("adam", lr=0.05)])
 
-KEYS = st.sampled_from(["f", "box", "start", "steps", "noise", "seed", "o", "x"])
+KEYS = st.sampled_from(["f", "box", "start", "steps", "noise", "seed", "o", "x", "a"])
 
 
 FAIR = Fair(DEFAULT)
@@ -87,6 +87,15 @@ def test_a_link_cannot_name_a_file_on_the_server():
     assert spec == default and "unknown here" in notes[0]
 
 
+def test_a_link_names_the_parameters_that_are_not_1():
+    own = ov.surface("d + ax^2/(b - 1) + y^2", bounds=(-1, 2, -1, 2), a=0.5, b=3.0)
+    spec = replace(DEFAULT, surface=own, start=own.start)
+    query = links.write(links.DESCENT, spec, DEFAULT)
+    assert query == {"f": ["d + ax^2/(b - 1) + y^2"], "box": ["-1.0~2.0~-1.0~2.0"], "a": ["0.5"], "b": ["3.0"]}
+    assert links.read(links.DESCENT, through_a_url(query), DEFAULT) == (spec, [])  # with b = 1 it has no value at all
+    assert links.write(links.DESCENT, spec)["d"] == ["1.0"]
+
+
 def test_defaults_stay_out_of_the_link():
     assert links.write(links.DESCENT, DEFAULT, DEFAULT) == {}
 
@@ -102,12 +111,16 @@ def test_defaults_stay_out_of_the_link():
         ("seed=-1", "seed must be a whole number from 0"),
         ("noise=nan", "noise must be a finite number; got 'nan'."),
         ("o=adma~lr~1", "Unknown optimizer 'adma'; did you mean 'adam'?"),
-        ("o=adam~lr~-1", "adam: lr must be a number above 0; got '-1'; the default is used."),
+        ("o=adam~lr~-1", "adam: lr must be a number above 0 and at most 1,000,000; got '-1'; the default is used."),
         ("o=adam~lr", "The link gives adam no value for 'lr'."),
         ("o=adam~foo~1", "adam has no hyperparameter 'foo'"),
         ("o=sgd&" * 9, "The link names 9 optimizers; the first 8 are shown."),
         ("banana=1", "The link's 'banana' is unknown here"),
         ("f=import os", "character"),
+        ("f=ax&b=2", "The link's b was dropped: This function has no parameter 'b'; it has a."),
+        ("f=ax&a=much", "The link's a was dropped: a must be a number; got 'much'."),
+        ("f=ax&a=1e9", "a must be from -1e+06 to 1e+06"),
+        ("a=2", "Rosenbrock has no parameter 'a'"),
         ("o=%00%ff~~~", "Unknown optimizer"),
     ],
 )

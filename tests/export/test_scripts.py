@@ -109,6 +109,16 @@ def twin(spec):
 
 
 SPECS = [random_spec(Random(seed), [*OPTIMIZERS][seed % len(OPTIMIZERS)]) for seed in range(30)]  # noqa: S311
+PASTED = [
+    ("a*x^2 + b*y^2", {"a": 1.0, "b": 10.0}),
+    ("|x|^a + y² + sin(b)x", {"a": 1.5, "b": 2.0}),
+    ("max(x², y², a) + relu(x - y)/3 + softplus(a)", {"a": 0.2}),
+    ("erf(x)^2 + atan2(y, 2)^2 + log10(1 + x²y²) + erf(1) + min(2, x + y)^2", {}),
+]
+SPECS += [
+    descent.check(ov.surface(text, **values), [ov.optimizer("sgd", lr=0.01), ov.optimizer("adam")], steps=50)
+    for text, values in PASTED
+]
 
 
 def check(spec, printed):
@@ -123,7 +133,7 @@ def check(spec, printed):
     return chaotic
 
 
-def test_thirty_random_comparisons_print_the_same_final_losses(tmp_path):
+def test_random_comparisons_and_pasted_functions_print_the_same_final_losses(tmp_path):
     chaotic = 0
     for spec, printed in zip(SPECS, run([pytorch_script(spec) for spec in SPECS], tmp_path), strict=True):
         chaotic += check(spec, printed)
@@ -161,7 +171,7 @@ NETWORKS = [
         seeds=2,
     ),
     train.check(
-        [ov.optimizer("lbfgs", lr=0.1, max_iter=3), ov.optimizer("momentum", lr=1e20), ov.optimizer("rprop")],
+        [ov.optimizer("lbfgs", lr=0.1, max_iter=3), ov.optimizer("momentum", lr=1e6), ov.optimizer("rprop")],
         epochs=1,
         batch_size=1500,
         hidden=(12, 8),

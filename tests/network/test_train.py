@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from optim_viz.network import digits, growing_run
+from optim_viz.network.device import device
 from optim_viz.network.growing_run import snapshot_steps
 from optim_viz.network.train import train
 from optim_viz.network.training import NO_PREDICTION, TrainingOutcome
@@ -24,6 +25,9 @@ SPECS = {
     "adam": optimizer("adam", lr=1e-3),
 }
 SMALL = {"hidden": (24, 16), "batch_size": 100, "epochs": 1}
+#: How far losses may be from the plain loop's, on the device that ours runs on: a GPU's sums of float32 are taken in
+#: another order for another layout of the same matrices, and 200 steps carry the last bit on. TF32 is off by default.
+CLOSE = {"cpu": 1e-5, "cuda": 1e-3}[device()]
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +56,12 @@ def batches(epochs, batch_size, seed):
     for epoch in range(epochs):
         order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(y)))
         for part in order.split(batch_size):
-            yield x[part], y[part]
+            yield x[part].to(device()), y[part].to(device())
 
 
 def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batch_size=64, after=None):
     """Train with a loop that knows nothing of ours; return the losses and the network."""
-    model = mlp(hidden, final_relu, seed)
+    model = mlp(hidden, final_relu, seed).to(device())
     optimizer, losses = make(model), []
     for (x, y), _ in zip(batches(99, batch_size, seed), range(steps), strict=False):
 
@@ -70,7 +74,7 @@ def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batc
         losses.append(optimizer.step(closure).item())
         if after is not None:
             after(optimizer, losses[-1])
-    return np.array(losses), model
+    return np.array(losses), model.cpu()
 
 
 def go(*names, **changed):
@@ -82,7 +86,7 @@ def go(*names, **changed):
 def test_losses_equal_a_plain_torch_loop_over_200_steps(name, final_relu):
     run = train([SPECS[name]], epochs=2, final_relu=final_relu)[name]
     expected, _ = plain_loop(lambda m: torch_optimizer(SPECS[name], m.parameters()), final_relu=final_relu)
-    np.testing.assert_allclose(run.losses[:200], expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(run.losses[:200], expected, rtol=0, atol=CLOSE)
 
 
 def test_adam_without_the_last_relu_learns_the_digits():
@@ -97,7 +101,7 @@ def test_a_last_batch_that_is_smaller_is_used_too():
     expected, _ = plain_loop(
         lambda m: torch_optimizer(SPECS["sgd"], m.parameters()), (24, 16), steps=6, batch_size=3000
     )
-    np.testing.assert_allclose(run.losses, expected, atol=1e-5)
+    np.testing.assert_allclose(run.losses, expected, atol=CLOSE)
 
 
 @pytest.mark.parametrize("kind", list(OPTIMIZERS))
@@ -106,7 +110,7 @@ def test_every_optimizer_of_the_table_equals_torch_on_the_network(kind):
     run = train([spec], **{**SMALL, "batch_size": 1000})[kind]
     steps = 2 if kind == "lbfgs" else 8  # 20 evaluations a step: rounding soon sends them different ways
     expected, _ = plain_loop(lambda m: torch_optimizer(spec, m.parameters()), (24, 16), steps=steps, batch_size=1000)
-    np.testing.assert_allclose(run.losses[:steps], expected, rtol=1e-4)
+    np.testing.assert_allclose(run.losses[:steps], expected, rtol=10 * CLOSE)
 
 
 @pytest.mark.parametrize("kind", list(SCHEDULES))
@@ -127,7 +131,7 @@ def test_every_schedule_of_the_table_is_torchs_own(kind):
         lrs.append(optimizer.param_groups[0]["lr"])
 
     expected, _ = plain_loop(make, (24, 16), steps=80, batch_size=100, after=after)
-    np.testing.assert_allclose(run.losses, expected, atol=1e-5)
+    np.testing.assert_allclose(run.losses, expected, atol=CLOSE)
     np.testing.assert_allclose(run.lrs[1:], lrs[:-1])
 
 
@@ -140,7 +144,8 @@ def test_a_factory_of_the_users_own_gets_matrices_and_biases():
 
     run = train(halving, **SMALL)["halving"]
     assert seen == [(24, 784), (24,), (16, 24), (16,), (10, 16), (10,)]
-    assert np.array_equal(run.losses, train(optimizer("sgd", lr=0.05), **SMALL)["sgd"].losses)
+    fused = train(optimizer("sgd", lr=0.05), **SMALL)["sgd"].losses
+    np.testing.assert_allclose(run.losses, fused, rtol=0, atol=0.0 if device() == "cpu" else CLOSE)
 
 
 def test_layers_have_learning_rates_of_their_own():
@@ -153,7 +158,7 @@ def test_layers_have_learning_rates_of_their_own():
         return torch.optim.SGD([{"params": m.parameters(), "lr": lr} for m, lr in zip(layers, lrs, strict=True)])
 
     expected, _ = plain_loop(make, (24, 16), steps=80, batch_size=100)
-    np.testing.assert_allclose(run.losses, expected, atol=1e-5)
+    np.testing.assert_allclose(run.losses, expected, atol=CLOSE)
     assert np.allclose(run.lrs, 0.1) and (run.update_ratios[:-1, 2] == 0).all()
 
 
@@ -165,13 +170,13 @@ def test_what_is_recorded_is_what_the_network_was():
     flat = torch.nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
     assert run.snapshot_steps[0] == 0 and run.snapshot_steps[-1] == 80 and len(run.snapshot_steps) == 51
     assert np.array_equal(run.weights(0), run.start)
-    np.testing.assert_allclose(run.weights(-1), flat, atol=1e-3 * np.abs(flat - run.start).max())
+    np.testing.assert_allclose(run.weights(-1), flat, atol=100 * CLOSE * np.abs(flat - run.start).max())
     data = digits.load()
     with torch.no_grad():
         logits = model(torch.from_numpy(data.test_x) / 255)
     loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(data.test_y).long()).item()
     assert run.eval_steps.tolist() == [0, 20, 40, 60, 80]
-    assert run.test_losses[-1] == pytest.approx(loss, abs=1e-5)
+    assert run.test_losses[-1] == pytest.approx(loss, abs=CLOSE)
     assert (run.predictions[-1] == logits.argmax(1).numpy()).mean() > 0.999
     assert run.test_accuracies[-1] == pytest.approx((run.predictions[-1] == data.test_y).mean())
     assert run.dead_outputs[-1] == int((logits <= 0).all(0).sum())
@@ -179,7 +184,7 @@ def test_what_is_recorded_is_what_the_network_was():
 
 def test_gradient_norms_and_update_ratios_are_those_of_the_step_that_follows():
     run = go("sgd")["sgd"]
-    model = mlp(SMALL["hidden"], True, 0)
+    model = mlp(SMALL["hidden"], True, 0).to(device())
     x, y = next(batches(1, 100, 0))
     torch.nn.functional.cross_entropy(model(x), y).backward()
     for k, layer in enumerate((model[0], model[2], model[4])):

@@ -73,13 +73,11 @@ def test_a_step_never_looks_more_often_than_it_is_counted(options, search):
 
 @pytest.mark.parametrize("name", ["max_iter", "max_eval", "history_size"])
 def test_what_a_step_may_cost_has_a_maximum(name):
-    with pytest.raises(
-        ov.SpecError, match=rf"lbfgs: {name} must be a whole number .* and at most 1\d+; got 1000000000"
-    ):
+    with pytest.raises(ov.SpecError, match=rf"lbfgs: {name} must be a whole number .* and at most 1[0-9,]+; got"):
         ov.optimizer("lbfgs", **{name: 10**9})
 
 
 def test_a_run_that_overflows_ends_as_any_other():
-    run = ov.descend("rosenbrock", ov.optimizer("lbfgs", lr=1e9), steps=20).trajectories[0]
+    run = ov.descend("rosenbrock", ov.optimizer("lbfgs", lr=1e6), steps=20).trajectories[0]
     assert run.outcome is ov.Outcome.DIVERGED and np.isnan(run.points[-1]).all()
     assert np.isnan(over(0.0, 0.0)) and over(-1.0, 0.0) == -np.inf

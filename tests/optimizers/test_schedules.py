@@ -98,8 +98,14 @@ def test_rows_say_what_they_are_for(kind):
     [
         (lambda: schedule("cosin"), "Unknown schedule 'cosin'; did you mean 'cosine'?"),
         (lambda: schedule("step", gama=0.5), "step has no hyperparameter 'gama'; did you mean 'gamma'?"),
-        (lambda: schedule("step", step_size=0), "step: step_size must be a whole number at least 1; got 0."),
-        (lambda: schedule("exponential", gamma=0), "exponential: gamma must be a number above 0; got 0."),
+        (
+            lambda: schedule("step", step_size=0),
+            "step: step_size must be a whole number at least 1 and at most 1,000,000; got 0.",
+        ),
+        (
+            lambda: schedule("exponential", gamma=0),
+            "exponential: gamma must be a number above 0 and at most 10; got 0.",
+        ),
     ],
 )
 def test_bad_schedules_get_their_sentence(call, sentence):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
-from optim_viz.surfaces.compiled import compiled, second_derivatives
+from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import hessian, stationary
 from optim_viz.surfaces.outcome import REACHED_DISTANCE, judge
+from optim_viz.surfaces.second import second_derivatives
 from optim_viz.surfaces.trajectory import Outcome
 
 

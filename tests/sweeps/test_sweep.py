@@ -117,6 +117,16 @@ def test_torch_tensors_give_the_same(kind):
     np.testing.assert_allclose(tensors.points, arrays.points, rtol=1e-8, atol=1e-12)
 
 
+@pytest.mark.skipif(not backends.cuda_available(), reason="no GPU")
+@pytest.mark.parametrize("kind", RULES)
+def test_so_does_a_gpu(kind):
+    """Its powers and roots are its own, so the last bits are."""
+    axes = {"lr": np.geomspace(1e-3, 0.1, 4), "y": [-1.0, 0.5]}
+    spec = sweep.check("himmelblau", ov.optimizer(kind), axes, steps=40)
+    tensors = run_all(spec, backend=backends.torch_backend(spec, "cuda"))
+    np.testing.assert_allclose(tensors.losses, run_all(spec).losses, rtol=1e-6, atol=1e-10)
+
+
 @pytest.mark.parametrize("surface", list(SURFACES))
 def test_torch_tensors_give_the_same_on_every_surface(surface):
     plan = ov.schedule("cosine")
@@ -235,15 +245,15 @@ def test_of_a_typed_function_the_lowest_loss_is_searched():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"axes": {"lr": [0.1, 0.0]}}, "momentum: lr must be a number above 0; got 0.0."),
-        ({"axes": {"lr": [0.1, np.nan]}}, "momentum: lr must be a number above 0; got nan."),
+        ({"axes": {"lr": [0.1, 0.0]}}, "momentum: lr must be a number above 0 and at most 1,000,000; got 0.0."),
+        ({"axes": {"lr": [0.1, np.nan]}}, "momentum: lr must be a number above 0 and at most 1,000,000; got nan."),
         ({"axes": {"lrr": [0.1]}}, "momentum has no axis 'lrr'; did you mean 'lr'?"),
         ({"axes": {"nesterov": [0, 1]}}, "momentum has no axis 'nesterov'"),
         ({"axes": {"lr": 0.1}}, "The axis 'lr' must be a list of numbers; got 0.1."),
         ({"axes": {"lr": []}}, "The axis 'lr' must be a list of 1 to"),
         ({"axes": {}}, "A sweep needs at least one axis"),
         ({"axes": {"x": [0.0, 9.0]}}, "start (9, 1.4) lies outside the plane drawn"),
-        ({"axes": {"lr": ["much"]}}, "momentum: lr must be a number above 0; got 'much'."),
+        ({"axes": {"lr": ["much"]}}, "momentum: lr must be a number above 0 and at most 1,000,000; got 'much'."),
         ({"axes": {"lr": np.full(3000, 0.1), "momentum": np.zeros(3000)}}, "This sweep has 9,000,000 runs; at most"),
         ({"optimizer": ov.optimizer("lbfgs")}, "lbfgs runs one start after the other"),
         ({"optimizer": lambda params: None}, "own runs one start"),

@@ -1,0 +1,179 @@
+"""Any torch.optim.Optimizer, stepped as a careful loop in plain torch would: what it asks of the loop, it gets.
+
+No list says what strangers' optimizers ask for, so each is met as it comes. Gradients are there before step(), and step()
+gets a closure where it takes one: SAM needs both, L-BFGS the closure. What step() does to gradients is its own affair: the
+next look makes new ones. One that differentiates its gradients (AdaHessian) is told by torch that they have no graph: it
+is built anew, and from then on they have one. One with train() and eval() (schedule-free) looks from the first's point
+and answers with the second's. What it draws comes from a stream of the run's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import math
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
+from optim_viz.optimizers.streams import Stream
+from optim_viz.spec import OptimizerSpec, SpecError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+#: The loss at the parameters as they are, with its graph; the flag says whether it will be differentiated twice.
+Loss = Callable[[bool], "Tensor"]
+
+#: What is said of gradients that cannot be differentiated, by torch and by optimizers that look first.
+_NO_GRAPH = re.compile(r"grad_fn|create_graph|does not require grad")
+#: Characters of a stranger's own message that a sentence repeats.
+_SHOWN = 160
+
+
+class Stepper:
+    """One optimizer over `params` for a run of `total` steps: `step`, then `schedule`, and `answer` when asked.
+
+    `evaluations` counts the gradients so far; `gradients` are those that the last step began with.
+    Raises SpecError, in one sentence, where the optimizer itself raises.
+    """
+
+    def __init__(self, spec: OptimizerSpec, params: list[Tensor], total: int, seed: int) -> None:
+        self.name, self.params = spec.label or spec.kind, params
+        self.gradients: list[Tensor | None] = []
+        self._spec, self._total, self._seed = spec, total, seed
+        self._graph, self._failed_look = False, None
+        with self._told():
+            self._build()
+
+    def _build(self) -> None:
+        self.evaluations, self.taken, self._stream = 0, 0, Stream(self._seed)
+        with self._stream:
+            self.optimizer = torch_optimizer(self._spec, self.params)
+        self._graph = self._graph or getattr(self.optimizer, "is_second_order", False) is True  # timm's name for it
+        self._closure = _closure_argument(self.optimizer.step)
+        self._averages = all(callable(getattr(self.optimizer, name, None)) for name in ("train", "eval"))
+        schedule = self._spec.schedule
+        self._scheduler = torch_scheduler(schedule, self.optimizer, self._total) if schedule else None
+        if self._averages:
+            self.optimizer.train()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn an error of the optimizer's into a sentence; one that a look ended with is not the optimizer's."""
+        try:
+            yield
+        except SpecError:
+            raise
+        except Exception as error:
+            if error is self._failed_look:
+                raise
+            message = textwrap.shorten(str(error), _SHOWN, placeholder=" ...")
+            raise SpecError(f"{self.name} stopped with {type(error).__name__}: {message}") from error
+
+    def step(self, loss: Loss) -> float:
+        """Take a step of the optimizer's and return the loss that it began with."""
+        import torch
+
+        before = self._values()
+        with torch.enable_grad(), self._told():
+            try:
+                return self._step(loss, before)
+            except RuntimeError as error:
+                if self.taken or self._graph or not _NO_GRAPH.search(str(error)):
+                    raise
+            self._restore(before)
+            self._graph = True
+            self._build()
+            return self._step(loss, before)
+
+    def _step(self, loss: Loss, before: list[Tensor]) -> float:
+        first, untouched = self._look(loss), True
+        self.gradients = [None if p.grad is None else p.grad.clone() for p in self.params]
+
+        def closure() -> Tensor:
+            """Look again, but for the first time at a point that the optimizer has not moved from."""
+            nonlocal untouched
+            seen, untouched = untouched, False
+            if not (seen and all(p.equal(value) for p, value in zip(self.params, before, strict=True))):
+                return self._look(loss)
+            for p, gradient in zip(self.params, self.gradients, strict=True):
+                p.grad = None if gradient is None else gradient.clone()
+            return first
+
+        with self._stream:
+            self._closure(self.optimizer.step, closure)
+        self.taken += 1
+        if self._graph:
+            self._forget_graphs()
+        return float(first.detach())
+
+    def _look(self, loss: Loss) -> Tensor:
+        import torch
+
+        self.evaluations += 1
+        self.optimizer.zero_grad()
+        try:
+            value = loss(self._graph)
+            if not self._graph:
+                value.backward()
+                return value
+            # backward(create_graph=True) would do the same, and warn of what `_forget_graphs` prevents.
+            slopes = torch.autograd.grad(value, self.params, create_graph=True)
+        except Exception as error:
+            self._failed_look = error
+            raise
+        for p, slope in zip(self.params, slopes, strict=True):
+            p.grad = slope
+        return value
+
+    def _forget_graphs(self) -> None:
+        """A gradient that knows its parameter, and a parameter that knows its gradient, would keep each other."""
+        self.gradients = [None if g is None else g.detach() for g in self.gradients]
+        for p in self.params:
+            p.grad = None
+
+    def schedule(self, loss: float) -> None:
+        """Change the learning rate for the next step; `loss` is what a plateau is told by."""
+        if self._scheduler is not None:
+            with self._told():
+                self._scheduler.step(*((loss,) if type(self._scheduler).__name__ == "ReduceLROnPlateau" else ()))
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step; NaN where the optimizer has none."""
+        with self._told():
+            return float(self.optimizer.param_groups[0].get("lr", math.nan))
+
+    @contextlib.contextmanager
+    def answer(self) -> Iterator[None]:
+        """Inside, the parameters are the method's answer: where it trains, or the mean that eval() gives."""
+        if not (self._averages and self.taken):
+            yield
+            return
+        training = self._values()
+        with self._told():
+            self.optimizer.eval()
+        yield
+        with self._told():
+            self.optimizer.train()
+        self._restore(training)  # to the last bit: train() only undoes what eval() did, with rounding
+
+    def _values(self) -> list[Tensor]:
+        return [p.detach().clone() for p in self.params]
+
+    def _restore(self, values: list[Tensor]) -> None:
+        for p, value in zip(self.params, values, strict=True):
+            p.detach().copy_(value)
+
+
+def _closure_argument(step: Callable[..., Any]) -> Callable[[Callable[..., Any], Callable[[], Any]], Any]:
+    """Return how to call `step` with a closure: by name, by place where it must have something, or not at all."""
+    parameters = inspect.signature(step).parameters
+    if "closure" in parameters:
+        return lambda step, closure: step(closure=closure)
+    if any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters.values()):
+        return lambda step, closure: step(closure)
+    return lambda step, closure: step()

@@ -1,0 +1,274 @@
+"""A function as people paste it, in the grammar that Python reads: 2xy is 2*x*y, x² is x**2, |x| is abs(x).
+
+What can be read in two ways is refused with both ways written out; what has no useful gradient, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from optim_viz.spec import PARAMETERS, SpecError, nearest
+from optim_viz.surfaces.functions import FUNCTIONS
+
+
+class ExpressionError(SpecError):
+    """A typed function that cannot be used; `column` is where, counted from 0."""
+
+    def __init__(self, message: str, text: str, column: int) -> None:
+        self.text, self.column = text, max(0, min(column, len(text)))
+        super().__init__(f"{message} (at character {self.column + 1})")
+
+
+#: Signs that stand for what is typed otherwise; the spaces keep what is beside them apart.
+_SIGNS = dict.fromkeys("\u2212\u2013\u2012\ufe63", "-") | dict.fromkeys("\u00b7\u00d7\u22c5\u2219\u2217\u2022", "*")
+_SIGNS |= {"\u00f7": "/", "\u2044": "/", "\u2215": "/", "\u03c0": "pi", "\u221a": "sqrt", "\u00a0": " "}
+_RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b\u207a", "0123456789-+")
+_TOKEN = re.compile(
+    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<space>\s+|(?:np|numpy|math|torch)\.(?=[A-Za-z]))"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<power>\^|\*\*)|(?P<sign>[-+*/(),|])"
+    "|(?P<raised>[\u207b\u207a]?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)"
+)
+#: Other names of what may be typed.
+_ALIASES = {
+    "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "fabs": "abs", "sgn": "sign",
+    "maximum": "max", "minimum": "min",
+}  # fmt: skip
+_FLAT = "is flat wherever it does not jump, so its gradient leads nowhere; a smooth {} will do"
+_STEP, _WAVE = _FLAT.format("step, 1/(1 + exp(-10*x)),"), _FLAT.format("wave such as sin(2*pi*x)")
+_JUMPS = "jumps, and its gradient knows nothing of the jumps; a smooth wave such as sin(2*pi*x) will do"
+_REASONS = {
+    **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), f"{{!r}} {_WAVE}"),
+    **dict.fromkeys(("mod", "fmod", "Mod"), f"{{!r}} {_JUMPS}"),
+    **dict.fromkeys(("step", "heaviside", "Heaviside"), f"{{!r}} {_STEP}"),
+    "sec": "Write 1/cos(x) for {!r}", "csc": "Write 1/sin(x) for {!r}", "cot": "Write 1/tan(x) for {!r}",
+    "sigmoid": "Write 1/(1 + exp(-x)) for {!r}", "pow": "Write x^2 for {!r}",
+    "lg": "{!r} has two meanings: write log10(x) or log2(x)", "cbrt": "Write sign(x)*abs(x)^(1/3) for {!r}",
+}  # fmt: skip
+_STRANGE = {
+    **dict.fromkeys("%", f"A remainder {_JUMPS}"), **dict.fromkeys("<>!", f"A comparison {_STEP}"),
+    "=": "Write only what stands on the right of the =", "\\": "LaTeX is not read; write x^2/(1 + y^2) for a fraction",
+    **dict.fromkeys("[]{}", "Write ( and ) for other brackets"),
+}  # fmt: skip
+_TWO_WAYS = "This can be read in two ways; put parentheses, as in "
+_UNCLEAR = {"/": _TWO_WAYS + "(1/2)*x or 1/(2*x)", "^": _TWO_WAYS + "e^(2*x) or (e^2)*x"}
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    column: int
+    apart: bool = False  # whether space stands before it
+
+
+def canonical(text: str, names: Sequence[str] = ("x", "y", *PARAMETERS)) -> tuple[str, list[int]]:
+    """Return `text` in Python's grammar, and for each of its characters and its end the column where it was typed.
+
+    >>> canonical("2xy + |x|³ - ln(y)")[0]
+    '2*x*y + abs(x)**3 - log(y)'
+    """
+    writer = _Writer(text, names)
+    writer.write_all(_tokens(text))
+    return writer.source, [*writer.columns, len(text)]
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Cut a text into tokens; ExpressionError at what is none."""
+    signed = [(_SIGNS.get(character, character), column) for column, character in enumerate(text)]
+    plain = "".join(sign for sign, _ in signed)
+    columns = [column for sign, column in signed for _ in sign]
+    found: list[_Token] = []
+    at, apart = 0, False
+    while at < len(plain):
+        match = _TOKEN.match(plain, at)
+        if match is None:
+            raise ExpressionError(_strange(plain, at), text, columns[at])
+        if match.lastgroup != "space":
+            found.append(_Token(str(match.lastgroup), match[0], columns[at], apart))
+        apart = match.lastgroup == "space" and bool(found)
+        at = match.end()
+    return found
+
+
+def _strange(plain: str, at: int) -> str:
+    if plain.startswith("==", at):
+        return f"A comparison {_STEP}"
+    return _STRANGE.get(plain[at], f"{plain[at]!r} has no meaning in a function")
+
+
+class _Writer:
+    """Writes tokens one by one: puts in the * that are left out, and remembers what is open."""
+
+    def __init__(self, text: str, names: Sequence[str]) -> None:
+        self.text, self.letters = text, {*names, "e"}
+        self.source, self.columns = "", list[int]()
+        self.apart = False  # whether space stands before what is put next
+        self.value = False  # whether the last token ends a value
+        self.base = ""  # the last token, where it can be raised
+        self.unclear = ""  # "/" or "^": a * left out here could be meant to bind more tightly than that
+        self.before = ""  # the same before the last ^, and whether that is the last token
+        self.exponent = False
+        self.called = ""  # what is written behind the end of the function that was just named
+        self.open: list[tuple[str, str, str]] = []  # what opened, what is written behind its end, and `unclear` there
+
+    def fail(self, message: str, column: int) -> ExpressionError:
+        return ExpressionError(message, self.text, column)
+
+    def put(self, piece: str, column: int) -> None:
+        piece, self.apart = " " * self.apart + piece, False
+        self.source += piece
+        self.columns += [column] * len(piece)
+
+    def write_all(self, tokens: list[_Token]) -> None:
+        write = {
+            "number": self._number, "name": self._name, "power": self._power, "raised": self._raised, "sign": self._sign
+        }  # fmt: skip
+        while tokens:
+            token, *tokens = tokens
+            self.apart = token.apart
+            tokens = tokens[write[token.kind](token, tokens) or 0 :]
+        if self.open:
+            bars = self.open[-1][0] == "|"
+            raise self.fail("The bars | do not pair up" if bars else "The parentheses do not pair up", len(self.text))
+
+    def begin(self, column: int) -> None:
+        """A value begins: after another one, a * was left out."""
+        if self.value:
+            if self.unclear:
+                raise self.fail(_UNCLEAR[self.unclear], column)
+            self.put("*", column)
+
+    def end(self, base: str) -> None:
+        self.value, self.base, self.exponent = True, base, False
+
+    def _number(self, token: _Token, _: list[_Token]) -> None:
+        if self.value:
+            raise self.fail(f"Write *{token.text} for a product or ^{token.text} for a power", token.column)
+        if self.exponent and self.base not in ("e", "0"):
+            self.unclear = self.before  # x^2y is x^2*y to everybody
+        self.put(token.text, token.column)
+        self.end("0")
+
+    def _name(self, token: _Token, following: list[_Token]) -> int:
+        call = bool(following) and following[0].text == "("
+        name = _ALIASES.get(token.text, token.text)
+        if name in FUNCTIONS:
+            return self._function(name, token, following)
+        parts = [name] if name in self.letters | {"pi"} else self._split(name, call)
+        if not parts:
+            raise self.fail(self._unknown(token.text, call), token.column)
+        column = token.column
+        for part in parts:
+            if part in FUNCTIONS or part in _ALIASES:
+                return self._function(_ALIASES.get(part, part), _Token("name", part, column), following)
+            self.begin(column)
+            self.put(part, column)
+            self.end(part)
+            column += len(part)
+        return 0
+
+    def _split(self, word: str, call: bool) -> list[str]:
+        """The letters that a word is a product of, the last a function if it is called; none if it is no product.
+
+        No letter twice, or exec would be one.
+        """
+        parts: list[str] = []
+        while word:
+            whole = call and bool(parts) and (word in FUNCTIONS or word in _ALIASES)
+            part = word if whole else "pi" if word.startswith("pi") else word[0]
+            if part in parts or not (whole or part in self.letters | {"pi"}):
+                return []
+            parts.append(part)
+            word = word[len(part) :]
+        return parts
+
+    def _unknown(self, word: str, call: bool) -> str:
+        if word in _REASONS:
+            return _REASONS[word].format(word)
+        if re.fullmatch(r"[xy]_?[0-9]+", word):
+            return f"Unknown name {word[:40]!r}: write x and y for x1 and x2, x^2 for a power, 2*x for a product"
+        begins = [name for name in (*FUNCTIONS, *_ALIASES) if word.startswith(name)]
+        if begins and not call:
+            return _needs(max(begins, key=len))
+        what = f"{word[:40]!r} is not a function" if call else f"Unknown name {word[:40]!r}"
+        if len(word) == 1 and word.lower() not in self.letters:
+            free = "; x, y and the parameters a to d may be used" if "a" in self.letters else ""
+            return what + free
+        known = FUNCTIONS if call else [*sorted(self.letters), "pi", *FUNCTIONS]
+        return f"{what}; {nearest(word, known)}"
+
+    def _function(self, name: str, token: _Token, following: list[_Token]) -> int:
+        """A function's name, and the exponent that may stand before its parenthesis: sin²(x) is sin(x)²."""
+        power = [t for t in following[:2] if t.kind in ("power", "raised", "number")]
+        power = power if power and power[0].kind != "number" and power[-1].kind != "power" else []
+        after = following[len(power) :]
+        if not after or after[0].text != "(":
+            raise self.fail(_needs(token.text), token.column)
+        self.begin(token.column)
+        exponent = power[-1].text.translate(_RAISED) if power else ""
+        if power and not exponent.isdecimal():
+            raise self.fail(f"Write 1/{name}(x), or the inverse function by its name", power[0].column)
+        self.put(f"({name}" if power else name, token.column)
+        self.value, self.base, self.exponent = False, "call", self.exponent and not power
+        self.called = f"**{exponent})" if power else ""
+        return len(power)
+
+    def _power(self, token: _Token, _: list[_Token]) -> None:
+        self.put("**", token.column)
+        self.before, self.unclear = self.unclear, "^"
+        self.value, self.exponent = False, True
+
+    def _raised(self, token: _Token, _: list[_Token]) -> None:
+        if not self.value:
+            raise self.fail("An exponent needs something to stand on", token.column)
+        digits = token.text.translate(_RAISED)
+        self.put(f"**{digits}" if digits.isdecimal() else f"**({digits})", token.column)
+
+    def _sign(self, token: _Token, _: list[_Token]) -> None:
+        {"(": self._opening, ")": self._closing, "|": self._bar}.get(token.text, self._operator)(token)
+
+    def _operator(self, token: _Token) -> None:
+        sign = token.text
+        if sign == "," and not (self.open and self.open[-1][0] == "call"):
+            raise self.fail("Only a function's arguments are divided by commas; write 1.5 with a point", token.column)
+        if sign == "/" and self.source.endswith("/"):
+            raise self.fail(f"// rounds down: what it gives {_WAVE}", token.column)
+        if self.value or sign not in "+-":  # else it stands before a value
+            self.unclear, self.exponent = "/" if sign == "/" else "", False
+        self.put(sign, token.column)
+        self.value = False
+
+    def _opening(self, token: _Token) -> None:
+        called = self.base == "call"
+        if not called:
+            self.begin(token.column)
+        self.put("(", token.column)
+        # What is raised to a parenthesis is raised to no more than that.
+        outside = self.before if self.exponent and not called else self.unclear
+        self.open.append(("call" if called else "(", self.called if called else "", outside))
+        self.value, self.base, self.unclear, self.exponent = False, "", "", False
+
+    def _closing(self, token: _Token) -> None:
+        if not self.open or self.open[-1][0] == "|":
+            raise self.fail("The parentheses do not pair up", token.column)
+        self._close(token)
+
+    def _close(self, token: _Token) -> None:
+        _, behind, self.unclear = self.open.pop()
+        self.put(")" + behind, token.column)
+        self.end(")")
+
+    def _bar(self, token: _Token) -> None:
+        if self.value and self.open and self.open[-1][0] == "|":
+            self._close(token)
+            return
+        self.begin(token.column)
+        self.put("abs(", token.column)
+        self.open.append(("|", "", self.unclear))
+        self.value, self.base, self.unclear, self.exponent = False, "", "", False
+
+
+def _needs(name: str) -> str:
+    return f"{name} needs its argument in parentheses, as in {name}(x)"

@@ -1,0 +1,70 @@
+"""Runs of pages take turns, and a line that grows too long is told so instead of growing on."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from optim_viz import log
+from optim_viz.progress import about
+from optim_viz.spec import SpecError
+
+
+class Busy(SpecError):
+    """There are too many people for one more; the message says how many, and when to try again."""
+
+
+class Turns:
+    """So many at once, and others waiting for at most `patience` seconds: whoever would wait longer is sent away."""
+
+    def __init__(self, at_once: int, patience: float) -> None:
+        self._at_once, self._patience = at_once, patience
+        self._free, self._lock = threading.BoundedSemaphore(at_once), threading.Lock()
+        self._waiting = 0
+        self._took: deque[float] = deque([0.0], maxlen=21)  # seconds of the last turns
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn and have it; raises Busy, a sentence, where there is none to be had in time.
+
+        >>> turns = Turns(1, patience=0.0)
+        >>> with turns.turn(), turns.turn():
+        ...     pass
+        Traceback (most recent call last):
+            ...
+        optim_viz.ui.turns.Busy: 1 person is waiting for this server; try again in about 1 s.
+        """
+        if not self._free.acquire(blocking=False) and not self._wait():
+            raise self._busy()
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._took.append(time.monotonic() - began)
+            self._free.release()
+
+    def _wait(self) -> bool:
+        """Wait in line; whether it led to a turn."""
+        with self._lock:
+            self._waiting += 1
+        try:
+            return self._seconds() <= self._patience and self._free.acquire(timeout=self._patience)
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _seconds(self) -> float:
+        """How long the last in line is likely to wait."""
+        return self._waiting * statistics.median(self._took) / self._at_once
+
+    def _busy(self) -> Busy:
+        with self._lock:
+            waiting, seconds = self._waiting + 1, self._seconds()
+        log.event("busy", logging.WARNING, waiting=waiting)
+        people = "1 person is" if waiting == 1 else f"{waiting} people are"
+        return Busy(f"{people} waiting for this server; try again in about {about(max(seconds, self._patience))}.")
