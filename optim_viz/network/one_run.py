@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz.looks import look
 from optim_viz.network.device import device
 from optim_viz.network.digit_files import CLASSES, PIXELS
 from optim_viz.network.digits import Digits
@@ -97,6 +98,7 @@ class Network:
 
     def backward(self, x: Tensor, y: Tensor) -> float:
         """Return the loss of a mini-batch and write its gradient."""
+        look()  # not between steps alone: one of L-BFGS may take 1,250 gradients
         self.gradient_evaluations += 1
         if len(y) not in self.passes:
             self.passes[len(y)] = Backprop(self.layers, self.gradients, len(y), self.final_relu)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optim_viz.looks import look
 from optim_viz.optimizers.stepper import Stepper
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _loss(parameters: list[Tensor], x: Tensor, y: Tensor, final_relu: bool) -> T
     """The mean cross-entropy of a mini-batch, with its graph."""
     from torch.nn.functional import cross_entropy, linear
 
+    look()
     for k in range(0, len(parameters), 2):
         x = linear(x, parameters[k], parameters[k + 1])
         if k + 2 < len(parameters) or final_relu:

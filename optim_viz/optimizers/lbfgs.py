@@ -1,7 +1,7 @@
 """torch's L-BFGS on two weights, as arithmetic on Python floats: the same operations in the same order.
 
-On vectors of two, torch spends its time on calls: with 100 moves remembered, one inner iteration makes 600 of them. What
-differs is the last bit: where the machine can, torch rounds a product and a sum once, Python's floats twice.
+On vectors of two, torch spends its time on calls: with 100 moves remembered, one inner iteration makes 600 of them.
+What differs is the last bit: where the machine can, torch rounds a product and a sum once, Python's floats twice.
 """
 
 from __future__ import annotations

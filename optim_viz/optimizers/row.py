@@ -50,11 +50,11 @@ class Optimizer:
     """One row: the rule, the hyperparameters that torch has, the state that torch keeps, how to draw and explain it.
 
     `rule` is None where the update is not elementwise: `closure_rule` is that of an optimizer that looks at loss and
-    gradient several times a step, and `looks` says how often at most. `state` pairs torch's name with the hyperparameter that must be
-    on for it to be kept, or "". `initial` gives the state that does not start at 0: a number, or a hyperparameter's
-    name. `fixed` are arguments of rule and torch class that make this row what it is; `decoupled` says that weight
-    decay shrinks the weights themselves instead of entering the gradient; `forgets`, that a gradient that is not finite
-    may leave them finite: every other rule's are never finite again.
+    gradient several times a step, `looks` says how often at most. `state` pairs torch's name with the hyperparameter
+    that must be on for it to be kept, or "". `initial` gives the state that does not start at 0: a number, or a
+    hyperparameter's name. `fixed` are arguments of rule and torch class that make this row what it is; `decoupled` says
+    that weight decay shrinks the weights themselves instead of entering the gradient; `forgets`, that a gradient that
+    is not finite may leave them finite: every other rule's are never finite again.
     """
 
     name: str

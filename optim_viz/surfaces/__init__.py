@@ -17,6 +17,8 @@ torch_loss    the loss as a tensor with a graph
 torch_run     one run by torch.optim itself
 descent       ov.descend: several runs from one start
 trajectory    what a run gives back
-minima        Newton's method: the nearest minimum or saddle, and the lowest known
+minima        Newton's method: the nearest minimum or saddle of many points, and the lowest known
+second        exact second derivatives, compiled late
+level         the level place next to the end of a run, and what kind of place it is
 outcome       how a run ended
 """

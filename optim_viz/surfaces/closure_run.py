@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 
+from optim_viz.looks import look
 from optim_viz.optimizers.lbfgs import ClosureStep
 from optim_viz.optimizers.strong_wolfe import Pair
 
@@ -29,15 +29,16 @@ def closure_run(
     state: dict[str, np.ndarray] = {}
     points[0], point, memory = start, start, None
     for t, (lr, _) in enumerate(lrs, 1):
-        looks: list[Pair] = []
+        seen: list[Pair] = []
 
-        def look(point: Pair, t: int = t, looks: list[Pair] = looks) -> Any:
+        def at(point: Pair, t: int = t, seen: list[Pair] = seen) -> tuple[float, Pair]:
+            look()
             loss, gradient = see(t, *point)
-            looks.append(gradient)
+            seen.append(gradient)
             return loss, gradient
 
-        point, memory = step(look, lr, point, memory)
-        points[t], gradients[t - 1], evaluations[t:] = point, looks[0], evaluations[t - 1] + len(looks)
+        point, memory = step(at, lr, point, memory)
+        points[t], gradients[t - 1], evaluations[t:] = point, seen[0], evaluations[t - 1] + len(seen)
         for name, pair in memory.state.items():
             state.setdefault(name, np.full(shape, np.nan))[t] = pair
         if not np.isfinite(point).all():

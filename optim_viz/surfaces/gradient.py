@@ -42,7 +42,24 @@ def gradient(expression: sympy.Expr) -> Code:
     return _forward(lines, result)
 
 
-def as_cse(code: Code) -> Callable[[Any], tuple[Lines, list[Any]]]:
+def second(expression: sympy.Expr) -> tuple[Lines, tuple[Any, Any, Any]]:
+    """Return d2/dx2, d2/dxdy and d2/dy2 of `expression` as straight-line code: each line is differentiated twice.
+
+    >>> import sympy
+    >>> x, y = sympy.symbols("x y", real=True)
+    >>> second(x**2 * y + y)[1]
+    (ddc0xx*y, dc0x, 0)
+    """
+    import sympy
+
+    nothing = sympy.S.Zero, sympy.S.Zero
+    code, firsts = _forward(*_cut(expression, lambda _: True))
+    code, slopes = _with_slopes(code)
+    (xx, xy), (_, yy) = (slopes.get(part, nothing) for part in firsts)
+    return list(dict(code).items()), (xx, xy, yy)
+
+
+def as_cse(code: tuple[Lines, tuple[Any, ...]]) -> Callable[[Any], tuple[Lines, list[Any]]]:
     """Return `code` as what sympy.lambdify asks about common subexpressions."""
     lines, parts = code
     return lambda _: (lines, list(parts))
@@ -134,10 +151,10 @@ def _chain(operation: Any, slopes: dict[Any, tuple[Any, Any]]) -> tuple[Any, Any
     import sympy
 
     own: list[Any] = [sympy.S.Zero, sympy.S.Zero]
-    # The derivative of sign is 0 wherever it exists.
+    # The derivative of sign is 0 wherever it exists, also inside of an operation.
     inner = [] if operation.func is sympy.sign else sorted(operation.free_symbols & slopes.keys(), key=str)
     for part in inner:
-        outer = sympy.diff(operation, part)
+        outer = sympy.diff(operation, part).replace(sympy.DiracDelta, lambda *_: sympy.S.Zero)
         outer = sympy.nan if outer.has(sympy.I, sympy.zoo) else outer
         own = [total + outer * slope for total, slope in zip(own, slopes[part], strict=True)]
     return own[0], own[1]
@@ -147,6 +164,14 @@ def _forward(lines: Lines, result: Any) -> Code:
     """Put the slopes beside the lines; return all lines and the result's own two."""
     import sympy
 
+    code, slopes = _with_slopes(lines)
+    return code, slopes.get(result, (sympy.S.Zero, sympy.S.Zero))
+
+
+def _with_slopes(lines: Lines) -> tuple[Lines, dict[Any, tuple[Any, Any]]]:
+    """The lines with their slopes beside them, and what the slopes of each are called."""
+    import sympy
+
     code: Lines = []
     slopes = _units()
     for symbol, operation in lines:
@@ -154,6 +179,6 @@ def _forward(lines: Lines, result: Any) -> Code:
         own = _chain(operation, slopes)
         names = [sympy.Symbol(f"d{symbol.name}{axis}", real=True) for axis in "xy"]
         code += [(name, slope) for name, slope in zip(names, own, strict=True) if not slope.is_Atom]
-        first, second = (s if s.is_Atom else n for n, s in zip(names, own, strict=True))
-        slopes[symbol] = first, second
-    return code, slopes.get(result, (sympy.S.Zero, sympy.S.Zero))
+        along_x, along_y = (s if s.is_Atom else n for n, s in zip(names, own, strict=True))
+        slopes[symbol] = along_x, along_y
+    return code, slopes

@@ -1,7 +1,7 @@
 """Where a surface is level, by Newton's method: the minimum or saddle next to a point, and the lowest known loss.
 
-The Hessian comes from central differences of the exact gradient: as good as a symbolic one for telling a minimum from a
-saddle, without compiling second derivatives (which a typed function could make as large as it likes).
+The Hessian comes from central differences of the exact gradient, without compiling second derivatives: good enough for
+many starts at once. What a single run's verdict rests on is level.py's.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ import numpy as np
 
 from optim_viz.spec import Surface
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.minima import stationary
+from optim_viz.surfaces.level import Kind, level_place
+from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.trajectory import Outcome
 
 #: A run has reached a minimum when it ends this close to it, in units of the drawn region's diagonal ...
@@ -19,10 +20,22 @@ REACHED_LOSS = 1e-3
 RESTING = 1e-3
 #: The same share of the diagonal, for a run that hardly moves although it stands on a slope.
 CRAWLING = 1e-4
-#: A run swings when over its last WINDOW steps it turns back so often that it nets less than this share of its path.
-SWING, WINDOW = 0.25, 60
+#: A run swings when it turns back in this share of its last WINDOW steps, and nets less than that of its path.
+TURNS, SWING, WINDOW = 0.1, 0.25, 60
 #: The share of its whole change of loss that a swinging run must still gain to be moving on.
 PROGRESS = 1e-3
+#: Its swing grows when it loses ground while its steps become longer: each one, or each third of them,
+#: the last then by this factor over the first.
+GROWTH = 1.2
+#: A run that still moves may have landed where its slope is at most this share of the start's.
+LEVELLED = 1e-2
+#: What a level place of a kind is to a run: where its loss is the best known, and where it is not.
+_OUTCOMES = {
+    Kind.MINIMUM: (Outcome.REACHED, Outcome.LOCAL),
+    Kind.VALLEY: (Outcome.REACHED, Outcome.LOCAL),
+    Kind.PLAIN: (Outcome.REACHED, None),
+    Kind.SADDLE: (Outcome.SADDLE, Outcome.SADDLE),
+}
 
 
 def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str, Any]:
@@ -30,7 +43,8 @@ def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str,
 
     Reached: at the last step within REACHED_DISTANCE (of the diagonal) of a known minimum and within REACHED_LOSS of
     the start's excess over its loss; the step named is the first from which the run never left that neighbourhood.
-    A known minimum that another undercuts, or one found by Newton's method where a run came to rest, is a local one.
+    A minimum that is not known is looked for where the run came to rest, or where its slope is gone. One that the best
+    known loss undercuts is a local one.
     """
     last = len(losses) - 1
     finite = np.isfinite(losses)
@@ -79,36 +93,48 @@ def resting_rows(rows: int) -> int:
 
 
 def _at_rest(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str, Any] | None:
-    """The outcome of a run whose last tenth stays in one spot, if gradient and curvature say what that spot is."""
-    tail = points[-resting_rows(len(points)) :]
-    if np.hypot(*np.ptp(tail, axis=0)) > RESTING * surface.diagonal:
+    """The outcome of a run that ends where the surface is level: at rest, or landed there by its last steps."""
+    resting = np.hypot(*np.ptp(points[-resting_rows(len(points)) :], axis=0)) <= RESTING * surface.diagonal
+    first, last = np.hypot(*compiled(surface).gradients(*points[[0, -1]].T))
+    if not resting and not last <= LEVELLED * first:
         return None
-    place, curvatures = (found[:, 0] for found in stationary(compiled(surface), points[-1][:, None]))
-    if not np.hypot(*(place - points[-1])) <= REACHED_DISTANCE * surface.diagonal:  # nor if there is none: NaN
+    found = level_place(surface, points[-1], REACHED_DISTANCE * surface.diagonal)
+    if found is None:
         return None
-    near = np.hypot(*(points - place).T) <= (REACHED_DISTANCE + RESTING) * surface.diagonal
-    step = _first_of_the_last(near)
-    where = (float(place[0]), float(place[1]))
-    if curvatures[0] < 0 < curvatures[1]:
-        return _at(Outcome.SADDLE, step, where)
-    if curvatures[0] <= 0:
+    if resting:
+        near = np.hypot(*(points - found.place).T) <= (REACHED_DISTANCE + RESTING) * surface.diagonal
+        step: int | None = _first_of_the_last(near)
+    else:
+        step = _arrival(surface, points, losses, (*found.place, found.value)) if found.kind is Kind.MINIMUM else None
+    if step is None:
         return None
-    value = float(compiled(surface).values(*place[:, None])[0])
-    scale = REACHED_LOSS * max(abs(losses[0] - value), 1e-12)
-    # Of a typed function nothing is known: its minimum is simply one.
-    best = not surface.minima or value <= surface.minima[0][2] + scale
-    return _at(Outcome.REACHED if best else Outcome.LOCAL, step, where)
+    best = found.value <= lowest(surface) + REACHED_LOSS * max(abs(losses[0] - found.value), 1e-12)
+    outcome = _OUTCOMES[found.kind][0 if best else 1]
+    return _at(outcome, step, found.place) if outcome else None
 
 
 def _motion(surface: Surface, points: np.ndarray, losses: np.ndarray) -> Outcome:
     """Still moving, hardly moving, or oscillating: told from the last steps."""
-    tail = points[-min(WINDOW, len(points)) :]
+    count = min(WINDOW, len(points))
+    tail, lost = points[-count:], losses[-count:]
     moves = np.diff(tail, axis=0)
     path, net = float(np.hypot(*moves.T).sum()), float(np.hypot(*(tail[-1] - tail[0])))
     if path <= CRAWLING * surface.diagonal:
-        return Outcome.STALLED if len(tail) == WINDOW else Outcome.MOVING
+        return Outcome.STALLED if count == WINDOW else Outcome.MOVING
     turns = float(((moves[1:] * moves[:-1]).sum(1) < 0).mean()) if len(moves) > 1 else 0.0
-    half = len(tail) // 2
+    if turns < TURNS:
+        return Outcome.MOVING
+    if _rises(np.hypot(*moves.T), GROWTH) and _rises(lost, 1.0):
+        return Outcome.GROWING
+    half = count // 2
     ends = losses[-half:].mean(), losses[-2 * half : -half].mean()
     stuck = ends[1] - ends[0] <= max(0.05 * np.ptp(losses[-2 * half :]), PROGRESS * np.ptp(losses))
-    return Outcome.OSCILLATING if net <= SWING * path and turns >= 0.1 and stuck else Outcome.MOVING
+    return Outcome.OSCILLATING if net <= SWING * path and stuck else Outcome.MOVING
+
+
+def _rises(values: np.ndarray, factor: float) -> bool:
+    """Whether each value is above the one before, or each third's mean, and the last then `factor` times the first."""
+    if len(values) < 3 or (np.diff(values) > 0.0).all():
+        return len(values) >= 3
+    first, second, third = (part.mean() for part in np.array_split(values, 3))
+    return bool(first < second < third and third >= factor * first)

@@ -23,6 +23,7 @@ class Outcome(enum.Enum):
     LOCAL = "stuck in a local minimum"
     SADDLE = "stuck at a saddle"
     OSCILLATING = "oscillating"
+    GROWING = "oscillating, and growing"
     STALLED = "hardly moving"
     MOVING = "still moving"
     LEFT = "left the region drawn"

@@ -163,8 +163,8 @@ def check(
     (single,) = base.optimizers
     if not has_rule(single):
         raise SpecError(
-            f"{single.label or single.kind} runs one start after the other: a sweep needs an optimizer with an elementwise "
-            f"rule, one of {', '.join(row.name for row in OPTIMIZERS.values() if row.rule)}."
+            f"{single.label or single.kind} runs one start after the other: a sweep needs an optimizer with an "
+            f"elementwise rule, one of {', '.join(row.name for row in OPTIMIZERS.values() if row.rule)}."
         )
     if not isinstance(axes, Mapping) or not axes:
         raise SpecError(

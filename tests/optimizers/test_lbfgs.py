@@ -48,10 +48,9 @@ def as_torch_runs(surface, options, search):
     )
     ours, theirs = descent._on_floats(spec, spec.optimizers[0]), through_torch(spec, spec.optimizers[0])
     how = {"rtol": 1e-9, "atol": 1e-9} if search else {"rtol": 0.0}
-    for a, b in zip(ours, theirs, strict=True):  # points, gradients, state, rates, evaluations
-        if isinstance(a, dict):
-            assert a.keys() == b.keys()
-            a, b = (np.array([*state.values()]) for state in (a, b))
+    assert ours[2].keys() == theirs[2].keys()
+    pairs = [(ours[i], theirs[i]) for i in (0, 1, 3, 4)]  # points, gradients, rates, evaluations
+    for a, b in [*pairs, *((ours[2][name], theirs[2][name]) for name in ours[2])]:
         np.testing.assert_allclose(a, b, **how, err_msg=f"{surface} {options} {search}")
 
 
@@ -74,13 +73,11 @@ def test_a_step_never_looks_more_often_than_it_is_counted(options, search):
 
 @pytest.mark.parametrize("name", ["max_iter", "max_eval", "history_size"])
 def test_what_a_step_may_cost_has_a_maximum(name):
-    with pytest.raises(
-        ov.SpecError, match=rf"lbfgs: {name} must be a whole number .* and at most 1\d+; got 1000000000"
-    ):
+    with pytest.raises(ov.SpecError, match=rf"lbfgs: {name} must be a whole number .* and at most 1[0-9,]+; got"):
         ov.optimizer("lbfgs", **{name: 10**9})
 
 
 def test_a_run_that_overflows_ends_as_any_other():
-    run = ov.descend("rosenbrock", ov.optimizer("lbfgs", lr=1e9), steps=20).trajectories[0]
+    run = ov.descend("rosenbrock", ov.optimizer("lbfgs", lr=1e6), steps=20).trajectories[0]
     assert run.outcome is ov.Outcome.DIVERGED and np.isnan(run.points[-1]).all()
     assert np.isnan(over(0.0, 0.0)) and over(-1.0, 0.0) == -np.inf

@@ -7,7 +7,14 @@ import optim_viz as ov
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import hessian, stationary
 from optim_viz.surfaces.outcome import REACHED_DISTANCE, judge
+from optim_viz.surfaces.second import second_derivatives
 from optim_viz.surfaces.trajectory import Outcome
+
+
+def gd(lr):
+    """Plain gradient descent."""
+    return ov.optimizer("sgd", lr=lr)
+
 
 CASES = [
     # surface, optimizer, options, outcome, status
@@ -28,6 +35,24 @@ CASES = [
     ("x^2 + y^2", ov.optimizer("sgd", lr=0.1), {}, Outcome.REACHED, "reached (0, 0) at step"),
     ("x^2 - y^2", ov.optimizer("sgd", lr=0.1), {"start": (2.0, 0.0)}, Outcome.SADDLE, "stuck at the saddle (0, 0)"),
     ("abs(x) + abs(y)", ov.optimizer("sgd", lr=0.1), {"start": (2.03, 1.03)}, Outcome.OSCILLATING, "oscillating"),
+    # A direction without curvature, and losses that are as low along it.
+    (
+        "(x^2*y - 1)^2",
+        gd(0.02),
+        {"start": (2.5743360218417166, 0.6798614418)},
+        Outcome.REACHED,
+        "reached (2.016, 0.245",
+    ),
+    ("(x*y - 1)^2", gd(0.02), {"start": (2.0, 1.5)}, Outcome.REACHED, "reached (1.476, 0.6776) at step"),
+    ("x^2", gd(0.1), {"start": (2.0, 2.0)}, Outcome.REACHED, "reached (0, 2) at step 22"),
+    ("x^2 + y^3", gd(0.1), {"start": (1.0, 0.0)}, Outcome.SADDLE, "stuck at the saddle (0, 0)"),
+    ("x^3 - 3*x*y^2", gd(0.1), {"start": (0.0, 0.0)}, Outcome.SADDLE, "stuck at the saddle (0, 0) at step 0"),
+    ("x^2 + 1e-6*y^2", gd(0.1), {"start": (1.0, 2.0)}, Outcome.STALLED, "hardly moving"),
+    ("1 - exp(-99*(x^2 + y^2))", gd(0.1), {"start": (3.0, 3.0)}, Outcome.STALLED, "hardly moving"),
+    # A swing that grows, while it is in the region; a first step that lands; a minimum that another one undercuts.
+    ("x^2 + y^2", gd(1.02), {"start": (0.1, 0.0), "steps": 5}, Outcome.GROWING, "oscillating, and growing"),
+    ("x^2 + x*y + y^2 + 5", gd(1 / 3), {"start": (1.0, 1.0), "steps": 1}, Outcome.REACHED, "reached (0, 0) at step 1"),
+    ("(x^2 - 1)^2 + 0.2*x + y^2", gd(0.02), {"start": (2.0, 1.0)}, Outcome.LOCAL, "stuck in the local minimum (0.97"),
 ]
 
 
@@ -83,6 +108,50 @@ def test_the_hessian_of_rosenbrock():
     expected = [[1200 * x**2 - 400 * y + 2, -400 * x], [-400 * x, 200]]
     found = hessian(compiled(ov.SURFACES["rosenbrock"]), np.array([x, y]))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["goldstein_price", "logistic_regression", "eggholder", "levy", "bukin_n6"])
+def test_exact_second_derivatives_are_what_differences_come_to(name):
+    exact, row = second_derivatives(ov.SURFACES[name]), ov.SURFACES[name]
+    for point in np.random.default_rng(0).uniform(-0.9, 0.9, (5, 2)) * row.start:
+        expected = hessian(compiled(row), point)
+        np.testing.assert_allclose(exact(*point), expected, rtol=1e-5, atol=1e-6 * np.abs(expected).max())
+
+
+def test_a_long_function_is_judged_by_differences():
+    text = "+".join(f"sin({i}*x)^2+sin({i}*y)^2" for i in range(1, 12))
+    assert second_derivatives(ov.surface(text)) is None
+    run = ov.descend(ov.surface(text), gd(5e-4), start=(0.02, -0.01), steps=100).trajectories[0]
+    assert run.status.startswith("reached (0, 0) at step")
+
+
+def turned(steep, soft, angle):
+    """A quadratic with these curvatures, the steeper one along `angle`; bounds of 50."""
+    c, s = np.cos(angle), np.sin(angle)
+    xx, xy, yy = steep * c * c + soft * s * s, (steep - soft) * c * s, steep * s * s + soft * c * c
+    return ov.surface(f"({xx / 2})*x^2 + ({xy})*x*y + ({yy / 2})*y^2", bounds=(-50, 50, -50, 50))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("sign", [1, 0, -1], ids=["definite", "semi-definite", "indefinite"])
+def test_a_quadratic_of_any_kind_is_judged_rightly(sign, seed):
+    random = np.random.default_rng(seed)
+    steep, angle = 10.0 ** random.uniform(-2, 2), random.uniform(0, np.pi)
+    surface = turned(steep, sign * random.uniform(0.2, 0.9) * steep, angle)
+    axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    along, across = random.uniform(2, 9, 2)
+
+    def run(lr, start, steps):
+        return ov.descend(surface, gd(lr / steep), start=tuple(start @ axes), steps=steps).trajectories[0]
+
+    generic = np.array([along, across])
+    if sign < 0:
+        stays, goes = run(1.0, np.array([along, 0.0]), 25), run(1.0, generic, 100)
+        assert (stays.outcome, goes.outcome) == (Outcome.SADDLE, Outcome.LEFT), (stays.status, goes.status)
+        return
+    ends, grows = run(0.7, generic, 200), run(2.1, generic, 12)
+    assert (ends.outcome, grows.outcome) == (Outcome.REACHED, Outcome.GROWING), (ends.status, grows.status)
+    np.testing.assert_allclose(ends.minimum, np.array([0.0, across * (sign == 0)]) @ axes, atol=1e-6)
 
 
 def test_judging_takes_a_run_of_one_step():
