@@ -23,7 +23,7 @@ def origin(spec: files.Spec, address: str = "") -> str:
     >>> from optim_viz import descend, optimizer
     >>> spec = descend("quadratic", [optimizer("sgd", lr=0.1)], steps=5).spec
     >>> origin(spec, "https://example.org/")
-    'https://example.org/?f=quadratic&start=-2.6~1.4&steps=5&noise=0.0&seed=0&o=sgd~lr~0.1'
+    'https://example.org/?f=quadratic&steps=5&noise=0.0&seed=0&o=sgd~lr~0.1'
     """
     try:
         page, query = files.link(spec)

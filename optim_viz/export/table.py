@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from optim_viz.experiments import files
 from optim_viz.export.descent_script import pytorch_script
+from optim_viz.export.origin import origin
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.player import network_scenes, scenes, standalone
@@ -25,11 +26,20 @@ What = TypeVar("What")
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What is exported: runs, the plane of weights of a training if it is wanted, and who is told of progress."""
+    """What is exported: runs, the plane of weights of a training if it is wanted, and who is told of progress.
+
+    `address` is the app's own, where it is known.
+    """
 
     runs: Comparison | Training
     plane: Plane | None = None
     progress: Callable[[float], None] | None = None
+    address: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The link that a picture of it carries."""
+        return origin(self.runs.spec, self.address)
 
     def scene(self) -> scenes.Scene:
         """What the player shows of it."""
@@ -58,25 +68,25 @@ def _html(result: Result) -> bytes:
         )
     else:
         title, about = runs.surface.title, f"f(x, y) = {runs.surface.with_values}"
-    return standalone.page(result.scene(), title, about).encode()
+    return standalone.page(result.scene(), title, about, result.origin).encode()
 
 
 def _gif(result: Result) -> bytes:
     from optim_viz.export.images import gif
 
-    return gif(result.scene(), result.progress)
+    return gif(result.scene(), result.progress, result.origin)
 
 
 def _png(result: Result) -> bytes:
     from optim_viz.export.images import png
 
-    return png(result.scene())
+    return png(result.scene(), result.origin)
 
 
 def _svg(result: Result) -> bytes:
     from optim_viz.export.images import svg
 
-    return svg(result.scene())
+    return svg(result.scene(), result.origin)
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
@@ -121,13 +131,18 @@ EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
 
 
 def export(
-    runs: Comparison | Training, name: str, plane: Plane | None = None, progress: Callable[[float], None] | None = None
+    runs: Comparison | Training,
+    name: str,
+    plane: Plane | None = None,
+    progress: Callable[[float], None] | None = None,
+    address: str = "",
 ) -> bytes:
     """Return a result as the bytes of a file.
 
     Problem: a result that cannot leave the program cannot be shown, checked or built upon.
     Arguments: `runs`, what optim_viz.descend or optim_viz.train returns; `name`, a row of EXPORTS; `plane`, what
-    optim_viz.project returns, drawn beside a training's curves; `progress`, told the share, 0 to 1, of a slow export.
+    optim_viz.project returns, drawn beside a training's curves; `progress`, told the share, 0 to 1, of a slow export;
+    `address`, that of an app, such as "https://example.org/", in which the link that a picture carries is to open.
     Raises SpecError with the nearest name, or where a format cannot hold an optimizer or digits of the user's own.
 
     >>> from optim_viz import descend, optimizer
@@ -138,7 +153,7 @@ def export(
     """
     if name not in EXPORTS:
         raise SpecError(f"Unknown export {name!r}; {nearest(name, EXPORTS)}")
-    return EXPORTS[name].write(Result(runs, plane, progress))
+    return EXPORTS[name].write(Result(runs, plane, progress, address))
 
 
 def by_suffix(path: str) -> Export[Result]:
