@@ -7,6 +7,7 @@ import streamlit as st
 from optim_viz.experiments import links
 from optim_viz.experiments.fairness import Fair, fair_run
 from optim_viz.experiments.presets import PRESETS
+from optim_viz.export.origin import origin
 from optim_viz.player import scenes
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import compare, page, player, share
@@ -27,7 +28,10 @@ if shown:
         st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
         share.share("compare", runs)
         compare.presets(shown.asked)
-    player.show(scenes.compare(runs), key="compare-player", on_pick=lambda: compare.pick("compare", "compare-player"))
+    player.show(
+        scenes.compare(runs), key="compare-player", origin=origin(runs.spec, page.address()),
+        on_pick=lambda: compare.pick("compare", "compare-player"),
+    )  # fmt: skip
     if shown.sentence:
         st.caption(shown.sentence)
     compare.formulas(runs)

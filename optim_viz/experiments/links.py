@@ -16,7 +16,7 @@ from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, Value, nearest, number, quoted
+from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, Surface, Value, nearest, number, quoted
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.surface import described, seen
 
@@ -208,13 +208,18 @@ def _on_surface(spec: DescentSpec, text: str, **options: Any) -> tuple[DescentSp
     return replace(spec, surface=found, start=found.start, batch_size=None), []
 
 
+def _called(surface: Surface) -> str:
+    """What a link calls a surface."""
+    return surface.expression if surface.name == "own" else surface.name
+
+
 def _parameter(name: str) -> Key:
     """The row of one letter of a function of one's own, which is 1 where a link is silent."""
 
     def read_letter(spec: DescentSpec, texts: list[str]) -> tuple[DescentSpec, list[str]]:
         own = spec.surface
         given = dict(own.parameters) | {name: number(texts[-1], name)}
-        return replace(spec, surface=described(own.expression, own.bounds, given)), []
+        return replace(spec, surface=described(_called(own), own.bounds, given)), []
 
     def silent(spec: DescentSpec, default: DescentSpec | None) -> bool:
         value = dict(spec.surface.parameters).get(name)
@@ -238,7 +243,7 @@ def _flag(text: str) -> bool:
 DESCENT: Table = {
     "f": Key(
         lambda spec, texts: _on_surface(spec, texts[-1]),
-        lambda spec: [spec.surface.expression if spec.surface.name == "own" else spec.surface.name],
+        lambda spec: [_called(spec.surface)],
         _same("surface"),
     ),
     "box": Key(

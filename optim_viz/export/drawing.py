@@ -28,6 +28,8 @@ DPI = 72
 WIDTH, HEIGHT = 960, 480
 #: Room left of each panel for its axis, below it, above it, and between two lines of the legend.
 _LEFT, _BOTTOM, _TOP, _LEGEND = 72.0, 52.0, 58.0, 20.0
+#: Height of the line at the foot that says where a picture comes from, and of its letters.
+_FOOT, _SMALL = 20.0, 10.0
 #: Colours of page, quiet text and lines of axes.
 PAPER, MUTED, _RULE = "#ffffff", "#5c6470", "#c9ced6"
 #: Rows of a run that are drawn; of longer ones, evenly spread.
@@ -75,7 +77,7 @@ def styled() -> Iterator[None]:
 
 
 class Drawing:
-    """A scene's first two panels; made, shown and saved inside `styled`.
+    """A scene's first two panels, and at the foot where it comes from; made, shown and saved inside `styled`.
 
     >>> from optim_viz import descend, optimizer
     >>> from optim_viz.player.scenes import compare
@@ -85,7 +87,7 @@ class Drawing:
     (21, 'step 20', [(1, 21, 2), (1, 21, 2)])
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, origin: str = "") -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
@@ -97,12 +99,13 @@ class Drawing:
         self.figure = Figure()
         self.canvas = FigureCanvasAgg(self.figure)
         self.count = _words(self.figure, WIDTH - 24.0, 24.0, "", color=MUTED, ha="right")
-        height = HEIGHT - _BOTTOM - _TOP - _legend(self.figure, data["tracks"])
+        bottom = _BOTTOM + (_foot(self.figure, origin) if origin else 0.0)
+        height = HEIGHT - bottom - _TOP - _legend(self.figure, data["tracks"])
         shown = data["panels"][:2]
         width = (WIDTH - _LEFT * len(shown) - 24.0) / len(shown)
         self.panels = []
         for i, panel in enumerate(shown):
-            box = np.array([_LEFT + i * (width + _LEFT), _BOTTOM, width, height])
+            box = np.array([_LEFT + i * (width + _LEFT), bottom, width, height])
             axes = self.figure.add_axes(tuple(box / (WIDTH, HEIGHT, WIDTH, HEIGHT)))
             self.panels.append(_runs(axes, data["tracks"], lines(axes, panel, scene, kept)))
         self.trails = [runs.trails for runs in self.panels]
@@ -120,6 +123,19 @@ def _words(figure: Figure, x: float, y: float, words: str, **options: Any) -> Te
     """Words of one line at a place in px from the figure's left and top, less what cannot be printed."""
     clean = "".join(c for c in " ".join(words.split()) if c.isprintable())
     return figure.text(x / WIDTH, 1 - y / HEIGHT, clean, va="center_baseline", **options)
+
+
+def _foot(figure: Figure, origin: str) -> float:
+    """Write where a picture comes from, cut where it is too long; return the height that it takes."""
+    words = _words(figure, 24.0, HEIGHT - 14.0, origin, color=MUTED, fontsize=_SMALL)
+    whole, room = words.get_text(), WIDTH - 48.0
+    wide = words.get_window_extent().width
+    kept = len(whole)
+    while wide > room:
+        kept = min(kept - 1, int(kept * room / wide))
+        words.set_text(f"{whole[:kept]}\u2026")
+        wide = words.get_window_extent().width
+    return _FOOT
 
 
 def _legend(figure: Figure, tracks: list[dict[str, Any]]) -> float:

@@ -11,6 +11,8 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+from optim_viz.player.standalone import carried
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
 FORMATS = {"png": 2, "svg": 1}
 
 
-def page(figures: Sequence[go.Figure], title: str, about: str, below: str, name: str) -> str:
+def page(figures: Sequence[go.Figure], title: str, about: str, below: str, name: str, origin: str = "") -> str:
     """Return the HTML file that shows `figures` under a title and a line about them, both plain text.
 
-    `below` is HTML of our own making; `name` is what an image that is saved is called.
+    `below` is HTML of our own making; `name` is what an image that is saved is called; `origin` is the link that the
+    page carries, and at its foot each image.
 
     >>> import plotly.graph_objects as go
     >>> text = page([go.Figure()], "</title><b>Bowl", "Every point is a run.", "", "bowl")
@@ -31,7 +34,9 @@ def page(figures: Sequence[go.Figure], title: str, about: str, below: str, name:
     """
     pictures = "\n".join(_picture(figure, number, name) for number, figure in enumerate(figures))
     template = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
-    return template.substitute(title=escape(title), about=escape(about), pictures=pictures, below=below)
+    return template.substitute(
+        title=escape(title), about=escape(about), pictures=pictures, below=below, **carried(origin)
+    )
 
 
 def _picture(figure: go.Figure, number: int, name: str) -> str:

@@ -1,6 +1,7 @@
 """A scene as an image: PNG and SVG of its last row, GIF of all of them; drawn by Matplotlib, without a browser.
 
 What stands still in a clip is drawn once; a frame puts trails and heads on a copy. All frames share one palette.
+`origin`, where a picture comes from, stands at its foot and in its file: PNG and GIF call that a comment, SVG a source.
 """
 
 from __future__ import annotations
@@ -25,16 +26,21 @@ MAX_FRAMES = 100
 MILLISECONDS, LAST_MILLISECONDS = 60, 2000
 
 
-def png(scene: Scene) -> bytes:
+def png(scene: Scene, origin: str = "") -> bytes:
     """Return the last row as a PNG file, at twice the size of a clip's."""
+    from PIL.PngImagePlugin import PngInfo
+
+    words = PngInfo()
+    if origin:
+        words.add_text("Comment", origin)
     with styled():
-        drawing = Drawing(scene)
+        drawing = Drawing(scene, origin)
         drawing.figure.set_dpi(SCALE * DPI)
         drawing.canvas.draw()
-        return _file(pixels(drawing), "PNG", optimize=True)
+        return _file(pixels(drawing), "PNG", optimize=True, pnginfo=words)
 
 
-def svg(scene: Scene) -> bytes:
+def svg(scene: Scene, origin: str = "") -> bytes:
     """Return the last row as an SVG file: lines and words, sharp at every size; the surface is an image in it.
 
     >>> from optim_viz import descend, optimizer
@@ -43,20 +49,20 @@ def svg(scene: Scene) -> bytes:
     1
     """
     file = io.StringIO()
-    unsaid = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    said = dict.fromkeys(("Creator", "Date", "Format", "Type")) | ({"Source": origin} if origin else {})
     with styled():
-        Drawing(scene).figure.savefig(file, format="svg", dpi=SCALE * DPI, metadata=unsaid)
+        Drawing(scene, origin).figure.savefig(file, format="svg", dpi=SCALE * DPI, metadata=said)
     size = f'width="{WIDTH}{{0}}" height="{HEIGHT}{{0}}"'
     return file.getvalue().replace(size.format("pt"), size.format(""), 1).encode()
 
 
-def gif(scene: Scene, progress: Callable[[float], None] | None = None) -> bytes:
+def gif(scene: Scene, progress: Callable[[float], None] | None = None, origin: str = "") -> bytes:
     """Return an endless GIF of at most MAX_FRAMES rows; `progress` is told the share that is done."""
     from PIL import Image
 
     images = []
     with styled():
-        drawing = Drawing(scene)
+        drawing = Drawing(scene, origin)
         rows = np.unique(np.linspace(0, drawing.rows - 1, min(MAX_FRAMES, drawing.rows)).round().astype(int)).tolist()
         palette, nearest = _palette(drawing)
         before, numbers = np.zeros((HEIGHT, WIDTH), np.uint32), np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -69,7 +75,8 @@ def gif(scene: Scene, progress: Callable[[float], None] | None = None) -> bytes:
             if progress is not None:
                 progress(len(images) / len(rows))
     time = [MILLISECONDS] * (len(images) - 1) + [LAST_MILLISECONDS]
-    return _file(images[0], "GIF", save_all=True, append_images=images[1:], duration=time, loop=0, disposal=1)
+    clip = {"save_all": True, "append_images": images[1:], "duration": time, "loop": 0, "disposal": 1}
+    return _file(images[0], "GIF", **clip, **({"comment": origin} if origin else {}))
 
 
 def _film(drawing: Drawing, rows: list[int]) -> Iterator[np.ndarray]:

@@ -10,6 +10,7 @@ from optim_viz.experiments import files
 from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export import figure_page
+from optim_viz.export.origin import origin
 from optim_viz.export.study_pictures import PICTURES, Pictures
 from optim_viz.export.table import Export, as_csv, as_parquet
 from optim_viz.spec import SpecError
@@ -23,10 +24,11 @@ MAX_ROWS = 500_000
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """What is exported: a study and what came of it."""
+    """What is exported: a study and what came of it; `address` is the app's own, where it is known."""
 
     asked: CheckedStudy
     found: Found
+    address: str = ""
 
     @property
     def pictures(self) -> Pictures:
@@ -72,7 +74,8 @@ def _html(result: StudyResult) -> bytes:
     if table is not None:
         below += table.to_html(index=False, border=0)
     drawn = pictures.charts(asked.study, found, False)
-    return figure_page.page(drawn, asked.title, asked.sentence, below, result.name).encode()
+    comes_from = origin(asked.study, result.address)
+    return figure_page.page(drawn, asked.title, asked.sentence, below, result.name, comes_from).encode()
 
 
 def _json(result: StudyResult) -> bytes:

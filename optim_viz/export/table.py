@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from optim_viz.experiments import files
 from optim_viz.export.descent_script import pytorch_script
+from optim_viz.export.origin import origin
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.player import network_scenes, scenes, standalone
@@ -25,11 +26,20 @@ What = TypeVar("What")
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What is exported: runs, the plane of weights of a training if it is wanted, and who is told of progress."""
+    """What is exported: runs, the plane of weights of a training if it is wanted, and who is told of progress.
+
+    `address` is the app's own, where it is known.
+    """
 
     runs: Comparison | Training
     plane: Plane | None = None
     progress: Callable[[float], None] | None = None
+    address: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The link that a picture of it carries."""
+        return origin(self.runs.spec, self.address)
 
     def scene(self) -> scenes.Scene:
         """What the player shows of it."""
@@ -58,25 +68,25 @@ def _html(result: Result) -> bytes:
         )
     else:
         title, about = runs.surface.title, f"f(x, y) = {runs.surface.with_values}"
-    return standalone.page(result.scene(), title, about).encode()
+    return standalone.page(result.scene(), title, about, result.origin).encode()
 
 
 def _gif(result: Result) -> bytes:
     from optim_viz.export.images import gif
 
-    return gif(result.scene(), result.progress)
+    return gif(result.scene(), result.progress, result.origin)
 
 
 def _png(result: Result) -> bytes:
     from optim_viz.export.images import png
 
-    return png(result.scene())
+    return png(result.scene(), result.origin)
 
 
 def _svg(result: Result) -> bytes:
     from optim_viz.export.images import svg
 
-    return svg(result.scene())
+    return svg(result.scene(), result.origin)
 
 
 #: What a cell begins with that a spreadsheet takes for a formula.
@@ -133,13 +143,18 @@ EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
 
 
 def export(
-    runs: Comparison | Training, name: str, plane: Plane | None = None, progress: Callable[[float], None] | None = None
+    runs: Comparison | Training,
+    name: str,
+    plane: Plane | None = None,
+    progress: Callable[[float], None] | None = None,
+    address: str = "",
 ) -> bytes:
     """Return a result as the bytes of a file.
 
     Problem: a result that cannot leave the program cannot be shown, checked or built upon.
     Arguments: `runs`, what optim_viz.descend or optim_viz.train returns; `name`, a row of EXPORTS; `plane`, what
-    optim_viz.project returns, drawn beside a training's curves; `progress`, told the share, 0 to 1, of a slow export.
+    optim_viz.project returns, drawn beside a training's curves; `progress`, told the share, 0 to 1, of a slow export;
+    `address`, that of an app, such as "https://example.org/", in which the link that a picture carries is to open.
     Raises SpecError with the nearest name, or where a format cannot hold an optimizer or digits of the user's own.
 
     >>> from optim_viz import descend, optimizer
@@ -149,7 +164,7 @@ def export(
     Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
     _check(runs, plane)
-    return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(runs, plane, progress))
+    return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(runs, plane, progress, address))
 
 
 def _check(runs: object, plane: object) -> None:

@@ -10,6 +10,7 @@ import base64
 import json
 import posixpath
 import re
+from html import escape
 from string import Template
 from typing import Any
 
@@ -20,8 +21,10 @@ ENTRY = "app/main.js"
 _IMPORT = re.compile(r'^(import .* from )"(\.[\w./]+)";$', re.MULTILINE)
 
 
-def page(scene: Scene, title: str, about: str = "") -> str:
+def page(scene: Scene, title: str, about: str = "", origin: str = "") -> str:
     """Return the HTML file that plays `scene` under a title and a line about it, both plain text.
+
+    `origin` is the link that the page carries, and the videos that are recorded of it.
 
     >>> from optim_viz import descend, optimizer
     >>> from optim_viz.player.scenes import compare
@@ -31,11 +34,26 @@ def page(scene: Scene, title: str, about: str = "") -> str:
     """
     return Template((SOURCES / "page.html").read_text("utf-8")).substitute(
         css=(SOURCES / "player.css").read_text("utf-8"),
-        story=_inert(_story(scene, title, about)),
+        story=_inert(_story(scene, title, about, origin)),
+        **carried(origin),
         modules=_inert({"imports": modules()}),
         # No script of plotly's holds this today; should one do so, it must not end the element.
         plotly=library().read_text("utf-8").replace("</script", r"<\/script"),
     )
+
+
+def carried(origin: str) -> dict[str, str]:
+    """Return what a page says of where it comes from: the HTML of its `head`, and that of its `foot`.
+
+    >>> carried("https://example.org/?f=quadratic")["head"]
+    '<link rel="canonical" href="https://example.org/?f=quadratic">'
+    """
+    said, whole = escape(origin), origin.startswith(("http://", "https://"))
+    if not origin:
+        return {"head": "", "foot": ""}
+    head = f'<link rel="canonical" href="{said}">' if whole else f'<meta name="dcterms.source" content="{said}">'
+    words = f'<a href="{said}">{said}</a>' if whole else said
+    return {"head": head, "foot": f'<p class="origin">{words}</p>'}
 
 
 def modules() -> dict[str, str]:
@@ -61,11 +79,12 @@ def modules() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _story(scene: Scene, title: str, about: str) -> dict[str, Any]:
+def _story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:
     """Everything that the page is about; nobody answers a pick there, so no panel offers one."""
     panels = [{**panel, "pick": False} for panel in scene.data["panels"]]
     blobs = {name: base64.b64encode(data).decode() for name, data in scene.blobs.items()}
-    return {"title": title, "about": about, "scene": {**scene.data, "panels": panels}, "blobs": blobs}
+    drawn = {**scene.data, "panels": panels, "origin": origin}
+    return {"title": title, "about": about, "scene": drawn, "blobs": blobs}
 
 
 def _inert(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from optim_viz.export.origin import origin
 from optim_viz.lessons import links, results, table
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Verdict
 from optim_viz.lessons.links import Place
@@ -18,7 +19,7 @@ from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui import player
-from optim_viz.ui.page import ROOT
+from optim_viz.ui.page import ROOT, address
 from optim_viz.ui.share import give, share
 
 _SLUGS = list(table.LESSONS)
@@ -121,7 +122,8 @@ def picture(row: Lesson, place: Place) -> Result | None:
         return None
     st.markdown(_caption(experiment))
     with st.container(key="lessons-picture"):
-        player.show(scene(found, f"lesson {row.slug} {experiment.name}"), key="lessons-player")
+        drawn = scene(found, f"lesson {row.slug} {experiment.name}")
+        player.show(drawn, key="lessons-player", origin=origin(experiment.spec, address()))
         if found.plane:
             st.caption(found.plane.caption)
     page, query = links.opened(experiment)

@@ -12,6 +12,7 @@ from optim_viz.experiments.budgets import within
 from optim_viz.experiments.fairness import ON_NETWORK, Fair, fair_train
 from optim_viz.experiments.jobs import Job, Line
 from optim_viz.experiments.links import Query
+from optim_viz.export.origin import origin
 from optim_viz.network import train, uploads
 from optim_viz.network.plane import KINDS, Plane, project
 from optim_viz.network.training import Training
@@ -21,7 +22,7 @@ from optim_viz.spec import NetworkSpec, SpecError
 from optim_viz.ui import progress
 from optim_viz.ui.network_views import DETAIL, details
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
-from optim_viz.ui.page import plain, timed, write_link
+from optim_viz.ui.page import address, plain, timed, write_link
 from optim_viz.ui.player import show
 from optim_viz.ui.share import share
 from optim_viz.ui.surface_controls import fairness
@@ -127,7 +128,7 @@ def _view(job: Job, query: Query) -> None:
     if not job.active:
         st.session_state["app.last_training"] = training
     plane = None if live else _plane(training)
-    player = show(scene_of(training, plane, live=live), key="network-player")
+    player = show(scene_of(training, plane, live=live), key="network-player", origin=origin(training.spec, address()))
     if job.result and job.result.sentence:
         st.caption(job.result.sentence)
     if plane:

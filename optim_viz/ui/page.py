@@ -124,6 +124,13 @@ def read_query() -> Query:
     return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
+def address() -> str:
+    """The app's own address as the visitor's browser has it; "" where that is not known."""
+    url = (st.context.url or "").partition("?")[0].rstrip("/")
+    root, _, last = url.rpartition("/")
+    return root if last in {Path(row.path).stem for row in PAGES} else url
+
+
 def _widgets(name: str) -> dict[str, object]:
     """The values of a page's widgets as they are now."""
     return {str(key): value for key, value in st.session_state.items() if str(key).startswith(f"{name}.")}

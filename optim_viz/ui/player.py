@@ -36,11 +36,12 @@ def _nothing() -> None:
     """A component's events reach the page only where a callback is named for them."""
 
 
-def show(scene: Scene, key: str, on_pick: Callable[[], None] | None = None) -> Any:
+def show(scene: Scene, key: str, on_pick: Callable[[], None] | None = None, origin: str = "") -> Any:
     """Mount the player with `scene`; return the component's state, whose `pick` is a clicked or dragged start and
-    whose `frame` is where the playhead rests, if the scene asks for that."""
+    whose `frame` is where the playhead rests, if the scene asks for that. `origin` is the link that a video carries."""
     player, store = _components()
-    result = player(key=key, data=scene.data, on_pick_change=on_pick or _nothing, on_frame_change=_nothing)
+    shown = scene.data | {"origin": origin}
+    result = player(key=key, data=shown, on_pick_change=on_pick or _nothing, on_frame_change=_nothing)
     with st.container(key=f"{key}-blobs"):
         for slot, (name, data) in enumerate(scene.blobs.items()):
             store(key=f"{key}-blob-{slot}", data=name.encode() + data)

@@ -23,7 +23,7 @@ from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.spec import SpecError
 from optim_viz.surfaces.trajectory import Comparison
-from optim_viz.ui.page import asset, read_query
+from optim_viz.ui.page import address, asset, read_query
 
 Runs = Comparison | Training
 
@@ -67,18 +67,21 @@ def share(name: str, runs: Runs | None, plane: Callable[[], Plane | None] = lamb
 
     `plane` gives what is drawn beside a training's curves; `called` is what files are called.
     """
-    parcel = None if runs is None else lambda: runs_parcel(runs, plane(), called)
+    parcel = None if runs is None else lambda: runs_parcel(runs, plane(), called, address())
     give(name, parcel, "Files can be had once the training is over.")
 
 
-def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "") -> Parcel:
-    """Return what can be given away of a comparison or a training: every row of EXPORTS."""
+def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "", home: str = "") -> Parcel:
+    """Return what can be given away of a comparison or a training: every row of EXPORTS.
+
+    `home` is the address of the app in which the link of a picture is to open.
+    """
     what = called or (runs.spec.surface.name if isinstance(runs, Comparison) else "network")
 
     def file(row: Export[Any]) -> File:
         # What JSON cannot hold is found out before it is offered; of the other formats only by writing them.
         check = (lambda: write(runs.spec)) if row.name == "json" else bool
-        return File(row, lambda: export(runs, row.name, plane), check)
+        return File(row, lambda: export(runs, row.name, plane, address=home), check)
 
     # The PyTorch script is shown beside the others, as text.
     files = tuple(file(row) for row in EXPORTS.values() if row.name != "pytorch")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -20,7 +21,7 @@ OWN_TEXT, OWN_BOX = "x^2 + 10*y^2", (-3.0, 3.0, -3.0, 3.0)
 STEPS = [10, 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000]
 BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64]
 BOUNDS = {"x0": "x from", "x1": "to", "y0": "y from", "y1": "to"}
-#: Where a letter's slider ends; the field beside it takes any number.
+#: Where a letter's slider ends until the field beside it is given a number beyond.
 LETTER_RANGE = (-10.0, 10.0)
 HELP = """As you would write it: `2xy`, `x²`, `x(1-x)`, `|x|`, `e^x`, `π`.
 
@@ -92,7 +93,7 @@ def _keep_own(name: str) -> None:
 def _own_surface(name: str) -> Callable[[], Surface]:
     _keep_own(name)
     text = st.text_input("f(x, y)", key=f"{name}.text", help=HELP)
-    values = {letter: _letter(name, letter) for letter in _letters(text)}
+    values = {letter: _letter(name, letter) for letter in _letters(name, text)}
     columns = st.columns(4)
     bounds = [
         column.number_input(label, key=f"{name}.{key}", step=0.5, format="%.3g")
@@ -101,21 +102,22 @@ def _own_surface(name: str) -> Callable[[], Surface]:
     return partial(surface, text, bounds=(bounds[0], bounds[1], bounds[2], bounds[3]), **values)
 
 
-def _letters(text: str) -> tuple[str, ...]:
-    """The letters that a function holds; none of one that cannot be read, which says so where it is made."""
-    try:
-        return letters(text)
-    except ExpressionError:
-        return ()
+def _letters(name: str, text: str) -> tuple[str, ...]:
+    """The letters that a function holds; of one that cannot be read, those of the one before, so that they keep."""
+    with suppress(ExpressionError):  # it says so where the surface is made
+        st.session_state[f"{name}.letters"] = letters(text)
+    return st.session_state.get(f"{name}.letters", ())
 
 
 def _letter(name: str, letter: str) -> float:
-    """A letter's slider, and the field that takes what lies beyond it."""
+    """A letter's slider, and the field that takes any number."""
     key, slid = f"{name}.{letter}", f"{name}.{letter}.slid"
-    low, high = LETTER_RANGE
-    st.session_state[slid] = min(max(float(st.session_state[key]), low), high)
+    value = float(st.session_state[key])
+    low, high = st.session_state.get(f"{slid}.range", LETTER_RANGE)
+    low, high = st.session_state[f"{slid}.range"] = min(low, value), max(high, value)
+    st.session_state[slid] = value
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    left.slider(letter, low, high, key=slid, step=0.1, on_change=_slide, args=(key, slid))
+    left.slider(letter, low, high, key=slid, step=0.1, format="%.3g", on_change=_slide, args=(key, slid))
     return float(
         right.number_input(f"{letter} as a number", key=key, step=0.1, format="%.6g", label_visibility="collapsed")
     )

@@ -15,7 +15,7 @@ from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.ui import progress
-from optim_viz.ui.page import timed
+from optim_viz.ui.page import address, timed
 from optim_viz.ui.share import File, Parcel, give
 
 #: The pictures are clicked, not panned: no bar of buttons over them.
@@ -36,7 +36,7 @@ def show_study(asked: CheckedStudy) -> StudyResult | None:
     before = kept.get(asked.view.name)
     _watch(asked, job, functools.partial(_growing, asked, before))
     if not job.active and _whole(job, trains):
-        kept[asked.view.name] = StudyResult(asked, job.result)
+        kept[asked.view.name] = StudyResult(asked, job.result, address())
     drawn = kept.get(asked.view.name)
     if drawn and not (job.active and trains):
         _draw(drawn)

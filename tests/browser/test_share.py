@@ -57,7 +57,8 @@ def record(page, speed="8"):
     page.get_by_label("Playing speed").select_option(speed)
     with page.expect_download(timeout=90_000) as started:
         page.get_by_role("button", name="Record a video").click()
-    return started.value.suggested_filename, decode(started.value.path())
+    path = started.value.path()
+    return started.value.suggested_filename, decode(path), path.read_bytes()
 
 
 def decode(path):
@@ -147,8 +148,10 @@ def test_a_preset_is_one_click_and_a_link(server, open_page):
 @pytest.mark.timed
 def test_a_video_has_every_frame_at_its_size_and_moves(page):
     before = page.locator(PLAYER).get_attribute("data-frame")
-    name, frames = record(page)
+    name, frames, data = record(page)
     assert name == "optim-viz.mp4"
+    host = page.url.partition("?")[0]
+    assert re.search(rb"<dc:source>(.*?)</dc:source>", data)[1].startswith(f"{host}?f=quadratic&amp;steps=80".encode())
     assert len(frames) == FAST_FRAMES
     grid = page.locator(".ov-panels").bounding_box()
     height, width, _ = frames[0].shape
@@ -167,7 +170,10 @@ def test_a_browser_that_cannot_write_mp4_writes_webm(page):
         MediaRecorder.isTypeSupported = (type) => !type.startsWith("video/mp4") && supported(type);
         window.supportAll = () => { MediaRecorder.isTypeSupported = supported; };
     }""")
-    name, frames = record(page)
+    name, frames, data = record(page)
+    with av.open(io.BytesIO(data)) as container:
+        said = next((v for k, v in container.metadata.items() if k.lower() == "comment"), "")
+    assert "?f=quadratic&steps=80" in said or b"?f=quadratic&steps=80" in data[-600:]
     # VP9 is encoded in software: on a busy machine the browser leaves out a frame now and then.
     assert name == "optim-viz.webm" and 0.8 * FAST_FRAMES <= len(frames) <= FAST_FRAMES
     assert frames[0].shape[0] % 2 == frames[0].shape[1] % 2 == 0
@@ -196,7 +202,8 @@ def test_the_exported_page_records_itself_too(runs, tmp_path, open_page):
     save(runs, str(path))
     page = open_page(path.as_uri(), width=390, height=844, offline=True, device_scale_factor=2)
     page.locator(PLAYER).wait_for()
-    name, frames = record(page)
+    name, frames, data = record(page)
+    assert b"<dc:source>optim-viz ?f=quadratic&amp;steps=80" in data
     assert name == "optim-viz.mp4" and len(frames) == FAST_FRAMES
     assert abs(frames[0].shape[1] - 2 * (page.locator(".ov-panels").bounding_box()["width"] + 32)) <= 2
 

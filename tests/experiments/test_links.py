@@ -120,7 +120,7 @@ def test_defaults_stay_out_of_the_link():
         ("f=ax&b=2", "The link's b was dropped: This function has no parameter 'b'; it has a."),
         ("f=ax&a=much", "The link's a was dropped: a must be a number; got 'much'."),
         ("f=ax&a=1e9", "a must be from -1e+06 to 1e+06"),
-        ("a=2", "Rosenbrock has no parameter 'a'"),
+        ("a=2", "The link's a was dropped: Rosenbrock has no parameter 'a'"),
         ("o=%00%ff~~~", "Unknown optimizer"),
     ],
 )

@@ -1,11 +1,13 @@
 """Every export reads back: tables and JSON to the last bit, images in size and frames, pages in their data."""
 
 import base64
+import html
 import io
 import json
 import re
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs
 
 import numpy as np
 import pandas as pd
@@ -17,9 +19,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import optim_viz as ov
-from optim_viz.experiments import files
+from optim_viz.experiments import files, links
 from optim_viz.export import images
 from optim_viz.export.drawing import DASHES, HEIGHT, MARKERS, WIDTH, Drawing, styled
+from optim_viz.export.origin import origin
 from optim_viz.export.panels import curve_range, surface
 from optim_viz.export.table import EXPORTS, by_suffix, export, save
 from optim_viz.network import train
@@ -187,6 +190,60 @@ def test_pictures_of_anything(optimizers, steps):
         assert root.attrib["viewBox"] == f"0 0 {WIDTH} {HEIGHT}"
         assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower()
         export(result, "png")
+
+
+def png_comment(data):
+    return Image.open(io.BytesIO(data)).text["Comment"]
+
+
+def gif_comment(data):
+    return Image.open(io.BytesIO(data)).info["comment"].decode()
+
+
+def svg_source(data):
+    (source,) = ET.fromstring(data).iter("{http://purl.org/dc/elements/1.1/}source")  # noqa: S314 - our own
+    return source.text
+
+
+def html_source(data):
+    found = re.search(
+        r'<link rel="canonical" href="(.*?)">|<meta name="dcterms.source" content="(.*?)">', data.decode()
+    )
+    return html.unescape(found[1] or found[2])
+
+
+CARRIED = {"png": png_comment, "gif": gif_comment, "svg": svg_source, "html": html_source}
+
+
+@pytest.mark.parametrize("name", CARRIED)
+@pytest.mark.parametrize("address", ["", "https://example.org/app/"])
+def test_every_picture_carries_the_link_that_it_was_made_by(name, address):
+    typed = ov.surface("a*x² + |y|", a=2.5)
+    asked = ov.descend(typed, [ov.optimizer("sgd", lr=0.1, label='<&" é')], steps=3, seed=9)
+    said = CARRIED[name](export(asked, name, address=address))
+    start, _, query = said.partition("?")
+    assert start == (address or "optim-viz ")
+    default = descent.check("quadratic", [ov.optimizer("adam")])
+    assert links.read(links.DESCENT, parse_qs(query), default) == (asked.spec, [])
+
+
+def test_the_pages_of_a_link(training):
+    assert origin(training.spec, "https://example.org").startswith("https://example.org/network?epochs=1&batch=500")
+    own = ov.descend("quadratic", [own_optimizer], steps=2)
+    assert origin(own.spec) == "optim-viz, with an optimizer or digits of one's own, which no link holds"
+    assert png_comment(export(own, "png")) == origin(own.spec)
+
+
+def test_the_line_at_the_foot_is_whole_or_ends_in_an_ellipsis():
+    scene = scenes.compare(ov.descend("quadratic", [ov.optimizer("sgd", lr=0.1)], steps=2))
+    for given, shown in (("optim-viz ?f=quadratic", "optim-viz ?f=quadratic"), ("?" + "x" * 900, "\u2026")):
+        with styled():
+            drawing = Drawing(scene, given)
+            (foot,) = [t for t in drawing.figure.texts if t.get_text().endswith(shown)]
+            ends = foot.get_window_extent()
+            lowest = min(runs.trails.axes.get_tightbbox().y0 for runs in drawing.panels)
+        assert ends.x1 <= WIDTH - 24 and ends.y0 > 0 and ends.y1 < lowest
+    assert ends.x1 > WIDTH - 40  # cut no further than it must be
 
 
 def test_svg_words_are_text(runs):

@@ -1,10 +1,12 @@
 """What is exported of a study reads back equal, and its page needs no network."""
 
+import html
 import io
 import json
 import re
 import threading
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,8 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.experiments import files, study_runs
-from optim_viz.experiments.study_views import VIEWS, check, fitting
+from optim_viz.experiments.study_links import read_study
+from optim_viz.experiments.study_views import FIRST, VIEWS, check, fitting
 from optim_viz.export import study_table
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.network.rate_sweep import TrainSweep
@@ -42,6 +45,18 @@ def run(view):
 @pytest.fixture(scope="module")
 def results():
     return {view: run(view) for view in VIEWS}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_of_pictures_carries_its_link(view, results):
+    text = STUDY_EXPORTS["html"].write(replace(results[view], address="https://example.org/")).decode()
+    found = html.unescape(re.search(r'<link rel="canonical" href="(.*?)">', text)[1])
+    assert (
+        found.startswith("https://example.org/tune?view=") and html.escape(found) in text.partition('class="origin"')[2]
+    )
+    read, notes = read_study(parse_qs(found.partition("?")[2]), FIRST.opens)
+    assert notes == [] and check(read).work == results[view].asked.work
+    assert 'name="dcterms.source" content="optim-viz tune?view=' in STUDY_EXPORTS["html"].write(results[view]).decode()
 
 
 @pytest.mark.parametrize("view", VIEWS)

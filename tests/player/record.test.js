@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FRAMES_PER_SECOND, evenSize, filmPlayheads, flowRows } from "../../optim_viz/player/js/app/film.js";
+import { carried } from "../../optim_viz/player/js/app/carried.js";
+import { FRAMES_PER_SECOND, cutToRoom, evenSize, filmPlayheads, flowRows } from "../../optim_viz/player/js/app/film.js";
 import { videoSuffix, videoType } from "../../optim_viz/player/js/app/record.js";
 
 test("a film goes from the first step to the last in its time, and rests there", () => {
@@ -25,6 +26,27 @@ test("names flow into as many rows as they need; one that is too wide has a row 
   assert.deepEqual(flowRows([40, 50, 20, 300, 10], 100), [
     { left: 0, row: 0 }, { left: 40, row: 0 }, { left: 0, row: 1 }, { left: 0, row: 2 }, { left: 0, row: 3 },
   ]);
+});
+
+test("a line is cut with an ellipsis to the room that it has, and only then", () => {
+  const widthOf = (text) => 10 * text.length;
+  assert.equal(cutToRoom("abcdef", 60, widthOf), "abcdef");
+  assert.equal(cutToRoom("abcdef", 59, widthOf), "abcd\u2026");
+  assert.equal(cutToRoom("", 59, widthOf), "");
+});
+
+test("a video carries its link: in MP4 a box of XMP, in WebM an element of tags, each as long as it says", () => {
+  const link = "https://example.org/?f=a*x\u00b2&o=<sgd>";
+  const text = (bytes) => new TextDecoder().decode(bytes);
+  const box = carried("video/mp4;codecs=avc1", link);
+  assert.equal(new DataView(box.buffer).getUint32(0), box.length);
+  assert.equal(text(box.slice(4, 8)), "uuid");
+  assert.ok(text(box).includes("<dc:source>https://example.org/?f=a*x\u00b2&amp;o=&lt;sgd&gt;</dc:source>"));
+  const tags = carried("video/webm", link);
+  assert.equal(new DataView(tags.buffer).getUint32(0), 0x1254c367);
+  assert.equal(new DataView(tags.buffer).getUint32(4) - 0x10000000, tags.length - 8);
+  assert.ok(text(tags).endsWith(link));
+  assert.equal(carried("video/webm", "").length, 0);
 });
 
 test("MP4 where the browser can, else WebM, else nothing", () => {

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import optim_viz as ov
 from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.export.table import EXPORTS, export
+from optim_viz.ui import page
 from optim_viz.ui.share import frame, runs_parcel
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +60,15 @@ def test_a_file_is_the_export_of_its_name():
     assert set(files) | {"pytorch"} == set(EXPORTS)
     for name in ("csv", "json", "svg"):
         assert files[name].write() == export(runs, name)
+
+
+def test_a_page_knows_the_address_of_its_app(monkeypatch):
+    for url, home in (
+        ("http://localhost:8501/?f=beale", "http://localhost:8501"), ("https://a.org/b/network", "https://a.org/b"),
+        ("https://a.org/b/", "https://a.org/b"), (None, ""),
+    ):  # fmt: skip
+        monkeypatch.setattr(type(st.context), "url", property(lambda _, url=url: url))
+        assert page.address() == home
 
 
 def test_a_frame_holds_its_link_and_nothing_that_was_typed_as_markup():

@@ -79,6 +79,25 @@ function drawLegend(context, app, legend) {
 }
 
 /**
+ * A line cut, with an ellipsis, to the room that it has.
+ * @param {string} text
+ * @param {number} room
+ * @param {(text: string) => number} widthOf
+ */
+export function cutToRoom(text, room, widthOf) {
+  let kept = text.length;
+  while (kept > 0 && widthOf(kept < text.length ? `${text.slice(0, kept)}\u2026` : text) > room) kept--;
+  return kept < text.length ? `${text.slice(0, kept)}\u2026` : text;
+}
+
+/** Where the film comes from, at its foot. @param {CanvasRenderingContext2D} context @param {any} app @param {any} size */
+function drawOrigin(context, app, size) {
+  Object.assign(context, { fillStyle: app.theme.muted, font: fontOf(app, 10), textBaseline: "middle" });
+  const line = cutToRoom(app.model.origin, size.width - 2 * PAD, (text) => context.measureText(text).width);
+  context.fillText(line, PAD, size.height - PAD / 2 - 2);
+}
+
+/**
  * Where each open panel lies in the video: as on the page, below the legend.
  * @param {any} app @param {number} top
  */
@@ -128,6 +147,7 @@ export async function createBackdrop(app) {
     Object.assign(context, { fillStyle: app.theme.text, font: fontOf(app, 14, "600"), textBaseline: "middle" });
     context.fillText(title.text, title.left, title.top + title.height / 2);
   });
+  drawOrigin(context, app, size);
   return { canvas, places, size };
 }
 

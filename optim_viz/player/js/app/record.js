@@ -4,6 +4,7 @@
  */
 import { lastFrame, pauseClock } from "../basics/clock.js";
 import { element } from "../basics/dom.js";
+import { carried } from "./carried.js";
 import { FRAMES_PER_SECOND, createBackdrop, drawFilm, filmPlayheads } from "./film.js";
 
 const BITS_PER_SECOND = 6_000_000;
@@ -35,8 +36,9 @@ export function canRecord() {
 /**
  * A canvas that is encoded: `take` hands over the picture as it stands, `finish` gives the file.
  * @param {HTMLCanvasElement} canvas
+ * @param {string} origin
  */
-function createEncoder(canvas) {
+function createEncoder(canvas, origin) {
   const stream = canvas.captureStream(0);
   const track = /** @type {any} */ (stream.getVideoTracks()[0]);
   const mimeType = videoType((type) => MediaRecorder.isTypeSupported(type));
@@ -56,7 +58,7 @@ function createEncoder(canvas) {
       if (recorder.state !== "inactive") recorder.stop();
       await ended;
       track.stop();
-      return new Blob(parts, { type: mimeType.split(";")[0] });
+      return new Blob([...parts, carried(mimeType, origin)], { type: mimeType.split(";")[0] });
     },
   };
 }
@@ -86,7 +88,7 @@ async function film(app, recording) {
   const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: backdrop.canvas.width, height: backdrop.canvas.height }));
   const context = canvas.getContext("2d");
   const playheads = filmPlayheads(lastFrame(app.clock), app.clock.duration / app.clock.speed);
-  const encoder = createEncoder(canvas);
+  const encoder = createEncoder(canvas, model.origin);
   const onHide = () => encoder.hold(document.hidden);
   document.addEventListener("visibilitychange", onHide);
   const over = () => recording.cancelled || app.destroyed || app.model !== model || app.clock.playing;

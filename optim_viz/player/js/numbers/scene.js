@@ -30,6 +30,7 @@
  * @property {boolean} autoplay
  * @property {boolean} reportRest  whether the page wants to know where the playhead comes to rest
  * @property {number} duration
+ * @property {string} origin  the link that a video carries; "" for none
  * @property {Track[]} tracks
  * @property {object[]} panels  as in the scene, a plane's `grid` added
  * @property {string} hash  names of all blobs used, joined
@@ -171,7 +172,7 @@ export function decodeScene(scene, blobs) {
   return {
     key: String(scene.key ?? ""), frames: Math.floor(scene.frames), frameTitle: scene.frame_title ?? "step",
     frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, duration: scene.duration || 6,
-    reportRest: Boolean(scene.report_rest),
+    reportRest: Boolean(scene.report_rest), origin: String(scene.origin ?? ""),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
     panels: scene.panels.map((panel) => decodePanel(panel, blobs)),
     hash: blobNames(scene).join("+"),
