@@ -4,6 +4,9 @@ A rule is written once, elementwise, with + - * / ** and sqrt, abs, maximum and 
 The same lines therefore run on Python floats (one run, fastest), NumPy arrays (many runs at once) and torch tensors,
 and tests hold them to torch.optim step for step. The order of operations follows torch's own. Nothing branches on data:
 where torch does, sign and maximum build a factor of 0 or 1. The only question asked is `t == 1`.
+
+Equal means: in float64, under the default dtype float64 where torch keeps scalars in it (nadam, asgd), and for |g| from
+1e-154 to 1e154, within which squares neither overflow nor vanish.
 """
 
 from __future__ import annotations

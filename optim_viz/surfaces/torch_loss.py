@@ -1,4 +1,4 @@
-"""A surface's loss as torch sees it: a tensor with a graph, whose gradient is the one that all optimizers of a run see."""
+"""A surface's loss as torch sees it: a tensor with a graph, whose gradient is the one that all optimizers see."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class _Given(torch.autograd.Function):
     """A loss whose value and gradient are given as numbers."""
 
     @staticmethod
-    def forward(ctx: Any, theta: torch.Tensor, value: float, gradient: tuple[float, float]) -> torch.Tensor:  # type: ignore[override]
+    def forward(ctx: Any, theta: torch.Tensor, value: float, gradient: tuple[float, float]) -> torch.Tensor:
         ctx.slope = theta.new_tensor(gradient)
         return theta.new_tensor(value)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         return upstream * ctx.slope, None, None
 
 

@@ -29,7 +29,7 @@ class _Loop:
     def __init__(self, spec: DescentSpec, optimizer: OptimizerSpec) -> None:
         self.spec, self.theta = spec, torch.tensor(spec.start, dtype=torch.float64, requires_grad=True)
         self.stepper = Stepper(optimizer, [self.theta], spec.steps, spec.seed)
-        self.loss, self.gradient = exact_loss(spec)
+        self.exact, self.gradient = exact_loss(spec)
         self.smooth = functools.cache(lambda: smooth_loss(spec))
         shape = (spec.steps + 1, 2)
         self.points, self.gradients = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -41,13 +41,16 @@ class _Loop:
         value = compiled(self.spec.surface).values
         for t in range(1, self.spec.steps + 1):
             self.gradients[t - 1] = self.gradient(t, *self.theta.tolist())
-            self.stepper.step(lambda twice, t=t: (self.smooth() if twice else self.loss)(t, self.theta))
+            self.stepper.step(functools.partial(self._loss, t))
             self._write_down(t)
             if not np.isfinite(self.points[t]).all():
                 break
             self.stepper.schedule(value(*self.points[t - 1 : t].T)[0])
             self.lrs[t:] = self.stepper.lr
         return self.points, self.gradients, self.state, self.lrs, self.evaluations
+
+    def _loss(self, t: int, differentiated_twice: bool) -> torch.Tensor:
+        return (self.smooth() if differentiated_twice else self.exact)(t, self.theta)
 
     def _write_down(self, t: int) -> None:
         with self.stepper.answer():

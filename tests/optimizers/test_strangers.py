@@ -213,7 +213,7 @@ class Drawing(SGD):
     def step(self):
         super().step()
         for p in self.param_groups[0]["params"]:
-            p.add_(torch.randn_like(p), alpha=1e-3 * np.random.rand() * random.random())
+            p.add_(torch.randn_like(p), alpha=1e-3 * np.random.rand() * random.random())  # noqa: S311
 
 
 def drawing(params):
