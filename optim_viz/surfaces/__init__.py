@@ -9,7 +9,7 @@ surface       ov.surface: a row, or a function of one's own
 oracles       the gradient that a step sees: noise, mini-batches
 float_loop    a rule as one straight-line loop over Python floats
 float_run     one run by such a loop
-torch_loss    the loss as a tensor with a graph
+torch_functions, torch_loss   loss and gradient on tensors; the loss as a tensor with a graph
 torch_run     one run by torch.optim itself
 descent       ov.descend: several runs from one start
 trajectory    what a run gives back
