@@ -1,4 +1,7 @@
-"""optim_viz: see how optimizers work. Every number equals what torch.optim would give, step for step."""
+"""optim_viz: see how optimizers work. Every number equals what torch.optim would give, step for step.
+
+docs/equal.md says under which default dtype and for gradients of which size; tests hold both.
+"""
 
 from __future__ import annotations
 

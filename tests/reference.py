@@ -7,7 +7,7 @@ import torch
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
-from optim_viz.surfaces.functions import plain, torch_functions_by_name
+from optim_viz.surfaces.torch_functions import plain, torch_functions_by_name
 
 
 def torch_loss(surface):

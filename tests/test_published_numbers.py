@@ -1,4 +1,4 @@
-"""Numbers that textbooks, papers, tests of other libraries and forums have printed, replayed: their sources stand beside them.
+"""Numbers that textbooks, papers, tests of other libraries and forums have printed, replayed; each with its source.
 
 `kind` says how one is to be read. match: the run passes through it. convention: another point of the same run was
 printed. must-differ, rule-must-differ: another method under the same name, and how far from ours. ratio, cycle, edge:

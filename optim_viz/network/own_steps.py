@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -65,7 +65,7 @@ def own_steps(network: Network, run: GrowingRun) -> Steps:
     return Steps(take, lambda: stepper.lr, stepper.schedule, answer)
 
 
-def _loss(parameters: list[Tensor], x: Tensor, y: Tensor, final_relu: bool) -> Tensor:
+def _loss(parameters: Sequence[Tensor], x: Tensor, y: Tensor, final_relu: bool) -> Tensor:
     """The mean cross-entropy of a mini-batch, with its graph."""
     from torch.nn.functional import cross_entropy, linear
 

@@ -32,6 +32,7 @@ class TrainingRun:
     """One optimizer's run from one seed. `steps` were taken, the network was evaluated k times, m snapshots were kept.
 
     From the step at which a run diverged on, losses are inf, accuracies 0 and predictions NO_PREDICTION.
+    Evaluations and snapshots of an optimizer with train() and eval() (schedule-free) are of the weights of eval().
     Gradient norms and update ratios in row i belong to the step taken from evaluation i; the last row, from which no
     step was taken, is NaN.
     """

@@ -1,10 +1,10 @@
 """Any torch.optim.Optimizer, stepped as a careful loop in plain torch would: what it asks of the loop, it gets.
 
-No list says what strangers' optimizers ask for, so each is met as it comes. Gradients are there before step(), and step()
-gets a closure where it takes one: SAM needs both, L-BFGS the closure. What step() does to gradients is its own affair: the
-next look makes new ones. One that differentiates its gradients (AdaHessian) is told by torch that they have no graph: it
-is built anew, and from then on they have one. One with train() and eval() (schedule-free) looks from the first's point
-and answers with the second's. What it draws comes from a stream of the run's own.
+No list says what strangers' optimizers ask for, so each is met as it comes. Gradients are there before step(), and
+step() gets a closure where it takes one: SAM needs both, L-BFGS the closure. What step() does to gradients is its own
+affair: the next look makes new ones. One that differentiates its gradients (AdaHessian) is told by torch that they have
+no graph: it is built anew, and from then on they have one. One with train() and eval() (schedule-free) looks from the
+first's point and answers with the second's. What it draws comes from a stream of the run's own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import inspect
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
@@ -40,11 +40,12 @@ class Stepper:
     Raises SpecError, in one sentence, where the optimizer itself raises.
     """
 
-    def __init__(self, spec: OptimizerSpec, params: list[Tensor], total: int, seed: int) -> None:
+    def __init__(self, spec: OptimizerSpec, params: Sequence[Tensor], total: int, seed: int) -> None:
         self.name, self.params = spec.label or spec.kind, params
         self.gradients: list[Tensor | None] = []
         self._spec, self._total, self._seed = spec, total, seed
-        self._graph, self._failed_look = False, None
+        self._graph = False
+        self._failed_look: Exception | None = None
         with self._told():
             self._build()
 

@@ -7,6 +7,7 @@ import threading
 from types import TracebackType
 
 import numpy as np
+from numpy.random import mtrand
 
 
 class Stream:
@@ -28,7 +29,7 @@ class Stream:
     def __init__(self, seed: int) -> None:
         import torch
 
-        self._bits = np.random.MT19937()
+        self._bits: np.random.BitGenerator = np.random.MT19937()
         np.random.RandomState(self._bits).seed(seed)
         self._python = random.Random(seed).getstate()  # noqa: S311 - what strangers draw with it is no secret
         generators = [torch.default_generator, *torch.cuda.default_generators]
@@ -44,8 +45,8 @@ class Stream:
 
     def _swap(self) -> None:
         """Exchange the process's states and this stream's."""
-        mine, self._bits = self._bits, np.random.get_bit_generator()
-        np.random.set_bit_generator(mine)
+        mine, self._bits = self._bits, mtrand.get_bit_generator()
+        mtrand.set_bit_generator(mine)
         python, self._python = self._python, random.getstate()
         random.setstate(python)
         for i, (generator, state) in enumerate(self._torch):

@@ -13,7 +13,7 @@ oracles       the gradient that a step sees: noise, mini-batches
 float_loop    a rule as one straight-line loop over Python floats
 float_run     one run by such a loop
 closure_run   one run that looks at the gradient several times a step
-torch_loss    the loss as a tensor with a graph
+torch_functions, torch_loss   loss and gradient on tensors; the loss as a tensor with a graph
 torch_run     one run by torch.optim itself
 descent       ov.descend: several runs from one start
 trajectory    what a run gives back

@@ -48,14 +48,14 @@ def descend(
 ) -> Comparison:
     """Run optimizers from the same start on a surface and return their trajectories side by side.
 
-    Problem: see, step for step, what torch.optim would do on a loss of two weights.
+    Problem: see, step for step, what torch.optim would do on a loss of two weights, all in float64 (docs/equal.md).
     Formula: theta_{t+1} = theta_t - update(gradient(theta_t)), with each optimizer's own update.
 
     Arguments: `surface`, a name or what optim_viz.surface returns; `optimizers`, one spec or several, names of
-    OPTIMIZERS (at torch's defaults), or torch.optim.Optimizer factories (params -> optimizer); `start`, (x, y)
-    inside the region drawn, the surface's own if left out; `steps`, 1 to 100,000; `noise`, 0 to 1,000,000, standard
-    deviation (in units of the gradient) of seeded Gaussian noise added to every gradient, the same draws for every
-    optimizer;
+    OPTIMIZERS (at torch's defaults), or torch.optim.Optimizer factories (params -> optimizer), each stepped as its own
+    documentation asks; `start`, (x, y) inside the region drawn, the surface's own if left out; `steps`, 1 to 100,000;
+    `noise`, 0 to 1,000,000, standard deviation (in units of the gradient) of seeded Gaussian noise added to every
+    gradient, the same draws for every optimizer;
     `batch_size`, examples per mini-batch on a finite-sum surface; `seed`, of all draws.
     Raises SpecError, one sentence that names the value and what is allowed. Divergence is an Outcome, not an error.
 

@@ -118,30 +118,6 @@ ARRAYS: dict[str, Callable[..., Any]] = {
 }
 
 
-def torch_functions_by_name() -> dict[str, Any]:
-    """What sympy's code for torch calls, where torch has it under another name or takes no plain numbers."""
-    import torch
-
-    def of_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*parts: Any) -> Any:
-            like = next(part for part in parts if isinstance(part, torch.Tensor))
-            return function(*(torch.as_tensor(part, dtype=like.dtype, device=like.device) for part in parts))
-
-        return call
-
-    return {
-        "Abs": torch.abs,
-        "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),
-        "relu": torch.relu,
-        **{name: of_tensors(getattr(torch, name)) for name in ("maximum", "minimum", "atan2")},
-    }
-
-
-def plain(expression: Any) -> Any:
-    """torch's functions take no plain numbers, so constants such as exp(2) are worked out first."""
-    return expression.replace(lambda part: part.is_number and not part.is_Atom, lambda part: part.evalf(17))
-
-
 @dataclass(frozen=True)
 class Function:
     """One row: how many arguments it takes, and what sympy makes of them."""

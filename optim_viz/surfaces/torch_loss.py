@@ -1,20 +1,17 @@
-"""A surface's loss as torch sees it: a tensor with a graph, whose gradient is the one that all optimizers of a run see."""
+"""A surface's loss as torch sees it: a tensor with a graph, whose gradient is the one that all optimizers see."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from optim_viz.spec import COORDINATES, DescentSpec, Surface
-from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
+from optim_viz.spec import DescentSpec
 from optim_viz.surfaces.float_run import forgiving
-from optim_viz.surfaces.functions import plain, torch_functions_by_name
 from optim_viz.surfaces.oracles import batch_losses, draw_batches, draws, oracles
-from optim_viz.surfaces.surface import dataset
+from optim_viz.surfaces.torch_functions import torch_functions
 
 Loss = Callable[[int, torch.Tensor], torch.Tensor]  # (step t, theta [2]) -> what step t's gradient is taken of
 
@@ -23,13 +20,13 @@ class _Given(torch.autograd.Function):
     """A loss whose value and gradient are given as numbers."""
 
     @staticmethod
-    def forward(ctx: Any, theta: torch.Tensor, value: float, gradient: tuple[float, float]) -> torch.Tensor:  # type: ignore[override]
+    def forward(ctx: Any, theta: torch.Tensor, value: float, gradient: tuple[float, float]) -> torch.Tensor:
         ctx.slope = theta.new_tensor(gradient)
         return theta.new_tensor(value)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         return upstream * ctx.slope, None, None
 
 
@@ -48,26 +45,13 @@ def exact_loss(spec: DescentSpec) -> tuple[Loss, Callable[[int, float, float], t
 
 def smooth_loss(spec: DescentSpec) -> Loss:
     """Return the loss made of torch's own operations, so that it can be differentiated as often as one likes."""
-    function, batches, noise = _torch_function(spec.surface), draw_batches(spec), draws(spec)
-    whole = torch.tensor(dataset(spec.surface)).unbind(1) if spec.surface.data else ()
+    value, batches, noise = torch_functions(spec.surface, "cpu")[0], draw_batches(spec), draws(spec)
 
     def loss(t: int, theta: torch.Tensor) -> torch.Tensor:
-        columns = whole if batches is None else torch.tensor(np.stack(batches[1][t - 1])).unbind(0)
-        value = function(*theta, *columns).mean()
+        batch = () if batches is None else (torch.from_numpy(np.stack(batches[1][t - 1])),)
+        height = value(t, *theta, *batch) + 0 * theta.sum()  # a variable that the text leaves out has the slope 0
         if noise is None:
-            return value
-        return value + torch.tensor(noise[t - 1]) @ (theta - theta.detach())  # adds to the slope, not to the value
+            return height
+        return height + torch.from_numpy(noise[t - 1]) @ (theta - theta.detach())  # raises the slope alone
 
     return loss
-
-
-@functools.lru_cache(maxsize=64)
-def _torch_function(surface: Surface) -> Callable[..., torch.Tensor]:
-    """A surface's expression as a function of tensors x, y and, of a finite sum, the columns u and v."""
-    import sympy
-
-    names = OF_EXAMPLES if surface.data else COORDINATES
-    symbols, expression = sympy.symbols(names, real=True), plain(with_numbers(surface))
-    function = sympy.lambdify(symbols, expression, [torch_functions_by_name(), torch], cse=True)
-    # A variable that the text leaves out has the slope 0, not none.
-    return lambda x, y, *columns: function(x, y, *columns) + 0 * (x + y)

@@ -30,7 +30,7 @@ class _Loop:
     def __init__(self, spec: DescentSpec, optimizer: OptimizerSpec) -> None:
         self.spec, self.theta = spec, torch.tensor(spec.start, dtype=torch.float64, requires_grad=True)
         self.stepper = Stepper(optimizer, [self.theta], spec.steps, spec.seed)
-        self.loss, self.gradient = exact_loss(spec)
+        self.exact, self.gradient = exact_loss(spec)
         self.smooth = functools.cache(lambda: smooth_loss(spec))
         shape = (spec.steps + 1, 2)
         self.points, self.gradients = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -50,9 +50,9 @@ class _Loop:
             self.lrs[t:] = self.stepper.lr
         return self.points, self.gradients, self.state, self.lrs, self.evaluations
 
-    def _loss(self, t: int, twice: bool) -> torch.Tensor:
+    def _loss(self, t: int, differentiated_twice: bool) -> torch.Tensor:
         look()
-        return (self.smooth() if twice else self.loss)(t, self.theta)
+        return (self.smooth() if differentiated_twice else self.exact)(t, self.theta)
 
     def _write_down(self, t: int) -> None:
         with self.stepper.answer():

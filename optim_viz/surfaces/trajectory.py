@@ -49,7 +49,8 @@ RawRun = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], np.ndarray, np.nda
 class Trajectory:
     """One optimizer's run. Row i is the state of things at theta_i; row 0 is the start.
 
-    From the row where a run diverged on, points, gradients and state are NaN and losses inf.
+    From the row where a run diverged on, points, gradients and state are NaN and losses inf. The point of an optimizer
+    with train() and eval() (schedule-free) is the one of eval(); its gradients are taken where it trains.
     """
 
     spec: OptimizerSpec

@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.spec import COORDINATES, Surface, SweepSpec
+from optim_viz.spec import SweepSpec
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import OF_EXAMPLES, with_numbers
-from optim_viz.surfaces.functions import plain, torch_functions_by_name
-from optim_viz.surfaces.gradient import as_cse, gradient
+from optim_viz.surfaces.torch_functions import put, torch_functions
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
 from optim_viz.sweeps.placed import Rewrite
@@ -109,42 +106,3 @@ def torch_namespace() -> SimpleNamespace:
         empty_like=torch.empty_like,
         ascontiguousarray=lambda v: v.contiguous(),
     )
-
-
-def torch_functions(surface: Surface, device: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return a surface's loss and gradient as functions of (t, x, y) on tensors; a finite sum takes a mini-batch too.
-
-    >>> import torch
-    >>> from optim_viz import SURFACES
-    >>> torch_functions(SURFACES["quadratic"], "cpu")[1](0, torch.tensor([1.0]), torch.tensor([1.0]))
-    [tensor([1.]), tensor([10.])]
-    """
-    import sympy
-    import torch
-
-    symbols = sympy.symbols(OF_EXAMPLES if surface.data else COORDINATES, real=True)
-    modules = [torch_functions_by_name(), torch]
-    expression = plain(with_numbers(surface))
-    lines, slopes = gradient(expression)
-    code = [(symbol, plain(line)) for symbol, line in lines], (plain(slopes[0]), plain(slopes[1]))
-    loss = sympy.lambdify(symbols, expression, modules, cse=True)
-    both = sympy.lambdify(symbols, slopes, modules, cse=as_cse(code))
-    if not surface.data:
-        return lambda t, x, y: loss(x, y), lambda t, x, y: list(both(x, y))
-    everything = put(device)(examples(surface.data).T)
-
-    def value(t: int, x: Any, y: Any, batch: Any = None) -> Any:
-        return loss(x[..., None], y[..., None], *(everything if batch is None else batch)).mean(-1)
-
-    def slope(t: int, x: Any, y: Any, batch: Any = None) -> Any:
-        parts = both(x[..., None], y[..., None], *(everything if batch is None else batch))
-        return [part.mean(-1) for part in parts]
-
-    return value, slope
-
-
-def put(device: str) -> Callable[[np.ndarray], Any]:
-    """Return what moves a float64 array to `device`."""
-    import torch
-
-    return lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device)

@@ -17,6 +17,7 @@ from optim_viz.network import digits, train
 from optim_viz.optimizers.specs import as_spec
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.examples import examples
+from optim_viz.surfaces.expression import FUNCTIONS
 from optim_viz.surfaces.oracles import batch_indices, draws
 from optim_viz.surfaces.table import SURFACES
 from tests.reference import torch_loss
@@ -213,7 +214,7 @@ class Drawing(SGD):
     def step(self):
         super().step()
         for p in self.param_groups[0]["params"]:
-            p.add_(torch.randn_like(p), alpha=1e-3 * np.random.rand() * random.random())
+            p.add_(torch.randn_like(p), alpha=1e-3 * np.random.rand() * random.random())  # noqa: S311
 
 
 def drawing(params):
@@ -268,6 +269,19 @@ def test_curvature_is_that_of_the_mini_batch_and_noise_has_none():
         curvature = torch.autograd.functional.hessian(loss, theta).diag().abs().clamp(min=1e-3)
         theta = theta - 0.1 * slope / curvature
         np.testing.assert_allclose(ours, theta.numpy(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_that_can_be_typed_has_a_curvature(function):
+    """Newton's first move on f(x) + 50 x^2 is by a tenth of f' + 100 x over f'' + 100."""
+    run = ov.descend(ov.surface(f"{function}(0.3*x) + 50*x^2"), lambda p: Newton(p, lr=0.1), start=(0.5, 0.0), steps=1)
+    x = torch.tensor(0.5, dtype=torch.float64)
+    f = {"sign": torch.sign, "softplus": torch.nn.functional.softplus}.get(function) or getattr(torch, function)
+    slope, curvature = (
+        derivative(lambda x: f(0.3 * x) + 50 * x**2, x)
+        for derivative in (torch.autograd.functional.jacobian, torch.autograd.functional.hessian)
+    )
+    assert run["own"].points[1, 0] == pytest.approx((x - 0.1 * slope / curvature).item(), rel=1e-12)
 
 
 def muon(params):

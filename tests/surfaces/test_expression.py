@@ -15,7 +15,7 @@ from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.expression import letters, parse
 from optim_viz.surfaces.functions import FUNCTIONS
 from optim_viz.surfaces.pasted import ExpressionError, canonical
-from optim_viz.sweeps.backends import torch_functions
+from optim_viz.surfaces.torch_functions import torch_functions
 from optim_viz.sweeps.machine_code import _Call, fused
 from tests.reference import torch_loss
 
