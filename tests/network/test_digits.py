@@ -67,6 +67,7 @@ def names(count):
 
 
 X, Y = arrays()
+HEADERS = ("(" * 250, "[" * 120 + "]" * 120, "{[]: 1}", "'" * 9, "1\n  1")
 NO_NPZ = "a.npz is not an npz file of plain numbers."
 
 
@@ -137,7 +138,7 @@ def test_a_broken_file_gets_its_sentence(files, sentence):
         (npz_of(described((200, 784), "'|O'")), NO_NPZ),
         (npz_of(b"plain text"), NO_NPZ),
         (npz_of(b""), NO_NPZ),
-        *((npz_of(npy(header=text)), NO_NPZ) for text in ("(" * 250, "[" * 120 + "]" * 120, "{[]: 1}", "'" * 9, "1\n  1")),
+        *((npz_of(npy(header=text)), NO_NPZ) for text in HEADERS),
         (npz_of(npy(header=" " * 60_000)), NO_NPZ),
         (npz_of(npy(X), flags=1), "a.npz is encrypted: digits are read from open files."),
         (npz_of(npy(X), compression=zipfile.ZIP_LZMA), NO_NPZ),  # whose header may ask for 4 GB
