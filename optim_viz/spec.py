@@ -44,14 +44,22 @@ class _Short(reprlib.Repr):
         return super().repr_int(x, level) if x.bit_length() < 4000 else f"a whole number of {x.bit_length():,} bits"
 
 
+def short(text: str) -> str:
+    """Return `text`, cut to ECHO characters.
+
+    >>> short("x" * 500)[-2:]
+    'x…'
+    """
+    return text if len(text) <= ECHO else text[: ECHO - 1] + "…"
+
+
 def quoted(value: object) -> str:
     """Return `value` as a sentence names it: its repr on one line, cut to ECHO characters.
 
     >>> quoted("adam"), len(quoted("x" * 500))
     ("'adam'", 80)
     """
-    text = " ".join(_Short().repr(value).splitlines())
-    return text if len(text) <= ECHO else text[: ECHO - 1] + "…"
+    return short(" ".join(_Short().repr(value).splitlines()))
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
@@ -107,6 +115,19 @@ def whole(value: object, what: str, low: int, high: int) -> int:
     return int(result)
 
 
+def flag(value: object, what: str) -> bool:
+    """Return a switch, also one that a link has written, as a bool, or raise a SpecError.
+
+    >>> flag("false", "relu"), flag(1, "relu")
+    (False, True)
+    """
+    words = {True: True, False: False, "true": True, "1": True, "false": False, "0": False}
+    try:
+        return words[value.lower() if isinstance(value, str) else value]
+    except (KeyError, TypeError):
+        raise SpecError(f"{what} must be true or false; got {quoted(value)}.") from None
+
+
 def readable(value: float) -> str:
     """Return a number as people write it.
 
@@ -138,15 +159,13 @@ class Hyperparameter:
     @property
     def allowed(self) -> str:
         """The accepted range, in words."""
-        if self.scale == "bool":
-            return "true or false"
         low = f"{'above' if self.open_low else 'at least'} {readable(self.minimum)}"
         return f"{low} and {'below' if self.open_high else 'at most'} {readable(self.maximum)}"
 
     def check(self, value: object, owner: str) -> Value:
         """Return `value` as this hyperparameter's type, or raise a SpecError that names it and the range."""
         if self.scale == "bool":
-            return self._flag(value, owner)
+            return flag(value, f"{owner}: {self.name}")
         if isinstance(value, bool):
             raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {quoted(value)}.")
         try:
@@ -160,13 +179,6 @@ class Hyperparameter:
             kind = "a whole number" if self.scale == "int" else "a number"
             raise SpecError(f"{owner}: {self.name} must be {kind} {self.allowed}; got {quoted(value)}.")
         return int(result) if self.scale == "int" else result
-
-    def _flag(self, value: object, owner: str) -> bool:
-        words = {"true": True, "1": True, "false": False, "0": False}
-        text = (value if isinstance(value, str) else quoted(value)).lower()
-        if text not in words:
-            raise SpecError(f"{owner}: {self.name} must be {self.allowed}; got {quoted(value)}.")
-        return words[text]
 
 
 def check_values(
@@ -208,6 +220,9 @@ class OptimizerSpec:
 
     def __getitem__(self, name: str) -> Value:
         return dict(self.values)[name]
+
+    #: With __getitem__ alone Python would take it for a sequence.
+    __iter__ = None
 
     @property
     def hyperparameters(self) -> dict[str, Value]:

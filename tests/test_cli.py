@@ -71,7 +71,7 @@ def test_training(capsys, tmp_path):
 
 def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
     path = tmp_path / "training.png"
-    assert cli.main(["train", "sgd~lr~1e6", "--epochs", "1", "--hidden", "8", "--out", str(path)]) == 0
+    assert cli.main(["train", "sgd~lr~1e6~weight_decay~1e6", "--epochs", "1", "--hidden", "8", "--out", str(path)]) == 0
     assert path.stat().st_size > 100
 
 

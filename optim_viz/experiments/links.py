@@ -16,7 +16,18 @@ from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, Surface, Value, nearest, number, quoted
+from optim_viz.spec import (
+    PARAMETERS,
+    DescentSpec,
+    OptimizerSpec,
+    SpecError,
+    Surface,
+    Value,
+    flag,
+    nearest,
+    number,
+    quoted,
+)
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.surface import described, seen
 
@@ -233,12 +244,6 @@ def _starts_there(spec: DescentSpec, default: DescentSpec | None) -> bool:
     return spec.start == (default.start if default and spec.surface == default.surface else spec.surface.start)
 
 
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise SpecError(f"relu must be true or false; got {quoted(text)}.")
-    return text == "true"
-
-
 #: Keys are read and written in the order of their rows.
 DESCENT: Table = {
     "f": Key(
@@ -264,7 +269,7 @@ TRAINING: Table = {
     "epochs": _checked(train.check, "epochs"),
     "batch": _checked(train.check, "batch_size"),
     "hidden": _checked(train.check, "hidden", parts, text=joined),
-    "relu": _checked(train.check, "final_relu", _flag, text=lambda on: str(on).lower()),
+    "relu": _checked(train.check, "final_relu", lambda text: flag(text, "relu"), text=lambda on: str(on).lower()),
     "seed": _checked(train.check, "seed"),
     "seeds": _checked(train.check, "seeds"),
     "o": _optimizers(train.check),

@@ -93,17 +93,29 @@ def _svg(result: Result) -> bytes:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(frame: pd.DataFrame) -> bytes:
-    """Return a table as CSV that reads back to the last bit: pandas writes floats by repr, inf and nan by name.
+def harmless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with an apostrophe, a spreadsheet's mark of text, before what it would take for a formula.
 
-    Before text that a spreadsheet would take for a formula stands an apostrophe, its mark of text; numbers stay bare.
+    A label may come from a stranger's link. Numbers stay as they are.
+
+    >>> import pandas as pd
+    >>> harmless(pd.DataFrame({"optimizer": ["=1+1", "sgd"], "loss": [-0.5, 0.5]})).values.tolist()
+    [["'=1+1", -0.5], ['sgd', 0.5]]
     """
-    safe = frame.map(_as_text).rename(columns=_as_text)
-    return safe.to_csv(index=False, na_rep="nan", lineterminator="\n").encode()
+    texts = {name: frame[name].map(_as_text) for name in frame.select_dtypes(exclude="number")}
+    return frame.assign(**texts).rename(columns=_as_text)
 
 
 def _as_text(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    mark = "'" if cell.startswith(_FORMULA) else ""
+    return mark + cell.replace("\r", " ")  # which would end the row for some, and start a cell
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV that reads back to the last bit: pandas writes floats by repr, inf and nan by name."""
+    return harmless(frame).to_csv(index=False, na_rep="nan", lineterminator="\n").encode()
 
 
 def as_parquet(frame: pd.DataFrame) -> bytes:

@@ -2,6 +2,7 @@
 
 style, ticks             what all charts share; the round numbers of logarithmic axes
 comparison               Comparison.figure(): an animated figure for notebooks
+notebook                 how it shows itself there
 maps, basins             a sweep over two axes; which minimum every start reaches
 rate_curves              final loss against learning rate
 training, training_cost  curves, layers; what a target loss costs

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from optim_viz.figures.notebook import NotebookFigure
 from optim_viz.figures.style import MAX_FRAMES, frame_rows
 from optim_viz.optimizers import styles
 from optim_viz.spec import Surface
@@ -92,7 +93,8 @@ def comparison(runs: Comparison, frames: int = MAX_FRAMES, milliseconds: int = 6
     Reference: plotly.py 7, frames and sliders (2026).
     """
     rows = frame_rows(len(runs.trajectories[0].losses), min(frames, MAX_FRAMES))
-    figure = make_subplots(1, 2, subplot_titles=(runs.surface.title, "Loss"), horizontal_spacing=0.1)
+    titles = (runs.surface.title, "Loss")
+    figure = make_subplots(1, 2, subplot_titles=titles, horizontal_spacing=0.1, figure=NotebookFigure())
     figure.add_trace(_contour(runs.surface), 1, 1)
     shown = zip(_data(runs, int(rows[-1])), _looks(runs), strict=True)
     figure.add_traces([data | look for data, look in shown])

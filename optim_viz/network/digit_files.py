@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import logging
+import math
 import os
 import struct
 import urllib.request
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+from zlib import decompressobj
 from zlib import error as ZlibError  # noqa: N812
 
 import numpy as np
+from numpy.lib import format as npy
 
 from optim_viz import log
-from optim_viz.spec import SpecError, quoted
+from optim_viz.spec import SpecError, quoted, short
 
 PIXELS, CLASSES = 28 * 28, 10
 MIN_DIGITS, MAX_DIGITS = 100, 70_000
 #: No file of digits is larger, packed or not.
 MAX_BYTES = MAX_DIGITS * (PIXELS + 8) + 2**16
+#: How an array of a zip file may begin, and the longest header of plain numbers; the bit of an encrypted file.
+HEADERS: dict[tuple[int, int], Callable[..., Any]] = {
+    (1, 0): npy.read_array_header_1_0,
+    (2, 0): npy.read_array_header_2_0,
+}
+MAX_HEADER, ENCRYPTED = 256, 1
+#: How an entry of a zip file's table of contents begins, and the most of them that are read.
+ENTRY, MAX_ENTRIES = b"PK\x01\x02", 100
+#: What reading a zip file or the header of an array may end with; brackets alone bring the last four.
+BROKEN = (
+    *(zipfile.BadZipFile, ZlibError, EOFError, OSError, NotImplementedError, ValueError, OverflowError, TypeError),
+    *(SyntaxError, TokenError, RecursionError, MemoryError),
+)
+#: What zlib calls gzip's format. One part is read: a file of a million empty ones would take a minute.
+GZIP = 31
 #: The IDX headers of images and of labels.
 IMAGES, LABELS = 0x803, 0x801
 
@@ -47,8 +66,11 @@ def read(path: str) -> Arrays:
             with name.open("rb") as file:
                 files[name.name] = file.read(MAX_BYTES + 1)
         return parse(files)
-    except OSError as error:
-        raise SpecError(f"The digits in {quoted(path)} could not be read: {error.strerror or error}.") from None
+    except SpecError:
+        raise
+    except (OSError, ValueError) as error:  # no name of a file
+        reason = getattr(error, "strerror", None) or error
+        raise SpecError(f"The digits in {quoted(path)} could not be read: {reason}.") from None
 
 
 def parse(files: Mapping[str, bytes]) -> Arrays:
@@ -56,44 +78,71 @@ def parse(files: Mapping[str, bytes]) -> Arrays:
 
     Raises SpecError, one sentence about what is wrong, for anything but 100 to 70,000 digits of 28x28 grey levels.
     """
-    for name, content in files.items():
+    named = [(short(name), content) for name, content in files.items()]
+    for name, content in named:
         if len(content) > MAX_BYTES:
             raise SpecError(f"{name} is too large: at most {MAX_BYTES / 1e6:.0f} MB hold {MAX_DIGITS:,} digits.")
     if len(files) == 1 and next(iter(files)).endswith(".npz"):
-        return _checked(*_npz(*next(iter(files.items()))))
-    found = dict(_idx(name, content) for name, content in files.items())
+        return _checked(*_npz(*named[0]))
+    found = dict(_idx(name, content) for name, content in named) if len(named) == 2 else {}
     if set(found) != {IMAGES, LABELS}:
         raise SpecError("Digits come as one .npz file, or as two IDX files, one of images and one of labels.")
     return _checked(found[IMAGES], found[LABELS])
 
 
 def _npz(name: str, content: bytes) -> Arrays:
+    if content.count(ENTRY) > MAX_ENTRIES:
+        raise SpecError(f"{name} must hold two arrays, x and y; it holds over {MAX_ENTRIES} files.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-        if not {"x.npy", "y.npy"} <= set(sizes):
-            raise SpecError(f"{name} must hold two arrays, x and y; it holds {', '.join(sizes) or 'nothing'}.")
-        if sizes["x.npy"] + sizes["y.npy"] > MAX_BYTES:
-            raise SpecError(
-                f"{name} unpacks to more than the {MAX_BYTES / 1e6:.0f} MB that {MAX_DIGITS:,} digits take."
-            )
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return arrays["x"], arrays["y"]
+            held = archive.namelist()
+            if not {"x.npy", "y.npy"} <= set(held):
+                raise SpecError(
+                    f"{name} must hold two arrays, x and y; it holds {short(', '.join(held)) or 'nothing'}."
+                )
+            members = [archive.getinfo(part) for part in ("x.npy", "y.npy")]
+            if sum(member.file_size for member in members) > MAX_BYTES:
+                raise SpecError(
+                    f"{name} unpacks to more than the {MAX_BYTES / 1e6:.0f} MB that {MAX_DIGITS:,} digits take."
+                )
+            x, y = (_npy(name, archive, member) for member in members)
+            return x, y
     except SpecError:
         raise
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, ZlibError, NotImplementedError):
-        raise SpecError(f"{name} is not an npz file of plain numbers.") from None
+    except BROKEN:
+        raise _no_npz(name) from None
+
+
+def _no_npz(name: str) -> SpecError:
+    return SpecError(f"{name} is not an npz file of plain numbers.")
+
+
+def _npy(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """Return one array of an archive. Its memory is taken only once the header is held to the bytes that follow it."""
+    if member.flag_bits & ENCRYPTED:
+        raise SpecError(f"{name} is encrypted: digits are read from open files.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # all that np.savez writes
+        raise _no_npz(name)
+    with archive.open(member) as file:
+        content = io.BytesIO(file.read(MAX_BYTES + 1))
+    version = npy.read_magic(content)
+    if version not in HEADERS:
+        raise _no_npz(name)
+    shape, by_columns, dtype = HEADERS[version](content, max_header_size=MAX_HEADER)
+    data = content.getbuffer()[content.tell() :]
+    if dtype.hasobject or min(shape, default=0) < 0 or len(data) != math.prod(shape) * dtype.itemsize:
+        raise _no_npz(name)
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C")
 
 
 def _idx(name: str, content: bytes) -> tuple[int, np.ndarray]:
     """Return the kind (IMAGES or LABELS) and the array of an IDX file."""
     try:
         if content[:2] == b"\x1f\x8b":
-            with gzip.open(io.BytesIO(content)) as file:
-                content = file.read(MAX_BYTES + 1)
+            content = decompressobj(GZIP).decompress(content, MAX_BYTES + 1)
         kind, count = struct.unpack_from(">II", content)
         shape = (count, *struct.unpack_from(">II", content, 8)) if kind == IMAGES else (count,)
-    except (OSError, EOFError, ZlibError, struct.error):
+    except (ZlibError, struct.error):
         raise SpecError(f"{name} is not an IDX file.") from None
     if kind not in (IMAGES, LABELS):
         raise SpecError(f"{name} is not an IDX file of images or labels in bytes.")
@@ -105,16 +154,18 @@ def _idx(name: str, content: bytes) -> tuple[int, np.ndarray]:
 
 def _checked(x: np.ndarray, y: np.ndarray) -> Arrays:
     if x.dtype != np.uint8 or x.shape[1:] not in ((PIXELS,), (28, 28)):
-        raise SpecError(
-            f"x must be bytes [n, 784] or [n, 28, 28], grey levels 0 to 255; got {x.dtype} {list(x.shape)}."
-        )
+        raise SpecError(f"x must be bytes [n, 784] or [n, 28, 28], grey levels 0 to 255; got {_kind(x)}.")
     if y.dtype.kind not in "iu" or y.shape != x.shape[:1]:
-        raise SpecError(f"y must be one whole number for each of the {len(x):,} digits; got {y.dtype} {list(y.shape)}.")
+        raise SpecError(f"y must be one whole number for each of the {len(x):,} digits; got {_kind(y)}.")
     if not MIN_DIGITS <= len(x) <= MAX_DIGITS:
         raise SpecError(f"There must be {MIN_DIGITS} to {MAX_DIGITS:,} digits; got {len(x):,}.")
     if y.min() < 0 or y.max() >= CLASSES:
         raise SpecError(f"y must hold the digits 0 to 9; got {y.min()} to {y.max()}.")
     return np.array(x).reshape(len(x), PIXELS), y.astype(np.uint8)
+
+
+def _kind(array: np.ndarray) -> str:
+    return short(f"{array.dtype} {list(array.shape)}")
 
 
 def mnist() -> Arrays:

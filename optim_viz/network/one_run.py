@@ -228,7 +228,12 @@ def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Call
 
     def step(x: Tensor, y: Tensor) -> float:
         loss = network.backward(x, y)
-        update()
+        try:
+            update()
+        except ArithmeticError:  # torch works a step's factors out in Python, which raises where arrays overflow
+            if spec.factory is not None:
+                raise
+            return math.nan
         return loss
 
     return step

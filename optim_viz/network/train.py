@@ -18,7 +18,7 @@ from optim_viz.network.training import Training, TrainingOutcome
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.progress import Progress
 from optim_viz.settings import threads
-from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, nearest, quoted, unique_labels, whole
+from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, flag, nearest, quoted, unique_labels, whole
 from optim_viz.threads import in_torch_threads
 
 MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
@@ -86,7 +86,7 @@ def check(
         whole(epochs, "epochs", 1, MAX_EPOCHS),
         whole(batch_size, "batch_size", 1, count),
         layout.hidden,
-        bool(final_relu),
+        flag(final_relu, "final_relu"),
         whole(seed, "seed", 0, SEEDS - 1),
         whole(seeds, "seeds", 1, MAX_SEEDS),
         data,

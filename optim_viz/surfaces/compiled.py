@@ -185,11 +185,33 @@ def _float_sum(name: str, code: tuple[Lines, Sequence[Any]], rows: np.ndarray) -
     return scope[name]
 
 
+#: Whole numbers up to this are floats without rounding. NumPy has no sin of an integer that takes more than 64 bits.
+_EXACT = 2**53
+
+
+class _Constants:
+    """The part of a sympy printer that writes large whole numbers, also those in fractions, as the nearest float."""
+
+    def _print_Integer(self, expr: Any) -> str:  # noqa: N802 - sympy's name
+        return self._rounded(expr) or str(expr.p)
+
+    def _print_Rational(self, expr: Any) -> str:  # noqa: N802 - sympy's name
+        return self._rounded(expr) or f"{expr.p}/{expr.q}"
+
+    def _rounded(self, expr: Any) -> str:
+        if max(abs(expr.p), expr.q) <= _EXACT:
+            return ""
+        try:
+            return repr(expr.p / expr.q)  # Python's integers are divided with one rounding
+        except OverflowError:
+            return "-1e999" if expr.p < 0 else "1e999"  # inf, as a literal
+
+
 def _numpy_printer() -> Any:
     """A sympy printer for NumPy arrays: NumPy squares quickly, but takes every other power through a slow pow."""
     from sympy.printing.numpy import NumPyPrinter
 
-    class PowerPrinter(NumPyPrinter):
+    class PowerPrinter(_Constants, NumPyPrinter):
         def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802 - sympy's name
             base, exponent = expr.as_base_exp()
             if not (base.is_Symbol and exponent.is_Integer and 3 <= exponent <= 8):
@@ -205,7 +227,7 @@ def _float_printer() -> Any:
     """A sympy printer for Python floats: small powers as products, roots of negative numbers as errors, not complex."""
     from sympy.printing.pycode import PythonCodePrinter
 
-    class FloatPrinter(PythonCodePrinter):
+    class FloatPrinter(_Constants, PythonCodePrinter):
         def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802 - sympy's name
             base, exponent = expr.as_base_exp()
             if base.is_Symbol and exponent.is_Integer and 2 <= exponent <= 4:

@@ -119,6 +119,9 @@ class _Reader:
                 raise self.fail("This part has no finite real value", node)
         elif value.has(self.sympy.I, self.sympy.zoo, self.sympy.nan, self.sympy.oo):
             raise self.fail("This part has no finite real value", node)
+        # sympy multiplies whole numbers out, wherever in a product they stand.
+        if any(max(abs(n.p), n.q) > MAX_CONSTANT for n in value.atoms(self.sympy.Rational)):
+            raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
         return value
 
     def constant(self, node: ast.Constant, depth: int) -> sympy.Expr:

@@ -11,7 +11,7 @@ import numpy as np
 
 from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, OptimizerSpec, Surface, SweepSpec, unique_labels, whole
+from optim_viz.spec import DescentSpec, OptimizerSpec, Surface, SweepSpec, flag, unique_labels, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import sweep
@@ -157,7 +157,7 @@ def check(
 ) -> TuneSpec:
     """Return the arguments of `tune` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizers, start, steps, noise, batch_size, seed)
-    return TuneSpec(base, whole(seeds, "seeds", 1, MAX_SEEDS), bool(momentum))
+    return TuneSpec(base, whole(seeds, "seeds", 1, MAX_SEEDS), flag(momentum, "momentum"))
 
 
 def run(

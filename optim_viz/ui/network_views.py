@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from optim_viz.export.table import harmless
 from optim_viz.figures import plane_gauges, readings, results_table, training_cost
 from optim_viz.figures.training import bands, dead_outputs, layer_health
 from optim_viz.network import digits
@@ -52,7 +53,7 @@ def _say_dead_outputs(training: Training) -> None:
 
 
 def _results(shown: Shown) -> None:
-    st.dataframe(results_table.results(shown.training), hide_index=True, width="stretch")
+    st.dataframe(harmless(results_table.results(shown.training)), hide_index=True, width="stretch")
 
 
 def _cost(shown: Shown) -> None:
@@ -64,7 +65,7 @@ def _cost(shown: Shown) -> None:
         help="At first a quarter above the lowest that any of these runs saw.",
     )  # fmt: skip
     table = training_cost.to_target(shown.training, float(target))
-    st.dataframe(table, hide_index=True, width="stretch", placeholder="never")
+    st.dataframe(harmless(table), hide_index=True, width="stretch", placeholder="never")
 
 
 def _seeds(shown: Shown) -> None:

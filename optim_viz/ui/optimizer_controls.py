@@ -15,7 +15,7 @@ from optim_viz.experiments.links import MAX_OPTIMIZERS
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import Hyperparameter, OptimizerSpec, ScheduleSpec
+from optim_viz.spec import ECHO, Hyperparameter, OptimizerSpec, ScheduleSpec
 from optim_viz.ui.widgets import hyperparameter, keep
 
 #: Hyperparameters that stand open under every optimizer; the others fold away.
@@ -107,7 +107,7 @@ def _more(prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Sequ
     chosen = _schedule(prefix, kept.schedule)
     scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else {}
     keep(f"{prefix}.label", kept.label)
-    label = st.text_input("Label", key=f"{prefix}.label", max_chars=40, help="Its name in legends.")
+    label = st.text_input("Label", key=f"{prefix}.label", max_chars=ECHO, help="Its name in legends.")
     return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}
 
 

@@ -29,6 +29,9 @@ from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = Path(__file__).parent / "assets"
 
+#: The most sentences about a link that are shown.
+MAX_NOTES = 10
+
 Spec = TypeVar("Spec")
 T = TypeVar("T")
 
@@ -176,9 +179,11 @@ def write_link(name: str, query: Query) -> None:
 
 
 def show_notes(notes: Sequence[str]) -> None:
-    """Say what was dropped from a link."""
+    """Say what was dropped from a link: the first of it, where there is much."""
     if notes:
-        st.warning(plain("Part of this link could not be used. " + " ".join(notes)), icon=":material/link_off:")
+        more = f"There are {len(notes) - MAX_NOTES:,} more." if len(notes) > MAX_NOTES else ""
+        said = " ".join(["Part of this link could not be used.", *notes[:MAX_NOTES], more]).strip()
+        st.warning(plain(said), icon=":material/link_off:")
 
 
 def guarded(name: str, make: Callable[[], T]) -> T | None:

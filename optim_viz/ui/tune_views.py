@@ -14,6 +14,7 @@ from optim_viz.experiments.jobs import Job, Line
 from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
+from optim_viz.export.table import harmless
 from optim_viz.ui import progress
 from optim_viz.ui.page import address, timed
 from optim_viz.ui.share import File, Parcel, give
@@ -125,7 +126,7 @@ def _draw(drawn: StudyResult) -> None:
     if pictures.legend is not None:
         st.html(pictures.legend(found))
     if (table := pictures.table(found)) is not None:
-        st.dataframe(table, hide_index=True, width="stretch")
+        st.dataframe(harmless(table), hide_index=True, width="stretch")
 
 
 def _clicked(figure: Any, key: str) -> list[Any] | None:

@@ -303,6 +303,21 @@ def test_what_cannot_be_written_is_said(runs, tmp_path):
     assert export(own, "csv").startswith(b"optimizer,step")
 
 
+LABELS = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "sgd", "1e-3", "a\r=1+1"]
+
+
+def test_no_text_of_a_table_starts_a_formula_and_numbers_stay_numbers():
+    """A label comes from a link, and so perhaps from a stranger: what opens the file would compute it."""
+    runs = ov.descend("saddle", [ov.optimizer("sgd", label=label) for label in LABELS], start=(-1, 1), steps=1)
+    back = pd.read_csv(io.BytesIO(export(runs, "csv")))
+    told = [f"'{label}" if i < 6 else label for i, label in enumerate(LABELS)]
+    told = [label.replace("\r", " ") for label in told]
+    assert back["optimizer"].unique().tolist() == told
+    frame = runs.to_frame()
+    assert (frame["x"] < 0).any() and back["x"].tolist() == frame["x"].tolist()
+    assert not re.search(rb'(^|[\n,"])[=+@\t\r]', export(runs, "csv"))
+
+
 def own_optimizer(params):
     import torch
 

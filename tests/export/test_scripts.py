@@ -171,7 +171,11 @@ NETWORKS = [
         seeds=2,
     ),
     train.check(
-        [ov.optimizer("lbfgs", lr=0.1, max_iter=3), ov.optimizer("momentum", lr=1e6), ov.optimizer("rprop")],
+        [
+            ov.optimizer("lbfgs", lr=0.1, max_iter=3),
+            ov.optimizer("momentum", lr=1e6, weight_decay=1e6),
+            ov.optimizer("rprop"),
+        ],
         epochs=1,
         batch_size=1500,
         hidden=(12, 8),

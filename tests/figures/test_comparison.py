@@ -1,5 +1,9 @@
 """A figure shows the trajectory's own numbers, and stays small."""
 
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -20,6 +24,27 @@ def test_figure_has_frames_and_a_play_button_and_is_small(runs):
     assert len(figure.frames) == 60 and len(figure.data) == 1 + 4 * 3
     assert figure.layout.updatemenus[0].buttons[0].label == "Play"
     assert len(figure.to_json()) < 500_000
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_figure_is_shown_in_a_kernel_with_and_without_nbformat(runs, installed, monkeypatch):
+    """plotly itself ends with a ValueError where IPython is there and nbformat is not."""
+    from plotly.io import _renderers
+
+    shown = []
+    display = SimpleNamespace(display=lambda bundle, raw: shown.append((list(bundle), raw)), HTML=str)
+    nbformat = ModuleType("nbformat") if installed else None
+    if nbformat:
+        nbformat.__version__, nbformat.__spec__ = "5.0.0", ModuleSpec("nbformat", None)
+    monkeypatch.setitem(sys.modules, "nbformat", nbformat)
+    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    monkeypatch.setattr(_renderers, "nbformat", nbformat)
+    monkeypatch.setattr(_renderers, "ipython_display", display)
+    monkeypatch.setattr(_renderers.renderers, "_default_name", "plotly_mimetype")
+    monkeypatch.setattr(_renderers.renderers, "_default_renderers", [_renderers.plotly_renderer])
+    runs.figure()._ipython_display_()
+    assert shown == [(["application/vnd.plotly.v1+json"], True)]
 
 
 def test_figure_shows_the_trajectory(runs):

@@ -121,7 +121,9 @@ def test_a_stored_training_and_its_plane_are_what_the_engine_gives_from_start_to
 
 
 def test_packing_a_training_and_its_plane_loses_only_what_it_says():
-    spec = train.check([ov.optimizer("adam"), ov.optimizer("sgd", lr=1e6)], 1, 500, (4,), False, seeds=2)
+    spec = train.check(
+        [ov.optimizer("adam"), ov.optimizer("sgd", lr=1e6, weight_decay=1e6)], 1, 500, (4,), False, seeds=2
+    )
     training = train.run(spec)
     again = store.unpack(spec, store.pack(training))
     assert again.labels == training.labels and again.steps == training.steps

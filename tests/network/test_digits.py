@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import io
 import struct
+import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -31,7 +33,42 @@ def idx(array):
     return struct.pack(f">I{len(shape)}I", kind, *shape) + array.tobytes()
 
 
+def npz_of(x, y=None, flags=0, **more):
+    """A zip file whose x.npy holds these bytes; with the bit of an encrypted file where it is asked for."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", **more) as archive:
+        archive.writestr("x.npy", x)
+        archive.writestr("y.npy", npy(Y) if y is None else y)
+    return packed.getvalue().replace(
+        b"PK\x01\x02" + bytes([20, 3, 20, 0, 0]), b"PK\x01\x02" + bytes([20, 3, 20, 0, flags])
+    )
+
+
+def npy(array=None, header=""):
+    """An array as np.save writes it, or a header of one's own before no data."""
+    if array is None:
+        text = header.encode()
+        return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+    packed = io.BytesIO()
+    np.save(packed, array)
+    return packed.getvalue()
+
+
+def described(shape, descr="'|u1'"):
+    return npy(header=f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n")
+
+
+def names(count):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for i in range(count):
+            archive.writestr(f"{i:050}", b"")
+    return packed.getvalue()
+
+
 X, Y = arrays()
+HEADERS = ("(" * 250, "[" * 120 + "]" * 120, "{[]: 1}", "'" * 9, "1\n  1")
+NO_NPZ = "a.npz is not an npz file of plain numbers."
 
 
 def test_the_shipped_digits_are_the_ones_that_their_readme_describes():
@@ -90,6 +127,50 @@ def test_a_broken_file_gets_its_sentence(files, sentence):
     with pytest.raises(SpecError) as error:
         digit_files.parse(files)
     assert sentence in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (npz_of(described((70_000, 10**9))), NO_NPZ),  # numpy would ask for 70 TB
+        (npz_of(described((0, 10**30))), NO_NPZ),
+        (npz_of(described((-1, -784)) + b"x"), NO_NPZ),
+        (npz_of(described((200, 784), "'|O'")), NO_NPZ),
+        (npz_of(b"plain text"), NO_NPZ),
+        (npz_of(b""), NO_NPZ),
+        *((npz_of(npy(header=text)), NO_NPZ) for text in HEADERS),
+        (npz_of(npy(header=" " * 60_000)), NO_NPZ),
+        (npz_of(npy(X), flags=1), "a.npz is encrypted: digits are read from open files."),
+        (npz_of(npy(X), compression=zipfile.ZIP_LZMA), NO_NPZ),  # whose header may ask for 4 GB
+        (names(50), "must hold two arrays, x and y; it holds 0000"),
+        (names(10_000), "must hold two arrays, x and y; it holds over 100 files."),
+        (npz(x=np.zeros((200, 9), ",".join(["u1"] * 8)), y=Y), "grey levels 0 to 255; got [('f0', 'u1')"),
+    ],
+)  # fmt: skip
+def test_a_hostile_file_gets_a_short_sentence_soon(content, sentence):
+    began = time.process_time()
+    with pytest.raises(SpecError) as error:
+        digit_files.parse({"a.npz": content})
+    assert sentence in str(error.value) and len(str(error.value)) < 200
+    assert time.process_time() - began < 1
+
+
+def test_a_gzip_file_of_a_million_empty_parts_is_refused_at_once():
+    began = time.process_time()
+    with pytest.raises(SpecError, match="a is not an IDX file"):
+        digit_files.parse({"a": gzip.compress(b"") * 1_000_000, "b": idx(Y)})
+    assert time.process_time() - began < 1
+
+
+def test_arrays_that_are_stored_plainly_or_by_columns_are_read():
+    x, y = digit_files.parse({"a.npz": npz_of(npy(np.asfortranarray(X)))})
+    assert np.array_equal(x, X) and np.array_equal(y, Y)
+
+
+def test_a_long_name_is_cut():
+    with pytest.raises(SpecError) as error:
+        digit_files.parse({"a" * 5000 + ".npz": b""})
+    assert len(str(error.value)) < 200
 
 
 def test_mnist_is_fetched_once_checked_and_cached(tmp_path, monkeypatch):

@@ -53,7 +53,9 @@ def test_any_executor_gives_the_same_numbers(expected):
 
 
 def test_a_run_that_overflows_is_inf():
-    s = ov.train_sweep(ov.optimizer("momentum"), [1e-2, 1e6], batch_size=500, hidden=(8,), final_relu=False)
+    s = ov.train_sweep(
+        ov.optimizer("momentum", weight_decay=1.0), [1e-2, 1e6], batch_size=500, hidden=(8,), final_relu=False
+    )
     assert np.isinf(s.losses[0, 1, 0]) and s.accuracies[0, 1, 0] == 0.0 and np.isfinite(s.losses[0, 0, 0])
 
 

@@ -251,7 +251,7 @@ def test_of_a_typed_function_the_lowest_loss_is_searched():
         ({"axes": {"nesterov": [0, 1]}}, "momentum has no axis 'nesterov'"),
         ({"axes": {"lr": 0.1}}, "The axis 'lr' must be a list of numbers; got 0.1."),
         ({"axes": {"lr": []}}, "The axis 'lr' must be a list of 1 to"),
-        ({"axes": {}}, "A sweep needs at least one axis"),
+        ({"axes": {}}, "A sweep's axes are names and their values"),
         ({"axes": {"x": [0.0, 9.0]}}, "start (9, 1.4) lies outside the plane drawn"),
         ({"axes": {"lr": ["much"]}}, "momentum: lr must be a number above 0 and at most 1,000,000; got 'much'."),
         ({"axes": {"lr": np.full(3000, 0.1), "momentum": np.zeros(3000)}}, "This sweep has 9,000,000 runs; at most"),

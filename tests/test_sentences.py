@@ -1,0 +1,125 @@
+"""Wrong calls end in one sentence that says what to write instead, and repeats at most 80 characters of the input."""
+
+import numpy as np
+import pytest
+import torch
+
+import optim_viz as ov
+from optim_viz.spec import ECHO, flag, nearest, number, one_of, quoted, short, whole
+
+ADAM = ov.optimizer("adam")
+LONG = "x" * 500
+#: What nobody should hand over, and what is meant nowhere.
+ODD = [None, LONG, 10**5000, np.zeros((2000, 2000)), {}, [LONG] * 500, float("nan"), object(), ADAM, torch.zeros(2), 1j]
+
+
+class Adam:
+    """As torch.optim.Adam, whose making takes seconds the first time: an optimizer that has parameters already."""
+
+    param_groups = ()
+
+
+class Broken:
+    """A value that cannot even be printed."""
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    "value", [*ODD, Broken(), "\n" * 300, list(range(10**5)), {LONG: LONG}], ids=lambda v: type(v).__name__
+)
+def test_what_is_quoted_is_short_and_on_one_line(value):
+    assert len(quoted(value)) <= ECHO and "\n" not in quoted(value)
+
+
+def test_what_is_short_is_quoted_as_it_is():
+    assert [quoted(v) for v in ("adam", 0.5, [1, 2], None)] == ["'adam'", "0.5", "[1, 2]", "None"]
+    assert short("a" * ECHO) == "a" * ECHO and len(short("a" * 81)) == ECHO
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda v: number(v, "lr"),
+        lambda v: whole(v, "steps", 1, 5),
+        lambda v: flag(v, "relu"),
+        lambda v: one_of(v, ["sgd"], "optimizer"),
+        ov.optimizer,
+        lambda v: ov.optimizer("adam", lr=v),
+        lambda v: ov.optimizer("adam", amsgrad=v),
+        lambda v: ov.optimizer("adam", lr_scale=(v, v)),
+        lambda v: ov.schedule("step", gamma=v),
+        ov.surface,
+        lambda v: ov.surface("x^2", bounds=v),
+        lambda v: ov.descend("quadratic", ADAM, steps=v),
+        lambda v: ov.descend("quadratic", ADAM, noise=v),
+        lambda v: ov.descend("quadratic", ADAM, start=(v, v)),
+    ],
+)
+def test_odd_values_end_in_a_short_sentence(check, value):
+    with pytest.raises(ov.SpecError) as error:
+        check(value)
+    assert len(str(error.value)) < 420 and "\n" not in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def training():
+    return ov.train(ADAM, epochs=1, batch_size=4000, hidden=(2,))
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: ov.optimizer("adam", schedule="cosine"), "such as ov.schedule('cosine'); got 'cosine'."),
+        (lambda: ov.optimizer("adam", schedule="cosin"), "Unknown schedule 'cosin'; did you mean 'cosine'?"),
+        (lambda: ov.optimizer("adam", schedule=1), "such as ov.schedule('cosine'); got 1."),
+        (lambda: ov.optimizer("adam", lr_scale=3), "one factor for x and one for y, or a mapping; got 3."),
+        (lambda: ov.optimizer("adam", betas=(0.9, 0.99)), "betas as two numbers, beta1=... and beta2=...; got (0.9"),
+        (lambda: ov.optimizer("rprop", etas=(0.5, 1.2)), "write etas as two numbers, etaminus=... and etaplus=..."),
+        (lambda: ov.optimizer("sgd", betas=(0.9, 0.99)), "sgd has no hyperparameter 'betas'"),
+        (lambda: ov.optimizer("sgd", label=LONG), "A label has at most 80 characters; 'xxx"),
+        (lambda: ov.descend("quadratic", Adam()), "give a function, lambda params: Adam(params)."),
+        (lambda: ov.descend("quadratic", None), "or a function params -> optimizer; got None."),
+        (lambda: ov.descend("quadratic", "adma"), "Unknown optimizer 'adma'; did you mean 'adam'?"),
+        (lambda: ov.descend(lambda x, y: x * x, ADAM), "got a Python function, whose formula is not known."),
+        (lambda: ov.descend(LONG, ADAM), "Unknown surface 'xxx"),
+        (lambda: ov.sweep("quadratic", [ADAM] * 2, {"lr": [0.1]}), "one optimizer; got 2: call it once for each."),
+        (lambda: ov.sweep("quadratic", ADAM, ["lr"]), "such as {'lr': [0.01, 0.1]}; got ['lr']."),
+        (lambda: ov.train(ADAM, data=np.zeros(3)), "np.savez('mine.npz', x=x, y=y) writes; got array("),
+        (lambda: ov.train(ADAM, data="\ud800"), "could not be read"),
+        (lambda: ov.train(ADAM, final_relu="yes"), "final_relu must be true or false; got 'yes'."),
+        (lambda: ov.theory(1), "A surface is a name or a text in x and y"),
+        (lambda: ov.save(ov.sweep("quadratic", ADAM, {"lr": [0.1]}), "x.png"), "to_frame() gives its table."),
+        (lambda: ov.save("x.png", ov.descend("quadratic", ADAM, steps=1)), "or ov.train returns; got 'x.png'."),
+        (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "what ov.train returns; got a Comparison."),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_says_what_to_write_instead(call, sentence):
+    with pytest.raises(ov.SpecError) as error:
+        call()
+    assert sentence in str(error.value) and len(str(error.value)) < 420
+
+
+def test_what_is_asked_of_a_training_is_checked_too(training):
+    with pytest.raises(ov.SpecError, match=r"seed must be a whole number from 0 to 4,294,967,295; got -1"):
+        ov.project(training, "random", seed=-1)
+    plane = ov.project(training, resolution=5, digits=10)
+    with pytest.raises(ov.SpecError, match=r"beside its training: ov.save\(training, path, plane\)"):
+        ov.save(plane, "x.html")
+    with pytest.raises(ov.SpecError, match=r"plane is what ov.project returns; got 'x'"):
+        ov.save(training, "x.html", "x")
+
+
+def test_names_stand_for_optimizers_at_their_defaults():
+    both = ov.descend("quadratic", ["adam", ov.optimizer("sgd")], steps=2)
+    assert both.labels == ("adam", "sgd") and both["adam"].spec == ADAM
+    assert ov.descend("quadratic", "adam", steps=2).labels == ("adam",)
+
+
+def test_the_nearest_name_is_found_for_anything():
+    assert (
+        nearest(LONG, ["sgd", "adam"]) == "choose one of sgd, adam."
+        and nearest(None, ["none"]) == "did you mean 'none'?"
+    )
