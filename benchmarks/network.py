@@ -25,18 +25,18 @@ SPECS = (optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01), optimizer("a
 EPOCHS, BATCH = 5, 64
 
 
-def plain_loop(spec, eval_steps):
+def plain_loop(spec, eval_steps, device="cpu", epochs=EPOCHS):
     """Train one optimizer the plain way; return its losses."""
     data = digits.load()
-    x, test_x = (torch.from_numpy(a).float() / 255 for a in (data.train_x, data.test_x))
-    y, test_y = (torch.from_numpy(a).long() for a in (data.train_y, data.test_y))
+    x, test_x = (torch.from_numpy(a).to(device).float() / 255 for a in (data.train_x, data.test_x))
+    y, test_y = (torch.from_numpy(a).to(device).long() for a in (data.train_y, data.test_y))
     torch.manual_seed(0)
     sizes = ((784, 300), (300, 200), (200, 10))
-    model = torch.nn.Sequential(*(m for s in sizes for m in (torch.nn.Linear(*s), torch.nn.ReLU())))
+    model = torch.nn.Sequential(*(m for s in sizes for m in (torch.nn.Linear(*s), torch.nn.ReLU()))).to(device)
     optimizer = torch_optimizer(spec, model.parameters())
     losses, accuracies, eval_steps = [], [], set(eval_steps)
-    for epoch in range(EPOCHS):
-        order = torch.from_numpy(np.random.default_rng((0, epoch)).permutation(len(y)))
+    for epoch in range(epochs):
+        order = torch.from_numpy(np.random.default_rng((0, epoch)).permutation(len(y))).to(device)
         for part in order.split(BATCH):
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(model(x[part]), y[part])

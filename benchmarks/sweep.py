@@ -1,6 +1,7 @@
 """Time of maps and basins beside torch.optim, run by run and batched; cost per run and memory against batch size.
 
-    PYTHONPATH=. python benchmarks/sweep.py [--only maps|basins|sizes|blocks|tune] [--repeats 3]
+    PYTHONPATH=. python benchmarks/sweep.py [--only maps|basins|sizes|blocks|axes|scaling|tune] [--repeats 3]
+    PYTHONPATH=. python benchmarks/sweep.py --only scaling --threads 1 2 4 8 16
 
 Everything is measured side by side in one process, warmed up, median of the repeats. torch.optim run by run is timed on
 16 runs and scaled to all of them; it records nothing. torch.optim takes one learning rate and one momentum per param
@@ -19,11 +20,14 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
 
 import optim_viz as ov
+from optim_viz import settings
+from optim_viz.network import train as network
 from optim_viz.optimizers import specs
 from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.spec import SweepSpec
@@ -189,6 +193,47 @@ def blocks(repeats: int) -> None:
             print(f"{kind:<10}{size:>8,}{took:>8.3f} s", flush=True)
 
 
+def axes(repeats: int) -> None:
+    """Processor time of a map of Adam over lr and each other hyperparameter, in turn: what powers of beta cost."""
+    print("\n256 x 256 lr x another axis, 300 steps of adam on rosenbrock: processor time, best of the repeats")
+    lrs, values = np.geomspace(1e-3, 0.1, 256), {"eps": (1e-9, 1e-6), "beta1": (0.5, 0.95), "beta2": (0.9, 0.999)}
+    best = dict.fromkeys(values, np.inf)
+    for _ in range(1 + repeats):
+        for name, ends in values.items():
+            spec = sweep.check("rosenbrock", ov.optimizer("adam"), {"lr": lrs, name: np.linspace(*ends, 256)})
+            before = time.process_time()
+            sweep.run(spec)
+            best[name] = min(best[name], time.process_time() - before)
+    for name, took in best.items():
+        print(f"{name:<10}{took:>8.3f} s{took / best['eps']:>8.2f} times eps", flush=True)
+
+
+def scaling(counts: list[int], repeats: int) -> None:
+    """Time of a sweep and of a training by how many threads work, and whether all end at the same bits."""
+    map_of = {"lr": np.geomspace(1e-3, 0.1, 512), "eps": np.geomspace(1e-9, 1e-6, 512)}
+    spec, each = (
+        sweep.check("rosenbrock", ov.optimizer("adam"), map_of, steps=500),
+        network.check(ov.optimizer("sgd"), 1, seeds=8),
+    )
+    print(f"\n{'threads':>8}{'512 x 512 x 500 adam':>24}{'8 trainings, 1 epoch':>26}   {settings.cores()} cores")
+    first: dict[str, tuple[float, Any]] = {}
+    for count in counts:
+        with (
+            mock.patch.object(batch, "threads", lambda n=count: n),
+            mock.patch.object(network, "threads", lambda n=count: n),
+        ):
+            took = {
+                "sweep": seconds(lambda: sweep.run(spec), repeats),
+                "train": seconds(lambda: network.run(each), repeats),
+            }
+            bits = {"sweep": sweep.run(spec).losses, "train": np.array([run.losses for run in network.run(each).runs])}
+        for name, own in took.items():
+            first.setdefault(name, (own, bits[name]))
+        said = [f"{own:>13.2f} s{first[name][0] / own:>8.2f}x" for name, own in took.items()]
+        same = all(np.array_equal(bits[name], first[name][1]) for name in bits)
+        print(f"{count:>8}{said[0]}{said[1]}   {'the same bits' if same else 'OTHER BITS'}", flush=True)
+
+
 def tune(repeats: int) -> None:
     """Final losses as set and each at its own best, 500 steps, and how long tuning takes."""
     three = [ov.optimizer(kind) for kind in ("sgd", "momentum", "adam")]
@@ -202,7 +247,8 @@ def tune(repeats: int) -> None:
 def main() -> None:
     """Print the tables; exit with 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["maps", "basins", "sizes", "blocks", "tune"])
+    parser.add_argument("--only", choices=["maps", "basins", "sizes", "blocks", "axes", "scaling", "tune"])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, settings.cores()], help="of scaling")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--one-size", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -216,10 +262,12 @@ def main() -> None:
         ("basins", lambda: basins(options.repeats)),
         ("sizes", sizes),
         ("blocks", lambda: blocks(options.repeats)),
+        ("axes", lambda: axes(options.repeats)),
+        ("scaling", lambda: scaling(options.threads, options.repeats)),
         ("tune", lambda: tune(options.repeats)),
     ):
         if options.only in (None, name):
-            met = call() is not False and met  # blocks and tune have no goal
+            met = call() is not False and met  # the others have no goal
     sys.exit(not met)
 
 

@@ -84,16 +84,17 @@ class GrowingRun:
             self.evaluations[name][self.evaluated] = value
         self.evaluated += 1
 
-    def step_norms(self, gradient_norms: Any, update_ratios: Any) -> None:
-        """Add to the last evaluation what the step from it was like."""
-        self.evaluations["gradient_norms"][self.evaluated - 1] = gradient_norms
-        self.evaluations["update_ratios"][self.evaluated - 1] = update_ratios
+    def step_norms(self, step: int, gradient_norms: Any, update_ratios: Any) -> None:
+        """Add to the evaluation at `step` what the step from it was like."""
+        row = np.searchsorted(self.eval_steps, step)
+        self.evaluations["gradient_norms"][row] = gradient_norms
+        self.evaluations["update_ratios"][row] = update_ratios
 
-    def snapshot(self, weights: Tensor) -> None:
-        """Keep the weights, float32 [size]; none any more once float16 cannot hold how far they have moved."""
+    def snapshot(self, step: int, weights: Tensor) -> None:
+        """Keep the weights at `step`, float32 [size]; none any more once float16 cannot hold how far they moved."""
         import torch
 
-        if self.snapshot_steps[self.kept] != self.done:
+        if self.snapshot_steps[self.kept] != step:
             return
         # In torch, whose conversion to float16 is many times faster than NumPy's.
         row = torch.from_numpy(self.moves[self.kept])

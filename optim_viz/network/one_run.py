@@ -6,13 +6,14 @@ import functools
 import inspect
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optim_viz.looks import look
+from optim_viz.network.aside import Aside, Here
 from optim_viz.network.device import device
 from optim_viz.network.digit_files import CLASSES, PIXELS
 from optim_viz.network.digits import Digits
@@ -96,6 +97,12 @@ class Network:
         self.passes: dict[int, Backprop] = {}  # by mini-batch size: the last of an epoch may be smaller
         self.test_out = [torch.empty(out, AT_ONCE, device=place) for out, _ in self.layout.shapes]
 
+    def take(self, other: Network) -> None:
+        """Take another network's weights and its count of gradient evaluations."""
+        for own, given in zip(self.weights, other.weights, strict=True):
+            own.copy_(given)
+        self.gradient_evaluations = other.gradient_evaluations
+
     def backward(self, x: Tensor, y: Tensor) -> float:
         """Return the loss of a mini-batch and write its gradient."""
         look()  # not between steps alone: one of L-BFGS may take 1,250 gradients
@@ -158,8 +165,22 @@ def _with_grad(weights: Tensor, slope: Tensor) -> Tensor:
     return weights
 
 
-def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[None]:
-    """Run one optimizer from start to end into `run`; yield after every turn."""
+def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data, idle: bool = False) -> Generator[None]:
+    """Run one optimizer from start to end into `run`; yield after every turn.
+
+    Where a core would be `idle`, evaluations and snapshots are left to it.
+    """
+    aside: Aside[Network] | Here[Network] = _looker(spec, run, data) if idle else Here()
+    with aside:
+        yield from _turns(spec, run, data, aside)
+
+
+def _looker(spec: NetworkSpec, run: GrowingRun, data: Data) -> Aside[Network]:
+    """What looks at a run's network in a thread of its own."""
+    return Aside([Network(spec, run.start, data.train_x.device) for _ in range(2)], Network.take)
+
+
+def _turns(spec: NetworkSpec, run: GrowingRun, data: Data, aside: Aside[Network] | Here[Network]) -> Iterator[None]:
     network = Network(spec, run.start, data.train_x.device)
     steps = (table_steps if run.spec.factory is None else own_steps)(network, run)
     evals, snaps = set(run.eval_steps.tolist()), set(run.snapshot_steps.tolist())
@@ -168,7 +189,7 @@ def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[Non
         for x, y in turn:
             if run.done in evals or run.done in snaps:
                 with steps.answer():
-                    evaluate_and_keep(network, run, data, evals, snaps, seconds)
+                    evaluate_and_keep(network, run, data, evals, snaps, seconds, aside)
             began = time.perf_counter()
             before = flatten(network.layers) if run.done in evals else None
             lr = steps.lr()
@@ -177,6 +198,7 @@ def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[Non
                 steps.schedule(loss)
             seconds += time.perf_counter() - began
             if not math.isfinite(loss):
+                aside.finish()
                 run.end(TrainingOutcome.DIVERGED)
                 return
             if before is not None:
@@ -184,26 +206,39 @@ def run_in_turns(spec: NetworkSpec, run: GrowingRun, data: Data) -> Iterator[Non
             run.step(loss, lr)
         yield
     with steps.answer():
-        evaluate_and_keep(network, run, data, evals, snaps, seconds)
+        evaluate_and_keep(network, run, data, evals, snaps, seconds, aside)
+    aside.finish()
     run.end(TrainingOutcome.FINISHED)
 
 
 def evaluate_and_keep(
-    network: Network, run: GrowingRun, data: Data, evals: set[int], snaps: set[int], seconds: float
+    network: Network,
+    run: GrowingRun,
+    data: Data,
+    evals: set[int],
+    snaps: set[int],
+    seconds: float,
+    aside: Aside[Network] | Here[Network],
 ) -> None:
     """Evaluate the network and keep its weights, where this is the step for it."""
-    if run.done in evals:
-        spent = {"seconds": seconds, "gradient_evaluations": network.gradient_evaluations}
-        run.evaluation(**spent, **network.evaluate(data))
-    if run.done in snaps:
-        run.snapshot(flatten(network.layers))
+    step = run.done
+
+    def look(seen: Network) -> None:
+        if step in evals:
+            spent = {"seconds": seconds, "gradient_evaluations": seen.gradient_evaluations}
+            run.evaluation(**spent, **seen.evaluate(data))
+        if step in snaps:
+            run.snapshot(step, flatten(seen.layers))
+
+    if step in evals or step in snaps:
+        aside(network, look)
 
 
 def note_step_norms(network: Network, run: GrowingRun, before: Tensor) -> None:
     """Write down, layer by layer, the gradient that a step used and how far it moved the weights."""
     with np.errstate(all="ignore"):  # weights that overflow are an outcome, not a warning
         moved = norms(flatten(network.layers) - before, network.layout) / norms(before, network.layout)
-    run.step_norms(norms(flatten(network.gradients), network.layout), moved)
+    run.step_norms(run.done, norms(flatten(network.gradients), network.layout), moved)
 
 
 def table_steps(network: Network, run: GrowingRun) -> Steps:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,8 @@ def run(
     began = time.perf_counter()
     loaded = digits.load(spec.data)
     runs = _empty_runs(spec, len(loaded.test_y))
-    turns = _Turns(spec, runs, Data.of(loaded))
+    workers = min(threads(), len(runs))
+    turns = _Turns(spec, runs, Data.of(loaded), idle=threads() >= 2 * len(runs))
 
     def so_far() -> Training:
         views = tuple(run.view() for run in runs)
@@ -152,7 +154,8 @@ def run(
             every = len(runs) * len(runs[0].losses)
             progress(Progress(done / every, time.perf_counter() - began, so_far))
 
-    in_torch_threads(turns.work, min(threads(), len(runs)), report, cancel)
+    with contextlib.closing(turns):
+        in_torch_threads(turns.work, workers, report, cancel)
     for run in runs:
         if run.outcome is TrainingOutcome.RUNNING:
             run.end(TrainingOutcome.CANCELLED)
@@ -181,11 +184,11 @@ class _Turns:
     So curves grow side by side, and three runs keep two threads busy to the end.
     """
 
-    def __init__(self, spec: NetworkSpec, runs: list[GrowingRun], data: Data) -> None:
+    def __init__(self, spec: NetworkSpec, runs: list[GrowingRun], data: Data, idle: bool) -> None:
         self.lock = threading.Lock()
-        self.heap: list[tuple[int, int, int, GrowingRun, Iterator[None]]] = []
+        self.heap: list[tuple[int, int, int, GrowingRun, Generator[None]]] = []
         for i, run in enumerate(runs):
-            self.heap.append((i // len(spec.optimizers), 0, i, run, run_in_turns(spec, run, data)))
+            self.heap.append((i // len(spec.optimizers), 0, i, run, run_in_turns(spec, run, data, idle)))
 
     def work(self, stopped: Callable[[], bool]) -> None:
         """Go on with one run after the other until none is waiting: what is left then is in other threads' hands."""
@@ -202,3 +205,8 @@ class _Turns:
             if not ended:
                 with self.lock:
                     heapq.heappush(self.heap, (seed, run.done, i, run, turns))
+
+    def close(self) -> None:
+        """Let go of the runs that were not ended: nothing is written to them any more."""
+        for *_, turns in self.heap:
+            turns.close()

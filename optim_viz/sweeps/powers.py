@@ -1,8 +1,8 @@
 """Powers of swept hyperparameters, such as beta**t, once for each distinct value instead of once for each run.
 
-A power is fifty times as dear as a product, and machine code has none that is NumPy's to the last bit. But an axis of 64
-values is 64 powers a step, however many runs share them: a small table, made by the same operations as before, from
-which every run takes its own. What follows from a power and from hyperparameters alone stands in the table, too.
+A power is dear beside a product, and machine code has none that is NumPy's to the last bit. But an axis of 64 values is
+64 powers a step, however many runs share them: a small table, made by the same operations as before, from which every
+run takes its own. What follows from a power and from hyperparameters alone stands in the table, too.
 """
 
 from __future__ import annotations
@@ -94,18 +94,18 @@ def _table(trace: Trace, made: Sources, sources: frozenset[str], write: Write) -
     names = [name for name, of in made.items() if of == sources and name in asked.union(trace.results)]
     lanes = {name: np.empty(*trace.arrays[name]) for name in names}
     first, index = distinct([trace.constants[name] for name in sources])
-    if 2 * len(first) > len(index):
-        first, index = slice(None), None  # a view: what is written to the rows is what the runs read
-    constants = trace.constants | {name: trace.constants[name][first] for name in sources}
-    places = tuple(Place(f"p{i}", array[first]) for i, array in enumerate(lanes.values()))
+    shared = 2 * len(first) <= len(index)
+    rows: Any = first if shared else slice(None)  # a view: what is written to the rows is what the runs read
+    constants = trace.constants | {name: trace.constants[name][rows] for name in sources}
+    places = tuple(Place(f"p{i}", array[rows]) for i, array in enumerate(lanes.values()))
     operations = _needed(trace.operations, names)
     kinds = {name: (places[0].shape, trace.arrays[name][1]) for name, _, _ in operations if name in trace.arrays}
     small = Trace(trace.inputs, operations, constants, tuple(names), trace.arrays | kinds)
-    return _Table(write(Placed(small, places)), index, lanes)
+    return _Table(write(Placed(small, places)), index if shared else None, lanes)
 
 
 def distinct(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each distinct combination of values of equally long float64 `arrays` stands first, and which is whose.
+    """Return where each distinct row of float64 columns `arrays`, equally long, stands first, and which is whose.
 
     Values are compared by their bits: -0.0 and 0.0 have different powers.
 

@@ -1,4 +1,4 @@
-"""Any machine: torch is asked for what it has fused where, and a GPU's way through training and plane gives the numbers.
+"""Any machine: torch is asked for what it has fused where, and a GPU's way through training and plane is right.
 
 "cpu:0" is the CPU by a name that is not "cpu": whatever is done on a GPU alone is done there, too.
 """

@@ -1,4 +1,4 @@
-"""Powers of swept hyperparameters come from tables: once for each distinct value, with the bits of a power for each run."""
+"""Powers of swept hyperparameters come from tables: one for each distinct value, with the bits of one for each run."""
 
 import dataclasses
 

@@ -1,0 +1,102 @@
+"""Trainings, planes and a large sweep on every device of this machine, beside a plain torch loop on the same one.
+
+Run: PYTHONPATH=. python benchmarks/devices.py [--repeats 3] [--small]
+Everything is timed in turn in one process, after a round that warms up; medians. The plain loop trains the same three
+optimizers one after the other, as anyone would write it: the digits on the device, the loss of every step read, test
+loss and accuracy at the same steps as ours. Adagrad's last loss is printed because its fused step is not everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from network import BATCH, EPOCHS, SPECS, plain_loop
+from timing import timed
+
+import optim_viz as ov
+from optim_viz import settings
+from optim_viz.network import one_run, pca, plane_loss
+from optim_viz.network.growing_run import evaluation_steps
+from optim_viz.spec import SweepSpec
+from optim_viz.sweeps import backends, batch, sweep
+
+
+def main() -> None:
+    """Print a table a device."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--small", action="store_true", help="one epoch and a map of 128 x 128: a try in seconds")
+    options = parser.parse_args()
+    epochs, side = (1, 128) if options.small else (EPOCHS, 1024)
+    threads = f"{settings.threads()} threads here, {torch.get_num_threads()} of torch's in the plain loop"
+    print(f"{platform.platform()}, torch {torch.__version__}, {threads}")
+    for device in ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]:
+        print(f"\n{device}: {torch.cuda.get_device_name() if device == 'cuda' else platform.processor() or 'CPU'}")
+        on_device(device, epochs, side, options.repeats)
+
+
+def on_device(device: str, epochs: int, side: int, repeats: int) -> None:
+    """Print the times on one device."""
+    with mock.patch.object(one_run, "device", lambda: device):  # ours takes a GPU where there is one
+        evals = evaluation_steps(epochs, -(-8000 // BATCH))
+        every = [
+            ("train sgd, momentum, adam", lambda: ov.train(SPECS, epochs=epochs, batch_size=BATCH)),
+            ("  a plain loop", lambda: [plain_loop(spec, evals, device, epochs) for spec in SPECS]),
+            ("train sgd alone", lambda: ov.train(SPECS[0], epochs=epochs, batch_size=BATCH)),
+            ("  a plain loop", lambda: plain_loop(SPECS[0], evals, device, epochs)),
+        ]
+        results = print_times(every, repeats, device)
+        for run, expected in zip(results[0], results[1], strict=True):
+            print(f"  {run.label:10} losses differ from the plain loop's by {np.abs(run.losses - expected).max():.1e}")
+        adagrad = ov.train(ov.optimizer("adagrad", lr=0.01), epochs=1)["adagrad"]
+        print(f"  adagrad    {adagrad.status}, last loss {adagrad.losses[-1]:.4f}")
+    with mock.patch.object(pca, "device", lambda: device), mock.patch.object(plane_loss, "device", lambda: device):
+        print_times([("project", lambda: ov.project(results[0]))], repeats, device)
+    axes = {"lr": np.geomspace(1e-3, 0.1, side), "eps": np.geomspace(1e-9, 1e-6, side)}
+    of_beta = {"lr": axes["lr"], "beta2": np.linspace(0.9, 0.999, side)}
+    print_times(
+        [
+            (f"Adam, lr x {name}, {side} x {side} x 1,000", lambda a=a: swept(device, a))
+            for name, a in (("eps", axes), ("beta2", of_beta))
+        ],
+        1 if device == "cpu" else repeats,
+        device,
+    )
+
+
+def swept(device: str, axes: dict[str, Any]) -> batch.Ends:
+    """Run a map of Adam on one device."""
+    spec: SweepSpec = sweep.check("rosenbrock", ov.optimizer("adam"), axes, steps=1000)
+    backend = backends.numpy_backend(spec) if device == "cpu" else backends.torch_backend(spec, device)
+    return batch.run_all(spec, backend=backend)
+
+
+def print_times(every: list[tuple[str, Callable[[], Any]]], repeats: int, device: str) -> list[Any]:
+    """Time calls in turn and print a line each; return what they returned last."""
+
+    def waited(call: Callable[[], Any]) -> Any:
+        result = call()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        return result
+
+    results = [waited(call) for _, call in every] if repeats > 1 else []
+    rounds = []
+    for _ in range(repeats):
+        pairs = [timed(lambda call=call: waited(call)) for _, call in every]
+        results, _ = map(list, zip(*pairs, strict=True))
+        rounds.append([seconds for _, seconds in pairs])
+    for i, (name, _) in enumerate(every):
+        print(f"  {name:36} {median(row[i] for row in rounds):8.2f} s", flush=True)
+    return results
+
+
+if __name__ == "__main__":
+    main()
