@@ -23,7 +23,7 @@ from optim_viz.surfaces.table import SURFACES
 from tests.reference import torch_loss
 
 SGD = torch.optim.SGD
-STEPS, SMALL = 25, {"epochs": 1, "batch_size": 2000, "hidden": (8,)}
+STEPS, SMALL = 15, {"epochs": 1, "batch_size": 2000, "hidden": (8,)}
 #: name -> how its documentation says it is called, and how it is made of a package and parameters.
 REAL = {
     "SAM": ("gradients, then closure", lambda po, p: po.SAM(p, base_optimizer=SGD, lr=1e-3, rho=0.5)),
@@ -31,7 +31,7 @@ REAL = {
     "FriendlySAM": ("gradients, then closure", lambda po, p: po.FriendlySAM(p, base_optimizer=SGD, lr=1e-3)),
     "BSAM": ("gradients, then closure", lambda po, p: po.BSAM(p, num_data=100, lr=1e-3)),
     "EmoNavi": ("closure", lambda po, p: po.EmoNavi(p, lr=1e-3)),
-    "LBFGS": ("closure", lambda po, p: torch.optim.LBFGS(p, lr=0.1, max_iter=5)),
+    "LBFGS": ("closure", lambda po, p: torch.optim.LBFGS(p, lr=0.1, max_iter=3)),
     "AdaHessian": ("graph", lambda po, p: po.AdaHessian(p, lr=0.05)),
     "SophiaH": ("graph", lambda po, p: po.SophiaH(p, lr=0.01, update_period=3)),
     "Gravity": ("gradients", lambda po, p: po.Gravity(p, lr=1e-3)),
