@@ -9,6 +9,9 @@ Then 64 x 64 starts as ov.basins runs them (in blocks, on two threads where data
 beside one torch.optim tensor of the same 4,096 starts, and one Adam run beside gradfield, the fastest public peer
 found, where it is installed (python -m venv v && v/bin/pip install gradfield==0.5.0;
 PYTHONPATH=.:v/lib/python3.11/site-packages python benchmarks/descent.py).
+
+Last, L-BFGS, whose steps take up to 20 gradients each, on five surfaces, by the processor's time: at a learning rate at
+which it is under way all the time, and at torch's own, at which it is soon there.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from optim_viz.sweeps import basins, batch
 from tests.reference import torch_loss
 
 SIDE = 64  # starts a side
+CLOSURE_SURFACES = ["goldstein_price", "rosenbrock", "quadratic", "himmelblau", "beale"]
 
 
 def torch_loop(spec: ov.spec.OptimizerSpec, loss: Callable[..., Any], start: tuple[float, float], steps: int) -> None:
@@ -40,11 +44,27 @@ def torch_loop(spec: ov.spec.OptimizerSpec, loss: Callable[..., Any], start: tup
         optimizer.step()
 
 
-def seconds(call: Callable[[], Any]) -> float:
-    """Wall time of one call."""
-    before = time.perf_counter()
+def closure_loop(spec: ov.spec.OptimizerSpec, loss: Callable[..., Any], start: tuple[float, float], steps: int) -> None:
+    """The same with a closure."""
+    theta = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = torch_optimizer(spec, [theta])
+
+    def closure() -> Any:
+        """Loss and gradient."""
+        optimizer.zero_grad()
+        value = loss(*theta.unbind())
+        value.backward()
+        return value
+
+    for _ in range(steps):
+        optimizer.step(closure)
+
+
+def seconds(call: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Wall time of one call, or the time of another clock."""
+    before = clock()
     call()
-    return time.perf_counter() - before
+    return clock() - before
 
 
 def pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int, repeats: int) -> tuple[float, float]:
@@ -62,6 +82,14 @@ def pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int, repe
     ours(), torch_loop(spec, loss, surface.start, 20)
     times = [(seconds(ours), seconds(theirs)) for _ in range(repeats)]
     return statistics.median(a for a, _ in times), statistics.median(b for _, b in times)
+
+
+def closure_pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int) -> tuple[float, float]:
+    """The processor's seconds of ours and of torch's, after a warm-up."""
+    loss = torch_loss(surface)
+    ov.descend(surface, [spec], steps=2), closure_loop(spec, loss, surface.start, 2)
+    ours = seconds(lambda: ov.descend(surface, [spec], steps=steps), time.process_time)
+    return ours, seconds(lambda: closure_loop(spec, loss, surface.start, steps), time.process_time)
 
 
 def batch_pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int, repeats: int) -> tuple[float, float]:
@@ -144,7 +172,8 @@ def main() -> None:
     parser.add_argument("--optimizers", nargs="+", default=list(ov.OPTIMIZERS))
     parser.add_argument("--surfaces", nargs="+", default=list(ov.SURFACES))
     parser.add_argument("--batch-steps", type=int, default=100)
-    parser.add_argument("--only", choices=["one", "batch", "peer"])
+    parser.add_argument("--only", choices=["one", "batch", "peer", "lbfgs"])
+    parser.add_argument("--lbfgs-steps", type=int, default=500)
     options = parser.parse_args()
     torch.set_num_threads(1)
     rules = [kind for kind in options.optimizers if ov.OPTIMIZERS[kind].rule]
@@ -156,6 +185,12 @@ def main() -> None:
         table(f"{few} steps of {SIDE**2:,} runs", options, rules, lambda o, s: batch_pair(o, s, few, repeats), 3.0)
     if options.only in (None, "peer"):
         peer(steps, repeats)
+    if options.only in (None, "lbfgs"):
+        options.surfaces, options.repeats, many = CLOSURE_SURFACES, 1, options.lbfgs_steps
+        for lr in (1.0, 0.01):
+            spec = ov.optimizer("lbfgs", lr=lr)
+            title = f"{many} steps of L-BFGS, lr {lr:g}"
+            table(title, options, ["lbfgs"], lambda _, s, spec=spec: closure_pair(spec, s, many), 20.0)
 
 
 if __name__ == "__main__":

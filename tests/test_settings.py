@@ -51,13 +51,21 @@ def test_a_bad_value_stops_the_start_with_one_sentence():
 
 
 def test_what_is_over_the_budget_is_refused_with_the_budget(monkeypatch):
-    values = settings.read({"OPTIM_VIZ_STEPS": "100", "OPTIM_VIZ_EPOCHS": "2", "OPTIM_VIZ_TRAINING_STEPS": "700"})
+    values = settings.read(
+        {
+            "OPTIM_VIZ_STEPS": "100",
+            "OPTIM_VIZ_GRADIENT_EVALUATIONS": "3000",
+            "OPTIM_VIZ_EPOCHS": "2",
+            "OPTIM_VIZ_TRAINING_STEPS": "700",
+        }
+    )
     monkeypatch.setattr(settings, "_read_once", lambda: values)
     sgd, adam = ov.optimizer("sgd"), ov.optimizer("adam")
     allowed = Fair(descent.check("quadratic", [sgd], steps=100))
     assert budgets.within(allowed) is allowed
     for asked, sentence in [
         (descent.check("quadratic", [sgd], steps=101), "at most 100 steps at once; 101 were"),
+        (descent.check("quadratic", [ov.optimizer("lbfgs")] * 2, steps=100), "at most 3,000 gradient evaluations"),
         (train.check([sgd], epochs=3), "at most 2 epochs at once; 3 were"),
         (train.check([sgd, adam], epochs=2, batch_size=32, seeds=1), "at most 700 training steps at once; 1,000"),
     ]:

@@ -4,11 +4,15 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 import optim_viz as ov
+from optim_viz.looks import answering
+from optim_viz.network import train
+from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.specs import looks
 from optim_viz.optimizers.strong_wolfe import over
 from optim_viz.surfaces import descent
@@ -69,6 +73,23 @@ def test_a_step_never_looks_more_often_than_it_is_counted(options, search):
     run = ov.descend("goldstein_price", spec, steps=8).trajectories[0]
     spent = np.diff(run.gradient_evaluations)
     assert spent.max() <= looks(spec) and (search or spent.max() == looks(spec))
+
+
+def test_each_gradient_of_a_step_asks_whether_to_go_on():
+    asked = []
+
+    def answer():
+        asked.append(1)
+        if len(asked) == 50:
+            raise TimeoutError
+
+    endless = ov.optimizer("lbfgs", lr=1e-6, max_iter=1000, tolerance_grad=0.0, tolerance_change=0.0)
+    with answering(answer), pytest.raises(TimeoutError):
+        ov.descend("rosenbrock", endless, steps=1)
+    cancel = threading.Event()
+    spec = train.check([endless], epochs=1, batch_size=64)
+    training = train.run(spec, progress=lambda _: cancel.set(), cancel=cancel)
+    assert [run.outcome for run in training.runs] == [TrainingOutcome.CANCELLED] and not training.runs[0].losses.size
 
 
 @pytest.mark.parametrize("name", ["max_iter", "max_eval", "history_size"])
