@@ -1,19 +1,23 @@
-"""Training sgd, momentum and adam side by side, beside the plain sequential torch loop; memory; the last ReLU's cost.
+"""Training beside the plain sequential torch loop: three optimizers at once, sgd alone; memory; the last ReLU's cost.
 
-Run: python benchmarks/network.py [repetitions]
+Run: python benchmarks/network.py [repetitions] [--only speed]
+Three side by side are three runs on all cores, against a loop that takes them one after the other. One alone shows the
+step itself: only its evaluations and snapshots are made on another core. Processor time is of one thread each.
 The plain loop is what anyone would write: torch's default optimizers and threads, one optimizer after the other, the
 loss of every step, and test loss and accuracy at the same steps as ours. "bare" leaves its evaluations out (ours stay).
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import time
 
 import numpy as np
 import torch
 from browsing import ROOT, browser, peak_memory, server_of
 from timing import timed
 
+from optim_viz import settings
 from optim_viz.experiments import links
 from optim_viz.network import digits
 from optim_viz.network.growing_run import evaluation_steps
@@ -51,22 +55,33 @@ def plain_loop(spec, eval_steps, device="cpu", epochs=EPOCHS):
     return np.array(losses)
 
 
-def speed(repetitions):
+def speed(repetitions, specs, goal, clock=time.perf_counter):
     """Time the ways in turn, after a round that warms up: medians are what one meets, the best what can be."""
+    names = ", ".join(spec.kind for spec in specs)
+    threads = f"{settings.threads()} threads, torch's {torch.get_num_threads()}"
+    print(f"{names}: {threads}, {clock.__name__}")
     times, eval_steps = [], evaluation_steps(EPOCHS, 125)
     for repetition in range(1 + repetitions):
-        ours, seconds = timed(lambda: train(SPECS, epochs=EPOCHS, batch_size=BATCH))
-        plain, plain_seconds = timed(lambda: [plain_loop(spec, eval_steps) for spec in SPECS])
-        _, bare_seconds = timed(lambda: [plain_loop(spec, ()) for spec in SPECS])
+        ours, seconds = timed(lambda: train(specs, epochs=EPOCHS, batch_size=BATCH), clock)
+        plain, plain_seconds = timed(lambda: [plain_loop(spec, eval_steps) for spec in specs], clock)
+        _, bare_seconds = timed(lambda: [plain_loop(spec, ()) for spec in specs], clock)
         print(f"  ours {seconds:5.2f} s   plain {plain_seconds:5.2f} s   bare {bare_seconds:5.2f} s")
         if repetition:
             times.append((seconds, plain_seconds, bare_seconds))
     for name, of in (("medians", np.median), ("best times", np.min)):
         own, plain_own, bare_own = of(times, axis=0)
-        print(f"ratio of the {name}: {own / plain_own:.2f} to plain (at most 0.60), {own / bare_own:.2f} to bare")
+        print(f"ratio of the {name}: {own / plain_own:.2f} to plain (at most {goal:.2f}), {own / bare_own:.2f} to bare")
     for run, expected in zip(ours, plain, strict=True):
         gap = np.abs(run.losses - expected)
         print(f"  {run.label:10} losses differ by at most {gap[:200].max():.1e} in 200 steps, {gap.max():.1e} in all")
+
+
+def one_thread_each(repetitions):
+    """Print sgd alone by processor time, with one torch thread in both: what a busy machine does not disturb."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    speed(repetitions, SPECS[:1], goal=1.0, clock=time.process_time)
+    torch.set_num_threads(before)
 
 
 def memory():
@@ -98,6 +113,13 @@ def last_relu():
 
 
 if __name__ == "__main__":
-    speed(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
-    memory()
-    last_relu()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("repetitions", type=int, nargs="?", default=3)
+    parser.add_argument("--only", choices=["speed"])
+    options = parser.parse_args()
+    speed(options.repetitions, SPECS, goal=0.60)
+    speed(options.repetitions, SPECS[:1], goal=1.0)
+    one_thread_each(options.repetitions)
+    if options.only is None:
+        memory()
+        last_relu()

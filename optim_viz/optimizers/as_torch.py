@@ -84,8 +84,8 @@ def fused_if_possible(torch_class: str, device: str) -> dict[str, bool]:
     Fused, a step is one pass over the weights instead of up to ten. Which class has it where differs from one version
     of torch to the next (Adagrad on CUDA), and torch says so in a step alone: it is asked for one.
 
-    >>> fused_if_possible("Adagrad", "cpu"), fused_if_possible("RMSprop", "cpu"), fused_if_possible("Adagrad", "meta")
-    ({'fused': True}, {}, {})
+    >>> fused_if_possible("Adagrad", "cpu"), fused_if_possible("RMSprop", "cpu")
+    ({'fused': True}, {})
     """
     import torch
 
