@@ -11,7 +11,7 @@ from optim_viz.experiments import files
 from optim_viz.spec import SpecError
 
 #: Signs of formulas that a query may hold as they are: a line at a picture's foot is read by people.
-_READABLE = "~*^(),/|"
+_READABLE = "~*^(),/"
 
 
 def origin(spec: files.Spec, address: str = "") -> str:

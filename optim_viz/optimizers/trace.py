@@ -7,6 +7,7 @@ elementwise) cannot be traced. What is traced is our own, or was printed by symp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,25 @@ Operation = tuple[str, str, tuple[str, ...]]  # the result's name, NumPy's name 
 
 #: What an array's `**` does quickly; every other power is left to `**` itself.
 _POWERS: dict[float, Any] = {2: np.square, 0.5: np.sqrt}
+
+
+#: NumPy has no error function: Python's own, element by element.
+_ERF = np.frompyfunc(math.erf, 1, 1)
+
+
+def erf(z: Any) -> Any:
+    """The error function of a number, an array or what stands for one in a trace.
+
+    >>> erf(np.array([0.0, 10.0]))
+    array([0., 1.])
+    """
+    found = _ERF(z)
+    return found if isinstance(found, _Symbol) else np.asarray(found, float)[()]
+
+
+def function_called(name: str) -> Callable[..., Any]:
+    """The function of numbers and arrays that an operation's name means."""
+    return erf if name == "erf" else getattr(np, name)
 
 
 class UntraceableError(TypeError):
@@ -92,6 +112,8 @@ class _Tape:
 
     def write(self, ufunc: np.ufunc, operands: tuple[Any, ...]) -> _Symbol:
         """Write down `ufunc(*operands)`."""
+        if ufunc is _ERF:
+            return self._written("erf", operands, _shape(operands[0]), np.dtype(float))
         if ufunc.nout != 1 or ufunc.signature or getattr(np, ufunc.__name__, None) is not ufunc:
             raise UntraceableError(f"{ufunc.__name__} is no elementwise function of NumPy's.")
         shapes = [_shape(operand) for operand in operands]
@@ -101,8 +123,11 @@ class _Tape:
         if ufunc is np.power and shape and type(operands[1]) in (int, float) and operands[1] in _POWERS:
             ufunc, operands = _POWERS[operands[1]], operands[:1]
         dtype = ufunc.resolve_dtypes((*map(_dtype, operands), None))[-1] if shape else float
+        return self._written(ufunc.__name__, operands, shape, dtype)
+
+    def _written(self, called: str, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: Any) -> _Symbol:
         name = f"v{len(self.operations)}"
-        self.operations.append((name, ufunc.__name__, tuple(map(self.named, operands))))
+        self.operations.append((name, called, tuple(map(self.named, operands))))
         return self.symbol(name, shape, dtype)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.optimizers.trace import erf
+
 
 @functools.cache
 def own() -> dict[str, Any]:
@@ -109,12 +111,11 @@ FLOATS: dict[str, Callable[..., float]] = {
     "relu": lambda z: 0.0 if z < 0.0 else z,
     "raised": math.pow,
 }
-_ERF = np.frompyfunc(math.erf, 1, 1)
 ARRAYS: dict[str, Callable[..., Any]] = {
     "softplus": lambda z: np.logaddexp(0.0, z),
     "relu": lambda z: np.maximum(z, 0.0),
     "raised": lambda base, exponent: base**exponent,
-    "erf": lambda z: np.asarray(_ERF(z), float),
+    "erf": erf,
 }
 
 

@@ -2,7 +2,7 @@
 
 NumPy goes through memory at every operation, and its threads pass the interpreter's lock to each other as often. The
 operations here are the ones whose results IEEE 754 fixes to the last bit, none is reordered and none contracted, so
-the results are NumPy's own.
+the results are NumPy's own; and erf, the C library's here as there.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def _jit(loop: Loop) -> Callable[..., None]:
     machine, linker, names = _tools()
     module = llvm.parse_assembly(_written(loop))
     module.verify()
-    code = llvm.JITLibraryBuilder().add_object_img(machine.emit_object(module)).export_symbol("loop")
-    library = code.link(linker, f"loop {next(names)}")
+    code = llvm.JITLibraryBuilder().add_object_img(machine.emit_object(module)).add_current_process()
+    library = code.export_symbol("loop").link(linker, f"loop {next(names)}")
     kinds = [ctypes.c_int64] * 2 + [ctypes.c_double] * len(loop.numbers) + [ctypes.c_void_p] * len(loop.arrays)
     function = ctypes.CFUNCTYPE(None, *kinds)(library["loop"])
     function.library = library  # type: ignore[attr-defined] # the code lives as long as it
@@ -193,6 +193,21 @@ def _intrinsic(name: str) -> Callable[..., Any]:
     return write
 
 
+def _erf(b: Any, value: Any) -> Any:
+    """The C library's own, which is Python's too, place by place."""
+    from llvmlite import ir
+
+    kind, double, number = value.type, ir.DoubleType(), ir.IntType(32)
+    known = b.module.globals.get("erf")
+    call = known or ir.Function(b.module, ir.FunctionType(double, [double]), "erf")
+    if not isinstance(kind, ir.VectorType):
+        return b.call(call, [value])
+    found = ir.Constant(kind, ir.Undefined)
+    for i in range(kind.count):
+        found = b.insert_element(found, b.call(call, [b.extract_element(value, number(i))]), number(i))
+    return found
+
+
 def _extreme(sign: str) -> Callable[..., Any]:
     """NumPy's maximum (">") or minimum ("<"): the first operand if it is NaN, the second if that is."""
 
@@ -225,6 +240,7 @@ OPERATIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "sign": ("float64", _sign),
     "maximum": ("float64", _extreme(">")),
     "minimum": ("float64", _extreme("<")),
+    "erf": ("float64", _erf),
     "isfinite": ("float64", _isfinite),
     "less_equal": ("float64", lambda b, x, y: b.fcmp_ordered("<=", x, y)),
     "bitwise_and": ("bool", lambda b, x, y: b.and_(x, y)),

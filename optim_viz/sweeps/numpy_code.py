@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from optim_viz.optimizers.trace import Operation, Trace
+from optim_viz.optimizers.trace import Operation, Trace, function_called
 from optim_viz.sweeps.placed import Place, Placed, placed
 from optim_viz.sweeps.powers import with_powers
 
@@ -52,8 +52,8 @@ def replay(found: Placed) -> Callable[..., Any]:
 
 
 def _ours(operation: Operation, trace: Trace) -> bool:
-    """Whether a result goes to memory of ours: an array's power is quicker left to `**` itself."""
-    return operation[0] in trace.arrays and operation[1] != "power"
+    """Whether a result goes to memory of ours: an array's power is quicker left to `**` itself; erf makes its own."""
+    return operation[0] in trace.arrays and operation[1] not in ("power", "erf")
 
 
 def _ready(trace: Trace) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _written(operation: Operation, trace: Trace, where: dict[str, str], scope: d
     operands = [where.get(operand, operand) for operand in operation[2]]
     if not ours and ufunc in _SIGNS:
         return f"{name} = {f' {_SIGNS[ufunc]} '.join(operands)}"
-    scope[f"np_{ufunc}"] = getattr(np, ufunc)
+    scope[f"np_{ufunc}"] = function_called(ufunc)
     if not ours:
         return f"{name} = np_{ufunc}({', '.join(operands)})"
     return f"np_{ufunc}({', '.join(operands)}, {'out=' if ufunc in _BY_NAME else ''}{where.get(name, name)})"

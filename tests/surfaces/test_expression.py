@@ -357,6 +357,9 @@ def test_smooth_functions_are_torchs_everywhere(text):
     near = {"rtol": 1e-14, "atol": 1e-15}
     np.testing.assert_allclose(functions.values(*CORNERS), losses, **near)
     np.testing.assert_allclose(functions.gradients(*CORNERS), slopes, **near)
+    code = fused(lambda t, x, y: (functions.value(t, x, y),), (1, *CORNERS), (np.empty(losses.shape),))
+    np.testing.assert_array_equal(code(1, *CORNERS)[0], functions.values(*CORNERS))
+    assert isinstance(code, _Call) == ("erf" in text)
     np.testing.assert_allclose([functions.float_gradient(0, x, y) for x, y in CORNERS.T.tolist()], slopes.T, **near)
     np.testing.assert_allclose(torch_functions(row, "cpu")[1](0, *torch.tensor(CORNERS)), slopes, **near)
 
