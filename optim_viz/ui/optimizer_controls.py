@@ -16,6 +16,7 @@ from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import ECHO, Hyperparameter, OptimizerSpec, ScheduleSpec
+from optim_viz.ui.page import guarded
 from optim_viz.ui.widgets import hyperparameter, keep
 
 #: Hyperparameters that stand open under every optimizer; the others fold away.
@@ -82,7 +83,7 @@ def _optimizer(
         if more.open:
             with more:
                 options = _more(prefix, kept, values, groups)
-    return optimizer(kind, **options, **values)
+    return guarded(prefix, lambda: optimizer(kind, **options, **values)) or kept
 
 
 def _kind(name: str, slot: int, kept: OptimizerSpec) -> str:
@@ -126,7 +127,7 @@ def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
         h.name: hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", before.get(h.name, h.default))
         for h in SCHEDULES[kind].hyperparameters
     }
-    return schedule(kind, **values)
+    return guarded(f"{prefix}.schedule", lambda: schedule(kind, **values)) or kept
 
 
 def _scale(prefix: str, kept: OptimizerSpec, groups: Sequence[str]) -> dict[str, float]:

@@ -56,6 +56,34 @@ def test_page_loads_from_its_link_and_reacts(name):
     assert scene(app)["tracks"][0]["label"] == "sgd"
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "said"),
+    [
+        (
+            "compare.py",
+            {"o": "asgd~alpha~1e308"},
+            "asgd: alpha must be a number at least 0 and at most 10; got '1e308'",
+        ),
+        ("network.py", {"epochs": "1", "hidden": "16", "o": "asgd~alpha~1e308"}, "alpha must be a number at least 0"),
+        ("compare.py", {"f": "sin(10^22)*x", "steps": "20"}, ""),
+        ("compare.py", {"o": "sgd~label~%3D1%2B1", "steps": "20"}, ""),
+        ("compare.py", {"f": "x" * 500}, "Unknown surface 'xxx"),
+        ("compare.py", {"o": f"sgd~label~{'x' * 500}"}, "A label has at most 80 characters; 'xxx"),
+        ("compare.py", {str(i) * 90: "" for i in range(300)}, "There are 290 more."),
+        (
+            "tune.py",
+            {"view": "basins", "n": "32", "o": "momentum~s~multistep~s.milestone1~0~s.milestone2~0~s.milestone3~0"},
+            "",
+        ),
+    ],
+)
+def test_links_that_did_harm_are_pages_with_a_short_sentence_at_most(name, query, said):
+    app = open_page(name, query)
+    assert not app.exception and not app.error
+    texts = " ".join(note.value for note in app.warning)
+    assert said in texts and bool(texts) == bool(said) and len(texts) < 3000
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_optimizers_can_be_added_and_removed(name):
     app = open_page(name, QUERIES[name])
@@ -66,6 +94,22 @@ def test_optimizers_can_be_added_and_removed(name):
     app.button(key=f"{page}.{slot}.remove").click().run()
     kinds = [o.kind for o in spec_of(app, page).optimizers]
     assert not app.exception and kinds[0] == "adam" and len(kinds) == 2
+
+
+def test_settings_that_cannot_be_get_a_sentence_and_the_last_that_can_stay():
+    app = open_page("compare.py", {"steps": "20", "o": "momentum~s~step"})
+    slot = next(iter(app.session_state["compare.slots"]))
+    app.session_state[f"compare.{slot}.more"] = True
+    app.run()
+    for typed, said in ((-5, "step_size must be a whole number at least 1"), (10**9, "at most 1,000,000"), (5, "")):
+        app.number_input(key=f"compare.{slot}.schedule.step.step_size").set_value(typed).run()
+        assert not app.exception and bool(app.error) == bool(said)
+        assert said in " ".join(error.value for error in app.error).replace("\\", "")  # which marks no Markdown
+    app.slider(key=f"compare.{slot}.momentum.dampening").set_value(0.5).run()
+    app.toggle(key=f"compare.{slot}.momentum.nesterov").set_value(True).run()
+    assert not app.exception and "nesterov needs momentum above 0 and dampening 0" in app.error[0].value
+    (spec,) = spec_of(app, "compare").optimizers
+    assert (spec["dampening"], spec["nesterov"], spec.schedule["step_size"]) == (0.5, False, 5)
 
 
 def test_every_optimizer_and_surface_has_working_widgets():
