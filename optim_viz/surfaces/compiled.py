@@ -95,8 +95,8 @@ def _functions(expression: sympy.Expr, parameters: Sequence[str] = ()) -> tuple[
     symbols = (sympy.Symbol("t"), *(sympy.Symbol(name, real=True) for name in ("x", "y", *parameters)))
     slopes = gradient(expression)
     return (
-        _numpy(symbols, expression),
-        _numpy(symbols, slopes[1], as_cse(slopes)),
+        array_function(symbols, expression),
+        array_function(symbols, slopes[1], as_cse(slopes)),
         sympy.lambdify(symbols, expression, [FLOATS, "math"], cse=True, printer=_float_printer()),
         sympy.lambdify(symbols, slopes[1], [FLOATS, "math"], cse=as_cse(slopes), printer=_float_printer()),
     )
@@ -111,8 +111,8 @@ def _compile_sum(text: str, data: str) -> Compiled:
     slopes, rows = gradient(expression), examples(data)
     names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
     of_batches = (
-        _mean(_numpy(symbols, expression), tuple(rows.T)),
-        _means(_numpy(symbols, slopes[1], as_cse(slopes)), tuple(rows.T)),
+        _mean(array_function(symbols, expression), tuple(rows.T)),
+        _means(array_function(symbols, slopes[1], as_cse(slopes)), tuple(rows.T)),
         _float_sum("value", sympy.cse([expression]), rows),
         _float_sum("gradient", slopes, rows),
     )
@@ -141,7 +141,8 @@ def _either(of_all: Callable[..., Any], of_batch: Callable[..., Any]) -> Callabl
     return function
 
 
-def _numpy(symbols: Any, what: Any, cse: Any = True) -> Callable[..., Any]:
+def array_function(symbols: Any, what: Any, cse: Any = True) -> Callable[..., Any]:
+    """Compile sympy expressions as a function on NumPy arrays; `cse` is sympy.lambdify's."""
     import sympy
 
     return sympy.lambdify(symbols, what, [ARRAYS, "numpy"], cse=cse, printer=_numpy_printer())
@@ -232,7 +233,7 @@ def _float_printer() -> Any:
             base, exponent = expr.as_base_exp()
             if base.is_Symbol and exponent.is_Integer and 2 <= exponent <= 4:
                 return "(" + "*".join([self._print(base)] * int(exponent)) + ")"
-            if exponent.is_Integer or abs(exponent) == 0.5:
+            if exponent.is_Integer or (exponent.is_Rational and abs(exponent) == 0.5):  # sqrt raises, too
                 return super()._print_Pow(expr, rational=rational)
             # `**` of a negative float would quietly turn complex; pow of the math module raises.
             return f"{self._module_format('math.pow')}({self._print(base)}, {self._print(exponent)})"

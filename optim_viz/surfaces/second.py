@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from optim_viz.spec import Surface
+from optim_viz.surfaces.compiled import array_function
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import OF_EXAMPLES, letters, parse
-from optim_viz.surfaces.functions import ARRAYS
 from optim_viz.surfaces.gradient import SHORT, as_cse, second
 
 Hessian = Callable[[float, float], np.ndarray]
@@ -50,4 +50,4 @@ def _compile(text: str, of_examples: bool) -> Callable[..., tuple[float, float, 
     if any(line.has(sympy.I, sympy.zoo, sympy.nan, sympy.Derivative) for line in (*dict(lines).values(), *parts)):
         return None
     symbols = [sympy.Symbol(name, real=True) for name in names]
-    return sympy.lambdify(symbols, parts, [ARRAYS, "numpy"], cse=as_cse((lines, parts)))
+    return array_function(symbols, parts, as_cse((lines, parts)))
