@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 import torch
-from browsing import ROOT, browser, peak_memory, server_of
+from browsing import ROOT, browser, held_memory, server_of
 from timing import timed
 
 from optim_viz.experiments import links
@@ -79,7 +79,7 @@ def memory():
         for view in ("Cost", "Layers", "What it reads"):
             page.get_by_role("radio", name=view, exact=True).or_(page.get_by_role("button", name=view)).first.click()
             page.locator(".stPlotlyChart .js-plotly-plot").first.wait_for()
-        print(f"peak memory of the server: {peak_memory(pid):.0f} MB (at most 900)")
+        print(f"peak memory of the server: {held_memory(pid, 'VmHWM'):.0f} MB (at most 900)")
 
 
 def last_relu():

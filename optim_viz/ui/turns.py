@@ -15,7 +15,7 @@ from optim_viz.progress import about
 from optim_viz.spec import SpecError
 
 
-class Busy(SpecError):
+class Busy(SpecError):  # noqa: N818 - what it says is enough
     """There are too many people for one more; the message says how many, and when to try again."""
 
 
