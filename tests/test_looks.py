@@ -27,7 +27,7 @@ LOOPS = {
 }
 
 
-class No(ov.SpecError):  # noqa: N818
+class No(ov.SpecError):
     """The answer."""
 
 
