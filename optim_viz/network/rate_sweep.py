@@ -223,7 +223,9 @@ def _completed(
     waiting = set(futures)
     while waiting:
         ended, waiting = wait(waiting, POLL, FIRST_COMPLETED)
-        yield from sorted((future for future in ended if not future.cancelled()), key=lambda f: bool(f.exception()))
+        yield from sorted(
+            (future for future in ended if not future.cancelled()), key=lambda f: f.exception() is not None
+        )
         if progress is not None:
             progress(1.0 - len(waiting) / len(futures))
         if cancel.is_set():
