@@ -1,5 +1,6 @@
 """optim-viz: the app's entry point. Run it with `streamlit run app.py`."""
 
+import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.ui import page, sessions
 
 page.start_app()

@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
 FLAGS = [
@@ -35,21 +35,21 @@ def served(script: Path) -> Iterator[str]:
         yield address
 
 
-def peak_memory(pid: int) -> float:
-    """The most memory that a process ever held, in MB."""
+def held_memory(pid: int, what: str = "VmRSS") -> float:
+    """The memory that a process holds, in MB; "VmHWM" is the most that it ever held."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
+    return int(next(line.split()[1] for line in lines if line.startswith(what))) / 1024
 
 
 @contextlib.contextmanager
-def server_of(script: Path) -> Iterator[tuple[str, int]]:
-    """Serve a Streamlit script on a free port; yield its address and its process."""
+def server_of(script: Path, log: IO[str] | int = subprocess.DEVNULL) -> Iterator[tuple[str, int]]:
+    """Serve a Streamlit script on a free port, its standard error into `log`; yield its address and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     options = ["--server.headless", "true", "--server.fileWatcherType", "none"]
-    server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
     try:
         _wait_until_healthy(f"http://127.0.0.1:{port}", server)
         yield f"http://127.0.0.1:{port}", server.pid

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import websockets
-from browsing import ROOT, peak_memory, server_of
+from browsing import ROOT, held_memory, server_of
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.Slider_pb2 import Slider
@@ -52,9 +52,10 @@ class Session:
         self.sliders: dict[str, Slider] = {}
         self.complaints: list[str] = []
 
-    async def run(self) -> float:
-        """Ask for a run and wait for its end; returns the seconds that it took."""
+    async def run(self, query: str = "", page: str = "") -> float:
+        """Ask for a run, of another page where one is named, and wait for its end; returns the seconds that it took."""
         message = BackMsg()
+        message.rerun_script.query_string, message.rerun_script.page_name = query, page
         message.rerun_script.page_script_hash = self._page
         message.rerun_script.widget_states.widgets.extend(s for s in self._moved.values() if s.id in self.sliders)
         begun = time.perf_counter()
@@ -151,7 +152,7 @@ def main() -> int:
         with server_of(Path(ROOT / "app.py")) as (address, pid):
             begun = time.perf_counter()
             tally = asyncio.run(crowd(address, count, asked.seconds))
-            took, peak = time.perf_counter() - begun, peak_memory(pid)
+            took, peak = time.perf_counter() - begun, held_memory(pid, "VmHWM")
         rate, runs = len(tally.seconds) / took, tally.seconds
         figures = (len(runs), f"{rate:.1f}", *(f"{share(runs, p):.0f}" for p in (0.5, 0.95)))
         cells = (count, *figures, f"{share(tally.first, 0.5):.0f}", len(tally.errors), f"{peak:.0f}")

@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 import torch
-from browsing import ROOT, browser, peak_memory, server_of
+from browsing import ROOT, browser, held_memory, server_of
 from timing import timed
 
 from optim_viz import settings
@@ -94,7 +94,7 @@ def memory():
         for view in ("Cost", "Layers", "What it reads"):
             page.get_by_role("radio", name=view, exact=True).or_(page.get_by_role("button", name=view)).first.click()
             page.locator(".stPlotlyChart .js-plotly-plot").first.wait_for()
-        print(f"peak memory of the server: {peak_memory(pid):.0f} MB (at most 900)")
+        print(f"peak memory of the server: {held_memory(pid, 'VmHWM'):.0f} MB (at most 900)")
 
 
 def last_relu():

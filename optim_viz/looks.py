@@ -1,7 +1,7 @@
-"""May this go on? What long loops ask every so often, and how whoever has them run answers no: by an error of his own.
+"""May this go on? What long loops ask every so often, and how whoever has them run answers no: by an error.
 
-The asking is a loop's, the answer is its caller's: a page's time limit, a visitor who is gone, a cancel. A loop knows of
-none of them, and where nobody has anything to say a look costs 50 ns.
+The asking is a loop's, the answer is its caller's: a page's time limit, a visitor who is gone, a cancel. A loop knows
+of none of them, and where nobody has anything to say a look costs 50 ns.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EVERY = 256
 _answer: ContextVar[Callable[[], object]] = ContextVar("may this go on?", default=bool)
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - it is no error
     """The answer no to a loop whose caller knows why it ends, and keeps what it has done."""
 
 
@@ -30,7 +30,7 @@ def look() -> None:
 
 @contextlib.contextmanager
 def answering(answer: Callable[[], object]) -> Iterator[None]:
-    """While inside, in this thread, a look calls `answer`, too: it returns, or raises what the work is to end with.
+    """While inside, in this thread, `answer` is what a look calls: it returns, or raises what the work is to end with.
 
     >>> from optim_viz import descend, optimizer
     >>> def no():
@@ -41,13 +41,7 @@ def answering(answer: Callable[[], object]) -> Iterator[None]:
         ...
     TimeoutError: This took too long.
     """
-    outer = _answer.get()
-
-    def both() -> None:
-        outer()
-        answer()
-
-    before = _answer.set(both)
+    before = _answer.set(answer)
     try:
         yield
     finally:

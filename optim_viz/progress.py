@@ -26,7 +26,7 @@ class Progress:
         return self.seconds * (1 / self.fraction - 1) if self.fraction else math.inf
 
 
-class Unfinished(RuntimeError):
+class Unfinished(RuntimeError):  # noqa: N818 - half of it is a result
     """Work that was cut off by no wish of anybody's: why, in a sentence, and what was done until then."""
 
     def __init__(self, why: str, so_far: Any) -> None:

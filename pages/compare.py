@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.experiments import links
 from optim_viz.experiments.fairness import Fair, fair_run
 from optim_viz.experiments.presets import PRESETS

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.lessons import links
 from optim_viz.ui import lessons as parts
 from optim_viz.ui import page

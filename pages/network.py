@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-import optim_viz as ov
+import optim_viz as ov  # whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.experiments import links
 from optim_viz.experiments.fairness import Fair
 from optim_viz.network import train

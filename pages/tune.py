@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST
 from optim_viz.ui import page

@@ -123,6 +123,13 @@ def test_a_signboard_says_what_is_where_and_holds_nothing(path):
         assert module == path or named in words, module.stem
 
 
+@pytest.mark.parametrize("path", [ROOT / "app.py", *(ROOT / "pages").glob("*.py")], ids=name_of)
+def test_what_sessions_run_imports_the_package_whole_first(path):
+    """A part imports its package: of two threads, one with each first, one gets half a module."""
+    ours = [line for line in path.read_text().splitlines() if line.startswith(("import optim_viz", "from optim_viz"))]
+    assert ours[0].split()[:2] == ["import", "optim_viz"]
+
+
 def test_importing_the_library_loads_no_heavy_library():
     code = f"import sys, optim_viz; print([m for m in {list(HEAVY)} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -217,11 +217,16 @@ def _unfinished(done: TrainSweep, why: str) -> Unfinished:
 def _completed(
     futures: dict[Future[Any], Task], progress: Callable[[float], None] | None, cancel: threading.Event
 ) -> Iterator[Future[tuple[float, float] | None]]:
-    """Yield futures as they complete, reporting in between; after a cancel those that could not be stopped."""
+    """Yield futures as they complete, reporting in between; after a cancel those that could not be stopped.
+
+    Of those that end together failures come last.
+    """
     waiting = set(futures)
     while waiting:
         ended, waiting = wait(waiting, POLL, FIRST_COMPLETED)
-        yield from (future for future in ended if not future.cancelled())
+        yield from sorted(
+            (future for future in ended if not future.cancelled()), key=lambda f: f.exception() is not None
+        )
         if progress is not None:
             progress(1.0 - len(waiting) / len(futures))
         if cancel.is_set():

@@ -19,9 +19,11 @@ from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui import player
-from optim_viz.ui.page import ROOT, address
+from optim_viz.ui.page import ROOT, address, timed
 from optim_viz.ui.share import give, share
 
+#: Runs of a page that what a lesson shows and measures may take: it is always the same, and kept.
+PAGES = 5
 _SLUGS = list(table.LESSONS)
 _NUMBER = {slug: number for number, slug in enumerate(_SLUGS, 1)}
 
@@ -112,6 +114,7 @@ def _caption(experiment: Experiment) -> str:
     return f"{experiment.caption}.{formula}" + (f" &ensp; Drawn: the first of {seeds} seeds." if seeds > 1 else "")
 
 
+@timed(PAGES)
 def picture(row: Lesson, place: Place) -> Result | None:
     """Show a picture: its caption, the player, and the link to where it can be changed. Return what is drawn."""
     experiment = links.shown(row)[place.run - 1]
@@ -145,6 +148,7 @@ def share_picture(place: Place, found: Result | None) -> None:
     share("lessons", runs, lambda: found.plane, f"{place.lesson}-{found.experiment.name}".replace("_", "-"))
 
 
+@timed(PAGES)
 def judge(row: Lesson) -> None:
     """Show what was measured: does the claim hold, and where does it stop?"""
     with st.spinner("Measuring ..."):

@@ -36,6 +36,8 @@ PLANE = ViewChoice("plane", {"pca": "PCA of the paths", "random": "Random direct
 #: What of Network's page is in the link beside the experiment.
 VIEW_CHOICES = (PLANE, DETAIL)
 _KEY = "network"
+#: Runs of a page that a plane of weights may take.
+PLANE_PAGES = 5
 
 
 def fill_network(asked: Fair[NetworkSpec]) -> None:
@@ -113,7 +115,7 @@ def watch(job: Job, query: Query) -> None:
     st.fragment(_view, run_every=LOOK if job.active else None)(job, query)
 
 
-@timed()
+@timed(PLANE_PAGES)
 def _view(job: Job, query: Query) -> None:
     if progress.over(_KEY, job):
         st.rerun()  # the last look: from now on nothing polls

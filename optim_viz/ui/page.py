@@ -93,18 +93,19 @@ def start_page(name: str) -> None:
 
 
 @contextlib.contextmanager
-def timed() -> Iterator[None]:
-    """What is run inside has the time of one run of a page, and ends where its visitor is gone or has asked anew.
+def timed(pages: int = 1) -> Iterator[None]:
+    """What is run inside has the time of so many runs of a page, and ends where its visitor is gone or has asked anew.
 
     What does not end well ends in its sentence. The run then stops, and Streamlit keeps its widgets as they are.
     """
-    until = time.monotonic() + limit("page_seconds")
+    seconds = pages * limit("page_seconds")
+    until = time.monotonic() + seconds
     script = threading.get_ident()
 
     def answer() -> None:
         if time.monotonic() > until:
             raise SpecError(
-                f"This takes longer than the {limit('page_seconds')} s that this server gives to one page: "
+                f"This takes longer than the {seconds} s that this server has for it: "
                 "fewer steps, optimizers or trials will do."
             )
         if threading.get_ident() == script:

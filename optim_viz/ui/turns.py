@@ -15,7 +15,7 @@ from optim_viz.progress import about
 from optim_viz.spec import SpecError
 
 
-class Busy(SpecError):
+class Busy(SpecError):  # noqa: N818 - what it says is enough
     """There are too many people for one more; the message says how many, and when to try again."""
 
 
@@ -53,18 +53,18 @@ class Turns:
         with self._lock:
             self._waiting += 1
         try:
-            return self._seconds() <= self._patience and self._free.acquire(timeout=self._patience)
+            return self._seconds(self._waiting) <= self._patience and self._free.acquire(timeout=self._patience)
         finally:
             with self._lock:
                 self._waiting -= 1
 
-    def _seconds(self) -> float:
-        """How long the last in line is likely to wait."""
-        return self._waiting * statistics.median(self._took) / self._at_once
+    def _seconds(self, waiting: int) -> float:
+        """How long the last of a line is likely to wait."""
+        return waiting * statistics.median(self._took) / self._at_once
 
     def _busy(self) -> Busy:
-        with self._lock:
-            waiting, seconds = self._waiting + 1, self._seconds()
+        waiting = self._waiting + 1
+        seconds = max(self._seconds(waiting), self._patience)
         log.event("busy", logging.WARNING, waiting=waiting)
         people = "1 person is" if waiting == 1 else f"{waiting} people are"
-        return Busy(f"{people} waiting for this server; try again in about {about(max(seconds, self._patience))}.")
+        return Busy(f"{people} waiting for this server; try again in about {about(seconds)}.")

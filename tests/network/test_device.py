@@ -52,10 +52,12 @@ def test_a_gpus_way_through_training_and_plane_gives_the_same(monkeypatch):
         t = ov.train([ov.optimizer("sgd"), ov.optimizer("adagrad")], **SMALL)
         return t, ov.project(t, resolution=5, digits=100), ov.project(t, "random", resolution=5, digits=100)
 
-    here = both()
-    for module in (one_run, pca, plane_loss):
-        monkeypatch.setattr(module, "device", lambda: "cpu:0")
-    there = both()
+    def on(name):
+        for module in (one_run, pca, plane_loss):
+            monkeypatch.setattr(module, "device", lambda: name)
+        return both()
+
+    here, there = on("cpu"), on("cpu:0")
     for run, other in zip(here[0], there[0], strict=True):
         np.testing.assert_array_equal(other.losses, run.losses)
         np.testing.assert_array_equal(other.moves, run.moves)

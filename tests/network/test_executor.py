@@ -1,18 +1,25 @@
 """Sweeps of trainings give the same numbers whoever runs them: threads, processes, dask with a worker lost."""
 
+import contextlib
 import os
 import signal
 import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
 import optim_viz as ov
+from optim_viz.experiments import study_runs
+from optim_viz.experiments.jobs import JobState, Line
+from optim_viz.experiments.study_views import VIEWS, check
+from optim_viz.export.study_pictures import PICTURES
 from optim_viz.network import executor, rate_sweep
+from optim_viz.progress import Unfinished
 
 TWO = [ov.optimizer("momentum"), ov.optimizer("adam", schedule=ov.schedule("cosine"))]
 SMALL = {"lrs": [1e-3, 1e-2, 1e5], "batch_size": 250, "hidden": (12,), "seeds": 2, "seed": 3}
@@ -80,6 +87,62 @@ def test_what_is_done_so_far_is_seen_after_every_training(expected):
     assert sorted(expected.spec.tasks[:4]) == [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]  # all curves grow together
     for so_far in seen:
         np.testing.assert_array_equal(so_far.losses[so_far.done], expected.losses[so_far.done])
+
+
+class Dying(Executor):
+    """Runs what it is given at once, up to its death; what comes after that is cancelled, or ends in an error."""
+
+    def __init__(self, lives, error=None):
+        self.lives, self.error = lives, error
+
+    def submit(self, function, *arguments):
+        self.lives -= 1
+        future = Future()
+        if self.lives >= 0:
+            future.set_result(function(*arguments))
+        elif self.error:
+            future.set_exception(self.error)
+        else:
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        return future
+
+
+TINY = {"lrs": [1e-3, 1e-2, 1e-1], "batch_size": 500, "hidden": (4,)}
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(None, "the scheduler that ran them was lost"), (OSError("gone"), "one of them ended with OSError")],
+)
+def test_whoever_loses_the_executor_keeps_what_was_done_and_is_told(error, why):
+    with pytest.raises(Unfinished, match=f"2 of 6 trainings were done when {why}") as cut:
+        ov.train_sweep(TWO, **TINY, executor=Dying(2, error))
+    half = cut.value.so_far
+    assert half.cancelled and half.done.sum() == 2 and np.isfinite(half.losses[half.done]).all()
+
+
+def test_a_curve_that_lost_its_scheduler_says_that_it_is_partial_and_is_run_again(monkeypatch):
+    study = replace(VIEWS["network"].opens, resolution=5, rates=(1e-3, 1e-1))
+    asked = check(replace(study, descent=replace(study.descent, optimizers=(ov.optimizer("sgd"),))))
+    lives = iter([3, 99])
+    monkeypatch.setattr(executor, "executor", lambda: contextlib.nullcontext(Dying(next(lives))))
+    line = Line(study_runs.run)
+
+    def ended(job):
+        for _ in range(6000):
+            if not job.active:
+                return job
+            time.sleep(0.01)
+        pytest.fail("the job goes on")
+
+    first = ended(line.ask(asked.work, "a"))
+    assert first.state is JobState.FAILED and first.error.startswith("3 of 5 trainings were done when the scheduler")
+    pictures = PICTURES["network"]
+    assert pictures.sentence(asked.study, first.result) == "Partial: 3 of 5 trainings were done."
+    again = ended(line.ask(asked.work, "a"))
+    assert again is not first and again.state is JobState.FINISHED
+    assert pictures.sentence(asked.study, again.result) == ""
 
 
 @pytest.fixture(scope="module")

@@ -325,5 +325,5 @@ def test_unknown_labels_and_bands_get_their_sentence():
     t = go("adam")
     with pytest.raises(SpecError, match="No run is labelled 'adma'; did you mean 'adam'"):
         t["adma"]
-    with pytest.raises(SpecError, match="No band of 'loss'; did you mean 'losses'"):
+    with pytest.raises(SpecError, match="Unknown band 'loss'; did you mean 'losses'"):
         t.band("adam", "loss")

@@ -44,7 +44,7 @@ def test_a_sweep_has_the_same_bits_on_any_number_of_threads(set_threads, surface
 
 def test_so_have_a_training_and_its_plane(set_threads):
     found = []
-    three = [ov.optimizer("sgd", lr=1e30), ov.optimizer("sgd"), ov.optimizer("adam")]
+    three = [ov.optimizer("sgd", lr=1e6, weight_decay=1.0), ov.optimizer("sgd"), ov.optimizer("adam")]
     for count in (1, 6):  # of six, three are free to evaluate what the others train
         set_threads(count)
         t = ov.train(three, epochs=1, batch_size=500, hidden=(16,), final_relu=False)

@@ -1,0 +1,189 @@
+"""How the app holds under links that nobody foresaw: random experiments on all pages, opened as real sessions.
+
+A few visitors at a time, on one server, over Streamlit's own WebSocket: each opens a link and waits until the server
+says that the script has run, and goes. A link may set everything that the pages can: any surface, a typed function,
+every hyperparameter within its range, schedules, noise, fairness, views; work that waits in line is let go with its
+visitor. Counted are runs that drew an error or ended badly, and answers that took too long; printed is the memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import random
+import re
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import websockets
+from browsing import ROOT, held_memory, server_of
+from load import Session, share
+
+import optim_viz as ov
+from optim_viz.experiments import links, study
+from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, Fair
+from optim_viz.experiments.study_links import write_study
+from optim_viz.experiments.study_views import VIEWS
+from optim_viz.lessons.links import Place, write_lesson
+from optim_viz.lessons.table import LESSONS
+from optim_viz.network import train
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.table import SURFACES
+
+#: Seconds that an answer may take.
+PATIENCE = 5.0
+VISITORS = 4
+#: A traceback in the server's log, Streamlit's or one of ours within a line of JSON, up to its last line.
+TRACE = re.compile(r"Traceback \(most recent call last\)[^\n]*(?:\n +.*)*\n?.*")
+TYPED = (
+    "x^2 + sin(3*y)",
+    "log(1 + x^2) + abs(y)^1.5",
+    "*".join(f"(x + {i}*y)" for i in range(1, 12)),
+    "exp(-x*y + " * 8 + "x" + ")" * 8,
+    "sin(" * 30 + "x*y" + ")" * 30,
+    "tanh(x*y + " * 9 + "x" + ")" * 9,
+)
+
+
+def number(draw: random.Random, h: Any) -> float | int | bool:
+    """A value of a hyperparameter, anywhere in its range."""
+    if h.scale == "bool":
+        return draw.random() < 0.5
+    low, high = max(h.low, 1e-12), h.high
+    if h.scale == "int":
+        return draw.randint(math.ceil(max(h.low, getattr(h, "minimum", h.low))), int(high))
+    value = math.exp(draw.uniform(math.log(low), math.log(high))) if h.scale == "log" else draw.uniform(low, high)
+    return min(value, math.nextafter(high, 0.0))
+
+
+def values(draw: random.Random, row: Any) -> dict[str, Any]:
+    """Some of a row's hyperparameters."""
+    return {h.name: number(draw, h) for h in row.hyperparameters if draw.random() < 0.5}
+
+
+def optimizer(draw: random.Random) -> Any:
+    """A random optimizer; where its values do not go together, one at its defaults."""
+    kind = draw.choice(list(OPTIMIZERS))
+    plan = draw.choice([None, None, *SCHEDULES.values()])
+    try:
+        schedule = None if plan is None else ov.schedule(plan.name, **values(draw, plan))
+        return ov.optimizer(kind, schedule=schedule, **values(draw, OPTIMIZERS[kind]))
+    except ov.SpecError:
+        return ov.optimizer(kind)
+
+
+def optimizers(draw: random.Random, most: int) -> list[Any]:
+    """One to `most` of them."""
+    return [optimizer(draw) for _ in range(draw.randint(1, most))]
+
+
+def comparison(draw: random.Random) -> Any:
+    """A random comparison, up to the most steps and optimizers that a page takes."""
+    text = draw.choice([*SURFACES, *TYPED])
+    surface = SURFACES[text] if text in SURFACES else replace(SURFACES["quadratic"], name="own", expression=text)
+    batch = draw.choice([None, 8, 24]) if surface.data else None
+    noise = draw.choice([0.0, 0.0, 0.1, 10.0])
+    place = tuple(draw.uniform(*surface.bounds[i : i + 2]) for i in (0, 2))
+    steps = draw.choice([50, 500, 2000, 5000])
+    return descent.check(surface, optimizers(draw, 8), place, steps, noise, batch, draw.randrange(2**32))
+
+
+def compare(draw: random.Random) -> dict[str, list[str]]:
+    """A link of Compare."""
+    return links.write(links.FAIR_DESCENT, Fair(comparison(draw), draw.choice(list(FAIRNESS))))
+
+
+def network(draw: random.Random) -> dict[str, list[str]]:
+    """A link of Network."""
+    hidden = [draw.choice([8, 64, 300]) for _ in range(draw.randint(1, 3))]
+    spec = train.check(
+        optimizers(draw, 4), draw.randint(1, 9), draw.choice([32, 256]), hidden, draw.random() < 0.5, draw.randrange(99)
+    )
+    return links.write(links.FAIR_TRAINING, Fair(spec, draw.choice(list(ON_NETWORK))))
+
+
+def tune(draw: random.Random) -> dict[str, list[str]]:
+    """A link of Tune: any view, some of them beyond what the server allows, which it says."""
+    view, spec = draw.choice(list(VIEWS.values())), comparison(draw)
+    asked = replace(view.opens, descent=spec, resolution=draw.choice(view.resolutions), seeds=draw.choice([1, 1, 5]))
+    x, y = study.natural_axes(asked.mapped, spec.surface)
+    return write_study(replace(asked, x=x, y=y))
+
+
+def lesson(draw: random.Random) -> dict[str, list[str]]:
+    """A link of Lessons."""
+    return write_lesson(Place(draw.choice(list(LESSONS)), draw.randint(1, 3)))
+
+
+PAGES = {"compare": compare, "network": network, "tune": tune, "lessons": lesson}
+
+
+async def visit(address: str, seed: int) -> tuple[float, list[str]]:
+    """Open link number `seed`; return how long it took and what went wrong."""
+    draw = random.Random(seed)  # noqa: S311 (a visitor, not a secret)
+    page = draw.choice(list(PAGES))
+    query = urlencode(PAGES[page](draw), doseq=True)
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    try:
+        async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
+            session = Session(socket, seed)
+            seconds = await session.run(query, page)
+    except (OSError, TimeoutError, websockets.WebSocketException) as error:
+        return math.inf, [f"{type(error).__name__}: {error} at /{page}?{query}"]
+    if seconds > PATIENCE:
+        print(f"  {seconds:.1f} s: /{page}?{query}", file=sys.stderr)
+    return seconds, [f"{text} at /{page}?{query}" for text in session.complaints]
+
+
+async def visits(address: str, seeds: range) -> list[tuple[float, list[str]]]:
+    """A few visitors open all of these links, each the next one that is left."""
+    left = iter(seeds)
+    found: list[tuple[float, list[str]]] = []
+
+    async def visitor() -> None:
+        """One visitor, until no link is left."""
+        for seed in left:
+            found.append(await visit(address, seed))
+
+    await asyncio.gather(*(visitor() for _ in range(VISITORS)))
+    return found
+
+
+def main() -> int:
+    """Open the links and print a line for so many of them; 1 where anything went wrong or took too long."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--links", type=int, default=2000, help="how many (default 2000)")
+    parser.add_argument("--every", type=int, default=200, help="links a line (default 200)")
+    parser.add_argument("--first", type=int, default=0, help="the first one's number, to repeat it (default 0)")
+    asked = parser.parse_args()
+    print(f"| links | p50 ms | p95 ms | slowest s | over {PATIENCE:g} s | errors | traces in the log | memory MB |")
+    print("|---|---|---|---|---|---|---|---|")
+    bad = 0
+    with tempfile.TemporaryFile("a+") as log, server_of(Path(ROOT / "app.py"), log) as (address, pid):
+        for low in range(asked.first, asked.first + asked.links, asked.every):
+            seeds = range(low, min(low + asked.every, asked.first + asked.links))
+            found = asyncio.run(visits(address, seeds))
+            seconds, errors = [s for s, _ in found], Counter(text for _, texts in found for text in texts)
+            slow = sum(s > PATIENCE for s in seconds)
+            log.seek(0)
+            traces = TRACE.findall(log.read())
+            cells = [f"{share(seconds, p):.0f}" for p in (0.5, 0.95)] + [f"{max(seconds):.1f}", slow, errors.total()]
+            print("|", *(f"{c} |" for c in (seeds.stop, *cells, len(traces), f"{held_memory(pid):.0f}")), flush=True)
+            for text, count in errors.most_common(5):
+                print(f"  {count} x {text}", file=sys.stderr)
+            for text, count in Counter(traces).most_common(5):
+                print(f"  {count} x in the log: {text}", file=sys.stderr)
+            bad += slow + errors.total() + len(traces)
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
