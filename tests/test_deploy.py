@@ -1,16 +1,21 @@
 """The image and the two servers behind a proxy, as far as they can be held without a container engine."""
 
+import base64
+import hashlib
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import streamlit
 import yaml
+
+from tests.proxy import CONFIG, HEADERS
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
-CADDY = (ROOT / "docker" / "Caddyfile").read_text()
 
 
 def lines(word):
@@ -46,11 +51,35 @@ def test_two_servers_share_a_secret_behind_a_proxy_that_keeps_visitors():
         environment = services[name]["environment"]
         assert environment["STREAMLIT_SERVER_COOKIE_SECRET"].startswith("${OPTIM_VIZ_COOKIE_SECRET:?")
         assert services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"] and services[name]["mem_limit"]
-        assert f"{name}:8501" in CADDY
+        assert f"server {name} {name}:8501 cookie {name}" in CONFIG
         assert services["proxy"]["depends_on"][name] == {"condition": "service_healthy"}
-    assert "lb_policy cookie" in CADDY and "health_body ok" in CADDY and CADDY.count("{") == CADDY.count("}")
+    assert "cookie optim_viz_server insert" in CONFIG and "http-check expect string ok" in CONFIG
     mounted = services["proxy"]["volumes"][0].split(":")[0]
-    assert (ROOT / mounted).exists()
+    assert (ROOT / mounted).read_text() == CONFIG
+
+
+def test_the_proxy_tells_browsers_what_a_page_may_do():
+    assert HEADERS["referrer-policy"] == "no-referrer" and HEADERS["x-content-type-options"] == "nosniff"
+    rules = {
+        name: sources for name, *sources in (rule.split() for rule in HEADERS["content-security-policy"].split(";"))
+    }
+    assert rules["default-src"] == ["'none'"] and not {"'unsafe-eval'", "'unsafe-inline'", "*"} & {*rules["script-src"]}
+    index = (Path(streamlit.__file__).parent / "static" / "index.html").read_text()
+    (inline,) = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in rules["script-src"], "Streamlit's inline script is another one now"
+
+
+def test_the_proxy_bounds_what_one_address_asks_for():
+    for bound in ("sc_conn_cur(0) gt 300", "sc_conn_rate(0) gt 600", "sc_http_req_rate(0) gt 4000"):
+        assert f"{{ {bound} }}" in CONFIG
+    assert "track-sc0 src,ipmask(32,64)" in CONFIG and "timeout http-request 10s" in CONFIG
+    assert "status 404 if { path_beg /_stcore/metrics }" in CONFIG
+
+
+@pytest.mark.skipif(shutil.which("haproxy") is None, reason="no HAProxy here: apt-get install haproxy")
+def test_the_proxy_reads_its_configuration():
+    subprocess.run(["haproxy", "-c", "-q", "-f", ROOT / "docker" / "haproxy.cfg"], check=True)
 
 
 def test_the_app_is_served_as_the_documents_say():

@@ -1,0 +1,42 @@
+"""The app under the headers that the proxy sets: drawn in 2-D and 3-D, recorded and exported, and nothing complains."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NOT_OURS
+from tests.proxy import HEADERS
+
+READY = ".ov-player[data-ready='true']"
+
+
+def test_nothing_that_a_page_does_is_against_its_headers(server, browser):
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 900}, reduced_motion="reduce", permissions=["local-network-access"]
+    )
+    page, complaints = context.new_page(), []
+    page.set_default_timeout(90_000)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+
+    def through_the_proxy(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, **HEADERS})
+
+    page.route(lambda url: url.startswith(server) and "?" in url, through_the_proxy)
+    page.goto(f"{server}/?f=himmelblau&steps=20&o=adam~lr~0.2")
+    page.locator(READY).wait_for()
+    sent = page.evaluate("fetch(location.href).then((answer) => answer.headers.get('x-content-type-options'))")
+    assert sent == "nosniff"
+    page.get_by_role("button", name="3-D").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
+    )
+    page.get_by_role("button", name=re.compile("^Record")).click()
+    with page.expect_download() as film:
+        pass
+    assert film.value.suggested_filename.startswith("optim-viz")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_text("Web page that plays anywhere")).to_be_visible()
+    context.close()
+    assert [text for text in complaints if not any(known in text for known in NOT_OURS)] == []
