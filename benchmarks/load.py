@@ -2,8 +2,8 @@
 
 A session connects, runs the page, and then, for as long as it is told, moves one of the page's sliders, waits until the
 server says that the script has run, looks at the picture for about a second, and goes on, as a visitor would. Clocked
-is the time from the slider's message to the script's end, picture included. Anything but a run that ended well and
-drew no error is counted as an error.
+is the time from the slider's message to the script's end, picture included. Whoever is told that too many are waiting
+looks at that for as long, and tries again. Anything but a run that ended well and drew no error is an error.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ LOOK = (0.5, 1.5)
 #: A run that takes longer than this has failed.
 PATIENCE = 60.0
 PEAK_MB = 900
+#: What is said to whoever is sent away.
+BUSY = "waiting for this server; try again"
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    sent_away: int = 0
 
 
 class Session:
@@ -50,7 +53,9 @@ class Session:
         self._moved: dict[str, WidgetState] = {}
         self._page = ""
         self.sliders: dict[str, Slider] = {}
+        self._before: dict[str, Slider] = {}
         self.complaints: list[str] = []
+        self.sent_away = 0
 
     async def run(self, query: str = "", page: str = "") -> float:
         """Ask for a run, of another page where one is named, and wait for its end; returns the seconds that it took."""
@@ -68,7 +73,7 @@ class Session:
     def _ends(self, message: ForwardMsg) -> bool:
         kind = message.WhichOneof("type")
         if kind == "new_session":
-            self.sliders = {}
+            self.sliders, self._before = {}, self.sliders
         if kind == "navigation":
             self._page = message.navigation.page_script_hash
         if kind == "delta":
@@ -83,6 +88,9 @@ class Session:
         kind = element.WhichOneof("type")
         if kind == "slider":
             self.sliders[element.slider.id] = element.slider
+        if kind == "alert" and BUSY in element.alert.body:
+            self.sent_away += 1
+            self.sliders = self._before
         if kind == "exception":
             self.complaints.append("\n".join([element.exception.message, *element.exception.stack_trace[-3:]]))
 
@@ -107,13 +115,17 @@ async def visit(address: str, seed: int, until: float, tally: Tally) -> None:
     async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
         session = Session(socket, seed)
         tally.first.append(await session.run())
+        while session.sent_away and not session.sliders and time.perf_counter() < until:
+            await session.look()
+            await session.run()
         while time.perf_counter() < until and session.sliders:
             await session.look()
             session.move()
             tally.seconds.append(await session.run())
-        if not session.sliders:
+        if not session.sliders and not session.sent_away:
             tally.errors.append("the page showed no slider")
         tally.errors += session.complaints
+        tally.sent_away += session.sent_away
 
 
 async def crowd(address: str, count: int, seconds: float) -> Tally:
@@ -145,8 +157,8 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, nargs="+", default=list(CROWDS), help="crowds (default 1 5 20 50)")
     asked = parser.parse_args()
     print(f"{asked.seconds:g} s each; a change, its picture, then {LOOK[0]} to {LOOK[1]} s of looking at it.")
-    print("| sessions | changes | a second | p50 ms | p95 ms | first page p50 ms | errors | peak memory MB |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| sessions | changes | a second | p50 ms | p95 ms | first page p50 | sent away | errors | peak MB |")
+    print("|---|---|---|---|---|---|---|---|---|")
     bad = False
     for count in asked.sessions:
         with server_of(Path(ROOT / "app.py")) as (address, pid):
@@ -155,7 +167,7 @@ def main() -> int:
             took, peak = time.perf_counter() - begun, held_memory(pid, "VmHWM")
         rate, runs = len(tally.seconds) / took, tally.seconds
         figures = (len(runs), f"{rate:.1f}", *(f"{share(runs, p):.0f}" for p in (0.5, 0.95)))
-        cells = (count, *figures, f"{share(tally.first, 0.5):.0f}", len(tally.errors), f"{peak:.0f}")
+        cells = (count, *figures, f"{share(tally.first, 0.5):.0f}", tally.sent_away, len(tally.errors), f"{peak:.0f}")
         print("|", *(f"{cell} |" for cell in cells))
         for text in sorted(set(tally.errors))[:5]:
             print(f"  error: {text}", file=sys.stderr)

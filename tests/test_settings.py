@@ -13,7 +13,7 @@ import optim_viz as ov
 from optim_viz import log, settings
 from optim_viz.experiments import budgets, links
 from optim_viz.experiments.fairness import Fair
-from optim_viz.experiments.weight import weight
+from optim_viz.experiments.memory import weight
 from optim_viz.network import digit_files, train
 from optim_viz.settings import SETTINGS
 from optim_viz.surfaces import descent

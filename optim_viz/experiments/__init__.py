@@ -7,5 +7,5 @@ fairness                 whose learning rates a comparison is run with
 study, study_views       what the Tune page is asked for, and its views, one row each
 study_links, study_runs  a study as a link and back; what runs it
 budgets                  what one page may ask for
-jobs, weight             the waiting line, and how much memory what it keeps takes
+jobs, memory             the waiting line, and the memory that what it keeps takes
 """

@@ -18,7 +18,7 @@ from typing import Any
 from weakref import WeakSet
 
 from optim_viz import log
-from optim_viz.experiments.weight import weight
+from optim_viz.experiments.memory import give_back, weight
 from optim_viz.progress import Progress, Unfinished, about
 from optim_viz.settings import limit
 from optim_viz.spec import SpecError
@@ -211,6 +211,7 @@ class Line:
             job.error, failed = _sentence(error), error
         with self._lock:
             self._end(job, state)
+        give_back()
         fields = {"ms": round(1000 * (time.monotonic() - job.began)), "bytes": size}
         level = logging.ERROR if failed else logging.INFO
         log.event("job", level, error=failed, what=type(job.spec).__name__, ended=state.value, **fields)
