@@ -2,9 +2,10 @@
 FROM python:3.11-slim AS build
 # Where torch's CPU build is (PyTorch's own page names it): without it, Linux gets gigabytes of CUDA.
 ARG TORCH_INDEX=
-ENV PIP_EXTRA_INDEX_URL=$TORCH_INDEX
+# The sha256 of the file that is taken from there, as that index has it behind the file's address.
+ARG TORCH_SHA256=
 WORKDIR /source
-COPY requirements.txt app.py ./
+COPY requirements.lock app.py ./
 COPY docker docker
 COPY .streamlit .streamlit
 COPY static/README.md static/README.md

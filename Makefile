@@ -1,11 +1,12 @@
 # make run: serve the app. make test: run every test. make check: lint and types. Each can be repeated in seconds.
+# make lock: write requirements.lock anew, with the newest versions that requirements.txt allows if it is deleted first.
 # make test-thorough: full products where `make test` tests every pair.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test test-thorough check format clean
+.PHONY: run test test-thorough check format lock clean
 
 $(VENV)/.run: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +38,12 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Every package of the app with its version and its files' hashes, for every system; docker/build.sh installs from it.
+lock: $(VENV)/.run
+	$(BIN)/pip install --disable-pip-version-check -q "uv>=0.9,<1"
+	$(BIN)/uv pip compile -q requirements.txt --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV) static/player-* static/plotly-*

@@ -274,11 +274,14 @@ def test_curvature_is_that_of_the_mini_batch_and_noise_has_none():
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_that_can_be_typed_has_a_curvature(function):
     """Newton's first move on f(x) + 50 x^2 is by a tenth of f' + 100 x over f'' + 100."""
-    run = ov.descend(ov.surface(f"{function}(0.3*x) + 50*x^2"), lambda p: Newton(p, lr=0.1), start=(0.5, 0.0), steps=1)
-    x = torch.tensor(0.5, dtype=torch.float64)
-    f = {"sign": torch.sign, "softplus": torch.nn.functional.softplus}.get(function) or getattr(torch, function)
+    second = FUNCTIONS[function].fewest - 1
+    text = f"{function}(0.3*x{', 0.2' * second}) + 50*x^2"
+    run = ov.descend(ov.surface(text), lambda p: Newton(p, lr=0.1), start=(0.5, 0.0), steps=1)
+    x, parts = torch.tensor(0.5, dtype=torch.float64), [torch.tensor(0.2, dtype=torch.float64)] * second
+    other = {"softplus": torch.nn.functional.softplus, "max": torch.maximum, "min": torch.minimum}
+    f = other.get(function) or getattr(torch, function)
     slope, curvature = (
-        derivative(lambda x: f(0.3 * x) + 50 * x**2, x)
+        derivative(lambda x: f(0.3 * x, *parts) + 50 * x**2, x)
         for derivative in (torch.autograd.functional.jacobian, torch.autograd.functional.hessian)
     )
     assert run["own"].points[1, 0] == pytest.approx((x - 0.1 * slope / curvature).item(), rel=1e-12)

@@ -376,7 +376,7 @@ def test_smooth_functions_are_torchs_everywhere(text):
 def test_parameters_are_arguments_of_what_is_compiled_once(text, values):
     before = compiling._compile.cache_info().misses
     rows = [ov.surface(text, **{name: value + shift for name, value in values.items()}) for shift in (0.0, 1.0, 2.0)]
-    assert compiling._compile.cache_info().misses == before + 1
+    assert compiling._compile.cache_info().misses <= before + 1  # none, where another test has read the text
     assert letters(text) == tuple(values) and dict(rows[0].parameters) == values
     for row in rows:
         functions, (losses, slopes) = compiled(row), autograd(row, CORNERS[:, CORNERS.min(0) >= 0])
