@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,9 @@ from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = Path(__file__).parent / "assets"
+#: Seconds that one thread may keep Python to itself while others wait: a fifth of the usual, because most of a page is
+#: short work between waits, and would wait that long each time beside one session that computes.
+SWITCH = 0.001
 
 #: The most sentences about a link that are shown.
 MAX_NOTES = 10
@@ -77,6 +81,7 @@ def start_app() -> None:
     except SpecError as error:  # the server's own settings are wrong: no page can be shown
         st.error(str(error), icon=":material/error:")
         st.stop()
+    sys.setswitchinterval(SWITCH)
     sessions.claim_work()
     st.session_state["app.started"] = True
 
