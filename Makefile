@@ -23,7 +23,7 @@ run: $(VENV)/.run
 # Two files at a time, each whole, so that what its tests share is made once; what is timed runs alone.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=40 -m "not timed"
-	$(BIN)/python -m pytest -m timed
+	$(BIN)/python -m pytest -m timed $$(grep -rl mark.timed tests)
 	@if command -v node >/dev/null; then node --test tests/player/*.test.js; \
 	else echo "The player's unit tests were not run: they need node (apt-get install nodejs)."; fi
 
