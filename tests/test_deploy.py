@@ -75,11 +75,8 @@ def test_the_proxy_bounds_what_one_address_asks_for():
         assert f"{{ {bound} }}" in CONFIG
     assert "track-sc0 src,ipmask(32,64)" in CONFIG and "timeout http-request 10s" in CONFIG
     assert "status 404 if { path_beg /_stcore/metrics }" in CONFIG
-
-
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="no HAProxy here: apt-get install haproxy")
-def test_the_proxy_reads_its_configuration():
-    subprocess.run(["haproxy", "-c", "-q", "-f", ROOT / "docker" / "haproxy.cfg"], check=True)
+    if shutil.which("haproxy"):  # it reads its own language best
+        subprocess.run(["haproxy", "-c", "-q", "-f", ROOT / "docker" / "haproxy.cfg"], check=True)
 
 
 def test_the_app_is_served_as_the_documents_say():

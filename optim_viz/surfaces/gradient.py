@@ -47,8 +47,8 @@ def second(expression: sympy.Expr) -> tuple[Lines, tuple[Any, Any, Any]]:
 
     >>> import sympy
     >>> x, y = sympy.symbols("x y", real=True)
-    >>> second(x**2 * y + y)[1]
-    (ddc0xx*y, dc0x, 0)
+    >>> second((x + 2 * y) ** 2)[1]
+    (2, 4, 8)
     """
     import sympy
 

@@ -32,7 +32,7 @@ def bits(run):
     return [getattr(run, name).tobytes() for name in ("points", "losses", "gradients", "lrs")]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(comparisons(), st.sampled_from([*FAIRNESS]))
 def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
     """Every number of the first 40 steps, which is where all of them come from, is compared."""
@@ -44,7 +44,7 @@ def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
     assert [bits(run) for run in here] == [bits(run) for run in there]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(trainings(), st.sampled_from([*ON_NETWORK]))
 def test_round_trip_of_a_training(spec, mode):
     asked = Fair(spec, mode)
@@ -130,7 +130,7 @@ def test_a_mangled_link_opens_with_what_is_valid_and_says_what_was_dropped(query
     assert descent.run(spec).trajectories
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(st.dictionaries(KEYS, st.lists(st.text(max_size=30), min_size=1, max_size=3)))
 def test_no_link_can_raise(query):
     spec, _ = links.read(links.DESCENT, query, DEFAULT)

@@ -396,7 +396,7 @@ def networks(draw):
 
 
 @given(descents() | networks())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_an_experiment_goes_to_json_and_back(spec):
     assert files.read(files.write(spec)) == spec
 

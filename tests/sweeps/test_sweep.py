@@ -102,29 +102,26 @@ def test_blocks_of_any_size_give_the_same(block, seeds, batch):
     np.testing.assert_array_equal(whole.steps_to, parts.steps_to)
 
 
-def on_both(spec):
+#: By device, how close: a GPU's powers and roots are its own, so the last bits are.
+DEVICES = {"cpu": {"rtol": 1e-8, "atol": 1e-12}}
+if backends.cuda_available():
+    DEVICES["cuda"] = {"rtol": 1e-6, "atol": 1e-10}
+
+
+def on_both(spec, device="cpu"):
     """Ends on NumPy arrays and on torch tensors."""
-    return run_all(spec), run_all(spec, backend=backends.torch_backend(spec, "cpu"))
+    return run_all(spec), run_all(spec, backend=backends.torch_backend(spec, device))
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", RULES)
-def test_torch_tensors_give_the_same(kind):
+def test_torch_tensors_give_the_same(kind, device):
     axes = {"lr": np.geomspace(1e-3, 0.1, 4), "y": [-1.0, 0.5]}
     spec = sweep.check("himmelblau", ov.optimizer(kind), axes, steps=40)
-    arrays, tensors = on_both(spec)
-    np.testing.assert_allclose(tensors.losses, arrays.losses, rtol=1e-8, atol=1e-12)
+    arrays, tensors = on_both(spec, device)
+    np.testing.assert_allclose(tensors.losses, arrays.losses, **DEVICES[device])
     np.testing.assert_array_equal(tensors.steps_to, arrays.steps_to)
-    np.testing.assert_allclose(tensors.points, arrays.points, rtol=1e-8, atol=1e-12)
-
-
-@pytest.mark.skipif(not backends.cuda_available(), reason="no GPU")
-@pytest.mark.parametrize("kind", RULES)
-def test_so_does_a_gpu(kind):
-    """Its powers and roots are its own, so the last bits are."""
-    axes = {"lr": np.geomspace(1e-3, 0.1, 4), "y": [-1.0, 0.5]}
-    spec = sweep.check("himmelblau", ov.optimizer(kind), axes, steps=40)
-    tensors = run_all(spec, backend=backends.torch_backend(spec, "cuda"))
-    np.testing.assert_allclose(tensors.losses, run_all(spec).losses, rtol=1e-6, atol=1e-10)
+    np.testing.assert_allclose(tensors.points, arrays.points, **DEVICES[device])
 
 
 @pytest.mark.parametrize("surface", list(SURFACES))

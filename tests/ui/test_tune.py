@@ -117,7 +117,7 @@ def test_bad_input_is_a_sentence_and_keeps_the_picture():
     app.number_input(key="tune.across.low").set_value(0.01).run()
     assert not app.error and study_of(app).x.low == 0.01
     app = open_page({"o": ["lbfgs"]})
-    assert not app.exception and "a sweep needs an optimizer with a rule" in app.error[0].value
+    assert not app.exception and "a sweep needs an optimizer with an elementwise rule" in app.error[0].value
     for view, count in (("rates", 1), ("basins", 2)):  # beside others it is left out, and that is said
         app = open_page({**QUERIES[view], "view": view, "o": ["sgd~lr~0.01", "lbfgs", "adam"]})
         assert not app.exception and not app.error and "Left out is L-BFGS" in app.markdown[0].value
