@@ -31,6 +31,8 @@ from optim_viz.threads import Shared, in_threads
 
 #: Steps between two looks at whether to stop; steps of rates made at once.
 LOOK, AHEAD = 64, 64
+#: Threads at most: on 16 cores, 512 x 512 runs took 0.52 s on 8 of them and 1.43 s on 16, which wait for Python's lock.
+MOST_WORKERS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,8 @@ def run_all(
     """
     backend = backend or backend_for(spec)
     work = _Work(spec, watch, backend)
-    size = block or block_size(spec, backend, threads())
+    workers = min(threads(), MOST_WORKERS)
+    size = block or block_size(spec, backend, workers)
     starts = range(0, spec.runs, size)
     waiting = Shared(starts)
 
@@ -73,7 +76,7 @@ def run_all(
         if progress is not None:
             progress(work.fraction)
 
-    in_threads(blocks, min(threads(), len(starts)), report if progress else None, cancel)
+    in_threads(blocks, min(workers, len(starts)), report if progress else None, cancel)
     report()
     shape = (spec.seeds, spec.cells)
     ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
