@@ -40,7 +40,6 @@ def test_a_page_survives_its_server(killable, browser):
 @pytest.fixture
 def cluster():
     """A scheduler of dask's and two workers, each a process of its own, and their address."""
-    pytest.importorskip("distributed")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

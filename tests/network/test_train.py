@@ -32,15 +32,6 @@ CLOSE = {"cpu": 1e-5, "cuda": 1e-3}[device()]
 STEPS = {"cpu": 200, "cuda": 150}[device()]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Two threads of torch wait for each other for seconds where another process has a core of two."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def mlp(hidden, final_relu, seed):
     """The network as anyone would write it."""
     torch.manual_seed(seed)

@@ -46,15 +46,9 @@ REAL = {
 
 @pytest.fixture(scope="module")
 def po():
-    return pytest.importorskip("pytorch_optimizer")
+    import pytorch_optimizer  # seconds: once
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    return pytorch_optimizer
 
 
 def named(name, factory):
