@@ -6,5 +6,6 @@ measures            what verdicts are measured by
 altered_optimizers  optimizers with a fault or without a part, to show what it does
 results             a lesson's runs and its verdict
 store               the trainings behind lessons, computed beforehand
+own_runs            the runs of altered_optimizers, computed beforehand
 links               a lesson as a link and back
 """

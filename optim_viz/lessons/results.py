@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from optim_viz.lessons import store
+from optim_viz.lessons import own_runs, store
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Results, Verdict
 from optim_viz.optimizers.as_torch import optimizer_code
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import DescentSpec
-from optim_viz.surfaces import descent
 
 #: One step of training, whatever the optimizer.
 STEP = "optimizer.zero_grad()\nloss = loss_function(model(x), y)\nloss.backward()\noptimizer.step()"
 
 
 def result(experiment: Experiment) -> Result:
-    """Run an experiment on a surface, once per seed, or load the stored result of a training.
+    """Run an experiment on a surface, once per seed, or load the stored result: a training's, an altered optimizer's.
 
     >>> from optim_viz.lessons.table import lesson
     >>> result(lesson("momentum")["ravine"]).shown["momentum"].status
     'reached (0, 0) at step 51'
     """
-    spec = experiment.all
-    if isinstance(spec, DescentSpec):
-        runs = (descent.run(replace(spec, seed=spec.seed + seed)) for seed in range(experiment.seeds))
+    if isinstance(experiment.spec, DescentSpec):
+        runs = (own_runs.comparison(experiment, spec) for spec in own_runs.seeds(experiment))
         return Result(experiment, comparisons=tuple(runs))
     training, plane = store.load(experiment)
     return Result(experiment, training=training, plane=plane)

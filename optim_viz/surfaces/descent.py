@@ -157,6 +157,11 @@ def _run_one(spec: DescentSpec, optimizer: OptimizerSpec, label: str) -> Traject
         from optim_viz.surfaces.torch_run import through_torch  # torch takes 1.8 s to import: only where it is needed
 
         raw = through_torch(spec, optimizer)
+    return finished(spec, optimizer, label, raw)
+
+
+def finished(spec: DescentSpec, optimizer: OptimizerSpec, label: str, raw: RawRun) -> Trajectory:
+    """Return a run as its engine has left it, with its losses and how it ended."""
     points, gradients, state, lrs, evaluations = raw
     functions = compiled(spec.surface)
     gradients[-1] = functions.gradients(*points[-1])

@@ -8,13 +8,13 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.experiments import links
-from optim_viz.lessons import results, store, table
+from optim_viz.lessons import own_runs, results, store, table
 from optim_viz.lessons.lesson import Finding
 from optim_viz.network import train
 from optim_viz.network.plane import project
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player import network_scenes, scenes
-from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
+from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces import descent
 
 ROWS = pytest.mark.parametrize("row", table.LESSONS.values(), ids=table.LESSONS)
@@ -118,6 +118,22 @@ def test_a_stored_training_and_its_plane_are_what_the_engine_gives_from_start_to
     assert plane.explained_variance == pytest.approx(again.explained_variance, rel=1e-2)
     assert plane.loss == pytest.approx(again.loss, rel=1e-2)
     assert plane.coordinates["sgd"] == pytest.approx(again.coordinates["sgd"], abs=1e-3 * np.ptp(plane.a))
+
+
+@pytest.mark.parametrize("one", list(own_runs.stored_runs()), ids=lambda one: f"{one[1].label} {one[0].seed}")
+def test_a_stored_run_of_an_altered_optimizer_is_what_torch_gives(one):
+    fresh = own_runs.pack(own_runs.run(*one))
+    stored = own_runs.pack(own_runs.load(*one))
+    assert set(stored) == set(fresh)
+    for name, values in fresh.items():
+        np.testing.assert_allclose(stored[name], values, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_the_store_of_runs_holds_what_the_lessons_need_and_no_more():
+    assert set(own_runs.keys()) == {own_runs.key(*one) for one in own_runs.stored_runs()}
+    assert own_runs.FILE.stat().st_size <= 400_000
+    with pytest.raises(SpecError, match="run python -m"):
+        own_runs.load(descent.check("quadratic", "sgd", steps=9), OptimizerSpec("own", label="mine"))
 
 
 def test_packing_a_training_and_its_plane_loses_only_what_it_says():
