@@ -40,7 +40,6 @@ from optim_viz.surfaces.table import SURFACES
 
 #: Seconds that an answer may take.
 PATIENCE = 5.0
-VISITORS = 4
 #: A traceback in the server's log, Streamlit's or one of ours within a line of JSON, up to its last line.
 TRACE = re.compile(r"Traceback \(most recent call last\)[^\n]*(?:\n +.*)*\n?.*")
 TYPED = (
@@ -130,7 +129,11 @@ async def visit(address: str, seed: int) -> tuple[float, list[str]]:
     """Open link number `seed`; return how long it took and what went wrong."""
     draw = random.Random(seed)  # noqa: S311 (a visitor, not a secret)
     page = draw.choice(list(PAGES))
-    query = urlencode(PAGES[page](draw), doseq=True)
+    return await opened(address, page, urlencode(PAGES[page](draw), doseq=True), seed)
+
+
+async def opened(address: str, page: str, query: str, seed: int) -> tuple[float, list[str]]:
+    """Open a link; return how long it took and what went wrong."""
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
     try:
         async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
@@ -143,7 +146,7 @@ async def visit(address: str, seed: int) -> tuple[float, list[str]]:
     return seconds, [f"{text} at /{page}?{query}" for text in session.complaints]
 
 
-async def visits(address: str, seeds: range) -> list[tuple[float, list[str]]]:
+async def visits(address: str, seeds: range, visitors: int) -> list[tuple[float, list[str]]]:
     """A few visitors open all of these links, each the next one that is left."""
     left = iter(seeds)
     found: list[tuple[float, list[str]]] = []
@@ -153,7 +156,7 @@ async def visits(address: str, seeds: range) -> list[tuple[float, list[str]]]:
         for seed in left:
             found.append(await visit(address, seed))
 
-    await asyncio.gather(*(visitor() for _ in range(VISITORS)))
+    await asyncio.gather(*(visitor() for _ in range(visitors)))
     return found
 
 
@@ -162,15 +165,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--links", type=int, default=2000, help="how many (default 2000)")
     parser.add_argument("--every", type=int, default=200, help="links a line (default 200)")
+    parser.add_argument("--visitors", type=int, default=2, help="how many at a time (default 2, one a core)")
     parser.add_argument("--first", type=int, default=0, help="the first one's number, to repeat it (default 0)")
     asked = parser.parse_args()
     print(f"| links | p50 ms | p95 ms | slowest s | over {PATIENCE:g} s | errors | traces in the log | memory MB |")
     print("|---|---|---|---|---|---|---|---|")
     bad = 0
     with tempfile.TemporaryFile("a+") as log, server_of(Path(ROOT / "app.py"), log) as (address, pid):
+        cold = [asyncio.run(opened(address, page, "", 0))[0] for page in PAGES]
+        print("The pages once on the cold server:", ", ".join(f"{s:.1f} s" for s in cold), file=sys.stderr)
         for low in range(asked.first, asked.first + asked.links, asked.every):
             seeds = range(low, min(low + asked.every, asked.first + asked.links))
-            found = asyncio.run(visits(address, seeds))
+            found = asyncio.run(visits(address, seeds, asked.visitors))
             seconds, errors = [s for s, _ in found], Counter(text for _, texts in found for text in texts)
             slow = sum(s > PATIENCE for s in seconds)
             log.seek(0)

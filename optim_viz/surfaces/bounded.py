@@ -17,8 +17,8 @@ from optim_viz.looks import look
 from optim_viz.spec import Surface
 from optim_viz.surfaces.compiled import compiled
 
-#: Calls that compiling may take: a second or two. The dearest row of SURFACES takes 270,000.
-MOST = 1_500_000
+#: Calls that compiling may take: a second, or two beside other work. The dearest row of SURFACES takes 270,000.
+MOST = 600_000
 #: Calls between two looks at whether to go on.
 EVERY = 4096
 
