@@ -31,7 +31,7 @@ if shown:
         compare.presets(shown.asked)
     player.show(
         scenes.compare(runs), key="compare-player", origin=origin(runs.spec, page.address()),
-        on_pick=lambda: compare.pick("compare", "compare-player"),
+        on_turn=partial(compare.turn, "compare", shown),
     )  # fmt: skip
     if shown.sentence:
         st.caption(shown.sentence)

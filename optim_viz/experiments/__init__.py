@@ -3,6 +3,7 @@
 presets                  experiments worth watching
 links                    an experiment as a link and back
 files                    an experiment as a file and back
+turned                   what was turned by hand in the browser
 fairness                 whose learning rates a comparison is run with
 study, study_views       what the Tune page is asked for, and its views, one row each
 study_links, study_runs  a study as a link and back; what runs it

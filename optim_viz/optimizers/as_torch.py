@@ -158,7 +158,7 @@ def _multistep(values: dict[str, Any], lrs: list[float], total: int) -> Call:
 
 
 def _warmup_cosine(values: dict[str, Any], lrs: list[float], total: int) -> Call:
-    up, down = rates.warmup_split(total, values["warmup"])
+    up, down = map(int, rates.warmup_split(total, values["warmup"]))
     rising = Call("LinearLR", {"start_factor": values["start_factor"], "total_iters": up})
     falling = Call("CosineAnnealingLR", {"T_max": down, "eta_min": values["eta_min"]})
     return Call("SequentialLR", {"milestones": [up]}, ([rising, falling],))
@@ -168,7 +168,7 @@ def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
     from torch.optim import lr_scheduler
 
     strategy = "linear" if values.pop("anneal_linear") else "cos"
-    total = rates.cycle_length(total, values["pct_start"])
+    total = int(rates.cycle_length(total, values["pct_start"]))
     values = {"max_lr": lrs if len(lrs) > 1 else lrs[0], "total_steps": total, **values}
     return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, "cycle_momentum": False})
 

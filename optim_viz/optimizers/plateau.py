@@ -7,7 +7,7 @@ the losses of the points before it, as in the usual loop: loss, backward, optimi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +16,25 @@ import numpy as np
 from optim_viz.spec import ScheduleSpec
 
 _FLOATS = SimpleNamespace(maximum=max, where=lambda condition, a, b: a if condition else b)
+
+
+def after(xp: Any, values: Mapping[str, Any], loss: Any, state: Sequence[Any]) -> tuple[Any, ...]:
+    """Return what follows from a step's loss: (best loss, bad steps, steps left to cool, *rates) from those before.
+
+    >>> after(_FLOATS, {"factor": 0.1, "patience": 0, "threshold": 0, "cooldown": 2, "min_lr": 0, "eps": 0}, 2.0,
+    ...       (1.0, 0, 0, 0.5))
+    (1.0, 0, 2, 0.05)
+    """
+    best, bad, cooling, *rates = state
+    better = loss < best * (1.0 - values["threshold"])
+    best, bad = xp.where(better, loss, best), xp.where(better, 0, bad + 1)
+    cools = cooling > 0
+    bad, cooling = xp.where(cools, 0, bad), xp.where(cools, cooling - 1, cooling)
+    drop = bad > values["patience"]
+    cooling, bad = xp.where(drop, values["cooldown"], cooling), xp.where(drop, 0, bad)
+    lower = [xp.maximum(rate * values["factor"], values["min_lr"]) for rate in rates]
+    drops = [drop & (rate - new > values["eps"]) for rate, new in zip(rates, lower, strict=True)]
+    return best, bad, cooling, *(xp.where(d, new, rate) for d, new, rate in zip(drops, lower, rates, strict=True))
 
 
 class PlateauRates:
@@ -28,14 +47,15 @@ class PlateauRates:
     def __init__(self, spec: ScheduleSpec, lanes: tuple[Any, Any, Any], steps: int) -> None:
         self.values: dict[str, Any] = dict(spec.values)
         self.xp: Any = np if any(isinstance(lane, np.ndarray) for lane in lanes) else _FLOATS
-        self.lanes, self.steps, self.seen = lanes, steps, 0
+        self.lanes: Sequence[Any] = lanes
+        self.steps, self.seen = steps, 0
         self.best, self.bad, self.cooling = math.inf, 0, 0
         self.given: list[tuple[Any, ...]] = []
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         for step in range(self.steps):
             if step == len(self.given):
-                self.given.append(self.lanes)
+                self.given.append(tuple(self.lanes))
             yield self.given[step][1:]
 
     def __len__(self) -> int:
@@ -45,21 +65,9 @@ class PlateauRates:
         """Take the loss at step t's point into account, once."""
         if t <= self.seen:
             return
-        self.seen, where, values = t, self.xp.where, self.values
-        better = loss < self.best * (1.0 - values["threshold"])
-        self.best = where(better, loss, self.best)
-        self.bad = where(better, 0, self.bad + 1)
-        cooling = self.cooling > 0
-        self.bad = where(cooling, 0, self.bad)
-        self.cooling = where(cooling, self.cooling - 1, self.cooling)
-        drop = self.bad > values["patience"]
-        self.cooling = where(drop, values["cooldown"], self.cooling)
-        self.bad = where(drop, 0, self.bad)
-        self.lanes = tuple(self._lower(drop, lane) for lane in self.lanes)
-
-    def _lower(self, drop: Any, lane: Any) -> Any:
-        new = self.xp.maximum(lane * self.values["factor"], self.values["min_lr"])
-        return self.xp.where(drop & (lane - new > self.values["eps"]), new, lane)
+        state = self.best, self.bad, self.cooling, *self.lanes
+        self.seen = t
+        self.best, self.bad, self.cooling, *self.lanes = after(self.xp, self.values, loss, state)
 
     def watching(self, gradient: Callable[..., Any], value: Callable[..., Any]) -> Callable[..., Any]:
         """Return `gradient` as an oracle that also looks at the full loss `value`."""

@@ -24,7 +24,7 @@ def staircase(step: Any, base: Any, total: int, *, step_size: int, gamma: float)
 
 def multistep(step: Any, base: Any, total: int, *, gamma: float, **milestones: int) -> Any:
     """lr * gamma^(number of milestones passed); a milestone of 0 is not used."""
-    return base * gamma ** sum(((step >= m) * 1.0 for m in milestones.values() if m > 0), 0.0 * step)
+    return base * gamma ** sum(((step >= m) * (m > 0) * 1.0 for m in milestones.values()), 0.0 * step)
 
 
 def exponential(step: Any, base: Any, total: int, *, gamma: float) -> Any:
@@ -34,12 +34,12 @@ def exponential(step: Any, base: Any, total: int, *, gamma: float) -> Any:
 
 def cosine(step: Any, base: Any, total: int, *, T_max: int, eta_min: float) -> Any:  # noqa: N803 - torch's name
     """Half a cosine wave from lr down to eta_min in T_max steps (0: the whole run), then up again."""
-    return eta_min + (base - eta_min) * (1.0 + np.cos(math.pi * step / (T_max or total))) / 2.0
+    return eta_min + (base - eta_min) * (1.0 + np.cos(math.pi * step / _or_whole(T_max, total))) / 2.0
 
 
 def linear(step: Any, base: Any, total: int, *, start_factor: float, end_factor: float, total_iters: int) -> Any:
     """lr * a factor that goes from start_factor to end_factor in total_iters steps (0: the whole run)."""
-    done = np.minimum(step / (total_iters or total), 1.0)
+    done = np.minimum(step / _or_whole(total_iters, total), 1.0)
     return base * (start_factor + (end_factor - start_factor) * done)
 
 
@@ -51,10 +51,15 @@ def warmup_cosine(step: Any, base: Any, total: int, *, warmup: int, start_factor
     return np.where(step < up, rising, falling)
 
 
-def warmup_split(total: int, warmup: int) -> tuple[int, int]:
+def _or_whole(steps: Any, total: Any) -> Any:
+    """A number of steps; 0 stands for the whole run."""
+    return np.where(np.equal(steps, 0), total, steps)
+
+
+def warmup_split(total: Any, warmup: Any) -> tuple[Any, Any]:
     """Steps of warm-up and of the rest, each at least 1: a warm-up longer than the run is cut."""
-    up = max(1, min(warmup, total - 1))
-    return up, max(1, total - up)
+    up = np.maximum(1, np.minimum(warmup, total - 1))
+    return up, np.maximum(1, total - up)
 
 
 def onecycle(
@@ -70,18 +75,22 @@ def onecycle(
     """From lr / div_factor up to lr in the first pct_start of the run, then down by div_factor * final_div_factor."""
     total = cycle_length(total, pct_start)
     low = base / div_factor
-    peak, last = float(pct_start * total) - 1.0, total - 1.0
+    peak, last = pct_start * total - 1.0, total - 1.0
     step = np.minimum(step, last)
     up, down = step / peak, (step - peak) / (last - peak)
     rise, fall = (_line, _line) if anneal_linear else (_wave, _wave)
     return np.where(step <= peak, rise(low, base, up), fall(base, low / final_div_factor, down))
 
 
-def cycle_length(total: int, pct_start: float) -> int:
-    """The cycle's steps: torch divides by zero where a phase has none, so a shorter run is the start of a cycle."""
-    while pct_start * total <= 1.0:
-        total += 1
-    return total
+def cycle_length(total: Any, pct_start: Any) -> Any:
+    """The cycle's steps: torch divides by zero where a phase has none, so a shorter run is the start of a cycle.
+
+    >>> int(cycle_length(3, 0.1)), int(cycle_length(500, 0.1))
+    (11, 500)
+    """
+    few = np.floor(1.0 / pct_start)  # or one or two more, as the product is rounded
+    more = np.where(pct_start * (few + 1.0) > 1.0, few + 1.0, few + 2.0)
+    return np.maximum(total, np.where(pct_start * few > 1.0, few, more))
 
 
 def _line(start: Any, end: Any, share: Any) -> Any:

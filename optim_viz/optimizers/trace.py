@@ -8,7 +8,7 @@ elementwise) cannot be traced. What is traced is our own, or was printed by symp
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,15 @@ def trace(function: Callable[..., Any], inputs: Mapping[str, Any]) -> Trace:
     return Trace(tuple(inputs), tuple(tape.operations), tape.constants, names, tape.arrays)
 
 
+def traced_function(function: Callable[..., Any], names: Sequence[str]) -> Trace:
+    """Return what a function of plain numbers does, by their names.
+
+    >>> traced_function(lambda x, y: (np.where(x > y, x, y),), "xy").operations
+    (('v0', 'greater', ('x', 'y')), ('v1', 'where', ('v0', 'x', 'y')))
+    """
+    return trace(function, dict.fromkeys(names, 0.0))
+
+
 def traced_rule(row: Optimizer, values: Mapping[str, Any]) -> Trace:
     """Return the update of one coordinate at every step but the first: (t, lr, theta, g, *state) -> (theta, *state).
 
@@ -85,7 +94,7 @@ def traced_rule(row: Optimizer, values: Mapping[str, Any]) -> Trace:
     (('v0', 'multiply', ('c0', 'momentum_buffer')), ('v1', 'add', ('v0', 'g')))
     """
     names = ("t", "lr", "theta", "g", *row.state_names(values))
-    return trace(flat(row.step_with(values, np)), dict.fromkeys(names, 0.0))
+    return traced_function(flat(row.step_with(values, np)), names)
 
 
 class _Tape:
@@ -125,6 +134,13 @@ class _Tape:
         dtype = ufunc.resolve_dtypes((*map(_dtype, operands), None))[-1] if shape else float
         return self._written(ufunc.__name__, operands, shape, dtype)
 
+    def chosen(self, operands: tuple[Any, ...]) -> _Symbol:
+        """Write down `where(condition, a, b)`."""
+        shapes = [_shape(operand) for operand in operands]
+        if any(shapes):
+            raise UntraceableError("Data are chosen from.")
+        return self._written("where", operands, (), float)
+
     def _written(self, called: str, operands: tuple[Any, ...], shape: tuple[int, ...], dtype: Any) -> _Symbol:
         name = f"v{len(self.operations)}"
         self.operations.append((name, called, tuple(map(self.named, operands))))
@@ -153,8 +169,12 @@ class _Symbol(NDArrayOperatorsMixin):
     def _unknown(self, *_: Any, **__: Any) -> Any:
         raise UntraceableError("A value is asked for.")
 
+    def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> _Symbol:
+        if function is not np.where or options:
+            raise UntraceableError(f"{function.__name__} is no elementwise function of NumPy's.")
+        return self.tape.chosen(operands)
+
     __bool__ = __float__ = __int__ = __index__ = __len__ = __iter__ = __getitem__ = __array__ = _unknown
-    __array_function__ = _unknown
 
 
 def _shape(operand: Any) -> tuple[int, ...]:

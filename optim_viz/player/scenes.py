@@ -16,6 +16,7 @@ import numpy as np
 from optim_viz.optimizers import styles
 from optim_viz.optimizers.row import Style
 from optim_viz.player.cards import inspector
+from optim_viz.player.live import live
 from optim_viz.spec import Surface
 from optim_viz.surfaces.surface import height_map
 from optim_viz.surfaces.trajectory import Comparison, Trajectory
@@ -108,6 +109,7 @@ def compare(runs: Comparison) -> Scene:
         shown["inspector"] = inspector(run.spec)
         tracks.append(shown)
         blobs |= blob
+    computed, programs = live(runs.spec, runs.labels)
     names = ", ".join(runs.labels)
     positive = all((run.losses > 0).all() for run in runs)
     plane = {
@@ -132,6 +134,6 @@ def compare(runs: Comparison) -> Scene:
     scene = {
         "version": VERSION, "key": f"{surface.name} {surface.expression} {surface.bounds}",
         "frames": runs.spec.steps + 1, "frame_title": "step", "frame_values": None, "autoplay": True,
-        "duration": DURATION, "tracks": tracks, "panels": panels,
+        "duration": DURATION, "tracks": tracks, "panels": panels, "live": computed,
     }  # fmt: skip
-    return Scene(scene, blobs)
+    return Scene(scene, blobs | programs)

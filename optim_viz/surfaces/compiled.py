@@ -97,8 +97,8 @@ def _functions(expression: sympy.Expr, parameters: Sequence[str] = ()) -> tuple[
     return (
         array_function(symbols, expression),
         array_function(symbols, slopes[1], as_cse(slopes)),
-        sympy.lambdify(symbols, expression, [FLOATS, "math"], cse=True, printer=_float_printer()),
-        sympy.lambdify(symbols, slopes[1], [FLOATS, "math"], cse=as_cse(slopes), printer=_float_printer()),
+        sympy.lambdify(symbols, expression, [FLOATS, "math"], cse=True, printer=float_printer()),
+        sympy.lambdify(symbols, slopes[1], [FLOATS, "math"], cse=as_cse(slopes), printer=float_printer()),
     )
 
 
@@ -117,19 +117,20 @@ def _compile_sum(text: str, data: str) -> Compiled:
         _float_sum("gradient", slopes, rows),
     )
     latex = rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(expression, symbol_names=names)}"
-    return Compiled(expression, latex, *map(_either, _of_all(expression, rows) or of_batches, of_batches))
+    whole = without_examples(expression, data)
+    return Compiled(expression, latex, *map(_either, of_batches if whole is None else _functions(whole), of_batches))
 
 
-def _of_all(expression: sympy.Expr, rows: np.ndarray) -> tuple[Callable[..., Any], ...] | None:
-    """The mean over all examples without a loop, where the expression is a polynomial in them: their moments do."""
+def without_examples(expression: sympy.Expr, data: str) -> sympy.Expr | None:
+    """Return the mean over all examples without a sum, where the expression is a polynomial in them: moments do."""
     import sympy
 
     u, v = sympy.symbols("u v", real=True)
     if not expression.is_polynomial(u, v):
         return None
-    terms = sympy.Poly(expression, u, v).terms()
+    rows, terms = examples(data), sympy.Poly(expression, u, v).terms()
     moments = {powers: float(np.mean(rows[:, 0] ** powers[0] * rows[:, 1] ** powers[1])) for powers, _ in terms}
-    return _functions(sum(factor * moments[powers] for powers, factor in terms))
+    return sum(factor * moments[powers] for powers, factor in terms)
 
 
 def _either(of_all: Callable[..., Any], of_batch: Callable[..., Any]) -> Callable[..., Any]:
@@ -170,7 +171,7 @@ def _means(function: Callable[..., Any], columns: Any) -> Callable[..., tuple[An
 def _float_sum(name: str, code: tuple[Lines, Sequence[Any]], rows: np.ndarray) -> Callable[..., Any]:
     """Write one loop over the examples, on Python floats, that returns the mean of each result of `code`."""
     shared, results = code
-    printer = _float_printer()
+    printer = float_printer()
     lines = [f"{symbol} = {printer.doprint(line)}" for symbol, line in shared]
     sums = [f"s{i}" for i in range(len(results))]
     lines += [f"{total} += {printer.doprint(result)}" for total, result in zip(sums, results, strict=True)]
@@ -224,8 +225,8 @@ def _numpy_printer() -> Any:
     return PowerPrinter({"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True})
 
 
-def _float_printer() -> Any:
-    """A sympy printer for Python floats: small powers as products, roots of negative numbers as errors, not complex."""
+def float_printer() -> Any:
+    """Return a sympy printer for Python floats: small powers as products, roots of negatives as errors, not complex."""
     from sympy.printing.pycode import PythonCodePrinter
 
     class FloatPrinter(_Constants, PythonCodePrinter):

@@ -25,7 +25,7 @@ def second_derivatives(surface: Surface) -> Hessian | None:
     >>> second_derivatives(SURFACES["quadratic"])(1.0, 1.0).tolist()
     [[1.0, 0.0], [0.0, 10.0]]
     """
-    function = _compile(surface.expression, bool(surface.data))
+    function = second_function(surface.expression, bool(surface.data))
     if function is None:
         return None
     more = tuple(examples(surface.data).T) if surface.data else tuple(value for _, value in surface.parameters)
@@ -39,7 +39,8 @@ def second_derivatives(surface: Surface) -> Hessian | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _compile(text: str, of_examples: bool) -> Callable[..., tuple[float, float, float]] | None:
+def second_function(text: str, of_examples: bool) -> Callable[..., tuple[float, float, float]] | None:
+    """Return the second derivatives (xx, xy, yy) as a function of (x, y, *parameters) or of an example, unless long."""
     import sympy
 
     names = OF_EXAMPLES if of_examples else ("x", "y", *letters(text))

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
 from optim_viz.experiments.budgets import within
-from optim_viz.experiments.fairness import FAIRNESS, Fair
+from optim_viz.experiments.fairness import FAIRNESS, Fair, FairRuns
 from optim_viz.experiments.presets import PRESETS, matching
+from optim_viz.experiments.turned import turned
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, OptimizerSpec
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.descent import method_name
 from optim_viz.surfaces.trajectory import Comparison
-from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
+from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers, set_optimizers
 from optim_viz.ui.page import plain
+from optim_viz.ui.sessions import note_error
 from optim_viz.ui.surface_controls import STEPS, batch_size, fairness, own_values, start, where
 from optim_viz.ui.widgets import choices
 
@@ -45,17 +48,20 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
     spec = asked.spec
     values = {
         "surface": spec.surface.name,  # OWN is one of them
-        "steps": min(spec.steps, STEPS[-1]),
-        "noise": spec.noise,
         "batch": spec.batch_size or 0,
-        "seed": spec.seed,
-        "x": spec.start[0],
-        "y": spec.start[1],
         "fair": asked.mode,
+        **_numbers(spec),
+        **own_values(spec.surface),
     }
-    values |= own_values(spec.surface)
     st.session_state.update({f"compare.{key}": value for key, value in values.items()})
     fill_optimizers("compare", spec.optimizers)
+
+
+def _numbers(spec: DescentSpec) -> dict[str, float]:
+    """The values of those widgets that hold a number of the whole comparison."""
+    x, y = spec.start
+    steps = min(spec.steps, STEPS[-1])
+    return {"steps": steps, "noise": spec.noise, "seed": spec.seed, "x": x, "y": y, **dict(spec.surface.parameters)}
 
 
 def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[DescentSpec]]:
@@ -77,12 +83,18 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
 
 
-def pick(name: str, player: str) -> None:
-    """A click or drag on the contour: move the start there."""
-    picked = st.session_state[player].pick
-    if picked:
-        for key in ("x", "y"):
-            st.session_state[f"{name}.{key}"] = float(f"{picked[key]:.6g}")
+def turn(name: str, shown: FairRuns[DescentSpec, Comparison], values: Any) -> None:
+    """Numbers were turned in the player: set the widgets to them, or say what is wrong with them."""
+    try:
+        asked = turned(shown.asked, shown.runs.spec, values)
+    except SpecError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        note_error()
+        return
+    spec = asked.spec
+    st.session_state.update({f"{name}.{key}": value for key, value in _numbers(spec).items()})
+    st.session_state[f"{name}.fair"] = asked.mode
+    set_optimizers(name, spec.optimizers)
 
 
 def formulas(runs: Comparison) -> None:

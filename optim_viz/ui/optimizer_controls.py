@@ -30,6 +30,19 @@ def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
     st.session_state[f"{name}.next"] = first + len(specs)
 
 
+def set_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
+    """Set the optimizers of page `name` to others of the same kinds, in the slots and widgets that they have."""
+    slots = st.session_state[f"{name}.slots"]
+    st.session_state[f"{name}.slots"] = dict(zip(slots, specs, strict=True))
+    for slot, spec in zip(slots, specs, strict=True):
+        values = {f"{spec.kind}.{key}": value for key, value in spec.values}
+        if spec.schedule:
+            values |= {f"schedule.{spec.schedule.kind}.{key}": value for key, value in spec.schedule.values}
+        for key, value in values.items():
+            if f"{name}.{slot}.{key}" in st.session_state:  # a widget that is not seen takes the spec's value
+                st.session_state[f"{name}.{slot}.{key}"] = value
+
+
 def optimizers(
     name: str, suggested: Mapping[str, float], groups: Sequence[str], limit: int = MAX_OPTIMIZERS
 ) -> tuple[OptimizerSpec, ...]:

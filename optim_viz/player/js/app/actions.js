@@ -6,8 +6,8 @@ import { openPanels, updateSwitches } from "../plots/panels.js";
 import { canRecord, toggleRecording } from "./record.js";
 import { readTheme, sameTheme, watchTheme } from "../basics/theme.js";
 
-/** How long the mark of a pick that nothing answers stays, ms. */
-const GHOST_STAYS = 2000;
+/** A start as a link has it. @param {number} value */
+const rounded = (value) => Number(value.toPrecision(6));
 
 /** Everything that people can do. @param {any} app */
 export function addActions(app) {
@@ -43,14 +43,12 @@ export function addActions(app) {
     },
     canRecord: canRecord(),
     toggleRecording: () => toggleRecording(app),
-    canPick: () => Boolean(app.onPick),
+    canPick: () => app.live.there(),
     pick(/** @type {any} */ pick) {
-      app.ghost = { x: pick.x, y: pick.y };
-      clearTimeout(app.ghostTimer);
-      // A pick that changes nothing is never answered: its mark goes after a while.
-      app.ghostTimer = setTimeout(() => { app.ghost = null; app.ask(); }, GHOST_STAYS);
-      app.ask();
-      app.onPick?.(pick);
+      app.holding = pick.phase === "drag";
+      app.ghost = app.holding ? { x: pick.x, y: pick.y } : null;
+      app.live.change((/** @type {any} */ values) => { values.start = [rounded(pick.x), rounded(pick.y)]; });
+      if (!app.holding) app.live.rest();
     },
     setHover(/** @type {any} */ hover, /** @type {number} */ x, /** @type {number} */ y) {
       const same = hover?.id === app.hover?.id && hover?.row === app.hover?.row;
@@ -83,6 +81,10 @@ export function listenToPeople(app) {
     app.root.classList.remove("ov-pointer");
     if (event.key === "Escape") closeMenus(app);
     const target = /** @type {HTMLElement} */ (event.target);
+    if ((event.ctrlKey || event.metaKey) && event.key === "z" && !target.matches("input") && app.live.there()) {
+      event.preventDefault();
+      app.live.undo();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
     if (target.matches(".ov-readout") && target.scrollWidth > target.clientWidth && event.key.startsWith("Arrow")) return;
     if (target.matches("select, input[type=checkbox]") || (event.key === " " && target.matches("button, summary"))) return;
@@ -94,7 +96,7 @@ export function listenToPeople(app) {
     const target = /** @type {HTMLElement} */ (event.target);
     // A press on the picture gives the player the keyboard, without scrolling to it and without the ring.
     app.root.classList.add("ov-pointer");
-    if (!target.closest("button, input, select, summary, label")) app.root.focus({ preventScroll: true });
+    if (!target.closest("button, input, select, summary, label, .ov-knob")) app.root.focus({ preventScroll: true });
     if (!target.closest(".ov-menu")) closeMenus(app);
   }, { signal: app.signal });
 }

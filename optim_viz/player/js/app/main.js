@@ -9,8 +9,10 @@ import { createInspector } from "../words/inspector.js";
 import { createLegend } from "../words/legend.js";
 import { matchPanels, openPanels, updateSwitches } from "../plots/panels.js";
 import { createReadout } from "../words/readout.js";
+import { createLive } from "./live.js";
 import { decodeScene } from "../numbers/scene.js";
 import { readTheme } from "../basics/theme.js";
+import { createTurning } from "../words/turning.js";
 
 /** Numbers in the tables change at most this often while playing: faster cannot be read. */
 const READ_EVERY = 0.1;
@@ -26,7 +28,7 @@ const REST = 300;
 function createApp(root, options) {
   const abort = new AbortController();
   return /** @type {any} */ ({
-    root, plotly: options.plotly, onPick: options.onPick ?? null, onRest: options.onRest ?? null, rested: -1, abort, signal: abort.signal, destroyed: false,
+    root, plotly: options.plotly, onTurn: options.onTurn ?? null, holding: false, onRest: options.onRest ?? null, rested: -1, abort, signal: abort.signal, destroyed: false,
     model: null, theme: readTheme(root), clock: createClock({ speed: options.state?.speed ?? 1, loop: Boolean(options.state?.loop) }),
     hidden: new Set(), closed: new Set(), arrows: new Set(), hover: null, ghost: null, panels: new Map(),
     stats: { frames: 0, seconds: 0 }, lastRead: 0,
@@ -35,6 +37,8 @@ function createApp(root, options) {
 
 /** @param {any} app */
 function layOut(app) {
+  app.live = createLive(app);
+  app.knobs = createTurning(app);
   app.legend = createLegend(app);
   app.controls = createControls(app);
   app.readout = createReadout(app);
@@ -111,17 +115,25 @@ function startOver(app, model, state) {
 /** @param {any} app @param {any} scene @param {Map<string, ArrayBuffer>} blobs @param {any} [state] */
 async function showScene(app, scene, blobs, state) {
   const model = decodeScene(scene, blobs);
+  if (app.live.take(model, blobs)) await showModel(app, model, state);
+  else if (!app.model) throw new Error("There is nothing to draw.");
+}
+
+/** Shows what is decoded, or was computed here. @param {any} app @param {any} model @param {any} [state] */
+async function showModel(app, model, state) {
   const fresh = !app.model || app.model.key !== model.key;
   const clock = fresh ? startOver(app, model, state) : resizeClock(app.clock, model.frames, model.duration);
   app.halt();
-  Object.assign(app, { model, clock, ghost: null, hover: null });
+  Object.assign(app, { model, clock, hover: null });
   app.tooltip.hide();
   app.theme = readTheme(app.root);
   app.root.dataset.theme = app.theme.mode;
   matchPanels(app);
   app.legend.update();
+  app.knobs.update();
   app.readout.update();
   app.inspector.update();
+  app.knobs.draw();
   updateSwitches(app);
   await Promise.all(model.panels.filter((/** @type {any} */ panel) => app.panels.has(panel.id))
     .map((/** @type {any} */ panel) => app.panels.get(panel.id).panel.update(panel)));
@@ -153,7 +165,7 @@ async function tryScene(app, scene, blobs, state) {
  * @param {any} options.scene
  * @param {Map<string, ArrayBuffer>} options.blobs
  * @param {any} options.plotly
- * @param {((pick: {x: number, y: number, phase: string}) => void)|null} [options.onPick]
+ * @param {((values: any) => void)|null} [options.onTurn]  told what has been turned by hand, once it rests
  * @param {((frame: number) => void)|null} [options.onRest]  told the frame at which the playhead comes to rest
  * @param {{frame?: number, playing?: boolean, speed?: number, loop?: boolean}} [options.state]
  */
@@ -161,6 +173,7 @@ export function mount(root, options) {
   const app = createApp(root, options);
   drive(app);
   addActions(app);
+  app.showModel = (/** @type {any} */ model) => showModel(app, model);
   layOut(app);
   listenToPeople(app);
   listenToPage(app);
@@ -171,7 +184,7 @@ export function mount(root, options) {
     destroy() {
       app.destroyed = true;
       app.halt();
-      clearTimeout(app.ghostTimer);
+      app.live.destroy();
       clearTimeout(app.restTimer);
       app.abort.abort();
       app.resizer.disconnect();

@@ -4,7 +4,6 @@
  * newer one gets its cleanup called at once, so a cleanup only counts when it belongs to the latest call.
  */
 import { mount } from "./main.js";
-import { createPicks } from "./picks.js";
 import { createRegistry, holdBlob, readStore, releaseBlob } from "./registry.js";
 import { missingBlobs } from "../numbers/scene.js";
 
@@ -84,21 +83,17 @@ function drawWhenWhole(entry) {
   else {
     entry.root.replaceChildren();
     entry.instance = mount(entry.root, {
-      scene, blobs, plotly: entry.plotly, onPick: (pick) => entry.picks.offer(pick),
+      scene, blobs, plotly: entry.plotly, onTurn: (values) => entry.component.setTriggerValue("turn", values),
       onRest: (frame) => entry.component.setStateValue("frame", frame),
     });
   }
-  entry.instance.shown.then(() => entry.picks.answered());
 }
 
 /** @param {any} component @param {{plotlyUrl: string, cssUrl?: string}} options */
 function createEntry(component, options) {
   const root = document.createElement("div");
   component.parentElement.append(root);
-  const entry = /** @type {any} */ ({ root, component, scene: null, instance: null, plotly: null, gone: false, count: 0 });
-  entry.picks = createPicks((pick) => {
-    entry.component.setTriggerValue("pick", { x: pick.x, y: pick.y, phase: pick.phase, n: ++entry.count });
-  });
+  const entry = /** @type {any} */ ({ root, component, scene: null, instance: null, plotly: null, gone: false });
   entry.listener = () => drawWhenWhole(entry);
   registryOfPage().listeners.add(entry.listener);
   const style = loadStyle(component.parentElement, options.cssUrl ?? new URL("../player.css", import.meta.url).href);
@@ -127,7 +122,6 @@ export function player(component, options) {
     if (entry.token !== token) return;
     entry.gone = true;
     registryOfPage().listeners.delete(entry.listener);
-    entry.picks.cancel();
     entry.instance?.destroy();
     entry.root.remove();
     players.delete(parent);

@@ -33,6 +33,7 @@
  * @property {string} origin  the link that a video carries; "" for none
  * @property {Track[]} tracks
  * @property {object[]} panels  as in the scene, a plane's `grid` added
+ * @property {import("../engine/runs.js").Live|null} live  what its runs are computed from, where that can be done here
  * @property {string} hash  names of all blobs used, joined
  */
 
@@ -56,6 +57,7 @@ export function blobNames(scene) {
   const names = new Set();
   for (const track of scene.tracks ?? []) if (track.blob) names.add(track.blob);
   for (const panel of scene.panels ?? []) if (panel.surface?.blob) names.add(panel.surface.blob);
+  if (scene.live) names.add(scene.live.programs);
   return [...names];
 }
 
@@ -175,6 +177,6 @@ export function decodeScene(scene, blobs) {
     reportRest: Boolean(scene.report_rest), origin: String(scene.origin ?? ""),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
     panels: scene.panels.map((panel) => decodePanel(panel, blobs)),
-    hash: blobNames(scene).join("+"),
+    live: scene.live ?? null, hash: blobNames(scene).join("+"),
   };
 }

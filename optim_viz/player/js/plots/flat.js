@@ -83,9 +83,9 @@ function drawHeadArrows(context, view, app, looks, at) {
   }
 }
 
-/** Where a start is being dragged to, before the new paths have come. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
+/** Where a start is being dragged to, for those runs whose paths come later. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
 function drawGhost(context, view, app) {
-  if (!app.ghost) return;
+  if (!app.ghost || !app.live.waits()) return;
   const [x, y] = [view.px(app.ghost.x), view.py(app.ghost.y)];
   context.lineWidth = 2;
   context.strokeStyle = app.theme.accent;

@@ -68,7 +68,7 @@ export function createInspector(app) {
     element: host,
     available: () => app.model.tracks.some((/** @type {any} */ track) => track.inspector),
     update() {
-      const signature = looksSignature(app) + JSON.stringify(app.model.tracks.map((/** @type {any} */ track) => track.inspector));
+      const signature = looksSignature(app) + JSON.stringify(app.model.tracks.map((/** @type {any} */ track) => track.inspector && { ...track.inspector, hyperparameters: null }));
       const tracks = app.model.tracks.filter((/** @type {any} */ track) => track.inspector && !app.hidden.has(track.id));
       const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
       if (signature === drawn) {

@@ -71,7 +71,7 @@ export function statusAt(track, frame, last) {
 /** @param {any} app @param {any} track @param {Field[]} fields */
 function readoutRow(app, track, fields) {
   const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
-  const name = element("th", { scope: "row" }, [swatch(look, app.theme.background), element("span", { text: track.label })]);
+  const name = element("th", { scope: "row" }, [swatch(look, app.theme.background), element("span", { text: track.label }), app.knobs.ofRun(track)]);
   const cells = fields.map((field) => element("td", { class: "ov-number", title: field.hint }));
   const status = element("td", { class: "ov-status" });
   return { track, cells, status, row: element("tr", { "data-track": track.id }, [name, status, ...cells]) };
@@ -96,13 +96,14 @@ export function createReadout(app) {
   function update() {
     fields = readoutFields(app.model);
     const tracks = app.model.tracks.filter((/** @type {any} */ track) => !app.hidden.has(track.id));
-    const signature = looksSignature(app) + JSON.stringify(fields);
+    const programs = app.live.live()?.runs.map((/** @type {any} */ run) => [run.program, run.schedule]);
+    const signature = looksSignature(app) + JSON.stringify([fields, programs]);
     if (signature === drawn) {
       rows.forEach((row, i) => { row.track = tracks[i]; });
       return;
     }
     drawn = signature;
-    const titles = ["run", "status"].map((text) => element("th", { scope: "col", text }));
+    const titles = [element("th", { scope: "col" }, [element("span", { text: "run" }), app.knobs.element]), element("th", { scope: "col", text: "status" })];
     titles.push(...fields.map((field) => element("th", { scope: "col", class: "ov-number", text: field.title, title: field.hint })));
     head.replaceChildren(element("tr", {}, titles));
     rows = tracks.map((/** @type {any} */ track) => readoutRow(app, track, fields));

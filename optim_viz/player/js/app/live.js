@@ -1,0 +1,154 @@
+/**
+ * A scene that computes: what is turned by hand (numbers, start, steps, noise, seed) gives new tracks in the same frame.
+ * Once it rests, whoever listens is told all values at once and answers with a scene of his own; until then his older
+ * answers are not drawn, so that the picture never jumps back.
+ */
+import { createOnce } from "../basics/driver.js";
+import { createEngine } from "../engine/runs.js";
+import { lastRow } from "../numbers/scene.js";
+
+/** How long everything must stand still before it counts as resting, ms. */
+const REST = 350;
+/** How many earlier states can be gone back to. */
+const REMEMBERED = 100;
+
+/** @typedef {import("../engine/runs.js").Live} Live */
+
+/** What can be turned, as a value of its own. @param {Live} live */
+export function turnable(live) {
+  return structuredClone({
+    start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, parameters: live.surface.parameters,
+    runs: live.runs.map(({ id, values, schedule_values }) => ({ id, values, schedule_values })),
+  });
+}
+
+/** A live part with other values. @param {Live} live @param {any} values @returns {Live} */
+function turnedTo(live, values) {
+  const { parameters, runs, ...rest } = values;
+  return {
+    ...live, ...rest, surface: { ...live.surface, parameters },
+    runs: live.runs.map((run, i) => ({ ...run, values: runs[i].values, schedule_values: runs[i].schedule_values })),
+  };
+}
+
+/** What a run depends on: it is computed again only when this changes. @param {Live} live @param {any} run */
+function signatureOf(live, run) {
+  return JSON.stringify([live.programs, live.start, live.steps, live.noise, live.noise ? live.seed : 0, live.batch ? live.seed : 0, live.surface.parameters, run]);
+}
+
+/** @param {any} app */
+export function createLive(app) {
+  /** @type {Map<string, any>} */
+  const programs = new Map();
+  const engine = createEngine((name) => programs.get(name));
+  /** @type {{live: Live, base: any, tracks: Map<string, {signature: string, track: any}>}|null} */
+  let now = null;
+  /** @type {any[]} */
+  let past = [];
+  let sent = 0, pending = false, resting = 0;
+  const once = createOnce(show);
+
+  /** Whether a run can be computed here. @param {any} run */
+  const computable = (run) => Boolean(programs.get(run.program)?.step);
+
+  /** The track of a run, computed if it must be. @param {any} run @param {any} track */
+  function trackOf(run, track) {
+    const { live, tracks, base } = /** @type {any} */ (now);
+    if (!computable(run)) return track;
+    const signature = signatureOf(live, run);
+    const kept = tracks.get(run.id);
+    if (kept?.signature === signature) return kept.track;
+    const { columns, status, statusFrom } = engine.runOne(live, run);
+    const made = {
+      ...track, columns, status, statusFrom, end: Math.min(lastRow(base.panels, columns), live.steps),
+      inspector: track.inspector && { ...track.inspector, hyperparameters: run.values },
+    };
+    tracks.set(run.id, { signature, track: made });
+    return made;
+  }
+
+  /** Computes what has changed and has it drawn. */
+  function show() {
+    if (!now || app.destroyed) return;
+    const { live, base } = now;
+    const began = performance.now();
+    const tracks = base.tracks.map((/** @type {any} */ track, /** @type {number} */ i) => trackOf(live.runs[i], track));
+    app.stats.computed = performance.now() - began;
+    app.showModel({ ...base, tracks, frames: live.steps + 1, live });
+  }
+
+  /** @param {any} values */
+  function turn(values) {
+    if (!now) return;
+    now.live = turnedTo(now.live, values);
+    pending = true;
+    app.knobs.draw();
+    once.ask();
+    clearTimeout(resting);
+    resting = window.setTimeout(rest, REST);
+  }
+
+  function rest() {
+    if (!now || app.destroyed || app.holding) return;
+    clearTimeout(resting);
+    pending = false;
+    const values = turnable(now.live);
+    if (JSON.stringify(values) === JSON.stringify(past.at(-1))) return;
+    past = [...past, values].slice(-REMEMBERED);
+    if (app.onTurn) app.onTurn({ ...values, n: ++sent });
+  }
+
+  return {
+    computable,
+    /** Whether there are runs that only the server can make. */
+    waits: () => Boolean(now && !now.live.runs.every(computable)),
+    /** Whether there is anything to turn. */
+    there: () => now !== null,
+    values: () => now && turnable(now.live),
+    /** What a run is computed from. @param {string} id */
+    run: (id) => now?.live.runs.find((one) => one.id === id),
+    /** A program, by its name. @param {string} name */
+    program: (name) => programs.get(name),
+    live: () => now?.live,
+    turn,
+    rest,
+    /** Changes a part of the values. @param {(values: any) => void} change */
+    change(change) {
+      if (!now) return;
+      const values = turnable(now.live);
+      change(values);
+      turn(values);
+    },
+    /** Goes back to the values before. */
+    undo() {
+      if (past.length < 2) return;
+      past = past.slice(0, -1);
+      const before = past.at(-1);
+      past = past.slice(0, -1); // resting there puts it back
+      turn(before);
+      rest();
+    },
+    /**
+     * Takes a scene; whether it is to be drawn as it is.
+     * @param {any} model @param {Map<string, ArrayBuffer>} blobs
+     */
+    take(model, blobs) {
+      const fresh = !now || now.base.key !== model.key;
+      if (!model.live) {
+        [now, past] = [null, []];
+        return true;
+      }
+      if (!fresh && (pending || app.holding || (model.live.answered ?? sent) < sent)) return false;
+      for (const [name, program] of Object.entries(JSON.parse(new TextDecoder().decode(blobs.get(model.live.programs))))) programs.set(name, program);
+      now = { live: model.live, base: model, tracks: new Map() };
+      const values = turnable(model.live);
+      if (fresh) past = [];
+      if (JSON.stringify(past.at(-1)) !== JSON.stringify(values)) past = [...past, values].slice(-REMEMBERED);
+      return true;
+    },
+    destroy() {
+      clearTimeout(resting);
+      once.cancel();
+    },
+  };
+}

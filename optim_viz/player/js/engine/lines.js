@@ -1,0 +1,86 @@
+/** Writes programs into a function's body: each value gets a variable, and what is worked out already is not again. */
+import { CODE, call, constant, get, integer, leave, leaveIf, set } from "./assembler.js";
+import { IMPORTS, OPERATIONS } from "./operations.js";
+import { checkProgram, constantOf } from "./program.js";
+
+/** @type {Record<string, number>} */
+const IMPORTED = Object.fromEntries(IMPORTS.map((one, i) => [one.name, i]));
+
+/** @typedef {import("./assembler.js").Body} Body */
+
+export class Lines {
+  /** @param {Body} body */
+  constructor(body) {
+    this.body = body;
+    /** @type {Map<string, number>} what is known here, by what it is */
+    this.known = new Map();
+  }
+
+  /** A variable that holds a number. @param {number} value */
+  number(value) {
+    return this.#once(`number ${Object.is(value, -0) ? "-0" : value}`, () => [constant(value)]);
+  }
+
+  /** @param {string} name @param {() => number[][]} write */
+  #once(name, write) {
+    let local = this.known.get(name);
+    if (local === undefined) {
+      this.body.write(...write());
+      local = this.body.kept();
+      this.known.set(name, local);
+    }
+    return local;
+  }
+
+  /**
+   * Writes a program; returns the variables of its results.
+   * @param {import("./program.js").Program} program
+   * @param {Record<string, number>} inputs  variables by name
+   * @param {number} [results]
+   */
+  program(program, inputs, results) {
+    checkProgram(program, results);
+    const places = program.inputs.map((name) => {
+      if (!Object.hasOwn(inputs, name)) throw new Error(`A program asks for ${JSON.stringify(name).slice(0, 60)}, which is not there.`);
+      return inputs[name];
+    });
+    for (const value of program.constants) places.push(this.number(constantOf(value)));
+    for (const [called, ...operands] of program.operations) {
+      const variables = operands.map((place) => places[place]);
+      places.push(this.#once(`${called} ${variables.join(" ")}`, () => this.#operation(called, variables)));
+    }
+    return program.results.map((place) => places[place]);
+  }
+
+  /** @param {string} called @param {number[]} variables */
+  #operation(called, variables) {
+    const { write } = OPERATIONS[called];
+    return write ? write(...variables) : [...variables.map(get), call(IMPORTED[called])];
+  }
+
+  /** Writes `inside` where what is found out there is not known afterwards. @param {() => void} inside */
+  within(inside) {
+    const known = new Map(this.known);
+    inside();
+    this.known = known;
+  }
+
+  /** Writes a loop of so many rounds. @param {number} count  a variable @param {(round: number) => void} inside */
+  loop(count, inside) {
+    const { body } = this;
+    const round = body.integer();
+    body.write(integer(0), set(round), CODE.block, CODE.loop);
+    body.write(get(round), get(count), CODE["i32.ge"], leaveIf(1));
+    this.within(() => inside(round));
+    body.write(get(round), integer(1), CODE["i32.add"], set(round), leave(0), CODE.end, CODE.end);
+  }
+
+  /** Writes what is done if a whole number is 0, and what else. @param {number} number @param {() => void} then @param {() => void} other */
+  ifZero(number, then, other) {
+    this.body.write(get(number), CODE["i32.eqz"], CODE.if);
+    this.within(then);
+    this.body.write(CODE.else);
+    this.within(other);
+    this.body.write(CODE.end);
+  }
+}

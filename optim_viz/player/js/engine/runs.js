@@ -1,0 +1,213 @@
+/**
+ * The runs of a comparison, computed where they are looked at. What can be turned (numbers, start, steps, noise, seed)
+ * goes in as a value, the programs come with the scene; out come the columns that the player draws.
+ *
+ * @typedef {object} LiveRun  one run's part of a scene
+ * @property {string} id  the track's
+ * @property {string|null} program  the name of its rule's program, which has no step if only the server can run it; null: nothing is known of it
+ * @property {string} schedule  the name of its schedule's program
+ * @property {Record<string, number>} values  its numbers by name
+ * @property {Record<string, number>} schedule_values
+ * @property {[number, number]} scale  factors on the learning rate of x and of y
+ *
+ * @typedef {object} Live  a scene's part that computes
+ * @property {{program: string, parameters: Record<string, number>, bounds: number[], minima: number[][], best: number, lowest: number}} surface
+ * @property {[number, number]} start
+ * @property {number} steps
+ * @property {number} noise
+ * @property {number} seed
+ * @property {number|null} batch
+ * @property {LiveRun[]} runs
+ */
+import { createMachine } from "./machine.js";
+import { constantOf } from "./program.js";
+import { batchIndices, createRandom, normals } from "./random.js";
+import { judge, statusOf } from "./verdict.js";
+
+const FLOAT = 8, PAGE = 65536;
+const HESSIAN_STEP = 1e-5;
+
+/** A rule with what it leaves out at 0 left out. @param {any} rule @param {Record<string, number>} values */
+function shaped(rule, values) {
+  const zero = Object.keys(rule.zero).find((name) => values[name] === 0);
+  return zero === undefined ? rule : rule.zero[zero];
+}
+
+/**
+ * What runs comparisons. Machines and draws are kept from one run to the next.
+ * @param {(name: string) => any} programOf  a program by its name
+ */
+export function createEngine(programOf) {
+  /** @type {Map<string, any>} */
+  const machines = new Map();
+  const draws = { key: "", values: new Float64Array() };
+  const batches = { key: "", values: new Uint32Array() };
+
+  /** @param {Live} live @param {LiveRun} run */
+  function machineOf(live, run) {
+    const rule = programOf(/** @type {string} */ (run.program));
+    const zero = Object.keys(rule.zero).filter((name) => run.values[name] === 0).join();
+    const key = [live.surface.program, run.program, zero, run.schedule, live.batch !== null].join(" ");
+    let machine = machines.get(key);
+    if (!machine) {
+      if (machines.size >= 64) machines.delete(/** @type {string} */ (machines.keys().next().value));
+      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values), schedule: programOf(run.schedule), batch: live.batch !== null };
+      machine = { ...createMachine(plan), plan };
+      machines.set(key, machine);
+    }
+    return machine;
+  }
+
+  /** The noise of every step, the same for every run. @param {Live} live */
+  function noiseOf(live) {
+    const key = `${live.seed}`;
+    const count = 2 * live.steps;
+    if (draws.key !== key || draws.values.length < count) {
+      Object.assign(draws, { key, values: normals(createRandom(live.seed), Math.max(count, 2000)) });
+    }
+    return draws.values.subarray(0, count);
+  }
+
+  /** @param {Live} live @param {number} count  of examples */
+  function batchesOf(live, count) {
+    const key = `${live.seed} ${count} ${live.batch} ${live.steps}`;
+    if (batches.key !== key) Object.assign(batches, { key, values: batchIndices(live.seed, count, /** @type {number} */ (live.batch), live.steps) });
+    return batches.values;
+  }
+
+  /** Lays out a machine's memory and fills it. @param {any} machine @param {Live} live @param {LiveRun} run */
+  function prepare(machine, live, run) {
+    const { plan, names, width } = machine;
+    const examples = plan.surface.examples;
+    const sizes = {
+      inputs: names.length, result: 5, around: 160, examples: 2 * examples.length, rates: 3 * (live.steps + 2), noise: live.noise > 0 ? 2 * live.steps : 0,
+      batches: plan.batch ? 2 * /** @type {number} */ (live.batch) * live.steps : 0, losses: live.steps + 1, rows: width * (live.steps + 1),
+    };
+    /** @type {Record<string, number>} */
+    const at = {};
+    let end = FLOAT; // an address of 0 means that there is none
+    for (const [name, size] of Object.entries(sizes)) { at[name] = end; end += size * FLOAT; }
+    const missing = Math.ceil(end / PAGE) - machine.memory.buffer.byteLength / PAGE;
+    if (missing > 0) machine.memory.grow(missing);
+    const floats = new Float64Array(machine.memory.buffer);
+    const view = (/** @type {string} */ name) => floats.subarray(at[name] / FLOAT, at[name] / FLOAT + /** @type {any} */ (sizes)[name]);
+    const inputs = inputsOf(live, run, plan);
+    names.forEach((/** @type {string} */ name, /** @type {number} */ i) => { view("inputs")[i] = inputs[name]; });
+    examples.forEach((/** @type {number[]} */ example, /** @type {number} */ i) => view("examples").set(example, 2 * i));
+    if (live.noise > 0) view("noise").set(noiseOf(live).map((draw) => live.noise * draw));
+    if (plan.batch) batchesOf(live, examples.length).forEach((example, i) => view("batches").set(examples[example], 2 * i));
+    return { at, view, inputs };
+  }
+
+  /** Runs one of them. @param {Live} live @param {LiveRun} run */
+  function runOne(live, run) {
+    const machine = machineOf(live, run);
+    const { at, view } = prepare(machine, live, run);
+    const { functions, plan, width } = machine;
+    const examples = plan.surface.examples.length;
+    const call = (/** @type {string} */ name, /** @type {number} */ count, /** @type {any} */ change = {}) => {
+      const given = { count, inputs: at.inputs, rates: at.rates, noise: live.noise > 0 ? at.noise : 0, batches: at.batches, size: live.batch ?? 0, out: at.rows, examples: at.examples, exampleCount: examples, ...change };
+      functions[name](given.count, given.inputs, given.rates, given.noise, given.batches, given.size, given.out, given.examples, given.exampleCount);
+    };
+    if (!plan.schedule.watches) {
+      call("rates", live.steps + 1);
+      startAt(machine, run, view, view("rates"));
+    }
+    call("run", live.steps);
+    call("losses", live.steps + 1, { noise: at.rows + 2 * FLOAT, size: width * FLOAT, out: at.losses });
+    const ground = groundOf(live, machine, call, at, view);
+    const last = live.steps * width;
+    view("rows").set(ground.gradient(view("rows")[last + 2], view("rows")[last + 3]), last);
+    return columnsOf(live, machine, view, ground);
+  }
+
+  return { runOne };
+}
+
+/** Every number that a machine is given. @param {Live} live @param {LiveRun} run @param {any} plan */
+function inputsOf(live, run, plan) {
+  const lr = run.values.lr;
+  /** @type {Record<string, number>} */
+  const inputs = {
+    x: live.start[0], y: live.start[1], lr, lr_x: lr * run.scale[0], lr_y: lr * run.scale[1], total: live.steps, examples: plan.surface.examples.length,
+  };
+  for (const [name, value] of Object.entries(run.values)) inputs[`rule.${name}`] = value;
+  for (const [name, value] of Object.entries(run.schedule_values)) inputs[`schedule.${name}`] = value;
+  for (const [name, value] of Object.entries(live.surface.parameters)) inputs[`surface.${name}`] = value;
+  return { ...inputs, ...firstState(run, plan.rule, [inputs.lr_x, inputs.lr_y]) };
+}
+
+/** The state before the first step, whose learning rates are known. @param {LiveRun} run @param {any} rule @param {number[]} lrs */
+function firstState(run, rule, lrs) {
+  /** @type {Record<string, number>} */
+  const state = {};
+  rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
+    const first = rule.initial[i];
+    const own = first === "lr" || !Object.hasOwn(run.values, first) ? null : run.values[first];
+    ["x", "y"].forEach((axis, k) => { state[`${name}.${axis}`] = first === "lr" ? lrs[k] : own ?? constantOf(first); });
+  });
+  return state;
+}
+
+/** Sets the first state anew, once the first rates are there. @param {any} machine @param {LiveRun} run @param {any} view @param {Float64Array} rates */
+function startAt(machine, run, view, rates) {
+  const state = firstState(run, machine.plan.rule, [rates[1], rates[2]]);
+  for (const [name, value] of Object.entries(state)) view("inputs")[machine.where[name]] = value;
+}
+
+/** What a verdict may ask of the surface. @param {Live} live @param {any} machine @param {any} call @param {any} at @param {any} view */
+function groundOf(live, machine, call, at, view) {
+  const place = (/** @type {number} */ x, /** @type {number} */ y) => {
+    view("inputs").set([x, y]); // the first two inputs
+    call("slopes", 0, { out: at.result });
+    return view("result");
+  };
+  const gradient = (/** @type {number} */ x, /** @type {number} */ y) => [...place(x, y).slice(0, 2)];
+  return {
+    bounds: live.surface.bounds, minima: live.surface.minima, best: live.surface.minima.slice(0, live.surface.best), lowest: live.surface.lowest, gradient,
+    hessian: (/** @type {number} */ x, /** @type {number} */ y) => (machine.plan.surface.hessian ? [...place(x, y).slice(2, 5)] : differences(gradient, x, y)),
+    losses(/** @type {Float64Array} */ points) {
+      view("around").set(points);
+      call("losses", points.length / 2, { noise: at.around, size: 2 * FLOAT, out: at.around });
+      return view("around").slice(0, points.length / 2);
+    },
+  };
+}
+
+/** Second derivatives by central differences. @param {(x: number, y: number) => number[]} gradient @param {number} x @param {number} y */
+function differences(gradient, x, y) {
+  const [hx, hy] = [x, y].map((value) => HESSIAN_STEP * Math.max(1, Math.abs(value)));
+  const [right, left, up, down] = [gradient(x + hx, y), gradient(x - hx, y), gradient(x, y + hy), gradient(x, y - hy)];
+  const across = (right[1] - left[1]) / (2 * hx), along = (up[0] - down[0]) / (2 * hy);
+  return [(right[0] - left[0]) / (2 * hx), (across + along) / 2, (up[1] - down[1]) / (2 * hy)];
+}
+
+/** A watching schedule sees no more losses once numbers overflow, so its rate stays. @param {Record<string, Float64Array>} columns */
+function holdRate({ x, y, gx, gy, lr }) {
+  let over = 0;
+  while (over < lr.length - 1 && [gx[over], gy[over], x[over + 1], y[over + 1]].every(Number.isFinite)) over++;
+  if (over < lr.length - 1) lr.fill(lr[over + 1], over + 1);
+}
+
+/** The columns of a run, as Python would send them, and how it ended. @param {Live} live @param {any} machine @param {any} view @param {any} ground */
+function columnsOf(live, machine, view, ground) {
+  const { width, plan } = machine;
+  const [rows, lost, rates] = [view("rows"), view("losses"), view("rates")];
+  const count = live.steps + 1;
+  const taken = (/** @type {number} */ column) => Float64Array.from({ length: count }, (_, i) => rows[i * width + column]);
+  const [gx, gy, xs, ys] = [0, 1, 2, 3].map(taken);
+  const losses = Float64Array.from(lost);
+  let end = 0;
+  while (end < count && [losses, xs, ys, gx, gy].every((column) => Number.isFinite(column[end]))) end++;
+  losses.fill(Infinity, end);
+  /** @type {Record<string, Float64Array>} */
+  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: Float64Array.from({ length: count }, (_, i) => rates[3 * i]) };
+  plan.rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
+    columns[`state.${name}.x`] = taken(4 + i);
+    columns[`state.${name}.y`] = taken(4 + plan.rule.state.length + i);
+  });
+  if (plan.schedule.watches) holdRate(columns);
+  for (const [name, column] of Object.entries(columns)) if (name !== "loss" && name !== "lr") column.fill(NaN, end);
+  const verdict = judge(ground, { xs, ys, losses });
+  return { columns, status: statusOf(verdict), statusFrom: verdict.step, verdict };
+}

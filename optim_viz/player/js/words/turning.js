@@ -1,0 +1,92 @@
+/** Where the knobs are: those of the whole comparison in a row of their own, those of a run beside its name. */
+import { element, setText } from "../basics/dom.js";
+import { createKnob } from "./knobs.js";
+
+/** Shown at once; the other numbers of a run fold away. */
+const FIRST = new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]);
+const SEEDS = 2 ** 32 - 1;
+
+/** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights */
+function sharedKnobs(live, names) {
+  const { bounds, parameters } = live.surface;
+  const start = [0, 1].map((i) => ({
+    knob: { name: names[i], low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: "Where every run starts." },
+    get: (/** @type {any} */ values) => values.start[i], set: (/** @type {any} */ values, /** @type {number} */ value) => { values.start[i] = value; },
+  }));
+  const plain = (/** @type {any} */ knob) => ({
+    knob, get: (/** @type {any} */ values) => values[knob.name], set: (/** @type {any} */ values, /** @type {number} */ value) => { values[knob.name] = value; },
+  });
+  const letters = Object.keys(parameters).map((name) => ({
+    knob: { name, low: -10, high: 10, minimum: -1e6, maximum: 1e6, scale: "linear", text: "A number of the function." },
+    get: (/** @type {any} */ values) => values.parameters[name], set: (/** @type {any} */ values, /** @type {number} */ value) => { values.parameters[name] = value; },
+  }));
+  return [
+    ...start, ...letters,
+    plain({ name: "steps", low: 10, high: 2000, minimum: 1, maximum: 5000, scale: "int", text: "Steps of every run." }),
+    plain({ name: "noise", low: 0, high: 5, minimum: 0, maximum: 1e6, scale: "linear", text: "Standard deviation of the noise added to every gradient." }),
+    plain({ name: "seed", low: 0, high: 100, minimum: 0, maximum: SEEDS, scale: "int", text: "Of all draws." }),
+  ];
+}
+
+/** The knobs of a run. @param {any} app @param {any} run */
+function ownKnobs(app, run) {
+  const rule = app.live.program(run.program), schedule = app.live.program(run.schedule);
+  const of = (/** @type {any[]} */ knobs, /** @type {string} */ where) => knobs.map((knob) => ({ knob, where, first: where === "values" && FIRST.has(knob.name) }));
+  return [...of(rule.knobs, "values"), ...of(schedule.knobs, "schedule_values")];
+}
+
+/** @param {any} app */
+export function createTurning(app) {
+  const complaint = element("span", { class: "ov-complaint", role: "alert" });
+  const host = element("div", { class: "ov-shared", role: "group", "aria-label": "Start, steps and noise", hidden: true });
+  /** @type {Map<string, {draw(): void}[]>} */
+  const drawn = new Map();
+  let signature = "";
+
+  const use = (/** @type {string} */ label, /** @type {(values: any) => number} */ get, /** @type {(values: any, value: number) => void} */ set) => ({
+    label, get: () => get(app.live.values()),
+    set: (/** @type {number} */ value) => app.live.change((/** @type {any} */ values) => set(values, value)),
+    rest: () => app.live.rest(), hold: (/** @type {boolean} */ on) => { app.holding = on; },
+    complain: (/** @type {string} */ sentence) => setText(complaint, sentence),
+  });
+
+  /** The knobs beside a run's name; null where there is nothing to turn. @param {any} track */
+  function ofRun(track) {
+    const run = app.live.run(track.id);
+    if (!run) return null;
+    const later = app.live.computable(run) ? null : element("span", { class: "ov-hint", text: "follows when you let go" });
+    if (run.program === null) return element("span", { class: "ov-knobs" }, [later]);
+    const made = ownKnobs(app, run).map(({ knob, where, first }) => {
+      const find = (/** @type {any} */ values) => values.runs.find((/** @type {any} */ one) => one.id === track.id)[where];
+      return { first, ...createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; })) };
+    });
+    drawn.set(track.id, made);
+    const more = made.filter((one) => !one.first);
+    const rest = element("span", { class: "ov-more", hidden: true }, more.map((one) => one.element));
+    const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": `More numbers of ${track.label}`, text: "…" });
+    button.addEventListener("click", () => {
+      rest.hidden = !rest.hidden;
+      button.setAttribute("aria-expanded", String(!rest.hidden));
+    });
+    return element("span", { class: "ov-knobs" }, [...made.filter((one) => one.first).map((one) => one.element), button, rest, later]);
+  }
+
+  function update() {
+    const live = app.live.live();
+    host.hidden = !live;
+    const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
+    const next = JSON.stringify(live && [live.surface.bounds, Object.keys(live.surface.parameters), plane?.x_title]);
+    if (next === signature) return;
+    signature = next;
+    if (!live) return;
+    const made = sharedKnobs(live, [plane?.x_title ?? "x", plane?.y_title ?? "y"])
+      .map(({ knob, get, set }) => createKnob(knob, use(knob.name, get, set)));
+    drawn.set("", made);
+    host.replaceChildren(element("span", { class: "ov-hint", text: "start" }), ...made.map((one) => one.element), complaint);
+  }
+
+  return {
+    element: host, ofRun, update,
+    draw() { if (app.live.there()) for (const knobs of drawn.values()) for (const one of knobs) one.draw(); },
+  };
+}

@@ -1,0 +1,67 @@
+"""The part of a scene that computes: what runs a comparison in the browser, and what its knobs stand at.
+
+Programs go as one blob, named by its hash, so that a value that changes sends none of them again. A run that only the
+server can make (L-BFGS, a factory of the user's own) has no program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.player.programs import Json, rule_program, schedule_program, split, surface_program
+from optim_viz.spec import DescentSpec, OptimizerSpec, Surface
+from optim_viz.surfaces.minima import lowest
+
+
+def live(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, dict[str, bytes]]:
+    """Return what the browser computes a comparison's runs from, and beside it the blob that holds their programs.
+
+    >>> from optim_viz import descend, optimizer
+    >>> runs = descend("quadratic", [optimizer("sgd", lr=0.1)], steps=20)
+    >>> found, blobs = live(runs.spec, runs.labels)
+    >>> found["runs"][0]["values"], len(blobs)
+    ({'lr': 0.1, 'weight_decay': 0.0}, 1)
+    """
+    programs: Json = {}
+    found = {
+        "surface": _ground(spec.surface, programs), "start": list(spec.start), "steps": spec.steps,
+        "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size,
+        "runs": [_run(one, label, programs) for one, label in zip(spec.optimizers, labels, strict=True)],
+    }  # fmt: skip
+    data = json.dumps(programs, separators=(",", ":"), allow_nan=False).encode()
+    name = hashlib.sha256(data).hexdigest()[:32]
+    return {"programs": name, **found}, {name: data}
+
+
+def _ground(surface: Surface, programs: Json) -> Json:
+    """What is known of a surface; what depends on its parameters' values stays out of the program."""
+    name = f"surface {surface.expression} {surface.data}"
+    programs[name] = surface_program(surface.expression, surface.data)
+    return {
+        "program": name, "parameters": dict(surface.parameters), "bounds": list(surface.bounds),
+        "minima": [list(m) for m in surface.minima], "best": len(surface.global_minima), "lowest": lowest(surface),
+    }  # fmt: skip
+
+
+def _run(optimizer: OptimizerSpec, label: str, programs: Json) -> Json:
+    if optimizer.factory is not None:
+        return {"id": label, "program": None, "values": {}, "schedule_values": {}}
+    row, plan = OPTIMIZERS[optimizer.kind], optimizer.schedule
+    kind = plan.kind if plan else "constant"
+    switches, values = split(row.hyperparameters, optimizer.hyperparameters)
+    planned, plan_values = split(SCHEDULES[kind].hyperparameters, dict(plan.values) if plan else {})
+    rule, rates = _key("rule", row.name, switches), _key("schedule", kind, planned)
+    programs[rule], programs[rates] = rule_program(row.name, switches), schedule_program(kind, planned)
+    return {
+        "id": label, "program": rule, "values": values, "schedule": rates, "schedule_values": plan_values,
+        "scale": [optimizer.factor("x"), optimizer.factor("y")],
+    }  # fmt: skip
+
+
+def _key(what: str, name: str, switches: Iterable[tuple[str, bool]]) -> str:
+    """What a program is called: its row, and the switches that are on."""
+    return " ".join([what, name, *(switch for switch, on in switches if on)])
