@@ -8,6 +8,7 @@ differentiated by itself (forward mode): time and length then grow with the text
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ Lines = list[tuple[Any, Any]]  # (symbol, expression) in order
 Code = tuple[Lines, tuple[Any, Any]]  # and d/dx and d/dy in terms of them
 
 
+@functools.lru_cache(maxsize=64)
 def gradient(expression: sympy.Expr) -> Code:
     """Return d/dx and d/dy of `expression` as straight-line code: lines, and what they lead to.
 

@@ -9,6 +9,9 @@ import { lastRow } from "../numbers/scene.js";
 
 /** How long everything must stand still before it counts as resting, ms. */
 const REST = 350;
+/** Does a job when the browser is idle. @param {() => void} job */
+const later = (job) => (globalThis.requestIdleCallback ?? setTimeout)(job);
+
 /** How many earlier states can be gone back to. */
 const REMEMBERED = 100;
 
@@ -75,6 +78,14 @@ export function createLive(app) {
     const tracks = base.tracks.map((/** @type {any} */ track, /** @type {number} */ i) => trackOf(live.runs[i], track));
     app.stats.computed = performance.now() - began;
     app.showModel({ ...base, tracks, frames: live.steps + 1, live });
+  }
+
+  /** Makes the machines while nothing else is done, one at a time: the first turn is then as quick as the others. */
+  function warmUp(i = 0) {
+    const runs = now?.live.runs ?? [];
+    if (i >= runs.length || app.destroyed) return;
+    if (computable(runs[i])) engine.machineOf(/** @type {Live} */ (now?.live), runs[i]);
+    later(() => warmUp(i + 1));
   }
 
   /** @param {any} values */
@@ -144,6 +155,7 @@ export function createLive(app) {
       const values = turnable(model.live);
       if (fresh) past = [];
       if (JSON.stringify(past.at(-1)) !== JSON.stringify(values)) past = [...past, values].slice(-REMEMBERED);
+      later(() => warmUp());
       return true;
     },
     destroy() {

@@ -1,16 +1,15 @@
 /** What JavaScript lacks, or rounds otherwise than C does. Pure functions of floats. */
 
-/** The two halves of a float, each of half its digits: products of halves are exact (Veltkamp, 1968). @param {number} a */
-function halves(a) {
+/** A float's upper half of digits: products of halves are exact (Veltkamp, 1968). @param {number} a */
+function upperHalf(a) {
   const scaled = 134217729 * a;
-  const high = scaled - (scaled - a);
-  return [high, a - high];
+  return scaled - (scaled - a);
 }
 
 /** The rounding error of a product (Dekker, 1971). @param {number} a @param {number} b @param {number} product */
 function lost(a, b, product) {
-  const [ah, al] = halves(a);
-  const [bh, bl] = halves(b);
+  const ah = upperHalf(a), bh = upperHalf(b);
+  const al = a - ah, bl = b - bh;
   return al * bl - (product - ah * bh - al * bh - ah * bl);
 }
 
@@ -24,8 +23,7 @@ const [TINY, HUGE] = [1e-150, 1e150];
  * @param {number} exponent
  */
 function wholePower(base, exponent) {
-  let [high, low] = [1, 0];
-  let [h, l] = [base, 0];
+  let high = 1, low = 0, h = base, l = 0;
   for (let left = exponent; ; ) {
     if (left & 1) {
       const product = high * h;

@@ -121,7 +121,7 @@ export function createEngine(programOf) {
     return columnsOf(live, machine, view, ground);
   }
 
-  return { runOne };
+  return { runOne, machineOf };
 }
 
 /** Every number that a machine is given. @param {Live} live @param {LiveRun} run @param {any} plan */
@@ -189,19 +189,27 @@ function holdRate({ x, y, gx, gy, lr }) {
   if (over < lr.length - 1) lr.fill(lr[over + 1], over + 1);
 }
 
+/** One column of rows. @param {Float64Array} rows @param {number} column @param {number} width @param {number} count */
+function strided(rows, column, width, count) {
+  const found = new Float64Array(count);
+  for (let i = 0, at = column; i < count; i++, at += width) found[i] = rows[at];
+  return found;
+}
+
 /** The columns of a run, as Python would send them, and how it ended. @param {Live} live @param {any} machine @param {any} view @param {any} ground */
 function columnsOf(live, machine, view, ground) {
   const { width, plan } = machine;
   const [rows, lost, rates] = [view("rows"), view("losses"), view("rates")];
   const count = live.steps + 1;
-  const taken = (/** @type {number} */ column) => Float64Array.from({ length: count }, (_, i) => rows[i * width + column]);
+  const taken = (/** @type {number} */ column) => strided(rows, column, width, count);
   const [gx, gy, xs, ys] = [0, 1, 2, 3].map(taken);
   const losses = Float64Array.from(lost);
   let end = 0;
-  while (end < count && [losses, xs, ys, gx, gy].every((column) => Number.isFinite(column[end]))) end++;
+  // A sum is finite only where all of its parts are, or near enough to the largest float that it is no picture either.
+  while (end < count && Number.isFinite(losses[end] + xs[end] + ys[end] + gx[end] + gy[end])) end++;
   losses.fill(Infinity, end);
   /** @type {Record<string, Float64Array>} */
-  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: Float64Array.from({ length: count }, (_, i) => rates[3 * i]) };
+  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, 3, count) };
   plan.rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
     columns[`state.${name}.x`] = taken(4 + i);
     columns[`state.${name}.y`] = taken(4 + plan.rule.state.length + i);

@@ -30,7 +30,7 @@ export const WORDS = /** @type {Record<string, string>} */ ({
 /** @param {Verdict} verdict */
 export function statusOf({ outcome, step, place }) {
   const where = place ? `(${place.map((value) => general(value + 0, 4)).join(", ")})` : "it";
-  return WORDS[outcome].replace("{place}", where).replace("{step}", step.toLocaleString("en-US"));
+  return WORDS[outcome].replace("{place}", where).replace("{step}", String(step).replace(/\B(?=(\d{3})+$)/g, ","));
 }
 
 /** @param {Ground} ground */
