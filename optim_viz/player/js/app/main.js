@@ -53,7 +53,7 @@ function layOut(app) {
   app.root.setAttribute("aria-label", "Player. Space plays, arrow keys step, Home and End jump.");
   app.root.replaceChildren(
     app.problem, element("div", { class: "ov-top" }, [app.legend.element, app.switches]), app.grid, app.controls.element,
-    app.readout.element, app.inspector.element, app.tooltip.element,
+    app.knobs.element, app.readout.element, app.inspector.element, app.tooltip.element,
   );
 }
 

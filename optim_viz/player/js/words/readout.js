@@ -103,7 +103,7 @@ export function createReadout(app) {
       return;
     }
     drawn = signature;
-    const titles = [element("th", { scope: "col" }, [element("span", { text: "run" }), app.knobs.element]), element("th", { scope: "col", text: "status" })];
+    const titles = ["run", "status"].map((text) => element("th", { scope: "col", text }));
     titles.push(...fields.map((field) => element("th", { scope: "col", class: "ov-number", text: field.title, title: field.hint })));
     head.replaceChildren(element("tr", {}, titles));
     rows = tracks.map((/** @type {any} */ track) => readoutRow(app, track, fields));
