@@ -56,10 +56,10 @@ def carried(origin: str) -> dict[str, str]:
     return {"head": head, "foot": f'<p class="origin">{words}</p>'}
 
 
-def modules() -> dict[str, str]:
-    """Return the player's modules, ENTRY and whatever it needs, as data URLs by the names they import each other by."""
+def modules(entry: str = ENTRY) -> dict[str, str]:
+    """Return the player's modules, `entry` and whatever it needs, as data URLs by the names they import each other by."""
     found: dict[str, str] = {}
-    waiting = [ENTRY]
+    waiting = [entry]
     while waiting:
         name = waiting.pop()
         if f"optim-viz/{name}" in found:

@@ -132,6 +132,7 @@ function motion(ground, { xs, ys, losses }) {
 
 /** Eigenvalues, ascending, and directions of a symmetric matrix. @param {number[]} matrix  xx, xy, yy */
 function principal([a, b, c]) {
+  if (b === 0) return a <= c ? { curvatures: [a, c], directions: [[1, 0], [0, 1]] } : { curvatures: [c, a], directions: [[0, 1], [1, 0]] };
   const [half, away] = [(a + c) / 2, Math.hypot((a - c) / 2, b)];
   const angle = 0.5 * Math.atan2(2 * b, a - c); // of the larger one's direction
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
