@@ -1,4 +1,4 @@
-"""The engine in the browser beside the one in Python: what each gives, and whether rounding alone can tell them apart."""
+"""The engine in the browser beside the one in Python: what each gives, and whether rounding decides there."""
 
 import json
 import shutil
@@ -55,7 +55,7 @@ def compare(trajectory, found):
 
 
 def rounding_decides(spec, optimizer, trajectory):
-    """Whether the run itself parts from itself when it is rounded otherwise after every step: by one unit, at random."""
+    """Whether the run itself parts from itself when it is rounded otherwise after every step, at random."""
     return any(apart_from_itself(spec, optimizer, trajectory, seed) > CLOSE for seed in range(5))
 
 
@@ -79,5 +79,3 @@ def apart_from_itself(spec, optimizer, trajectory, seed):
         now = (gx, gy, x, y, *state)
         points[t] = x, y
     return max(apart(points[:, i], trajectory.points[:, i]) for i in (0, 1))
-
-

@@ -47,7 +47,7 @@ class PlateauRates:
     def __init__(self, spec: ScheduleSpec, lanes: tuple[Any, Any, Any], steps: int) -> None:
         self.values: dict[str, Any] = dict(spec.values)
         self.xp: Any = np if any(isinstance(lane, np.ndarray) for lane in lanes) else _FLOATS
-        self.lanes: Sequence[Any] = lanes
+        self.lanes: Any = lanes
         self.steps, self.seen = steps, 0
         self.best, self.bad, self.cooling = math.inf, 0, 0
         self.given: list[tuple[Any, ...]] = []
@@ -56,7 +56,8 @@ class PlateauRates:
         for step in range(self.steps):
             if step == len(self.given):
                 self.given.append(tuple(self.lanes))
-            yield self.given[step][1:]
+            _, x, y = self.given[step]
+            yield x, y
 
     def __len__(self) -> int:
         return self.steps

@@ -72,7 +72,8 @@ def surface_program(expression: str, data: str) -> Json:
 def rule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
     """Return an optimizer's update with these switches set: its first step, the others, its state and its numbers.
 
-    An optimizer without an elementwise rule (L-BFGS) has its numbers alone. `zero` holds, for a number that the rule leaves out at 0, the update without it.
+    An optimizer without an elementwise rule (L-BFGS) has its numbers alone. `zero` holds, for a number that the rule
+    leaves out at 0, the update without it.
     """
     row = OPTIMIZERS[kind]
     numbers = [h for h in row.hyperparameters if h.scale != "bool"]

@@ -57,7 +57,7 @@ def carried(origin: str) -> dict[str, str]:
 
 
 def modules(entry: str = ENTRY) -> dict[str, str]:
-    """Return the player's modules, `entry` and whatever it needs, as data URLs by the names they import each other by."""
+    """Return the player's modules, `entry` and whatever it needs, as data URLs by the names in their imports."""
     found: dict[str, str] = {}
     waiting = [entry]
     while waiting:

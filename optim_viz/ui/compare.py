@@ -20,7 +20,7 @@ from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers, set_optimizers
 from optim_viz.ui.page import plain
 from optim_viz.ui.sessions import note_error
-from optim_viz.ui.surface_controls import STEPS, batch_size, fairness, own_values, start, where
+from optim_viz.ui.surface_controls import STEPS, batch_size, fairness, own_values, where
 from optim_viz.ui.widgets import choices
 
 
@@ -65,21 +65,18 @@ def _numbers(spec: DescentSpec) -> dict[str, float]:
 
 
 def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[DescentSpec]]:
-    """Show the controls of a comparison; return a function that checks them and gives what is asked for."""
-    make_surface, row = where(name)
-    x, y = start(name)
+    """Show the controls of a comparison; return a function that checks them and gives what is asked for.
+
+    They choose; what is played with stands under the picture: start, noise, seed and the numbers of every optimizer.
+    """
+    make_surface, row = where(name, played=True)
     steps = st.select_slider(
         "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
     )
     batch = batch_size(name, row)
     mode = fairness(name, FAIRNESS, "the same number of trials on the run that is shown.")
-    specs = optimizers(name, suggested, ("x", "y"))
-    with st.expander("Noise and seed", type="compact"):
-        noise = st.number_input(
-            "Noise", key=f"{name}.noise", step=0.1, format="%.4g",
-            help="Standard deviation of the Gaussian noise added to every gradient, the same for every optimizer.",
-        )  # fmt: skip
-        seed = st.number_input("Seed", key=f"{name}.seed", step=1)
+    specs = optimizers(name, suggested, ("x", "y"), played=True)
+    x, y, noise, seed = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed"))
     return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
 
 

@@ -44,15 +44,17 @@ def set_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
 
 
 def optimizers(
-    name: str, suggested: Mapping[str, float], groups: Sequence[str], limit: int = MAX_OPTIMIZERS
+    name: str, suggested: Mapping[str, float], groups: Sequence[str], limit: int = MAX_OPTIMIZERS, played: bool = False
 ) -> tuple[OptimizerSpec, ...]:
     """Show the list of optimizers with all their hyperparameters; return their specs.
+
+    Where the FIRST of them are `played` with under the picture, they have no widget here.
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
     `groups` are the param groups that may have a learning rate of their own.
     """
     kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
-    specs = {slot: _optimizer(name, slot, kept[slot], suggested, groups) for slot in kept}
+    specs = {slot: _optimizer(name, slot, kept[slot], suggested, groups, played) for slot in kept}
     st.session_state[f"{name}.slots"] = specs
     st.button(
         "Add an optimizer", icon=":material/add:", width="stretch", key=f"{name}.add",
@@ -80,7 +82,7 @@ def _remove(name: str, slot: int) -> None:
 
 
 def _optimizer(
-    name: str, slot: int, kept: OptimizerSpec, suggested: Mapping[str, float], groups: Sequence[str]
+    name: str, slot: int, kept: OptimizerSpec, suggested: Mapping[str, float], groups: Sequence[str], played: bool
 ) -> OptimizerSpec:
     prefix = f"{name}.{slot}"
     with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
@@ -89,7 +91,7 @@ def _optimizer(
             kept = _fresh(kind, suggested)
         values: dict[str, Any] = kept.hyperparameters
         for h in OPTIMIZERS[kind].hyperparameters:
-            if h.name in FIRST:
+            if h.name in FIRST and not played:
                 values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}", kept[h.name])
         more = st.expander("More settings", type="compact", key=f"{prefix}.more", on_change="rerun")
         options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label}

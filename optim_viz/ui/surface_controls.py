@@ -31,13 +31,16 @@ softplus, relu, abs, sign, min, max.
 The letters a, b, c and d are numbers with a slider each: `a*x^2 + b*y^2`."""
 
 
-def where(name: str) -> tuple[Callable[[], Surface], Surface | None]:
-    """Show the choice of a surface; return what makes it, and its row if it has one."""
+def where(name: str, played: bool = False) -> tuple[Callable[[], Surface], Surface | None]:
+    """Show the choice of a surface; return what makes it, and its row if it has one.
+
+    Where its letters are `played` with under the picture, they have no widget here.
+    """
     choice = st.selectbox(
         "Surface", [*SURFACES, OWN], key=f"{name}.surface", on_change=_new_surface, args=(name,),
         format_func=lambda s: SURFACES[s].title if s in SURFACES else "Your own function",
     )  # fmt: skip
-    make_surface = partial(surface, choice) if choice in SURFACES else _own_surface(name)
+    make_surface = partial(surface, choice) if choice in SURFACES else _own_surface(name, played)
     return make_surface, SURFACES.get(choice)
 
 
@@ -90,10 +93,11 @@ def _keep_own(name: str) -> None:
         keep(f"{name}.{key}", value)
 
 
-def _own_surface(name: str) -> Callable[[], Surface]:
+def _own_surface(name: str, played: bool) -> Callable[[], Surface]:
     _keep_own(name)
     text = st.text_input("f(x, y)", key=f"{name}.text", help=HELP)
-    values = {letter: _letter(name, letter) for letter in _letters(name, text)}
+    shown = _known_letter if played else _letter
+    values = {letter: shown(name, letter) for letter in _letters(name, text)}
     columns = st.columns(4)
     bounds = [
         column.number_input(label, key=f"{name}.{key}", step=0.5, format="%.3g")
@@ -107,6 +111,11 @@ def _letters(name: str, text: str) -> tuple[str, ...]:
     with suppress(ExpressionError):  # it says so where the surface is made
         st.session_state[f"{name}.letters"] = letters(text)
     return st.session_state.get(f"{name}.letters", ())
+
+
+def _known_letter(name: str, letter: str) -> float:
+    """What a letter stands at."""
+    return float(st.session_state[f"{name}.{letter}"])
 
 
 def _letter(name: str, letter: str) -> float:

@@ -79,16 +79,20 @@ def test_every_schedule_weight_decay_factors_and_switches():
     for kind in RULES:
         flags = [h.name for h in OPTIMIZERS[kind].hyperparameters if h.scale == "bool"]
         decay = {"weight_decay": 0.1} if "weight_decay" in {h.name for h in OPTIMIZERS[kind].hyperparameters} else {}
-        made = [ov.optimizer(kind, lr=0.01, lr_scale=(1.0, 0.3), schedule=ov.schedule(plan), **decay) for plan in SCHEDULES]
+        made = [
+            ov.optimizer(kind, lr=0.01, lr_scale=(1.0, 0.3), schedule=ov.schedule(plan), **decay) for plan in SCHEDULES
+        ]
         made += [ov.optimizer(kind, lr=0.01, **{flag: True}, **decay) for flag in flags]
         specs += [descent.check("himmelblau", made[i : i + 8], steps=100) for i in range(0, len(made), 8)]
-    specs.append(descent.check("rosenbrock", [ov.optimizer("rmsprop", lr=0.01, momentum=m) for m in (0.0, 0.5)], steps=100))
+    specs.append(
+        descent.check("rosenbrock", [ov.optimizer("rmsprop", lr=0.01, momentum=m) for m in (0.0, 0.5)], steps=100)
+    )
     counted = held(specs)
     assert counted["apart"] <= 0.05 * counted.total()
 
 
 def test_random_typed_functions():
-    draw = random.Random(16)
+    draw = random.Random(16)  # noqa: S311 - no secret
     specs = []
     for _ in range(200):
         text = " + ".join(f"{draw.uniform(0.1, 2):.3g}*({draw.choice(TYPED)})" for _ in range(draw.choice((1, 1, 2))))
@@ -102,12 +106,16 @@ def test_random_typed_functions():
 
 
 def test_random_comparisons_with_noise_and_batches():
-    draw = random.Random(17)
+    draw = random.Random(17)  # noqa: S311 - no secret
     specs = []
     for _ in range(50):
         name = draw.choice(["linear_regression", "logistic_regression", *SURFACES])
         batch = draw.choice([1, 7, 16]) if SURFACES[name].data else None
         kinds = [ov.optimizer(kind, lr=draw.choice([0.003, 0.02])) for kind in draw.sample(RULES, 3)]
-        specs.append(descent.check(name, kinds, steps=150, noise=draw.choice([0.0, 0.3, 5.0]), batch_size=batch, seed=draw.randrange(2**32)))
+        specs.append(
+            descent.check(
+                name, kinds, steps=150, noise=draw.choice([0.0, 0.3, 5.0]), batch_size=batch, seed=draw.randrange(2**32)
+            )
+        )
     counted = held(specs)
     assert counted["apart"] <= 0.1 * counted.total()

@@ -14,6 +14,19 @@ QUERIES = {
 }
 
 
+def _change_steps(app):
+    app.select_slider(key="compare.steps").set_value(100).run()
+    return app.query_params["steps"] == "100" and spec_of(app, "compare").steps == 100
+
+
+def _change_rate(app):
+    next(s for s in app.select_slider if s.key and s.key.endswith(".sgd.lr")).set_value(0.01).run()
+    return "sgd~lr~0.01" in app.query_params["o"] and spec_of(app, "network").optimizers[0]["lr"] == 0.01
+
+
+CHANGES = {"compare.py": _change_steps, "network.py": _change_rate}
+
+
 def open_page(name, query):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     app.query_params.update(query)
@@ -46,13 +59,9 @@ def test_page_loads_from_its_link_and_reacts(name):
     app = open_page(name, QUERIES[name])
     assert not app.exception and not app.error and not app.warning
     page = name.removesuffix(".py")
-    keys = [s.key for s in app.select_slider if s.key and s.key.endswith(".sgd.lr")]
-    assert len(keys) == 1
-    assert app.session_state[keys[0]] == float(QUERIES[name]["o"][0].split("~")[2])
-    app.select_slider(key=keys[0]).set_value(0.01).run()
+    assert spec_of(app, page).optimizers[0]["lr"] == float(QUERIES[name]["o"][0].split("~")[2])
+    assert CHANGES[name](app)
     assert not app.exception
-    assert "sgd~lr~0.01" in app.query_params["o"]
-    assert spec_of(app, page).optimizers[0]["lr"] == 0.01
     assert scene(app)["tracks"][0]["label"] == "sgd"
 
 
@@ -128,19 +137,25 @@ def test_every_optimizer_and_surface_has_working_widgets():
         assert app.session_state["link.compare.good"].runs.surface.name == surface
 
 
-def test_a_letter_of_a_typed_function_has_a_slider_and_a_field():
+def test_a_letter_of_a_typed_function_is_a_number_of_the_picture():
     app = open_page("compare.py", {"f": "a*x^2 + b*y^2", "b": "20", "steps": "20", "o": ["sgd"]})
     assert not app.exception and not app.warning
-    assert [s.label for s in app.slider if s.label in "abcd"] == ["a", "b"]
-    assert app.slider(key="compare.b.slid").value == 20.0 and app.number_input(key="compare.b").value == 20.0
-    app.slider(key="compare.a.slid").set_value(3.0).run()
-    app.number_input(key="compare.b").set_value(-2.5).run()
-    surface = app.session_state["link.compare.good"].runs.surface
-    assert not app.exception and surface.title == "Your function, a = 3, b = -2.5"
-    assert (app.query_params["a"], app.query_params["b"]) == ("3.0", "-2.5")
+    assert scene(app)["live"]["surface"]["parameters"] == {"a": 1.0, "b": 20.0}
+    assert not [s for s in app.slider if s.label in "abcd"]
     app.text_input(key="compare.text").set_value("b*x^2 + y^2").run()
-    assert not app.exception and not app.error and [s.label for s in app.slider if s.label in "abcd"] == ["b"]
-    assert "a" not in app.query_params and app.query_params["b"] == "-2.5"
+    assert not app.exception and not app.error
+    assert scene(app)["live"]["surface"]["parameters"] == {"b": 20.0}
+    assert "a" not in app.query_params and app.query_params["b"] == "20.0"
+
+
+def test_on_tune_a_letter_has_a_slider_and_a_field():
+    app = open_page("tune.py", {"view": "basins", "f": "a*x^2 + b*y^2", "b": "20", "steps": "50", "n": "32"})
+    assert not app.exception and not app.warning
+    assert [s.label for s in app.slider if s.label in "abcd"] == ["a", "b"]
+    assert app.slider(key="tune.b.slid").value == 20.0 and app.number_input(key="tune.b").value == 20.0
+    app.slider(key="tune.a.slid").set_value(3.0).run()
+    app.number_input(key="tune.b").set_value(-2.5).run()
+    assert not app.exception and (app.query_params["a"], app.query_params["b"]) == ("3.0", "-2.5")
 
 
 def test_a_typed_function_and_its_mistakes():

@@ -96,5 +96,5 @@ def test_one_click_loads_a_preset_and_the_link_follows(name):
 def test_a_preset_that_was_changed_is_no_longer_one():
     app = compare()
     assert app.session_state["preset.compare"] == "valley"
-    app.number_input(key="compare.x").set_value(0.5).run()
+    app.select_slider(key="compare.steps").set_value(100).run()
     assert not app.exception and app.session_state["preset.compare"] is None
