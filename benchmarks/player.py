@@ -50,7 +50,7 @@ def ours(chromium: Any, address: str, changes: int) -> dict[str, Any]:
     first = (meter.socket, meter.files)
     page.evaluate("document.querySelector('.ov-player').__ov.pause()")
     before = meter.socket
-    slider = page.locator(".st-key-compare-0-sgd-lr").get_by_role("slider")
+    slider = page.locator(".ov-table [data-knob=lr]").first
     took = time_changes(page, slider, "document.querySelector('.ov-player').dataset.drawnHash", changes)
     each = (meter.socket - before) / changes
     flat = frames_per_second(page)

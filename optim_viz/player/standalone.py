@@ -80,8 +80,9 @@ def modules(entry: str = ENTRY) -> dict[str, str]:
 
 
 def _story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:
-    """Everything that the page is about; nobody answers a pick there, so no panel offers one."""
-    panels = [{**panel, "pick": False} for panel in scene.data["panels"]]
+    """Everything that the page is about; where it computes, a start can be picked."""
+    picks = bool(scene.data.get("live"))
+    panels = [{**panel, "pick": picks and panel.get("pick", False)} for panel in scene.data["panels"]]
     blobs = {name: base64.b64encode(data).decode() for name, data in scene.blobs.items()}
     drawn = {**scene.data, "panels": panels, "origin": origin}
     return {"title": title, "about": about, "scene": drawn, "blobs": blobs}

@@ -96,7 +96,7 @@ def scene(found: Result, key: str) -> Scene:
         drawn = scenes.compare(_named(found.comparisons[0]))
     change: dict[str, dict[str, bool]] = {"plane": {"pick": False}, "accuracy": {"closed": found.plane is not None}}
     panels = [panel | change.get(panel["id"], {}) for panel in drawn.data["panels"]]
-    return replace(drawn, data=drawn.data | {"key": key, "panels": panels, "report_rest": False})
+    return replace(drawn, data=drawn.data | {"key": key, "panels": panels, "report_rest": False, "live": None})
 
 
 def _named(runs: Comparison) -> Comparison:

@@ -19,7 +19,8 @@ LINKS = {
     "network": "/network?epochs=1&batch=256&hidden=32&o=sgd~lr~0.1&o=momentum~lr~0.01&o=adam",
 }
 PANELS = {"compare": 2, "network": 3}
-LR = {"compare": ".st-key-compare-0-sgd-lr", "network": ".st-key-network-0-sgd-lr"}
+#: What takes the keys that change a learning rate: on Compare it stands under the picture.
+LR = {"compare": ".ov-table [data-knob=lr]", "network": ".st-key-network-0-sgd-lr [role=slider]"}
 
 
 def shown_losses(page):
@@ -75,7 +76,7 @@ def test_a_deep_link_is_drawn_played_and_changed(name, server, open_page):
         assert all(float(f"{loss:.3g}") in [float(n) for n in numbers if re.fullmatch(r"[-\d.e]+", n)]
                    for loss in experiment(name)["loss"])  # fmt: skip
     before, drawn = shown_losses(page), player.get_attribute("data-drawn-hash")
-    page.locator(LR[name]).get_by_role("slider").focus()
+    page.locator(LR[name]).first.focus()
     page.keyboard.press("ArrowRight")
     # A new training starts with no picture: the player may be away for a moment.
     changed = "drawn => (document.querySelector('.ov-player')?.dataset.drawnHash ?? drawn) !== drawn"
@@ -90,7 +91,7 @@ def test_a_deep_link_is_drawn_played_and_changed(name, server, open_page):
 def test_the_link_in_the_address_bar_is_the_experiment(server, open_page):
     first = open_page(server + LINKS["compare"])
     first.locator(PLAYER).wait_for()
-    first.locator(LR["compare"]).get_by_role("slider").focus()
+    first.locator(LR["compare"]).first.focus()
     first.keyboard.press("ArrowRight")
     expect(first).to_have_url(re.compile("0.0063"))
     to_the_end(first)
@@ -115,14 +116,15 @@ def test_bad_input_gets_its_sentence_and_keeps_the_picture(server, open_page):
     player = page.locator(PLAYER)
     player.wait_for()
     drawn = player.get_attribute("data-drawn-hash")
-    box = page.get_by_label("Start x")
-    box.fill("99")
-    box.press("Enter")
-    expect(page.get_by_text("lies outside the plane drawn: x must be from -2 to 2")).to_be_visible()
-    expect(player).to_have_attribute("data-drawn-hash", drawn)
-    box.fill("0.5")
-    box.press("Enter")
-    expect(page.get_by_text("lies outside the plane drawn")).to_have_count(0)
+    knob = page.locator(".ov-shared [data-knob=x]")
+    for typed in ("99", "0.5"):
+        knob.focus()
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        if typed == "99":
+            expect(page.get_by_text('x must be a number from -2 to 2. "99" is none.')).to_be_visible()
+            expect(player).to_have_attribute("data-drawn-hash", drawn)
+    expect(page.get_by_text("must be a number")).to_have_count(0)
     expect(player).not_to_have_attribute("data-drawn-hash", drawn)
 
 

@@ -249,7 +249,7 @@ def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(moved):
     page.wait_for_function(f"(([low, high]) => high - low < 5.9)({ranges})")
     zoomed = page.evaluate(ranges)
     drawn = player(page).get_attribute("data-drawn-hash")
-    page.locator(".st-key-compare-0-sgd-lr").get_by_role("slider").focus()
+    page.locator(".ov-table [data-knob=lr]").first.focus()
     page.keyboard.press("ArrowRight")
     expect(player(page)).not_to_have_attribute("data-drawn-hash", drawn, timeout=30_000)
     assert page.evaluate(ranges) == pytest.approx(zoomed) and frame(page) == 44

@@ -40,7 +40,10 @@ export function allowed(knob, value) {
 export function rangeWords(knob) {
   const kind = knob.scale === "int" ? "a whole number" : "a number";
   const [low, high] = [knob.minimum ?? knob.low, knob.maximum ?? knob.high];
-  return `${knob.name} must be ${kind} ${knob.open_low ? "above" : "from"} ${general(low, 6)} ${knob.open_high ? "to below" : "to"} ${general(high, 6)}.`;
+  const [from, to] = [low, high].map((end) => end.toLocaleString("en-US", { maximumSignificantDigits: 6 }));
+  const range = knob.open_low || knob.open_high
+    ? `${knob.open_low ? "above" : "at least"} ${from} and ${knob.open_high ? "below" : "at most"} ${to}` : `from ${from} to ${to}`;
+  return `${knob.name} must be ${kind} ${range}.`;
 }
 
 /**
