@@ -89,7 +89,7 @@ def test_keys_and_typing_and_what_is_no_number(page):
         page.keyboard.type(typed)
         page.keyboard.press("Enter")
         expect(page.locator(".ov-complaint")).to_contain_text(
-            f'lr must be a number above 0 to 1e+06. "{typed}" is none.'
+            f'lr must be a number above 0 and at most 1,000,000. "{typed}" is none.'
         )
     wait_for(page, expected(adam=0.3))
 

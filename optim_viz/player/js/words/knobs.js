@@ -78,7 +78,7 @@ const KEYS = { ArrowUp: [1, false], ArrowRight: [1, false], ArrowDown: [-1, fals
  * @param {{label: string, get: () => number, set: (value: number) => void, rest: () => void, hold: (on: boolean) => void, complain: (sentence: string) => void}} use
  */
 export function createKnob(knob, use) {
-  const number = element("b");
+  const number = element("strong");
   const node = element("span", {
     class: "ov-knob", role: "spinbutton", tabindex: "0", "data-knob": knob.name, "aria-label": use.label,
     title: `${knob.text ? `${knob.text} ` : ""}Drag sideways, use the arrow keys, or type.`,
