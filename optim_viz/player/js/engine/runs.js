@@ -92,7 +92,10 @@ export function createEngine(programOf) {
     const floats = new Float64Array(machine.memory.buffer);
     const view = (/** @type {string} */ name) => floats.subarray(at[name] / FLOAT, at[name] / FLOAT + /** @type {any} */ (sizes)[name]);
     const inputs = inputsOf(live, run, plan);
-    names.forEach((/** @type {string} */ name, /** @type {number} */ i) => { view("inputs")[i] = inputs[name]; });
+    names.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
+      if (typeof inputs[name] !== "number") throw new Error(`A program asks for ${JSON.stringify(name).slice(0, 60)}, which is not there.`);
+      view("inputs")[i] = inputs[name];
+    });
     examples.forEach((/** @type {number[]} */ example, /** @type {number} */ i) => view("examples").set(example, 2 * i));
     if (live.noise > 0) view("noise").set(noiseOf(live).map((draw) => live.noise * draw));
     if (plan.batch) batchesOf(live, examples.length).forEach((example, i) => view("batches").set(examples[example], 2 * i));
