@@ -45,7 +45,7 @@ export function addActions(app) {
     toggleRecording: () => toggleRecording(app),
     canPick: () => app.live.there(),
     pick(/** @type {any} */ pick) {
-      app.holding = pick.phase === "drag";
+      app.live.hold(pick.phase === "drag");
       app.ghost = app.holding ? { x: pick.x, y: pick.y } : null;
       app.live.change((/** @type {any} */ values) => { values.start = [rounded(pick.x), rounded(pick.y)]; });
       if (!app.holding) app.live.rest();

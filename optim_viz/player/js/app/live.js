@@ -25,6 +25,11 @@ export function turnable(live) {
   });
 }
 
+/** The same to be looked at only: nothing is copied. @param {Live} live */
+function seen(live) {
+  return { start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, parameters: live.surface.parameters, runs: live.runs };
+}
+
 /** A live part with other values. @param {Live} live @param {any} values @returns {Live} */
 function turnedTo(live, values) {
   const { parameters, runs, ...rest } = values;
@@ -93,7 +98,6 @@ export function createLive(app) {
     if (!now) return;
     now.live = turnedTo(now.live, values);
     pending = true;
-    app.knobs.draw();
     once.ask();
     clearTimeout(resting);
     resting = window.setTimeout(rest, REST);
@@ -116,6 +120,8 @@ export function createLive(app) {
     /** Whether there is anything to turn. */
     there: () => now !== null,
     values: () => now && turnable(now.live),
+    /** The values, not to be changed. */
+    seen: () => now && seen(now.live),
     /** What a run is computed from. @param {string} id */
     run: (id) => now?.live.runs.find((one) => one.id === id),
     /** A program, by its name. @param {string} name */
@@ -123,6 +129,11 @@ export function createLive(app) {
     live: () => now?.live,
     turn,
     rest,
+    /** A hand holds a knob, or the start: nothing rests until it lets go; then the axes follow once more. @param {boolean} on */
+    hold(on) {
+      if (app.holding && !on) once.ask();
+      app.holding = on;
+    },
     /** Changes a part of the values. @param {(values: any) => void} change */
     change(change) {
       if (!now) return;

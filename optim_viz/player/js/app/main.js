@@ -94,6 +94,7 @@ function drive(app) {
     if (!app.clock.playing) driver.stop();
   });
   app.ask = () => { if (!driver.running()) once.ask(); };
+  app.drawn = () => once.cancel();
   app.setClock = (/** @type {any} */ clock) => {
     app.clock = clock;
     if (clock.playing) driver.start();
@@ -121,13 +122,18 @@ async function showScene(app, scene, blobs, state) {
 
 /** Shows what is decoded, or was computed here. @param {any} app @param {any} model @param {any} [state] */
 async function showModel(app, model, state) {
+  app.theme = readTheme(app.root);
+  app.root.dataset.theme = app.theme.mode;
+  await showTracks(app, model, state);
+}
+
+/** The same, but for what does not change while something is turned by hand. @param {any} app @param {any} model @param {any} [state] */
+async function showTracks(app, model, state) {
   const fresh = !app.model || app.model.key !== model.key;
   const clock = fresh ? startOver(app, model, state) : resizeClock(app.clock, model.frames, model.duration);
   app.halt();
   Object.assign(app, { model, clock, hover: null });
   app.tooltip.hide();
-  app.theme = readTheme(app.root);
-  app.root.dataset.theme = app.theme.mode;
   matchPanels(app);
   app.legend.update();
   app.knobs.update();
@@ -140,6 +146,7 @@ async function showModel(app, model, state) {
   if (app.destroyed || app.model !== model) return;
   app.setClock(app.clock);
   drawAll(app);
+  app.drawn();
   Object.assign(app.root.dataset, { ready: "true", sceneKey: model.key, drawnHash: model.hash });
 }
 
@@ -173,7 +180,7 @@ export function mount(root, options) {
   const app = createApp(root, options);
   drive(app);
   addActions(app);
-  app.showModel = (/** @type {any} */ model) => showModel(app, model);
+  app.showModel = (/** @type {any} */ model) => showTracks(app, model);
   layOut(app);
   listenToPeople(app);
   listenToPage(app);

@@ -5,7 +5,10 @@ import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
 import { curveRange } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
-import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
+import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
+
+/** How often the axes may change while something is turned by hand, ms. */
+const AXES_EVERY = 250;
 
 /** A finger that draws a zoom box could no longer scroll the page. */
 function zoomsByDrag() {
@@ -97,14 +100,9 @@ function placeCurve(view, app) {
   view.px = axisPixels(gd._fullLayout.xaxis);
   view.py = axisPixels(gd._fullLayout.yaxis);
   placeStage(stage, plotArea(gd));
-  stage.paths.clear();
-  view.raw.clear();
-  for (const track of app.model.tracks) {
-    const path = curvePath(track, panel, panel.y, view);
-    const raw = panel.raw ? curvePath(track, panel, panel.raw, view) : null;
-    if (path) stage.paths.set(track.id, path);
-    if (raw) view.raw.set(track.id, raw);
-  }
+  const axes = axesSignature(gd) + JSON.stringify([panel.x, panel.y, panel.raw, view.log, view.range.y]);
+  placePaths(view, app, axes, stage.paths, (track) => curvePath(track, panel, panel.y, view));
+  placePaths(view, app, axes, view.raw, (track) => (panel.raw ? curvePath(track, panel, panel.raw, view) : null));
   view.ready = true;
   app.ask();
 }
@@ -133,7 +131,12 @@ async function updateCurve(view, app, panel, parts) {
   if (view.key !== app.model.key) view.log = Boolean(panel.log);
   view.key = app.model.key;
   view.panel = panel;
-  view.range = curveRange(panel, app.model, view.log);
+  const now = performance.now();
+  // While a number is turned the axes follow a few times a second: Plotly's drawing would hold up the paths.
+  if (!app.holding || !view.ready || now - view.ranged > AXES_EVERY) {
+    view.range = curveRange(panel, app.model, view.log);
+    view.ranged = now;
+  }
   setText(parts.heading, panel.title ?? "");
   setText(parts.toggle, view.log ? "log" : "linear");
   parts.toggle.setAttribute("aria-label", `${panel.title}: the axis is ${view.log ? "logarithmic" : "linear"}; switch`);
@@ -154,7 +157,7 @@ export function createCurve(parent, app) {
     toggle: element("button", { class: "ov-quiet", type: "button", title: "Logarithmic or linear axis" }),
   };
   parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, element("span", { class: "ov-grow" }), parts.toggle]));
-  const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map() }));
+  const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map(), ranged: 0 }));
   const update = (/** @type {any} */ panel) => updateCurve(view, app, panel, parts);
   const resetZoom = () => app.plotly.relayout(view.gd, { "xaxis.range": [...view.range.x], "yaxis.range": [...view.range.y] });
   parts.toggle.addEventListener("click", () => {

@@ -6,7 +6,7 @@ import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, colourBar, onMoved, plo
 import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { drawSymbol } from "../basics/symbols.js";
-import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
+import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 
 const LEVELS = 22;
 
@@ -98,6 +98,13 @@ function drawGhost(context, view, app) {
   context.stroke();
 }
 
+/** @param {ArrayLike<number>} values @param {(value: number) => number} pixel */
+function inPixels(values, pixel) {
+  const found = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) found[i] = pixel(values[i]);
+  return found;
+}
+
 /** New axes or new numbers: all pixels anew. @param {any} view @param {any} app */
 function placeFlat(view, app) {
   const { gd, stage, panel } = view;
@@ -105,12 +112,10 @@ function placeFlat(view, app) {
   view.px = axisPixels(gd._fullLayout.xaxis);
   view.py = axisPixels(gd._fullLayout.yaxis);
   placeStage(stage, plotArea(gd));
-  stage.paths.clear();
-  for (const track of app.model.tracks) {
+  placePaths(view, app, axesSignature(gd), stage.paths, (track) => {
     const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
-    if (!xs || !ys) continue;
-    stage.paths.set(track.id, makePath(Float64Array.from(xs, view.px), Float64Array.from(ys, view.py), track.end));
-  }
+    return xs && ys ? makePath(inPixels(xs, view.px), inPixels(ys, view.py), track.end) : null;
+  });
   view.ready = true;
   view.onPlaced?.();
   app.ask();

@@ -42,6 +42,32 @@ export async function plotOnce(view, app, signs, makeFigure, onFirst) {
   if (first && !app.destroyed) onFirst(view.gd);
 }
 
+/**
+ * Puts the tracks' paths in px on the stage; a track that stays, on axes that stay, keeps its own.
+ * @param {View} view
+ * @param {any} app
+ * @param {string} axes  whatever the px depend on
+ * @param {Map<string, any>} paths  the stage's, or others
+ * @param {(track: any) => any} make
+ */
+export function placePaths(view, app, axes, paths, make) {
+  const kept = new Map([...paths].filter(([, path]) => path.axes === axes));
+  paths.clear();
+  for (const track of app.model.tracks) {
+    const before = kept.get(track.id);
+    const path = before?.track === track ? before : make(track);
+    if (path) paths.set(track.id, Object.assign(path, { track, axes }));
+  }
+}
+
+/** The px of a plot's axes, as text. @param {any} gd */
+export function axesSignature(gd) {
+  return JSON.stringify(["xaxis", "yaxis"].map((name) => {
+    const { range, type, _length, _offset } = gd._fullLayout[name];
+    return [range, type, _length, _offset];
+  }));
+}
+
 /** Fits the plot to its element. @param {View} view @param {any} app */
 export function fitView(view, app) {
   const { gd, host } = view;

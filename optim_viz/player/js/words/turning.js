@@ -44,9 +44,9 @@ export function createTurning(app) {
   let signature = "";
 
   const use = (/** @type {string} */ label, /** @type {(values: any) => number} */ get, /** @type {(values: any, value: number) => void} */ set) => ({
-    label, get: () => get(app.live.values()),
+    label, get: () => get(app.live.seen()),
     set: (/** @type {number} */ value) => app.live.change((/** @type {any} */ values) => set(values, value)),
-    rest: () => app.live.rest(), hold: (/** @type {boolean} */ on) => { app.holding = on; },
+    rest: () => app.live.rest(), hold: (/** @type {boolean} */ on) => app.live.hold(on),
     complain: (/** @type {string} */ sentence) => setText(complaint, sentence),
   });
 
