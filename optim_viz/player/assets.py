@@ -1,4 +1,4 @@
-"""Puts the player's JavaScript and plotly.js where Streamlit serves static files, under names that change with them."""
+"""Puts the player's JavaScript and plotly.js where a server finds static files, under names that change with them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ def library() -> Path:
 
 @functools.cache
 def publish(static: Path) -> tuple[str, str]:
+    """Copy what browsers load into the folder `static`, once a process; return what `place` does."""
+    return place(static)
+
+
+def place(static: Path) -> tuple[str, str]:
     """Copy what browsers load into the folder `static`; return the player's and plotly.js's paths inside it.
 
-    Once a process; a name carries its content's hash or version, so browsers may cache it for good. Older versions
-    stay: another server may still be serving them.
+    A name carries its content's hash or version, so browsers may cache it for good. Older versions stay: another server
+    may still be serving them.
     """
     import plotly
 
-    files = sorted([*SOURCES.rglob("*.js"), *SOURCES.glob("*.css")])
+    files = sorted([*SOURCES.rglob("*.js"), *SOURCES.rglob("*.css")])
     named = (str(file.relative_to(SOURCES)).encode() + file.read_bytes() for file in files)
     digest = hashlib.sha256(b"".join(named)).hexdigest()[:12]
     player, charts = f"player-{digest}", f"plotly-{plotly.__version__}.min.js"

@@ -1,0 +1,110 @@
+/**
+ * What is chosen on Compare: the surface, the batch size, and the optimizers with their schedules and switches. Numbers are
+ * not here: they are the player's own knobs.
+ *
+ * @typedef {import("./checks.js").Asked} Asked
+ * @typedef {import("./checks.js").Choice} Choice
+ */
+import { checkChoice, checkPlan } from "./checks.js";
+import { element } from "../basics/dom.js";
+
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
+
+/** @param {any} tables @param {string} kind @returns {Choice} */
+function freshChoice(tables, kind) {
+  const lr = tables.suggested[kind];
+  return checkChoice(tables, kind, { values: lr === undefined ? {} : { lr } });
+}
+
+/** A list to choose from, under its name. @param {string} id @param {string} name @param {[string, string][]} options @param {string} value @param {(value: string) => void} choose @param {string} [hidden] */
+function chooser(id, name, options, value, choose, hidden = "") {
+  const list = /** @type {HTMLSelectElement} */ (element("select", { id }, options.map(([key, text]) => element("option", { value: key, text, selected: key === value }))));
+  list.addEventListener("change", () => choose(list.value));
+  return element("div", { class: "field" }, [element("label", { for: id, class: hidden, text: name }), list]);
+}
+
+/** @param {string} id @param {any} row @param {boolean} on @param {(on: boolean) => void} choose */
+function switchBox(id, row, on, choose) {
+  const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", id, checked: on }));
+  box.addEventListener("change", () => choose(box.checked));
+  return element("label", { class: "switch", for: id, title: row.text }, [box, element("span", { text: row.name.replaceAll("_", " ") })]);
+}
+
+/** @param {string} id @param {string} name @param {string} value @param {Record<string, any>} more @param {(value: string) => void} choose */
+function textField(id, name, value, more, choose) {
+  const field = /** @type {HTMLInputElement} */ (element("input", { id, ...more }));
+  field.value = value;
+  field.addEventListener("change", () => choose(field.value));
+  return element("div", { class: "field" }, [element("label", { for: id, text: name }), field]);
+}
+
+/** The surface, and on one that is a mean over examples, how many each step sees. @param {any} tables @param {Asked} asked @param {(next: Asked) => void} change */
+function groundFields(tables, asked, change) {
+  const surfaces = Object.entries(tables.surfaces).map(([name, row]) => /** @type {[string, string]} */ ([name, row.title]));
+  const fields = [chooser("surface", "Surface", surfaces, asked.surface, (surface) => change({ ...asked, surface, start: tables.surfaces[surface].start, batch: null }))];
+  const { examples } = tables.surfaces[asked.surface];
+  if (examples) {
+    const sizes = [...new Set([...BATCH_SIZES.filter((size) => size < examples), ...(asked.batch ? [asked.batch] : [])])].sort((a, b) => a - b);
+    const options = [...sizes.map((size) => /** @type {[string, string]} */ ([String(size), String(size)])), /** @type {[string, string]} */ (["", `all ${examples}`])];
+    fields.push(chooser("batch", "Examples a step", options, String(asked.batch ?? ""), (size) => change({ ...asked, batch: size ? Number(size) : null })));
+  }
+  return fields;
+}
+
+/** What folds away under an optimizer. @param {any} tables @param {Choice} choice @param {string} id @param {(next: Choice) => void} change */
+function moreFields(tables, choice, id, change) {
+  const scaled = (/** @type {number} */ i) => textField(`${id}-scale-${"xy"[i]}`, `Rate of ${"xy"[i]}, times`, String(choice.scale?.[i] ?? 1), { type: "number", min: 0, step: 0.1, required: true }, (text) => {
+    const scale = /** @type {[number, number]} */ ([0, 1].map((k) => (k === i ? Number(text) : choice.scale?.[k] ?? 1)));
+    change({ ...choice, scale: scale.every((factor) => factor === 1) ? null : scale });
+  });
+  const label = textField(`${id}-label`, "Label", choice.label, { type: "text", maxlength: tables.limits.label, placeholder: choice.kind, autocomplete: "off" }, (text) => change({ ...choice, label: text.trim() }));
+  return [element("div", { class: "pair" }, [scaled(0), scaled(1)]), label];
+}
+
+/** One optimizer. @param {any} tables @param {Choice} choice @param {string} id @param {(next: Choice|null) => void} change @param {boolean} alone @param {Set<string>} open */
+function choiceFields(tables, choice, id, change, alone, open) {
+  const row = tables.optimizers[choice.kind];
+  const kinds = Object.entries(tables.optimizers).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
+  const plans = Object.entries(tables.schedules).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
+  const remove = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: "remove", id: `${id}-remove`, "aria-label": `Remove ${choice.label || row.title}`, title: "Remove", disabled: alone, text: "×" }));
+  remove.addEventListener("click", () => change(null));
+  const planned = (/** @type {string} */ kind) => change({ ...choice, schedule: kind === "constant" ? null : checkPlan(tables, kind, {}) });
+  const switches = row.hyperparameters.filter((/** @type {any} */ one) => one.scale === "bool")
+    .map((/** @type {any} */ one) => switchBox(`${id}-${one.name}`, one, Boolean(choice.values[one.name]), (on) => change({ ...choice, values: { ...choice.values, [one.name]: on } })));
+  const more = /** @type {HTMLDetailsElement} */ (element("details", { open: open.has(id) }, [
+    element("summary", { id: `${id}-more`, text: "Switches and label" }), element("div", { class: "switches" }, switches), ...moreFields(tables, choice, id, change),
+  ]));
+  more.addEventListener("toggle", () => (more.open ? open.add(id) : open.delete(id)));
+  return element("fieldset", { class: "optimizer", style: `--own-light: ${row.styles[0].light}; --own-dark: ${row.styles[0].dark}` }, [
+    element("legend", { class: "unseen", text: choice.label || row.title }),
+    element("div", { class: "kind" }, [chooser(`${id}-kind`, "Optimizer", kinds, choice.kind, (kind) => change(freshChoice(tables, kind)), "unseen"), remove]),
+    chooser(`${id}-schedule`, "Schedule", plans, choice.schedule?.kind ?? "constant", planned), more,
+  ]);
+}
+
+/**
+ * The form. `change` is told what is asked for now.
+ * @param {HTMLElement} host @param {any} tables @param {(next: Asked) => void} change
+ */
+export function createForm(host, tables, change) {
+  /** @type {Set<string>} */
+  const open = new Set();
+
+  /** @param {Asked} asked */
+  function draw(asked) {
+    const focused = host.contains(document.activeElement) ? document.activeElement?.id : "";
+    const chosen = asked.optimizers.map((choice, i) => choiceFields(tables, choice, `o${i}`, (next) => {
+      if (!next) open.clear();
+      change({ ...asked, optimizers: asked.optimizers.flatMap((one, k) => (k !== i ? [one] : next ? [next] : [])) });
+    }, asked.optimizers.length === 1, open));
+    const add = element("button", { type: "button", class: "add", id: "add", text: "Add an optimizer", disabled: asked.optimizers.length >= tables.limits.optimizers });
+    add.addEventListener("click", () => {
+      const used = new Set(asked.optimizers.map((choice) => choice.kind));
+      const kind = Object.keys(tables.optimizers).find((name) => !used.has(name)) ?? "adam";
+      change({ ...asked, optimizers: [...asked.optimizers, freshChoice(tables, kind)] });
+    });
+    host.replaceChildren(...groundFields(tables, asked, change), ...chosen, add);
+    if (focused) (document.getElementById(focused) ?? add).focus({ preventScroll: true });
+  }
+  return { draw };
+}
