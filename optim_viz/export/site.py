@@ -14,7 +14,7 @@ from string import Template
 from typing import Any
 
 from optim_viz.export import site_data
-from optim_viz.player.assets import SOURCES, place
+from optim_viz.player.assets import SOURCES, needed, place
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import SpecError, quoted
 
@@ -68,7 +68,7 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 
 def _of_lessons(lessons: Iterable[Story]) -> dict[str, bytes]:
-    """A file for a lesson's words, one for each picture's scene, one for each blob of numbers, and the list of lessons."""
+    """Files of lessons: of each its words and its pictures' scenes, every blob of numbers, and the list of them all."""
     found: dict[str, bytes] = {}
     listed = []
     for words, scenes in lessons:
@@ -90,8 +90,10 @@ def _page(file: str, player: str, charts: str, data: str) -> str:
     )
     main = (TEMPLATES / file).read_text("utf-8")
     frame = Template((TEMPLATES / "frame.html").read_text("utf-8"))
-    entry = Path(file).stem.replace("index", "compare")
+    entry = f"site/{Path(file).stem.replace('index', 'compare')}.js"
+    # Named at once, modules come side by side: otherwise each would be asked for by the one before.
+    modules = "\n".join(f'<link rel="modulepreload" href="{player}/{module}">' for module in needed(entry))
     return frame.substitute(
         title=escape(title), about=escape(about), links=links, main=main, player=player, charts=charts, data=data,
-        entry=entry,
+        entry=entry, modules=modules,
     )  # fmt: skip

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import posixpath
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "js"
+_IMPORT = re.compile(r'^import .* from "(\.[\w./]+)";$', re.MULTILINE)
 
 
 def library() -> Path:
@@ -42,6 +45,23 @@ def place(static: Path) -> tuple[str, str]:
     if not (static / player).exists():
         _place(static, player, lambda target: _copy_all(files, target))
     return player, charts
+
+
+def needed(entry: str) -> list[str]:
+    """Return the player's modules that `entry` needs, itself among them, by their paths below SOURCES.
+
+    >>> needed("basics/clock.js")
+    ['basics/clock.js']
+    """
+    found: set[str] = set()
+    waiting = [entry]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            texts = _IMPORT.findall((SOURCES / name).read_text("utf-8"))
+            waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), text)) for text in texts]
+    return sorted(found)
 
 
 def _copy_all(files: list[Path], target: Path) -> None:

@@ -9,6 +9,7 @@ import { createForm } from "./form.js";
 import { createEngine } from "../engine/runs.js";
 import { element, setText } from "../basics/dom.js";
 import { filesOfPage, plotlyOfPage } from "./files.js";
+import { formulaText } from "./formula.js";
 import { gathered, labelsOf, sceneOf, turnedAsked } from "./scene.js";
 import { mount } from "../app/main.js";
 import { readLink, writeLink } from "./links.js";
@@ -37,7 +38,10 @@ function createPresets(tables, first, open) {
   return (/** @type {Asked} */ asked) => {
     const query = writeLink(tables, asked);
     const now = links.find((/** @type {any} */ one) => one.query === query);
-    for (const one of links) one.link.toggleAttribute("aria-current", one === now);
+    for (const one of links) {
+      if (one === now) one.link.setAttribute("aria-current", "true");
+      else one.link.removeAttribute("aria-current");
+    }
     setText(spot("watch"), now?.row.text ?? "");
   };
 }
@@ -56,7 +60,7 @@ function drawRules(tables, asked) {
 function drawHead(tables, asked) {
   const surface = tables.surfaces[asked.surface];
   setText(spot("title"), surface.title);
-  setText(spot("function"), `f(x, y) = ${surface.expression}`);
+  setText(spot("function"), formulaText(surface.expression));
   setText(spot("story"), surface.story);
   document.title = `${surface.title} · optim-viz`;
 }
@@ -73,7 +77,7 @@ function createPage(tables, files, plotly) {
   let player = null;
   /** @type {Asked|null} */
   let drawn = null; // what the player shows: a knob that was turned meanwhile is of no use to another comparison
-  const form = createForm(spot("form"), tables, (next) => { player?.app.live.rest(); choose(next); });
+  const form = createForm(spot("form"), tables, (next) => { player?.app.live.rest(); choose(next(asked)); });
   const markPreset = createPresets(tables, first, (query) => choose(readLink(tables, query, first).asked));
 
   /** Shows what is asked for; what was asked before and comes later is not shown. */

@@ -1,6 +1,7 @@
 /** The lessons without a server: words, pictures and verdicts come as files, a lesson's link is that of the app. */
 import { element, setText } from "../basics/dom.js";
 import { filesOfPage, plotlyOfPage } from "./files.js";
+import { formulaText } from "./formula.js";
 import { blobNames } from "../numbers/scene.js";
 import { mount } from "../app/main.js";
 
@@ -60,7 +61,7 @@ function drawWords(words) {
 /** What stands around a picture. @param {any} picture */
 function drawCaption(picture) {
   setText(part("caption"), [picture.caption, picture.seed].filter(Boolean).join(" "));
-  setText(part("drawn-function"), picture.function ? `f(x, y) = ${picture.function}` : "");
+  setText(part("drawn-function"), picture.function && formulaText(picture.function));
   setText(part("plane"), picture.plane);
   part("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: "Open in Compare" })] : []), element("span", { text: picture.left }));
 }
@@ -95,7 +96,7 @@ function createLessons(rows, files, plotly) {
     drawWords(words);
     const picture = words.pictures[place.run - 1];
     part("pictures").replaceChildren(...words.pictures.map((/** @type {any} */ one, /** @type {number} */ i) =>
-      placeLink({ text: one.tab, "aria-current": i + 1 === place.run }, { slug: place.slug, run: i + 1 }, go)));
+      placeLink({ text: one.tab, "aria-current": i + 1 === place.run && "true" }, { slug: place.slug, run: i + 1 }, go)));
     drawCaption(picture);
     const scene = await files.json(`lessons/${place.slug}/${picture.name}.json`);
     const names = blobNames(scene);
