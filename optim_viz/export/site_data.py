@@ -131,8 +131,9 @@ def _rule(row: Optimizer, switches: Switches) -> Json:
 
 def _card(kind: str, switches: Json, momentum: float | None) -> Json | None:
     """What the inspector shows, but for the numbers; None of a combination that the optimizer does not have."""
+    values = switches if momentum is None else switches | {"momentum": momentum}
     try:
-        spec = optimizer(kind, **switches, **({} if momentum is None else {"momentum": momentum}))
+        spec = optimizer(kind, **values)
     except SpecError:
         return None
     return {name: value for name, value in inspector(spec).items() if name != "hyperparameters"}

@@ -32,8 +32,20 @@ ENDS = """() => Object.fromEntries(document.querySelector('.ov-player').__ov.app
     .map((track) => [track.id, track.columns.loss.at(-1)]))"""
 
 
+#: As strict as a host may be: no script and no worker but the folder's own, no text that is run.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """What `python -m http.server` serves with, without its lines on every file."""
+    """What `python -m http.server` serves with, under a policy and without its lines on every file."""
+
+    def end_headers(self):
+        """Every answer carries the policy."""
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
 
     def log_message(self, *_):
         """Say nothing."""
@@ -154,6 +166,7 @@ def test_choices_keep_what_was_turned_and_stand_in_the_address(open_site):
     at_rest(page, r"\?f=quadratic&steps=60&o=adam.*o=momentum$")
     page.wait_for_function(f"() => Object.keys(({ENDS})()).length === 2")
     holds_the_engines_own_losses(page)
+    page.locator(PLAYER).press("Control+z")  # not into what had another optimizer
     knob(page, "momentum: lr").press("ArrowUp")
     at_rest(page, "o=momentum~lr~0.00112")
     page.get_by_label("Surface", exact=True).select_option("logistic_regression")

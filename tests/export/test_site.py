@@ -112,7 +112,8 @@ def test_every_preset_is_read_as_it_is():
 @pytest.mark.parametrize(
     ("link", "sentence", "whole"),
     [
-        ("?f=x^2+%2B+y^2&box=-1~1~-1~1&start=0.5~0.5&o=sgd~lr~0.1", "'x^2 + y^2', is left out: it needs the app",
+        ("?f=x^2+%2B+y^2&box=-1~1~-1~1&start=0.5~0.5&o=sgd~lr~0.1",
+         "'x^2 + y^2', is left out: it needs the app; Rosenbrock is shown instead.",
          address(replace(FIRST, optimizers=(ov.optimizer("sgd", lr=0.1),)))),
         ("?o=lbfgs~lr~0.5&o=adam~lr~0.1", "L-BFGS is left out: it needs the app.",
          address(replace(FIRST, optimizers=(ov.optimizer("adam", lr=0.1),)))),

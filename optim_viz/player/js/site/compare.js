@@ -10,28 +10,16 @@ import { createEngine } from "../engine/runs.js";
 import { element, setText } from "../basics/dom.js";
 import { filesOfPage, plotlyOfPage } from "./files.js";
 import { formulaText } from "./formula.js";
-import { gathered, labelsOf, sceneOf, turnedAsked } from "./scene.js";
+import { gathered, isOf, labelsOf, sceneOf, turnedAsked } from "./scene.js";
 import { mount } from "../app/main.js";
+import { linkWithin, say, saying, spot } from "./page.js";
 import { readLink, writeLink } from "./links.js";
-
-const spot = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-
-/** Says something, or nothing. @param {string[]} sentences */
-function say(sentences) {
-  spot("notes").hidden = !sentences.length;
-  spot("notes").replaceChildren(...sentences.map((text) => element("p", { text })));
-}
 
 /** The experiments that are worth watching; the one that is shown says what to watch for. @param {any} tables @param {Asked} first @param {(query: string) => void} open */
 function createPresets(tables, first, open) {
   const whole = (/** @type {string} */ query) => writeLink(tables, readLink(tables, query, first).asked);
   const links = tables.presets.map((/** @type {any} */ row) => {
-    const link = element("a", { href: `?${row.query}`, text: row.title });
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      open(`?${row.query}`);
-    });
+    const link = linkWithin(`?${row.query}`, { text: row.title }, () => open(`?${row.query}`));
     return { row, link, query: whole(row.query) };
   });
   spot("presets").replaceChildren(...links.map((/** @type {any} */ one) => one.link));
@@ -65,36 +53,49 @@ function drawHead(tables, asked) {
   document.title = `${surface.title} · optim-viz`;
 }
 
-/** What the page does, once its tables are there. @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {any} plotly */
-function createPage(tables, files, plotly) {
-  const first = readLink(tables, `?${tables.presets[0].query}`, /** @type {any} */ ({})).asked;
-  const address = (/** @type {Asked} */ next) => writeLink(tables, next, first);
+/**
+ * The picture: computed here, shown by the player.
+ * @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {Promise<any>} plotly
+ * @param {(values: any) => void} onTurn  told what was turned by hand in the comparison that is shown
+ */
+function createPicture(tables, files, plotly, onTurn) {
   /** @type {Map<string, any>} */
   const programs = new Map();
   const engine = createEngine((name) => programs.get(name));
-  let asked = first, turn = 0;
+  let turn = 0;
   /** @type {any} */
   let player = null;
-  /** @type {Asked|null} */
-  let drawn = null; // what the player shows: a knob that was turned meanwhile is of no use to another comparison
-  const form = createForm(spot("form"), tables, (next) => { player?.app.live.rest(); choose(next(asked)); });
+  return {
+    /** Lets what is being turned come to rest. */
+    rest: () => player?.app.live.rest(),
+    /** Shows a comparison, unless another was asked for before its files came. @param {Asked} asked */
+    async show(asked) {
+      const mine = ++turn;
+      const parts = await gathered(files, tables, asked);
+      const figures = await plotly;
+      if (mine !== turn) return;
+      for (const [name, program] of Object.entries(parts.programs)) programs.set(name, program);
+      const next = sceneOf(tables, asked, parts, engine.runOne, location.href);
+      if (player) await player.update(next);
+      else player = mount(spot("player"), { ...next, plotly: figures, onTurn });
+    },
+  };
+}
+
+/** What the page does, once its tables are there. @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {Promise<any>} plotly */
+function createPage(tables, files, plotly) {
+  const first = readLink(tables, `?${tables.presets[0].query}`, /** @type {any} */ ({})).asked;
+  let asked = first;
+  const picture = createPicture(tables, files, plotly, (values) => { if (isOf(asked, values)) choose(turnedAsked(asked, values)); });
+  const form = createForm(spot("form"), tables, (next) => { picture.rest(); choose(next(asked)); });
   const markPreset = createPresets(tables, first, (query) => choose(readLink(tables, query, first).asked));
 
-  /** Shows what is asked for; what was asked before and comes later is not shown. */
-  async function show() {
-    const mine = ++turn;
+  function show() {
     form.draw(asked);
     drawHead(tables, asked);
     drawRules(tables, asked);
     markPreset(asked);
-    const parts = await gathered(files, tables, asked);
-    const figures = await plotly;
-    if (mine !== turn) return;
-    for (const [name, program] of Object.entries(parts.programs)) programs.set(name, program);
-    const next = sceneOf(tables, asked, parts, engine.runOne, location.href);
-    drawn = asked;
-    if (player) await player.update(next);
-    else player = mount(spot("player"), { ...next, plotly: figures, onTurn: (values) => { if (drawn === asked) choose(turnedAsked(asked, values)); } });
+    saying(picture.show(asked));
   }
 
   /** Something was chosen or turned: it is checked, goes into the history, and is shown. @param {Asked} wanted */
@@ -106,19 +107,16 @@ function createPage(tables, files, plotly) {
       if (!(error instanceof Refusal)) throw error;
       say([error.message]);
     }
-    if (address(asked) !== location.search) history.pushState(null, "", address(asked) || location.pathname);
-    shown();
-  }
-
-  function shown() {
-    show().catch((error) => { say([error.message]); console.error(error); });
+    const link = writeLink(tables, asked, first);
+    if (link !== location.search) history.pushState(null, "", link || location.pathname);
+    show();
   }
 
   function read() {
     const { asked: found, notes } = readLink(tables, location.search, first);
     asked = found;
     say(notes);
-    shown();
+    show();
   }
   window.addEventListener("popstate", read);
   read();

@@ -3,12 +3,11 @@ import { element, setText } from "../basics/dom.js";
 import { filesOfPage, plotlyOfPage } from "./files.js";
 import { formulaText } from "./formula.js";
 import { blobNames } from "../numbers/scene.js";
+import { linkWithin, say, saying, spot } from "./page.js";
 import { mount } from "../app/main.js";
 
 /** @typedef {{slug: string, title: string, pictures: number}} Row */
 /** @typedef {{slug: string, run: number}} Place */
-
-const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** Where a link leads, and what of it was dropped. @param {Row[]} rows @param {string} search @returns {{place: Place, notes: string[]}} */
 export function readPlace(rows, search) {
@@ -28,17 +27,6 @@ export function writePlace({ slug, run }) {
   return `?lesson=${encodeURIComponent(slug)}${run === 1 ? "" : `&run=${run}`}`;
 }
 
-/** A link inside this page. @param {Record<string, any>} attributes @param {Place} place @param {(place: Place) => void} go */
-function placeLink(attributes, place, go) {
-  const link = element("a", { href: writePlace(place), ...attributes });
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    go(place);
-  });
-  return link;
-}
-
 /** Whether something held, in a word and a sentence. @param {boolean} holds @param {string} yes @param {string} no @param {string} sentence */
 function finding(holds, yes, no, sentence) {
   return [element("strong", { class: holds ? "holds" : "fails", text: holds ? `✓ ${yes}` : `✗ ${no}` }), document.createTextNode(` ${sentence}`)];
@@ -46,34 +34,36 @@ function finding(holds, yes, no, sentence) {
 
 /** All that is read. @param {any} words */
 function drawWords(words) {
-  for (const name of ["claim", "text", "look", "question", "answer"]) setText(part(name), words[name]);
-  setText(part("source"), `Source: ${words.source}.`);
-  part("measured").replaceChildren(...finding(words.measured.holds, "The claim holds.", "The claim does not hold here.", words.measured.sentence));
-  setText(part("limit"), words.limit.text);
-  part("limit-measured").replaceChildren(...finding(words.limit.holds, "Measured too.", "Not seen here.", words.limit.sentence));
-  part("optimizers").replaceChildren(...words.optimizers.map((/** @type {any} */ row) => element("details", {}, [
+  for (const name of ["claim", "text", "look", "question", "answer"]) setText(spot(name), words[name]);
+  setText(spot("source"), `Source: ${words.source}.`);
+  spot("measured").replaceChildren(...finding(words.measured.holds, "The claim holds.", "The claim does not hold here.", words.measured.sentence));
+  setText(spot("limit"), words.limit.text);
+  spot("limit-measured").replaceChildren(...finding(words.limit.holds, "Measured too.", "Not seen here.", words.limit.sentence));
+  spot("optimizers").replaceChildren(...words.optimizers.map((/** @type {any} */ row) => element("details", {}, [
     element("summary", { text: row.title }), element("p", {}, [element("code", { text: row.formula })]), element("pre", { text: row.code, tabindex: "0" }),
   ])));
-  /** @type {HTMLDetailsElement} */ (part("answer-fold")).open = false;
+  /** @type {HTMLDetailsElement} */ (spot("answer-fold")).open = false;
   document.title = `${words.title} · optim-viz`;
 }
 
 /** What stands around a picture. @param {any} picture */
 function drawCaption(picture) {
-  setText(part("caption"), [picture.caption, picture.seed].filter(Boolean).join(" "));
-  setText(part("drawn-function"), picture.function && formulaText(picture.function));
-  setText(part("plane"), picture.plane);
-  part("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: "Open in Compare" })] : []), element("span", { text: picture.left }));
+  setText(spot("caption"), [picture.caption, picture.seed].filter(Boolean).join(" "));
+  setText(spot("drawn-function"), picture.function && formulaText(picture.function));
+  setText(spot("plane"), picture.plane);
+  spot("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: "Open in Compare" })] : []), element("span", { text: picture.left }));
 }
 
 /** @param {Row[]} rows @param {ReturnType<typeof filesOfPage>} files @param {Promise<any>} plotly */
 function createLessons(rows, files, plotly) {
-  const list = /** @type {HTMLSelectElement} */ (part("lesson"));
+  const list = /** @type {HTMLSelectElement} */ (spot("lesson"));
   list.replaceChildren(...rows.map((row, i) => element("option", { value: row.slug, text: `${i + 1}. ${row.title}` })));
   list.addEventListener("change", () => go({ slug: list.value, run: 1 }));
   let turn = 0;
   /** @type {any} */
   let player = null;
+
+  const placeLink = (/** @type {Place} */ place, /** @type {Record<string, any>} */ attributes) => linkWithin(writePlace(place), attributes, () => go(place));
 
   /** @param {Place} place */
   function drawPlace(place) {
@@ -81,10 +71,10 @@ function createLessons(rows, files, plotly) {
     list.value = place.slug;
     const links = [["back", "Back", here - 1], ["next", "Next", here + 1]].map(([id, text, to]) => {
       const row = rows[Number(to)];
-      return row ? placeLink({ id, text, class: "turn" }, { slug: row.slug, run: 1 }, go) : element("span", { id, text, class: "turn", "aria-disabled": "true" });
+      return row ? placeLink({ slug: row.slug, run: 1 }, { id, text, class: "turn" }) : element("span", { id, text, class: "turn", "aria-disabled": "true" });
     });
-    part("back").replaceWith(links[0]);
-    part("next").replaceWith(links[1]);
+    spot("back").replaceWith(links[0]);
+    spot("next").replaceWith(links[1]);
   }
 
   /** @param {Place} place */
@@ -95,8 +85,8 @@ function createLessons(rows, files, plotly) {
     if (mine !== turn) return;
     drawWords(words);
     const picture = words.pictures[place.run - 1];
-    part("pictures").replaceChildren(...words.pictures.map((/** @type {any} */ one, /** @type {number} */ i) =>
-      placeLink({ text: one.tab, "aria-current": i + 1 === place.run && "true" }, { slug: place.slug, run: i + 1 }, go)));
+    spot("pictures").replaceChildren(...words.pictures.map((/** @type {any} */ one, /** @type {number} */ i) =>
+      placeLink({ slug: place.slug, run: i + 1 }, { text: one.tab, "aria-current": i + 1 === place.run && "true" })));
     drawCaption(picture);
     const scene = await files.json(`lessons/${place.slug}/${picture.name}.json`);
     const names = blobNames(scene);
@@ -105,35 +95,25 @@ function createLessons(rows, files, plotly) {
     if (mine !== turn) return;
     const next = { scene: { ...scene, origin: location.href }, blobs: new Map(names.map((name, i) => [name, numbers[i]])) };
     if (player) await player.update(next);
-    else player = mount(part("player"), { ...next, plotly: figures });
-  }
-
-  /** @param {string[]} sentences */
-  function say(sentences) {
-    part("notes").hidden = !sentences.length;
-    part("notes").replaceChildren(...sentences.map((text) => element("p", { text })));
-  }
-
-  /** @param {Place} place @param {string[]} notes */
-  function shown(place, notes) {
-    say(notes);
-    show(place).catch((error) => { say([error.message]); console.error(error); });
+    else player = mount(spot("player"), { ...next, plotly: figures });
   }
 
   /** @param {Place} place */
   function go(place) {
     if (writePlace(place) !== location.search) history.pushState(null, "", writePlace(place));
-    shown(place, []);
-    if (part("claim").getBoundingClientRect().top < 0) window.scrollTo({ top: 0 });
+    say([]);
+    saying(show(place));
+    if (spot("claim").getBoundingClientRect().top < 0) window.scrollTo({ top: 0 });
   }
 
   function read() {
     const { place, notes } = readPlace(rows, location.search);
-    shown(place, notes);
+    say(notes);
+    saying(show(place));
   }
   window.addEventListener("popstate", read);
   read();
 }
 
 const lessonFiles = filesOfPage();
-lessonFiles.json("lessons.json").then((rows) => createLessons(rows, lessonFiles, plotlyOfPage()), (error) => setText(part("claim"), error.message));
+lessonFiles.json("lessons.json").then((rows) => createLessons(rows, lessonFiles, plotlyOfPage()), (error) => say([error.message]));

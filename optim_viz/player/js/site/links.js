@@ -140,11 +140,11 @@ const LINK_KEYS = {
   o: { read: readChoices, write: (tables, asked) => asked.optimizers.map((choice) => writeChoice(tables, choice)), silent: unchanged((asked) => asked.optimizers) },
 };
 
-/** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query */
-function leftOut(tables, query) {
+/** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {Asked} other */
+function leftOut(tables, query, other) {
   const typed = query.getAll("f").at(-1);
   const own = (typed !== undefined && !Object.hasOwn(tables.surfaces, typed)) || ["box", ...tables.parameters].some((key) => query.has(key));
-  const notes = own ? [`A function of your own${typed ? `, ${quoted(typed)},` : ""} is left out: it needs the app; another surface is shown, from its own start.`] : [];
+  const notes = own ? [`A function of your own${typed ? `, ${quoted(typed)},` : ""} is left out: it needs the app; ${tables.surfaces[other.surface].title} is shown instead.`] : [];
   if (query.get("fair")) notes.push("Learning rates tuned by one rule for all are left out: that needs the app; those of the link are shown.");
   return { own, notes };
 }
@@ -156,7 +156,7 @@ function leftOut(tables, query) {
  */
 export function readLink(tables, search, other) {
   const query = new URLSearchParams(search);
-  const { own, notes } = leftOut(tables, query);
+  const { own, notes } = leftOut(tables, query, other);
   const skipped = new Set(own ? ["f", "start", "batch"] : []);
   const known = new Set([...Object.keys(LINK_KEYS), "fair", "box", ...tables.parameters]);
   for (const key of new Set(query.keys())) {

@@ -115,6 +115,14 @@ export function sceneOf(tables, asked, parts, runOne, origin) {
   return { scene, blobs: new Map([[`grid ${asked.surface}`, parts.grid], [name, text.buffer]]) };
 }
 
+/** Whether the player's values are of this comparison: of one that has been left meanwhile they are of no use. @param {Asked} asked @param {any} values */
+export function isOf({ optimizers }, { runs }) {
+  const names = (/** @type {Record<string, any>} */ numbers) => Object.keys(numbers);
+  const labels = labelsOf(optimizers);
+  return runs.length === optimizers.length && optimizers.every(({ values, schedule }, i) =>
+    labels[i] === runs[i].id && names(runs[i].values).every((name) => name in values) && names(runs[i].schedule_values).every((name) => name in (schedule?.values ?? {})));
+}
+
 /**
  * What is asked for with the numbers that were turned in the player.
  * @param {Asked} asked @param {any} values  the player's
