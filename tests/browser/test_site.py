@@ -197,6 +197,18 @@ def test_a_preset_is_a_link_and_says_what_to_watch_for(open_site):
     expect(page.locator("h1")).to_have_text("Rosenbrock")
 
 
+def test_the_landscape_and_a_film_are_within_the_policy(open_site):
+    page = open_site("?f=himmelblau&steps=20&o=adam~lr~0.2")
+    page.get_by_role("button", name="3-D").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
+    )
+    page.get_by_role("button", name=re.compile("^Record")).click()
+    with page.expect_download() as film:
+        pass
+    assert film.value.suggested_filename.startswith("optim-viz")
+
+
 def test_what_needs_the_app_is_said_and_the_rest_is_shown(open_site):
     page = open_site("?f=x^2%2By^2&o=lbfgs&o=adam~lr~0.1&fair=best")
     for words in ("A function of your own, 'x^2+y^2', is left out", "L-BFGS is left out", "tuned by one rule"):
