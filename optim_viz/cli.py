@@ -1,7 +1,8 @@
-"""The command line: comparisons and trainings from a shell, as a table or as a file.
+"""The command line: comparisons and trainings from a shell, as a table or as a file; and the site without a server.
 
 python -m optim_viz compare rosenbrock sgd adam --lr 0.001 0.05 --steps 500 --out race.gif
 python -m optim_viz train sgd adam~lr~0.002 --epochs 2 --out runs.csv
+python -m optim_viz site public
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -72,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--hidden", nargs="+", default=(300, 200), metavar="UNITS", help="layer sizes (300 200)")
     train.add_argument("--seeds", default=1, help="runs of every optimizer (1)")
     train.add_argument("--no-final-relu", action="store_true", help="do not clip the logits at 0")
+    site = commands.add_parser("site", help="a folder of pages for any static host, which needs no server")
+    site.set_defaults(command=_site)
+    site.add_argument("folder", metavar="OUT", help="the folder to write; other files in it stay")
     return parser
 
 
@@ -120,6 +124,23 @@ def _train(given: argparse.Namespace) -> None:
 
 #: Files that have no use for the plane of weights, which takes seconds.
 _TABLES = (".csv", ".parquet", ".json", ".py")
+
+
+def _site(given: argparse.Namespace) -> None:
+    from optim_viz.export import site
+    from optim_viz.lessons.table import ROWS
+    from optim_viz.lessons.told import told
+
+    bar = Bar("lessons")
+
+    def lessons() -> Iterator[site.Story]:
+        for done, row in enumerate(ROWS):
+            bar(done / len(ROWS))
+            yield told(row)
+
+    pages = site.write(given.folder, lessons())
+    bar.end()
+    sys.stderr.write(f"{given.folder}: {', '.join(pages)} written\n")
 
 
 def _number(value: Any) -> float:

@@ -33,7 +33,7 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid):
         file = nodeid.split("::")[0]
-        alone = ("test_share.py", "test_standalone.py", "test_faults.py", "test_headers.py")
+        alone = ("test_share.py", "test_standalone.py", "test_faults.py", "test_headers.py", "test_site.py")
         return "browser" if file.startswith("tests/browser/") and not file.endswith(alone) else file
 
 

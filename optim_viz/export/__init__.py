@@ -8,4 +8,5 @@ descent_script, network_script   an experiment as a PyTorch script
 script_parts                     what scripts are made of
 study_table, study_pictures      a study's files and pictures
 figure_page                      figures on a page of their own
+site, site_data                  a folder of pages that needs no server, and what they fetch
 """

@@ -8,4 +8,6 @@ results             a lesson's runs and its verdict
 store               the trainings behind lessons, computed beforehand
 own_runs            the runs of altered_optimizers, computed beforehand
 links               a lesson as a link and back
+pictures            a result as the player's scene, and the words beside it
+told                a lesson as plain data, pictures and verdict included
 """

@@ -9,15 +9,12 @@ from typing import Any
 import streamlit as st
 
 from optim_viz.export.origin import origin
-from optim_viz.lessons import links, results, table
+from optim_viz.lessons import links, pictures, results, table
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Verdict
 from optim_viz.lessons.links import Place
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.player import network_scenes, scenes
-from optim_viz.player.scenes import Scene
-from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
+from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui import player
 from optim_viz.ui.page import ROOT, address, timed
 from optim_viz.ui.share import give, share
@@ -84,34 +81,12 @@ def _verdict(slug: str) -> Verdict:
     return results.verdict(table.lesson(slug))
 
 
-def scene(found: Result, key: str) -> Scene:
-    """Return the scene of a result, under a key of its own so that every picture plays from its start.
-
-    Starts cannot be picked here: a lesson's picture stays the one that its numbers were measured on. Beside a plane of
-    weights, accuracy is folded away.
-    """
-    if found.training:
-        drawn = network_scenes.network(found.training, found.plane)
-    else:
-        drawn = scenes.compare(_named(found.comparisons[0]))
-    change: dict[str, dict[str, bool]] = {"plane": {"pick": False}, "accuracy": {"closed": found.plane is not None}}
-    panels = [panel | change.get(panel["id"], {}) for panel in drawn.data["panels"]]
-    return replace(drawn, data=drawn.data | {"key": key, "panels": panels, "report_rest": False, "live": None})
-
-
-def _named(runs: Comparison) -> Comparison:
-    """A function that was typed is called the visitor's elsewhere; here it is the lesson's."""
-    if runs.surface.name != "own":
-        return runs
-    return replace(runs, spec=replace(runs.spec, surface=replace(runs.surface, title="This lesson's function")))
-
-
 def _caption(experiment: Experiment) -> str:
     """What a picture shows, the function that is drawn, and which of several seeds."""
     spec = experiment.spec
-    seeds = spec.seeds if isinstance(spec, NetworkSpec) else experiment.seeds
-    formula = f" &ensp; $f(x, y) = {compiled(spec.surface).latex}$" if isinstance(spec, DescentSpec) else ""
-    return f"{experiment.caption}.{formula}" + (f" &ensp; Drawn: the first of {seeds} seeds." if seeds > 1 else "")
+    formula = f"$f(x, y) = {compiled(spec.surface).latex}$" if isinstance(spec, DescentSpec) else ""
+    parts = (f"{experiment.caption}.", formula, pictures.drawn_seed(experiment))
+    return " &ensp; ".join(part for part in parts if part)
 
 
 @timed(PAGES)
@@ -125,7 +100,7 @@ def picture(row: Lesson, place: Place) -> Result | None:
         return None
     st.markdown(_caption(experiment))
     with st.container(key="lessons-picture"):
-        drawn = scene(found, f"lesson {row.slug} {experiment.name}")
+        drawn = pictures.scene(found, f"lesson {row.slug} {experiment.name}")
         player.show(drawn, key="lessons-player", origin=origin(experiment.spec, address()))
         if found.plane:
             st.caption(found.plane.caption)
@@ -144,7 +119,7 @@ def share_picture(place: Place, found: Result | None) -> None:
     if found is None:
         give("lessons", None, "This picture could not be drawn, so there are no files of it.")
         return
-    runs = found.training or _named(found.comparisons[0])
+    runs = found.training or pictures.named(found.comparisons[0])
     share("lessons", runs, lambda: found.plane, f"{place.lesson}-{found.experiment.name}".replace("_", "-"))
 
 

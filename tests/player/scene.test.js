@@ -37,6 +37,14 @@ test("columns are views into the blob, with the right numbers", () => {
   assert.equal(model.hash, "t+s");
 });
 
+test("what was computed on the page is taken as it is, without a blob", () => {
+  const { scene, blobs } = tiny();
+  const loss = Float64Array.of(9, 0.1, 7);
+  scene.tracks = [{ ...scene.tracks[0], blob: undefined, columns: { x: Float64Array.of(0, 1, 2), y: Float64Array.of(3, 4, 5), loss } }];
+  assert.deepEqual(blobNames(scene), ["s"]);
+  assert.equal(decodeScene(scene, blobs).tracks[0].columns.loss, loss);
+});
+
 test("a column past its blob is an error with a sentence", () => {
   const { scene, blobs } = tiny();
   scene.tracks[0].columns.loss = [7, 3];

@@ -30,6 +30,12 @@ function seen(live) {
   return { start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, parameters: live.surface.parameters, runs: live.runs };
 }
 
+/** The names of all that can be turned: values with other names are of another comparison. @param {any} values */
+function namesOf(values) {
+  const { parameters, runs } = values ?? { parameters: {}, runs: [] };
+  return JSON.stringify([Object.keys(parameters), runs.map((/** @type {any} */ run) => [run.id, Object.keys(run.values), Object.keys(run.schedule_values)])]);
+}
+
 /** A live part with other values. @param {Live} live @param {any} values @returns {Live} */
 function turnedTo(live, values) {
   const { parameters, runs, ...rest } = values;
@@ -164,7 +170,7 @@ export function createLive(app) {
       for (const [name, program] of Object.entries(JSON.parse(new TextDecoder().decode(blobs.get(model.live.programs))))) programs.set(name, program);
       now = { live: model.live, base: model, tracks: new Map() };
       const values = turnable(model.live);
-      if (fresh) past = [];
+      if (fresh || namesOf(past.at(-1)) !== namesOf(values)) past = [];
       if (JSON.stringify(past.at(-1)) !== JSON.stringify(values)) past = [...past, values].slice(-REMEMBERED);
       later(() => warmUp());
       return true;

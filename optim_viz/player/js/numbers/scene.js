@@ -140,7 +140,8 @@ function decodeTrack(track, scene, blobs) {
   /** @type {Record<string, Float32Array>} */
   const columns = {};
   for (const [name, place] of Object.entries(track.columns ?? {})) {
-    columns[name] = columnOf(blobs.get(track.blob), /** @type {any} */ (place), `${track.label}: ${name}`);
+    // What was computed on this page is there as it is.
+    columns[name] = ArrayBuffer.isView(place) ? /** @type {any} */ (place) : columnOf(/** @type {any} */ (blobs.get(track.blob)), /** @type {any} */ (place), `${track.label}: ${name}`);
   }
   const end = Math.min(lastRow(scene.panels, columns), scene.frames - 1);
   const color = typeof track.color === "string" ? { light: track.color, dark: track.color } : track.color;

@@ -74,6 +74,7 @@ export function createTurning(app) {
   function update() {
     const live = app.live.live();
     host.hidden = !live;
+    for (const id of drawn.keys()) if (id && !app.live.run(id)) drawn.delete(id); // a run that is gone
     const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
     const next = JSON.stringify(live && [live.surface.bounds, Object.keys(live.surface.parameters), plane?.x_title]);
     if (next === signature) return;

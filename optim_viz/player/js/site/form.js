@@ -1,0 +1,135 @@
+/**
+ * What is chosen on Compare: the surface, the batch size, and the optimizers with their schedules and switches. Numbers are
+ * not here: they are the player's own knobs.
+ *
+ * @typedef {import("./checks.js").Asked} Asked
+ * @typedef {import("./checks.js").Choice} Choice
+ */
+/**
+ * @template T
+ * @typedef {(next: (now: T) => T) => void} Change
+ */
+import { checkChoice, checkPlan } from "./checks.js";
+import { element } from "../basics/dom.js";
+
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
+
+/** @param {any} tables @param {string} kind @returns {Choice} */
+function freshChoice(tables, kind) {
+  const lr = tables.suggested[kind];
+  return checkChoice(tables, kind, { values: lr === undefined ? {} : { lr } });
+}
+
+/** A list to choose from, under its name. @param {string} id @param {string} name @param {[string, string][]} options @param {string} value @param {(value: string) => void} choose @param {string} [hidden] */
+function chooser(id, name, options, value, choose, hidden = "") {
+  const list = /** @type {HTMLSelectElement} */ (element("select", { id }, options.map(([key, text]) => element("option", { value: key, text, selected: key === value }))));
+  list.addEventListener("change", () => choose(list.value));
+  return element("div", { class: "field" }, [element("label", { for: id, class: hidden, text: name }), list]);
+}
+
+/** @param {string} id @param {any} row @param {boolean} on @param {(on: boolean) => void} choose */
+function switchBox(id, row, on, choose) {
+  const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", id, checked: on }));
+  box.addEventListener("change", () => choose(box.checked));
+  return element("label", { class: "switch", for: id, title: row.text }, [box, element("span", { text: row.name.replaceAll("_", " ") })]);
+}
+
+/** @param {string} id @param {string} name @param {string} value @param {Record<string, any>} more @param {(value: string) => void} choose */
+function textField(id, name, value, more, choose) {
+  const field = /** @type {HTMLInputElement} */ (element("input", { id, ...more }));
+  field.value = value;
+  field.addEventListener("change", () => choose(field.value));
+  return element("div", { class: "field" }, [element("label", { for: id, text: name }), field]);
+}
+
+/** The surface, and on one that is a mean over examples, how many each step sees. @param {any} tables @param {Asked} asked @param {Change<Asked>} change @param {Change<Asked>} inPlace */
+function groundFields(tables, asked, change, inPlace) {
+  const surfaces = Object.entries(tables.surfaces).map(([name, row]) => /** @type {[string, string]} */ ([name, row.title]));
+  const fields = [chooser("surface", "Surface", surfaces, asked.surface, (surface) => change((now) => ({ ...now, surface, start: tables.surfaces[surface].start, batch: null })))];
+  const { examples } = tables.surfaces[asked.surface];
+  if (examples) {
+    const sizes = [...new Set([...BATCH_SIZES.filter((size) => size < examples), ...(asked.batch ? [asked.batch] : [])])].sort((a, b) => a - b);
+    const options = [...sizes.map((size) => /** @type {[string, string]} */ ([String(size), String(size)])), /** @type {[string, string]} */ (["", `all ${examples}`])];
+    fields.push(chooser("batch", "Examples a step", options, String(asked.batch ?? ""), (size) => inPlace((now) => ({ ...now, batch: size ? Number(size) : null }))));
+  }
+  return fields;
+}
+
+/** What folds away under an optimizer. @param {any} tables @param {Choice} choice @param {string} id @param {Change<Choice>} change */
+function moreFields(tables, choice, id, change) {
+  const scaled = (/** @type {number} */ i) => textField(`${id}-scale-${"xy"[i]}`, `Rate of ${"xy"[i]}, times`, String(choice.scale?.[i] ?? 1), { type: "number", min: 0, step: 0.1, required: true }, (text) => {
+    change((now) => {
+      const scale = /** @type {[number, number]} */ ([0, 1].map((k) => (k === i ? Number(text) : now.scale?.[k] ?? 1)));
+      return { ...now, scale: scale.every((factor) => factor === 1) ? null : scale };
+    });
+  });
+  const label = textField(`${id}-label`, "Label", choice.label, { type: "text", maxlength: tables.limits.label, placeholder: choice.kind, autocomplete: "off" }, (text) => change((now) => ({ ...now, label: text.trim() })));
+  return [element("div", { class: "pair" }, [scaled(0), scaled(1)]), label];
+}
+
+/** One optimizer. @param {any} tables @param {Choice} choice @param {string} id @param {{change: Change<Choice>, inPlace: Change<Choice>, remove: (() => void)|null}} use @param {Set<string>} open */
+function choiceFields(tables, choice, id, { change, inPlace, remove: leave }, open) {
+  const row = tables.optimizers[choice.kind];
+  const kinds = Object.entries(tables.optimizers).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
+  const plans = Object.entries(tables.schedules).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
+  const remove = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: "remove", id: `${id}-remove`, "aria-label": `Remove ${row.title}`, title: "Remove", disabled: !leave, text: "×" }));
+  if (leave) remove.addEventListener("click", leave);
+  const planned = (/** @type {string} */ kind) => inPlace((now) => ({ ...now, schedule: kind === "constant" ? null : checkPlan(tables, kind, {}) }));
+  const switches = row.hyperparameters.filter((/** @type {any} */ one) => one.scale === "bool")
+    .map((/** @type {any} */ one) => switchBox(`${id}-${one.name}`, one, Boolean(choice.values[one.name]), (on) => inPlace((now) => ({ ...now, values: { ...now.values, [one.name]: on } }))));
+  const more = /** @type {HTMLDetailsElement} */ (element("details", { open: open.has(id) }, [
+    element("summary", { id: `${id}-more`, text: "Switches and label" }), element("div", { class: "switches" }, switches), ...moreFields(tables, choice, id, inPlace),
+  ]));
+  more.addEventListener("toggle", () => (more.open ? open.add(id) : open.delete(id)));
+  return element("fieldset", { class: "optimizer", style: `--own-light: ${row.styles[0].light}; --own-dark: ${row.styles[0].dark}` }, [
+    element("legend", { class: "unseen", text: row.title }),
+    element("div", { class: "kind" }, [chooser(`${id}-kind`, "Optimizer", kinds, choice.kind, (kind) => change(() => freshChoice(tables, kind)), "unseen"), remove]),
+    chooser(`${id}-schedule`, "Schedule", plans, choice.schedule?.kind ?? "constant", planned), more,
+  ]);
+}
+
+/** What the form shows of a comparison. @param {Asked} asked */
+function shownOf({ surface, batch, optimizers }) {
+  const switches = (/** @type {Choice} */ { values }) => Object.values(values).filter((value) => typeof value === "boolean");
+  return JSON.stringify([surface, batch, optimizers.map((choice) => [choice.kind, choice.schedule?.kind, switches(choice), choice.scale, choice.label])]);
+}
+
+/**
+ * The form. `change` is told what to make of what is asked for: a knob may come to rest between a choice and its answer.
+ * @param {HTMLElement} host @param {any} tables @param {(next: (now: Asked) => Asked) => void} change
+ */
+export function createForm(host, tables, change) {
+  /** @type {Set<string>} those that are folded out */
+  const open = new Set();
+  let shown = "";
+
+  /** What was chosen stands there already: its list is not made anew, as a press on another part of it may be under way. @type {Change<Asked>} */
+  const inPlace = (next) => change((now) => {
+    const made = next(now);
+    shown = shownOf(made);
+    return made;
+  });
+  /** A change of one optimizer as one of all. @param {Change<Asked>} of @param {number} i @returns {Change<Choice>} */
+  const ofOne = (of, i) => (next) => of((now) => ({ ...now, optimizers: now.optimizers.map((one, k) => (k === i ? next(one) : one)) }));
+  const without = (/** @type {number} */ i) => change((now) => ({ ...now, optimizers: now.optimizers.filter((_, k) => k !== i) }));
+
+  /** @param {Asked} asked */
+  function draw(asked) {
+    if (shownOf(asked) === shown) return;
+    shown = shownOf(asked);
+    const focused = host.contains(document.activeElement) ? document.activeElement?.id : "";
+    const chosen = asked.optimizers.map((choice, i) => {
+      const remove = asked.optimizers.length > 1 ? () => { open.clear(); without(i); } : null;
+      return choiceFields(tables, choice, `o${i}`, { change: ofOne(change, i), inPlace: ofOne(inPlace, i), remove }, open);
+    });
+    const add = element("button", { type: "button", class: "add", id: "add", text: "Add an optimizer", disabled: asked.optimizers.length >= tables.limits.optimizers });
+    add.addEventListener("click", () => change((now) => {
+      const used = new Set(now.optimizers.map((choice) => choice.kind));
+      const kind = Object.keys(tables.optimizers).find((name) => !used.has(name)) ?? "adam";
+      return { ...now, optimizers: [...now.optimizers, freshChoice(tables, kind)] };
+    }));
+    host.replaceChildren(...groundFields(tables, asked, change, inPlace), ...chosen, add);
+    if (focused) (document.getElementById(focused) ?? add).focus({ preventScroll: true });
+  }
+  return { draw };
+}

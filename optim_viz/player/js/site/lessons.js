@@ -1,0 +1,119 @@
+/** The lessons without a server: words, pictures and verdicts come as files, a lesson's link is that of the app. */
+import { element, setText } from "../basics/dom.js";
+import { filesOfPage, plotlyOfPage } from "./files.js";
+import { formulaText } from "./formula.js";
+import { blobNames } from "../numbers/scene.js";
+import { linkWithin, say, saying, spot } from "./page.js";
+import { mount } from "../app/main.js";
+
+/** @typedef {{slug: string, title: string, pictures: number}} Row */
+/** @typedef {{slug: string, run: number}} Place */
+
+/** Where a link leads, and what of it was dropped. @param {Row[]} rows @param {string} search @returns {{place: Place, notes: string[]}} */
+export function readPlace(rows, search) {
+  const query = new URLSearchParams(search);
+  const notes = [];
+  const wanted = query.get("lesson");
+  const row = rows.find((one) => one.slug === (wanted ?? rows[0].slug));
+  if (!row) return { place: { slug: rows[0].slug, run: 1 }, notes: [`There is no lesson '${String(wanted).slice(0, 60)}'; the first one is shown.`] };
+  const run = Number(query.get("run") ?? 1);
+  const known = Number.isInteger(run) && run >= 1 && run <= row.pictures;
+  if (!known) notes.push(`The link's run was dropped: ${row.slug} has pictures 1 to ${row.pictures}.`);
+  return { place: { slug: row.slug, run: known ? run : 1 }, notes };
+}
+
+/** @param {Place} place */
+export function writePlace({ slug, run }) {
+  return `?lesson=${encodeURIComponent(slug)}${run === 1 ? "" : `&run=${run}`}`;
+}
+
+/** Whether something held, in a word and a sentence. @param {boolean} holds @param {string} yes @param {string} no @param {string} sentence */
+function finding(holds, yes, no, sentence) {
+  return [element("strong", { class: holds ? "holds" : "fails", text: holds ? `✓ ${yes}` : `✗ ${no}` }), document.createTextNode(` ${sentence}`)];
+}
+
+/** All that is read. @param {any} words */
+function drawWords(words) {
+  for (const name of ["claim", "text", "look", "question", "answer"]) setText(spot(name), words[name]);
+  setText(spot("source"), `Source: ${words.source}.`);
+  spot("measured").replaceChildren(...finding(words.measured.holds, "The claim holds.", "The claim does not hold here.", words.measured.sentence));
+  setText(spot("limit"), words.limit.text);
+  spot("limit-measured").replaceChildren(...finding(words.limit.holds, "Measured too.", "Not seen here.", words.limit.sentence));
+  spot("optimizers").replaceChildren(...words.optimizers.map((/** @type {any} */ row) => element("details", {}, [
+    element("summary", { text: row.title }), element("p", {}, [element("code", { text: row.formula })]), element("pre", { text: row.code, tabindex: "0" }),
+  ])));
+  /** @type {HTMLDetailsElement} */ (spot("answer-fold")).open = false;
+  document.title = `${words.title} · optim-viz`;
+}
+
+/** What stands around a picture. @param {any} picture */
+function drawCaption(picture) {
+  setText(spot("caption"), [picture.caption, picture.seed].filter(Boolean).join(" "));
+  setText(spot("drawn-function"), picture.function && formulaText(picture.function));
+  setText(spot("plane"), picture.plane);
+  spot("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: "Open in Compare" })] : []), element("span", { text: picture.left }));
+}
+
+/** @param {Row[]} rows @param {ReturnType<typeof filesOfPage>} files @param {Promise<any>} plotly */
+function createLessons(rows, files, plotly) {
+  const list = /** @type {HTMLSelectElement} */ (spot("lesson"));
+  list.replaceChildren(...rows.map((row, i) => element("option", { value: row.slug, text: `${i + 1}. ${row.title}` })));
+  list.addEventListener("change", () => go({ slug: list.value, run: 1 }));
+  let turn = 0;
+  /** @type {any} */
+  let player = null;
+
+  const placeLink = (/** @type {Place} */ place, /** @type {Record<string, any>} */ attributes) => linkWithin(writePlace(place), attributes, () => go(place));
+
+  /** @param {Place} place */
+  function drawPlace(place) {
+    const here = rows.findIndex((row) => row.slug === place.slug);
+    list.value = place.slug;
+    const links = [["back", "Back", here - 1], ["next", "Next", here + 1]].map(([id, text, to]) => {
+      const row = rows[Number(to)];
+      return row ? placeLink({ slug: row.slug, run: 1 }, { id, text, class: "turn" }) : element("span", { id, text, class: "turn", "aria-disabled": "true" });
+    });
+    spot("back").replaceWith(links[0]);
+    spot("next").replaceWith(links[1]);
+  }
+
+  /** @param {Place} place */
+  async function show(place) {
+    const mine = ++turn;
+    drawPlace(place);
+    const words = await files.json(`lessons/${place.slug}.json`);
+    if (mine !== turn) return;
+    drawWords(words);
+    const picture = words.pictures[place.run - 1];
+    spot("pictures").replaceChildren(...words.pictures.map((/** @type {any} */ one, /** @type {number} */ i) =>
+      placeLink({ slug: place.slug, run: i + 1 }, { text: one.tab, "aria-current": i + 1 === place.run && "true" })));
+    drawCaption(picture);
+    const scene = await files.json(`lessons/${place.slug}/${picture.name}.json`);
+    const names = blobNames(scene);
+    const numbers = await Promise.all(names.map((name) => files.numbers(`blobs/${name}.bin`)));
+    const figures = await plotly;
+    if (mine !== turn) return;
+    const next = { scene: { ...scene, origin: location.href }, blobs: new Map(names.map((name, i) => [name, numbers[i]])) };
+    if (player) await player.update(next);
+    else player = mount(spot("player"), { ...next, plotly: figures });
+  }
+
+  /** @param {Place} place */
+  function go(place) {
+    if (writePlace(place) !== location.search) history.pushState(null, "", writePlace(place));
+    say([]);
+    saying(show(place));
+    if (spot("claim").getBoundingClientRect().top < 0) window.scrollTo({ top: 0 });
+  }
+
+  function read() {
+    const { place, notes } = readPlace(rows, location.search);
+    say(notes);
+    saying(show(place));
+  }
+  window.addEventListener("popstate", read);
+  read();
+}
+
+const lessonFiles = filesOfPage();
+lessonFiles.json("lessons.json").then((rows) => createLessons(rows, lessonFiles, plotlyOfPage()), (error) => say([error.message]));

@@ -1,0 +1,186 @@
+/**
+ * A comparison as a link and back, key for key as Python's optim_viz.experiments.links has it: tests hold the two to the
+ * same text. What a page without a server cannot show is left out, and said in a sentence.
+ *
+ * @typedef {import("./checks.js").Asked} Asked
+ * @typedef {import("./checks.js").Choice} Choice
+ */
+import { Refusal, checkBatch, checkChoice, checkPlan, checkStart, numberWithin, quoted, wholeWithin } from "./checks.js";
+
+/** A float as Python writes it, so that both write the same link. @param {number} value */
+export function floatText(value) {
+  const size = Math.abs(value);
+  if (value !== 0 && (size < 1e-4 || size >= 1e16)) return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+  return Number.isInteger(value) ? `${Object.is(value, -0) ? "-0" : value}.0` : String(value);
+}
+
+/** @param {any} row  a hyperparameter's @param {number|boolean} value */
+const valueText = (row, value) => (row.scale === "bool" || row.scale === "int" ? String(value) : floatText(Number(value)));
+
+/** The pairs of values that are not at their defaults. @param {any[]} rows @param {Record<string, any>} values @param {string} [before] */
+function changedPairs(rows, values, before = "") {
+  return rows.filter((row) => values[row.name] !== row.default).flatMap((row) => [before + row.name, valueText(row, values[row.name])]);
+}
+
+/** Everything but letters, digits and _.- as %XX. @param {string} text */
+const escapedLabel = (text) => encodeURIComponent(text).replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** An optimizer as text. @param {any} tables @param {Choice} choice */
+export function writeChoice(tables, choice) {
+  const parts = [choice.kind, ...changedPairs(tables.optimizers[choice.kind].hyperparameters, choice.values)];
+  if (choice.scale) parts.push("scale", ...choice.scale.map(floatText));
+  if (choice.schedule) {
+    const { kind, values } = choice.schedule;
+    parts.push("s", kind, ...changedPairs(tables.schedules[kind].hyperparameters, values, "s."));
+  }
+  if (choice.label) parts.push("label", escapedLabel(choice.label));
+  return parts.join("~");
+}
+
+/** @param {string} text */
+function unescaped(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What a pair of a link changes in an optimizer's options. @param {any} tables @param {any} options @param {string} name @param {string[]} taken */
+function withPair(tables, options, name, taken) {
+  const { schedule, values } = options;
+  if (name === "scale") return { ...options, scale: taken };
+  if (name === "label") return { ...options, label: unescaped(taken[0]) };
+  if (name === "s") return { ...options, schedule: checkPlan(tables, taken[0], {}) };
+  if (name.startsWith("s.") && schedule) return { ...options, schedule: checkPlan(tables, schedule.kind, { ...schedule.values, [name.slice(2)]: taken[0] }) };
+  return { ...options, values: { ...values, [name]: unescaped(taken[0]) } };
+}
+
+/** The optimizer that a text names, null where it names none. @param {any} tables @param {string} text @param {string[]} notes  sentences are added */
+export function readChoice(tables, text, notes) {
+  const [kind, ...pairs] = text.split("~");
+  if (Object.hasOwn(tables.elsewhere, kind)) {
+    notes.push(`${tables.elsewhere[kind]} is left out: it needs the app.`);
+    return null;
+  }
+  if (!Object.hasOwn(tables.optimizers, kind)) {
+    notes.push(`Unknown optimizer ${quoted(kind)}; choose one of ${Object.keys(tables.optimizers).join(", ")}.`);
+    return null;
+  }
+  let options = /** @type {any} */ ({ values: {} });
+  for (let at = 0; at < pairs.length; ) {
+    const name = pairs[at];
+    const width = name === "scale" ? 2 : 1;
+    const taken = pairs.slice(at + 1, at + 1 + width);
+    at += 1 + width;
+    try {
+      if (taken.length < width) throw new Refusal(`The link gives ${kind} no value for ${quoted(name)}.`);
+      const next = withPair(tables, options, name, taken);
+      checkChoice(tables, kind, next);
+      options = next;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      notes.push(`${error.message.replace(/\.$/, "")}; the default is used.`);
+    }
+  }
+  return checkChoice(tables, kind, options);
+}
+
+/** @param {any} tables @param {Asked} asked @param {string[]} texts @param {string[]} notes */
+function readChoices(tables, asked, texts, notes) {
+  const most = tables.limits.optimizers;
+  if (texts.length > most) notes.push(`The link names ${texts.length} optimizers; the first ${most} are shown.`);
+  const found = texts.slice(0, most).map((text) => readChoice(tables, text, notes)).filter((choice) => choice !== null);
+  return found.length ? { ...asked, optimizers: found } : asked;
+}
+
+/** @param {any} tables @param {Asked} asked @param {string[]} texts @param {string[]} notes */
+function readSteps(tables, asked, texts, notes) {
+  const most = tables.limits.steps;
+  const steps = wholeWithin(texts.at(-1), "steps", 1, 100_000);
+  if (steps > most) notes.push(`A page runs at most ${most.toLocaleString("en")} steps; ${steps.toLocaleString("en")} were asked for.`);
+  return { ...asked, steps: Math.min(steps, most) };
+}
+
+/** @typedef {(tables: any, asked: Asked, texts: string[], notes: string[]) => Asked} Reader */
+/** @typedef {{read: Reader, write: (tables: any, asked: Asked) => string[], silent: (asked: Asked, other: Asked|null, tables: any) => boolean}} Key */
+
+/** @param {(asked: Asked) => unknown} part */
+const unchanged = (part) => (/** @type {Asked} */ asked, /** @type {Asked|null} */ other) => other !== null && JSON.stringify(part(asked)) === JSON.stringify(part(other));
+
+/** Whether a reader who knows the surface knows the start. @param {Asked} asked @param {Asked|null} other @param {any} tables */
+function startsThere(asked, other, tables) {
+  const known = other?.surface === asked.surface ? other.start : tables.surfaces[asked.surface].start;
+  return asked.start.every((value, i) => value === known[i]);
+}
+
+/** Keys are read and written in this order. @type {Record<string, Key>} */
+const LINK_KEYS = {
+  f: {
+    read: (tables, asked, texts) => ({ ...asked, surface: String(texts.at(-1)), start: tables.surfaces[String(texts.at(-1))].start, batch: null }),
+    write: (_, asked) => [asked.surface], silent: unchanged((asked) => asked.surface),
+  },
+  start: {
+    read: (tables, asked, texts) => ({ ...asked, start: checkStart(tables.surfaces[asked.surface], String(texts.at(-1)).split("~")) }),
+    write: (_, asked) => [asked.start.map(floatText).join("~")], silent: startsThere,
+  },
+  steps: { read: readSteps, write: (_, asked) => [String(asked.steps)], silent: unchanged((asked) => asked.steps) },
+  noise: {
+    read: (tables, asked, texts) => ({ ...asked, noise: numberWithin(texts.at(-1), "noise", 0, tables.limits.largest) }),
+    write: (_, asked) => [floatText(asked.noise)], silent: unchanged((asked) => asked.noise),
+  },
+  seed: {
+    read: (tables, asked, texts) => ({ ...asked, seed: wholeWithin(texts.at(-1), "seed", 0, tables.limits.seeds - 1) }),
+    write: (_, asked) => [String(asked.seed)], silent: unchanged((asked) => asked.seed),
+  },
+  batch: {
+    read: (tables, asked, texts) => ({ ...asked, batch: checkBatch(tables.surfaces[asked.surface], texts.at(-1)) }),
+    write: (_, asked) => [String(asked.batch)], silent: (asked) => asked.batch === null,
+  },
+  o: { read: readChoices, write: (tables, asked) => asked.optimizers.map((choice) => writeChoice(tables, choice)), silent: unchanged((asked) => asked.optimizers) },
+};
+
+/** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {Asked} other */
+function leftOut(tables, query, other) {
+  const typed = query.getAll("f").at(-1);
+  const own = (typed !== undefined && !Object.hasOwn(tables.surfaces, typed)) || ["box", ...tables.parameters].some((key) => query.has(key));
+  const notes = own ? [`A function of your own${typed ? `, ${quoted(typed)},` : ""} is left out: it needs the app; ${tables.surfaces[other.surface].title} is shown instead.`] : [];
+  if (query.get("fair")) notes.push("Learning rates tuned by one rule for all are left out: that needs the app; those of the link are shown.");
+  return { own, notes };
+}
+
+/**
+ * The comparison that a link describes, `other` where it is silent, and a sentence for what was dropped.
+ * @param {any} tables  the catalogue @param {string} search  the link from its "?" on @param {Asked} other
+ * @returns {{asked: Asked, notes: string[]}}
+ */
+export function readLink(tables, search, other) {
+  const query = new URLSearchParams(search);
+  const { own, notes } = leftOut(tables, query, other);
+  const skipped = new Set(own ? ["f", "start", "batch"] : []);
+  const known = new Set([...Object.keys(LINK_KEYS), "fair", "box", ...tables.parameters]);
+  for (const key of new Set(query.keys())) {
+    if (!known.has(key)) notes.push(`The link's ${quoted(key)} is unknown here; choose one of ${Object.keys(LINK_KEYS).join(", ")}.`);
+  }
+  let asked = other;
+  for (const [key, row] of Object.entries(LINK_KEYS)) {
+    if (!query.has(key) || skipped.has(key)) continue;
+    try {
+      asked = row.read(tables, asked, query.getAll(key), notes);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      notes.push(`The link's ${key} was dropped: ${error.message}`);
+    }
+  }
+  return { asked, notes };
+}
+
+/**
+ * The query of a comparison, from its "?" on: all that a reader with `other` must be told, or any reader.
+ * @param {any} tables @param {Asked} asked @param {Asked|null} [other]
+ */
+export function writeLink(tables, asked, other = null) {
+  const pairs = Object.entries(LINK_KEYS).filter(([, row]) => !row.silent(asked, other, tables))
+    .flatMap(([key, row]) => row.write(tables, asked).map((text) => `${key}=${encodeURIComponent(text)}`));
+  return pairs.length ? `?${pairs.join("&")}` : "";
+}
