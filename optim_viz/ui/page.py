@@ -142,7 +142,8 @@ def address() -> str:
 
 def _widgets(name: str) -> dict[str, object]:
     """The values of a page's widgets as they are now."""
-    return {str(key): value for key, value in st.session_state.items() if str(key).startswith(f"{name}.")}
+    state = st.session_state.to_dict()  # at once: by itself each key makes Streamlit gather all of them
+    return {str(key): value for key, value in state.items() if str(key).startswith(f"{name}.")}
 
 
 def _touched(name: str) -> bool:
