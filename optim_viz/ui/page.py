@@ -82,8 +82,18 @@ def start_app() -> None:
         st.error(str(error), icon=":material/error:")
         st.stop()
     sys.setswitchinterval(SWITCH)
+    _warm_up()
     sessions.claim_work()
     st.session_state["app.started"] = True
+
+
+@functools.cache
+def _warm_up() -> None:
+    """What only the first page of a server would wait for, sympy above all, is no part of that page's own time."""
+    from optim_viz.surfaces.compiled import compiled
+    from optim_viz.surfaces.table import SURFACES
+
+    compiled(SURFACES["quadratic"])
 
 
 def start_page(name: str) -> None:
