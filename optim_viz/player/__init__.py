@@ -2,6 +2,7 @@
 
 scenes           a comparison as a scene
 network_scenes   a training as a scene
+fields           what the browser computes a map or basins from
 cards            the columns and words of the inspector
 standalone       the player with its scene in one HTML file
 assets           the player's files, where a server can hand them out

@@ -39,17 +39,37 @@ export class Lines {
    * @param {number} [results]
    */
   program(program, inputs, results) {
-    checkProgram(program, results);
-    const places = program.inputs.map((name) => {
+    for (const name of checkProgram(program, results).inputs) {
       if (!Object.hasOwn(inputs, name)) throw new Error(`A program asks for ${JSON.stringify(name).slice(0, 60)}, which is not there.`);
-      return inputs[name];
-    });
+    }
+    return /** @type {number[]} */ (this.#written(program, inputs));
+  }
+
+  /**
+   * Writes what of a program can be worked out from some of its inputs, so that the whole of it finds that known: what a
+   * loop needs not do again. Returns the variables of its results, undefined where they need the other inputs.
+   * @param {import("./program.js").Program} program @param {Record<string, number>} inputs
+   */
+  ahead(program, inputs) {
+    return this.#written(checkProgram(program), inputs);
+  }
+
+  /** @param {import("./program.js").Program} program @param {Record<string, number>} inputs @returns {(number|undefined)[]} */
+  #written(program, inputs) {
+    /** @type {(number|undefined)[]} */
+    const places = program.inputs.map((name) => (Object.hasOwn(inputs, name) ? inputs[name] : undefined));
     for (const value of program.constants) places.push(this.number(constantOf(value)));
     for (const [called, ...operands] of program.operations) {
       const variables = operands.map((place) => places[place]);
-      places.push(this.#once(`${called} ${variables.join(" ")}`, () => this.#operation(called, variables)));
+      const known = variables.every((variable) => variable !== undefined);
+      places.push(known ? this.#once(`${called} ${variables.join(" ")}`, () => this.#operation(called, /** @type {number[]} */ (variables))) : undefined);
     }
     return program.results.map((place) => places[place]);
+  }
+
+  /** What came to be known by a call of a function, which costs more than arithmetic, since `before`. @param {Map<string, number>} before */
+  calledSince(before) {
+    return [...this.known].filter(([what]) => !before.has(what) && OPERATIONS[what.split(" ")[0]]?.import);
   }
 
   /** @param {string} called @param {number[]} variables */
