@@ -22,9 +22,9 @@ const diagonalOf = ([x0, x1, y0, y1]) => Math.hypot(x1 - x0, y1 - y0);
  * @returns {Marks}
  */
 export function marked({ surface }, ends, gradients) {
-  const labels = Int32Array.from(ends.loss, (_, i) => knownAt(surface, ends, i));
-  const places = new Float64Array(2 * labels.length).fill(NaN);
   const reach = diagonalOf(surface.bounds);
+  const labels = knownOf(surface.minima, ends, REACHED_DISTANCE * reach);
+  const places = new Float64Array(2 * labels.length).fill(NaN);
   const [x0, x1, y0, y1] = surface.bounds;
   const open = [...labels.keys()].filter((i) => labels[i] === LOST && x0 <= ends.x[i] && ends.x[i] <= x1 && y0 <= ends.y[i] && ends.y[i] <= y1 && ends.spread[i] <= RESTING * reach);
   const found = stationary(Float64Array.from(open.flatMap((i) => [ends.x[i], ends.y[i]])), gradients);
@@ -36,10 +36,16 @@ export function marked({ surface }, ends, gradients) {
   return { labels, places };
 }
 
-/** The first known minimum that a cell is at. @param {Field["surface"]} surface @param {Ends} ends @param {number} i */
-function knownAt({ minima, bounds }, ends, i) {
-  return minima.findIndex(([x, y, value]) => Math.hypot(ends.x[i] - x, ends.y[i] - y) <= REACHED_DISTANCE * diagonalOf(bounds)
-    && ends.loss[i] - value <= REACHED_LOSS * Math.max(Math.abs(ends.first[i] - value), 1e-12));
+/** The first known minimum that each cell is at. @param {number[][]} minima @param {Ends} ends @param {number} reach */
+function knownOf(minima, { x, y, loss, first }, reach) {
+  const labels = new Int32Array(x.length).fill(LOST);
+  minima.forEach(([mx, my, value], label) => {
+    for (let i = 0; i < labels.length; i++) {
+      const near = Math.abs(x[i] - mx) <= reach && Math.hypot(x[i] - mx, y[i] - my) <= reach;
+      if (near && labels[i] === LOST && loss[i] - value <= REACHED_LOSS * Math.max(Math.abs(first[i] - value), 1e-12)) labels[i] = label;
+    }
+  });
+  return labels;
 }
 
 /**

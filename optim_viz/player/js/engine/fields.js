@@ -15,7 +15,7 @@ import { inputsOf, shaped } from "./runs.js";
 
 const FLOAT = 8;
 /** Cells that step together: their rows stay in a core's cache. Points whose loss or gradient is asked for at once. */
-const TOGETHER = 1024, LISTED = 4096;
+const TOGETHER = 256, LISTED = 4096;
 const MACHINES = 32;
 
 /** The inputs that an axis sets, and their values for one of its own. @param {string} name @param {[number, number]} scale @returns {[string[], (value: number) => number[]]} */

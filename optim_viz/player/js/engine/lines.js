@@ -6,6 +6,9 @@ import { checkProgram, constantOf } from "./program.js";
 /** @type {Record<string, number>} */
 const IMPORTED = Object.fromEntries(IMPORTS.map((one, i) => [one.name, i]));
 
+/** Powers that are simpler operations, by their exponents: rounded once, as C's are. */
+const POWERS = /** @type {[number, string][]} */ ([[2, "square"], [0.5, "sqrt"]]);
+
 /** @typedef {import("./assembler.js").Body} Body */
 
 export class Lines {
@@ -62,7 +65,7 @@ export class Lines {
     for (const [called, ...operands] of program.operations) {
       const variables = operands.map((place) => places[place]);
       const known = variables.every((variable) => variable !== undefined);
-      places.push(known ? this.#once(`${called} ${variables.join(" ")}`, () => this.#operation(called, /** @type {number[]} */ (variables))) : undefined);
+      places.push(known ? this.#result(called, /** @type {number[]} */ (variables)) : undefined);
     }
     return program.results.map((place) => places[place]);
   }
@@ -72,10 +75,12 @@ export class Lines {
     return [...this.known].filter(([what]) => !before.has(what) && OPERATIONS[what.split(" ")[0]]?.import);
   }
 
-  /** @param {string} called @param {number[]} variables */
-  #operation(called, variables) {
+  /** The variable of an operation's result. @param {string} called @param {number[]} operands @returns {number} */
+  #result(called, operands) {
+    const simpler = called === "power" && POWERS.find(([exponent]) => this.known.get(`number ${exponent}`) === operands[1]);
+    if (simpler) return this.#result(simpler[1], operands.slice(0, 1));
     const { write } = OPERATIONS[called];
-    return write ? write(...variables) : [...variables.map(get), call(IMPORTED[called])];
+    return this.#once(`${called} ${operands.join(" ")}`, () => (write ? write(...operands) : [...operands.map(get), call(IMPORTED[called])]));
   }
 
   /** Writes `inside` where what is found out there is not known afterwards. @param {() => void} inside */
