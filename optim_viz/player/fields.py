@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from optim_viz.player.live import ground, packed, run
+from optim_viz.player.live import ground, run
 from optim_viz.player.programs import Json
-from optim_viz.spec import SweepSpec, unique_labels
+from optim_viz.spec import SweepSpec
 
 
-def fields(specs: Iterable[SweepSpec], watch: bool) -> tuple[list[Json], str, bytes]:
-    """Return each sweep as the browser takes it, and beside them the name and the bytes of their programs.
+def fields(specs: Mapping[str, SweepSpec], watch: bool) -> tuple[list[Json], Json]:
+    """Return sweeps, by their optimizers' labels, as the browser takes them, and their programs by name.
 
     `watch` says whether the step of arrival is wanted, as maps have it, or else where each run comes to rest, as basins
     have it. Cells are numbered as the sweep numbers them: rows go over the first of its two axes.
 
     >>> from optim_viz import basins, optimizer
-    >>> found, name, programs = fields([basins("booth", optimizer("sgd", lr=0.01), resolution=4, steps=5).spec], False)
-    >>> [axis["name"] for axis in found[0]["axes"]], found[0]["run"]["values"]["lr"], len(name)
-    (['y', 'x'], 0.01, 32)
+    >>> spec = basins("booth", optimizer("sgd", lr=0.01), resolution=4, steps=5).spec
+    >>> found, programs = fields({"sgd": spec}, watch=False)
+    >>> [axis["name"] for axis in found[0]["axes"]], found[0]["run"]["values"]["lr"], len(programs)
+    (['y', 'x'], 0.01, 3)
     """
-    specs, programs = tuple(specs), {}
-    labels = unique_labels(spec.optimizer for spec in specs)
-    found = [_field(spec, label, watch, programs) for spec, label in zip(specs, labels, strict=True)]
-    return found, *packed(programs)
+    programs: Json = {}
+    return [_field(spec, label, watch, programs) for label, spec in specs.items()], programs
 
 
 def _field(spec: SweepSpec, label: str, watch: bool, programs: Json) -> Json:

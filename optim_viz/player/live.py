@@ -32,14 +32,9 @@ def live(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, dict[str, by
         "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size,
         "runs": [run(one, label, programs) for one, label in zip(spec.optimizers, labels, strict=True)],
     }  # fmt: skip
-    name, data = packed(programs)
-    return {"programs": name, **found}, {name: data}
-
-
-def packed(programs: Json) -> tuple[str, bytes]:
-    """Return programs as a blob, and its name."""
     data = json.dumps(programs, separators=(",", ":"), allow_nan=False).encode()
-    return hashlib.sha256(data).hexdigest()[:32], data
+    name = hashlib.sha256(data).hexdigest()[:32]
+    return {"programs": name, **found}, {name: data}
 
 
 def ground(surface: Surface, programs: Json) -> Json:

@@ -32,8 +32,8 @@ def node(folder, specs, watch, *rounds):
         if os.environ.get("CI"):
             pytest.fail("CI needs node: apt-get install nodejs")
         pytest.skip("no node found: install it with `apt-get install nodejs`")
-    found, _, programs = fields(specs, watch)
-    (folder / "fields.json").write_text(json.dumps({"fields": found, "programs": json.loads(programs)}))
+    found, programs = fields({str(i): spec for i, spec in enumerate(specs)}, watch)
+    (folder / "fields.json").write_text(json.dumps({"fields": found, "programs": programs}))
     done = subprocess.run([NODE, str(SCRIPT), str(folder), *rounds], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

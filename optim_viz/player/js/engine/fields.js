@@ -5,8 +5,8 @@
  * @typedef {import("./runs.js").Live & {run: import("./runs.js").LiveRun, axes: {name: string, values: number[]}[], watch: boolean, tolerance: number, seeds: number}} Field
  *   `watch`: whether every loss is looked at, for the step of arrival, or else where each run comes to rest
  * @typedef {Record<"loss"|"steps"|"x"|"y"|"spread"|"first", Float64Array>} Ends
- *   of each cell: the loss at the end (Infinity where numbers overflowed on the way), the first step within the tolerance
- *   (Infinity: never), or else the last point, the box that the last tenth stays in, and the loss at the start
+ *   of each cell: the loss at the end (Infinity where numbers overflowed on the way) and at the start; the first step
+ *   within the tolerance (Infinity: never), or else the last point and the size of the box that the last tenth stays in
  */
 import { createDraws } from "./draws.js";
 import { SCRATCH, createFieldMachine } from "./field_machine.js";
@@ -126,7 +126,7 @@ export function createFields(programOf) {
 
 /** @param {Field} field @param {number} cells @returns {Ends} */
 function emptyEnds(field, cells) {
-  const names = field.watch ? ["loss", "steps"] : ["loss", "x", "y", "spread", "first"];
+  const names = field.watch ? ["loss", "first", "steps"] : ["loss", "first", "x", "y", "spread"];
   return /** @type {Ends} */ (Object.fromEntries(names.map((name) => [name, new Float64Array(cells)])));
 }
 
@@ -187,12 +187,12 @@ function takeEnds({ machine, width, at, view, list }, field, count, first, ends,
     const [x, y, loss, i] = [of("x"), of("y"), losses[cell], to + cell];
     const alive = [of("poison"), x, y, loss, slopes[2 * cell], slopes[2 * cell + 1]].every(Number.isFinite);
     ends.loss[i] = alive ? loss : Infinity;
+    ends.first[i] = first[cell];
     if (field.watch) ends.steps[i] = alive && (of("waiting") === 0 || loss <= of("target")) ? of("waited") : Infinity;
     else {
       ends.x[i] = alive ? x : NaN;
       ends.y[i] = alive ? y : NaN;
       ends.spread[i] = alive ? Math.hypot(of("high.x") - of("low.x"), of("high.y") - of("low.y")) : NaN;
-      ends.first[i] = first[cell];
     }
   }
 }
