@@ -2,10 +2,12 @@
 
 scenes           a comparison as a scene
 network_scenes   a training as a scene
+live, programs   what the browser computes runs from
 fields           what the browser computes a map or basins from
 cards            the columns and words of the inspector
 standalone       the player with its scene in one HTML file
 assets           the player's files, where a server can hand them out
+js/engine        runs, maps and basins, computed in WebAssembly
 js/basics        numbers and colours as text, the page's elements, clock, theme
 js/numbers       scenes, paths, ranges: what is drawn, as numbers
 js/plots         contour, 3-D surface, curves, plane

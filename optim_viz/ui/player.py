@@ -23,7 +23,7 @@ def _component(name: str, entry: str) -> Callable[..., Any]:
     player, plotly = publish(STATIC)
     return st.components.v2.component(
         f"optim_viz_{name}", html="<div></div>", isolate_styles=False,
-        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, entry=entry),
+        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, module="streamlit", entry=entry),
     )  # fmt: skip
 
 
