@@ -28,6 +28,11 @@ function turnedTo(fields, { start, steps, noise, seed, parameters, runs }) {
   }));
 }
 
+/** @typedef {{field: import("../engine/fields.js").Field, which: number}} Part  a field of the picture, and which it is */
+
+/** @param {any} values */
+const signatureOf = (values) => JSON.stringify(values);
+
 /** What is said of cells that Python draws otherwise. @param {number} count @param {number} all */
 export function differenceWords(count, all) {
   if (!count) return "";
@@ -37,25 +42,33 @@ export function differenceWords(count, all) {
 
 /** @param {{root: HTMLElement, chartOf: (i: number) => any, send: (values: any) => void}} page */
 export function createTurnedFields({ root, chartOf, send }) {
-  const pool = createPool();
+  /** @type {ReturnType<typeof createPool>|null} */
+  let pool = null;
   const said = element("p", { class: "ov-hint", role: "status" });
   /** @type {any} */
   let data = null, values = null;
-  /** @type {any[]|null} */
+  /** @type {Part[]|null} */
   let wanted = null;
-  /** @type {{signature: string, fields: any[], found: any[]}|null} the newest fine picture */
+  /** @type {{signature: string, parts: Part[], found: any[]}|null} the newest fine picture */
   let fine = null;
   let sent = 0, pending = false, holding = false, busy = false, resting = 0, gone = false;
   /** @type {ReturnType<typeof createOverlay>[]} */
   let overlays = [];
-  const stats = { coarse: 0, fine: 0, stride: 1 };
+  const stats = { coarse: 0, fine: 0 };
   const knobs = createFieldKnobs({ values: () => values, change, rest, hold: (on) => { holding = on; } });
   root.append(knobs.element, said);
+  for (const event of ["pointerover", "focusin"]) root.addEventListener(event, ready, { once: true });
 
-  /** @param {any[]} fields @param {any[]} found */
-  function draw(fields, found) {
-    if (gone) return;
-    fields.forEach((field, i) => overlays[i].show(/** @type {any} */ (pixelsOf(data.pictures[i], field, found[i])), data.pictures[i].opacity));
+  /** The workers; they are started once a hand is near. */
+  function ready() { return (pool ??= createPool()); }
+
+  /** Whether Python's picture of these numbers is still to come. */
+  const waiting = () => pending || signatureOf(values) !== signatureOf(turnable(data.fields));
+
+  /** The fields that are other than in Python's picture. @returns {Part[]} */
+  function changed() {
+    const now = turnedTo(data.fields, values).map((field, which) => ({ field, which }));
+    return now.filter(({ field, which }) => JSON.stringify(field) !== JSON.stringify(data.fields[which]));
   }
 
   /** Computes what is wanted, coarse and fine, until nothing newer is. */
@@ -63,12 +76,12 @@ export function createTurnedFields({ root, chartOf, send }) {
     busy = true;
     try {
       while (wanted && !gone) {
-        const fields = wanted, stride = strideFor(fields, COARSE);
+        const parts = wanted, stride = strideFor(parts.map((part) => part.field), COARSE), signature = signatureOf(values);
         wanted = null;
-        if (stride > 1) await step(fields.map((field) => coarser(field, stride)), "coarse");
+        if (stride > 1) await step(parts.map(({ field, which }) => ({ field: coarser(field, stride), which })), "coarse");
         if (wanted) continue;
-        const found = await step(fields, "fine");
-        if (found) fine = { signature: JSON.stringify(turnable(fields)), fields, found };
+        const found = await step(parts, "fine");
+        if (found) fine = { signature, parts, found };
       }
     } catch (error) {
       setText(said, String(/** @type {any} */ (error).message ?? error));
@@ -77,30 +90,36 @@ export function createTurnedFields({ root, chartOf, send }) {
     compare();
   }
 
-  /** @param {any[]} fields @param {"coarse"|"fine"} what */
-  async function step(fields, what) {
-    const found = await pool.run(fields, what === "fine" ? () => wanted !== null || gone : () => gone);
-    if (found && (pending || what === "coarse" || waiting())) draw(fields, found);
-    if (found) stats[what]++;
-    root.dataset.drawn = JSON.stringify({ ...stats, workers: pool.workers() });
+  /** Computes and draws; null if it was overtaken. @param {Part[]} parts @param {"coarse"|"fine"} what */
+  async function step(parts, what) {
+    const { key, programs } = data;
+    const lanes = ready();
+    lanes.know(programs);
+    const found = await lanes.run(parts.map((part) => part.field), what === "fine" ? () => wanted !== null || gone : () => gone);
+    if (!found || gone || data.key !== key) return null;
+    if (waiting()) draw(parts, found);
+    stats[what]++;
+    root.dataset.drawn = JSON.stringify({ ...stats, workers: lanes.workers() });
     return found;
   }
 
-  /** Whether Python's picture of these numbers is still to come. */
-  const waiting = () => JSON.stringify(values) !== JSON.stringify(turnable(data.fields));
+  /** Draws over Python's picture where it is another. @param {Part[]} parts @param {any[]} found */
+  function draw(parts, found) {
+    overlays.forEach((overlay, which) => {
+      const i = parts.findIndex((part) => part.which === which), picture = data.pictures[which];
+      if (i < 0) overlay.clear();
+      else overlay.show(/** @type {any} */ (pixelsOf(picture, parts[i].field, found[i])), picture.opacity);
+    });
+  }
 
   /** Says how many cells Python draws otherwise, once both pictures of the same numbers are there. */
   function compare() {
-    if (!fine || pending || waiting() || fine.signature !== JSON.stringify(turnable(data.fields))) return;
-    const { fields, found } = fine;
-    let at = 0, count = 0;
-    fields.forEach((field, i) => {
-      const cells = found[i].loss.length;
-      count += differing(data.pictures[i], field, found[i], data.exact.subarray(at, at + cells));
-      at += cells;
-    });
+    if (!fine || waiting() || fine.signature !== signatureOf(values)) return;
+    const ends = data.fields.map((/** @type {any} */ field) => field.axes[0].values.length * field.axes[1].values.length);
+    const all = ends.reduce((/** @type {number} */ sum, /** @type {number} */ cells, /** @type {number} */ i) => (ends[i] = sum + cells), 0);
+    const count = fine.parts.reduce((sum, { field, which }, i) => sum + differing(data.pictures[which], field, /** @type {any} */ (fine).found[i], data.exact.subarray(ends[which - 1] ?? 0, ends[which])), 0);
     fine = null;
-    setText(said, differenceWords(count, at));
+    setText(said, differenceWords(count, all));
     root.dataset.differ = String(count);
   }
 
@@ -112,7 +131,7 @@ export function createTurnedFields({ root, chartOf, send }) {
     pending = true;
     knobs.draw();
     setText(said, "");
-    wanted = turnedTo(data.fields, values);
+    wanted = changed();
     if (!busy) compute();
     clearTimeout(resting);
     resting = window.setTimeout(rest, REST);
@@ -133,18 +152,20 @@ export function createTurnedFields({ root, chartOf, send }) {
       sent = Math.max(sent, next.answered);
       data = next;
       values = turnable(data.fields);
-      pool.know(data.programs);
       overlays.forEach((one) => one.clear());
       overlays = data.fields.map((/** @type {any} */ _, /** @type {number} */ i) => createOverlay(() => chartOf(i)));
       knobs.update(data);
-      if (fresh) setText(said, "");
+      if (fresh) {
+        wanted = fine = null;
+        setText(said, "");
+      }
       compare();
     },
     destroy() {
       gone = true;
       clearTimeout(resting);
       overlays.forEach((one) => one.clear());
-      pool.end();
+      pool?.end();
     },
   };
 }

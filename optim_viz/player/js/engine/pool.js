@@ -144,6 +144,7 @@ export function createPool(count = Math.min(MOST, globalThis.navigator?.hardware
     run(fields, over = () => false) {
       return new Promise((resolve, reject) => {
         const bands = bandsOf(fields);
+        if (!bands.length) return resolve([]);
         /** @type {Map<Band, any>} */
         const found = new Map();
         const end = (/** @type {() => void} */ how) => {

@@ -5,6 +5,9 @@ import { FIRST, sharedKnobs } from "./turning.js";
 
 /** @typedef {{values(): any, change(change: (values: any) => void): void, rest(): void, hold(on: boolean): void}} Turned */
 
+/** What decides which knobs there are. @param {any} field */
+const shapeOf = ({ run, surface, axes }) => [run.id, run.program, run.schedule, surface.bounds, Object.keys(surface.parameters), axes.map((/** @type {any} */ axis) => axis.name)];
+
 /** @param {Turned} turned */
 export function createFieldKnobs(turned) {
   const host = element("div", { class: "ov-fields", role: "group", "aria-label": "Numbers to be turned" });
@@ -13,49 +16,45 @@ export function createFieldKnobs(turned) {
   let drawn = [];
   let signature = "";
 
-  /** @param {any} knob @param {string} label @param {(values: any) => any} part  where in the values it stands @param {string|number} name */
-  function made(knob, label, part, name) {
+  /** @param {import("./knobs.js").Knob} knob @param {string} label @param {(values: any) => number} get @param {(values: any, value: number) => void} set */
+  function made(knob, label, get, set) {
     const one = createKnob(knob, {
-      label, get: () => part(turned.values())[name],
-      set: (value) => turned.change((values) => { part(values)[name] = value; }),
+      label, get: () => get(turned.values()), set: (value) => turned.change((values) => set(values, value)),
       rest: turned.rest, hold: turned.hold, complain: (sentence) => setText(complaint, sentence),
     });
     drawn.push(one);
     return one.element;
   }
 
-  /** @param {any} data */
+  /** The numbers of the whole picture: in a map the start as well, as far as that is no axis. @param {any} data */
   function shared({ fields: [field], view }) {
-    const fixed = (/** @type {string} */ name) => view === "map" && !field.axes.some((/** @type {any} */ axis) => axis.name === name);
-    const knobs = sharedKnobs(field, ["x", "y"]).filter(({ knob: { name } }, i) => i > 1 || fixed(name));
-    const start = knobs.some(({ knob }) => knob.text.startsWith("Where"));
-    const nodes = knobs.map((row) => {
-      const one = createKnob(row.knob, {
-        label: row.knob.name, get: () => row.get(turned.values()), set: (value) => turned.change((values) => row.set(values, value)),
-        rest: turned.rest, hold: turned.hold, complain: (sentence) => setText(complaint, sentence),
-      });
-      drawn.push(one);
-      return one.element;
-    });
-    return element("div", { class: "ov-shared" }, [start ? element("span", { class: "ov-hint", text: "start" }) : null, ...nodes]);
+    const axes = field.axes.map((/** @type {any} */ axis) => axis.name);
+    const [start, rest] = [["x", "y"], null].map((names) => sharedKnobs(field, ["x", "y"]).filter(({ knob }) => (names ? names.includes(knob.name) : !["x", "y"].includes(knob.name))));
+    const free = view === "map" ? start.filter(({ knob }) => !axes.includes(knob.name)) : [];
+    const nodes = [...free, ...rest].map(({ knob, get, set }) => made(knob, knob.name, get, set));
+    return element("div", { class: "ov-shared" }, [free.length ? element("span", { class: "ov-hint", text: "start" }) : null, ...nodes]);
   }
 
   /** The numbers of an optimizer, but for those that the picture goes over. @param {any} data @param {any} field @param {number} i */
-  function own({ programs }, field, i) {
-    const { run } = field;
-    const varied = new Set(field.axes.map((/** @type {any} */ axis) => axis.name));
-    const of = (/** @type {string} */ where, /** @type {any} */ program) => program.knobs.filter((/** @type {any} */ knob) => !varied.has(knob.name))
-      .map((/** @type {any} */ knob) => ({ first: where === "values" && FIRST.has(knob.name), node: made(knob, `${run.id}: ${knob.name}`, (values) => values.runs[i][where], knob.name) }));
+  function own({ programs }, { run, axes }, i) {
+    const varied = new Set(axes.map((/** @type {any} */ axis) => axis.name));
+    const of = (/** @type {"values"|"schedule_values"} */ where, /** @type {any} */ program) => program.knobs
+      .filter((/** @type {any} */ knob) => where !== "values" || !varied.has(knob.name))
+      .map((/** @type {any} */ knob) => ({
+        first: where === "values" && FIRST.has(knob.name),
+        node: made(knob, `${run.id}: ${knob.name}`, (values) => values.runs[i][where][knob.name], (values, value) => { values.runs[i][where][knob.name] = value; }),
+      }));
     const knobs = [...of("values", programs[run.program]), ...of("schedule_values", programs[run.schedule])];
     const [first, more] = [true, false].map((is) => knobs.filter((one) => one.first === is).map((one) => one.node));
-    return element("div", { class: "ov-shared" }, [element("span", { class: "ov-hint", text: run.id }), ...first, ...(more.length ? folded(more, run.id, !first.length) : [])]);
+    const rest = more.length ? folded(more, run.id, !first.length) : [];
+    return element("div", { class: "ov-shared" }, [element("span", { class: "ov-hint", text: run.id }), ...first, ...rest]);
   }
 
   return {
     element: host,
     /** Takes what can be turned now. @param {any} data */
     update(data) {
-      const next = JSON.stringify([data.key, data.fields.map((/** @type {any} */ field) => [field.run.program, field.run.schedule, field.surface, field.axes.map((/** @type {any} */ axis) => axis.name)])]);
+      const next = JSON.stringify([data.key, data.fields.map(shapeOf)]);
       if (next !== signature) {
         signature = next;
         drawn = [];
