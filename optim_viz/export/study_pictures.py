@@ -32,7 +32,7 @@ class Pictures:
     table: Callable[[Any], pd.DataFrame | None] = lambda found: None
     sentence: Callable[[Study, Any], str] = lambda study, found: ""
     legend: Callable[[Any], str] | None = None  # HTML
-    #: Of each chart, how a browser that computes it itself colours its cells, and what it should find; study, found, dark
+    #: (study, found, dark) -> of each chart: how a browser that computes it colours its cells, and what it should find
     live: Callable[[Study, Any, bool], list[tuple[dict[str, Any], np.ndarray]]] | None = None
 
 

@@ -121,8 +121,9 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
 
 
 def live_picture(named: Named, i: int) -> tuple[dict[str, Any], np.ndarray]:
-    """Return how a browser that computes the basins of one optimizer itself is to colour them, and what it would have to
-    find: a float32 for each start, the number of a named minimum, as many as there are for any other, or LOST.
+    """Return how a browser that computes the basins of one optimizer is to colour them, and what it should find.
+
+    That is a float32 for each start: the number of a named minimum, as many as there are for any other, or LOST.
     """
     surface = named.basins[i].spec.surface
     picture = {

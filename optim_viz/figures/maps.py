@@ -90,7 +90,7 @@ def _scale(z: np.ndarray) -> tuple[float, float]:
 
 
 def live_picture(s: Sweep, measure: str, dark: bool = False) -> tuple[dict[str, Any], np.ndarray]:
-    """Return how a browser that computes the map itself is to colour its cells, and what it would have to find.
+    """Return how a browser that computes the map is to colour its cells, and what it should find.
 
     That is a float32 for each cell: its place on the scale, from 0 to 1; DIVERGES and NEVER have none.
     """

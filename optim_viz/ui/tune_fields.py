@@ -1,22 +1,19 @@
-"""Under a map or basins: the numbers that are fixed in it, to be turned, while the browser computes the picture anew."""
+"""Under a map or basins: the numbers that are fixed in it, to be turned while the browser computes the picture."""
 
 from __future__ import annotations
 
 import functools
 import json
-from string import Template
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from optim_viz.experiments.turned import turned_study
 from optim_viz.export.study_table import StudyResult
-from optim_viz.player.assets import publish
 from optim_viz.player.fields import fields
-from optim_viz.spec import SpecError
-from optim_viz.ui.page import asset, plain
-from optim_viz.ui.player import STATIC
+from optim_viz.spec import SpecError, SweepSpec
+from optim_viz.ui.page import plain
+from optim_viz.ui.player import component
 from optim_viz.ui.sessions import note_error
 from optim_viz.ui.tune import set_study
 
@@ -27,12 +24,7 @@ CHARTS = "tune-charts"
 
 @st.cache_resource
 def _component() -> Any:
-    player, plotly = publish(STATIC)
-    loader = Template(asset("player_loader.js"))
-    return st.components.v2.component(
-        "optim_viz_fields", html="<div></div>", isolate_styles=False,
-        js=loader.substitute(player=player, plotly=plotly, module="fields", entry="fields"),
-    )  # fmt: skip
+    return component("fields", module="fields")
 
 
 def show_fields(drawn: StudyResult, current: bool) -> None:
@@ -51,19 +43,21 @@ def packed(drawn: StudyResult, dark: bool, answered: int) -> bytes:
 
     Components take bytes only as a whole, not beside or in JSON.
     """
-    specs = dict(zip(drawn.asked.labels, drawn.asked.work.specs, strict=True))
-    found, programs = fields(specs, watch=drawn.asked.view.name == "map")
-    live = drawn.pictures.live(drawn.asked.study, drawn.found, dark)  # type: ignore[misc]
-    study = drawn.asked.study
+    study, live = drawn.asked.study, drawn.pictures.live
+    if live is None:
+        raise ValueError(f"A browser cannot compute the view {study.view}.")
+    pairs = zip(drawn.asked.labels, drawn.asked.work.specs, strict=True)
+    specs = {label: spec for label, spec in pairs if isinstance(spec, SweepSpec)}
+    found, programs = fields(specs, watch=study.view == "map")
+    pictures, cells = zip(*live(study, drawn.found, dark), strict=True)
     data = {
         "view": study.view, "answered": answered, "fields": found, "programs": programs, "charts": CHARTS,
         "key": f"{study.view} {study.descent.surface.name} {study.descent.surface.expression} {drawn.asked.labels}",
-        "pictures": [picture for picture, _ in live],
+        "pictures": pictures,
     }  # fmt: skip
     text = json.dumps(data, allow_nan=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)  # floats begin at a multiple of their size
-    exact = np.concatenate([cells.ravel() for _, cells in live])
-    return len(text).to_bytes(4, "little") + text + exact.astype("<f4").tobytes()
+    return len(text).to_bytes(4, "little") + text + b"".join(exact.tobytes() for exact in cells)
 
 
 def _turned(drawn: StudyResult) -> None:
