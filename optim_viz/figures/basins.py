@@ -106,6 +106,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
             y=[y for _, y, _ in inside],
             text=[f"<b>{t}</b>" for _, _, t in inside],
             mode="markers+text",
+            name="minima",
             textfont={"color": "black", "size": 13},
             hoverinfo="skip",
             marker={"size": 22, "color": "white", "line": {"color": "black", "width": 1}},

@@ -80,6 +80,25 @@ def test_a_map_follows_its_start_and_python_takes_over_at_rest(server, open_page
     expect(knob(page, "x")).to_have_attribute("aria-valuenow", value)
 
 
+def test_theory_is_hidden_once_what_is_turned_leaves_it(server, open_page):
+    page = open_page(server + "/tune?view=map")
+    theory = page.locator(f"{CHART} .scatterlayer .trace").nth(2)
+    press(page, "x")
+    expect(page.locator(LIVE)).to_have_count(1)
+    expect(theory).to_be_visible()
+    page.mouse.up()
+    settled(page)
+    press(page, "weight_decay")
+    expect(page.locator(LIVE)).to_have_count(1)
+    expect(theory).to_be_hidden()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("weight_decay"))
+    expect(page.locator(LIVE)).to_have_count(0)
+    page.locator(CHART).locator(".scatterlayer").click(position={"x": 100, "y": 100}, force=True)
+    page.locator(".ov-player[data-ready='true']").wait_for()  # a click opens that run still
+    expect(page).to_have_url(re.compile("weight_decay"))
+
+
 def test_a_number_is_typed_and_stepped_and_one_that_is_none_is_refused(server, open_page):
     page = open_page(server + ONE.replace("128", "32"))
     knob(page, "lr").click()

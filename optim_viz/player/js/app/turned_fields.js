@@ -33,6 +33,13 @@ function turnedTo(fields, { start, steps, noise, seed, parameters, runs }) {
 /** @param {any} values */
 const signatureOf = (values) => JSON.stringify(values);
 
+/** What marks on Python's picture are no longer true once its field is turned, by the names of their traces. @param {any} field @param {any} shown */
+function staleOf(field, shown) {
+  const other = (/** @type {(field: any) => any} */ part) => JSON.stringify(part(field)) !== JSON.stringify(part(shown));
+  const [rule, place] = [other(({ run, noise }) => [run, noise]), other(({ surface }) => surface.parameters)];
+  return ["diverges", "does not arrive", "best here", ...(rule || place ? ["theory"] : []), ...(place ? ["minima"] : [])];
+}
+
 /** What is said of cells that Python draws otherwise. @param {number} count @param {number} all */
 export function differenceWords(count, all) {
   if (!count) return "";
@@ -108,7 +115,7 @@ export function createTurnedFields({ root, chartOf, send }) {
     overlays.forEach((overlay, which) => {
       const i = parts.findIndex((part) => part.which === which), picture = data.pictures[which];
       if (i < 0) overlay.clear();
-      else overlay.show(/** @type {any} */ (pixelsOf(picture, parts[i].field, found[i])), picture.opacity);
+      else overlay.show(/** @type {any} */ (pixelsOf(picture, parts[i].field, found[i])), picture.opacity, staleOf(parts[i].field, data.fields[which]));
     });
   }
 

@@ -4,9 +4,6 @@
  */
 import { vector } from "../basics/dom.js";
 
-/** Traces that stay true whatever is turned are called something else. */
-const PASSING = /^(diverges|does not arrive|best here)/;
-
 /** @param {() => any} chartOf  Plotly's element, or null while there is none */
 export function createOverlay(chartOf) {
   const canvas = document.createElement("canvas");
@@ -14,10 +11,13 @@ export function createOverlay(chartOf) {
   let image = null;
   /** @type {HTMLElement[]} */
   let hidden = [];
+  let told = "";
 
-  /** Hides what is drawn of the cells before. @param {any} chart */
-  function hide(chart) {
-    const traces = (chart._fullData ?? []).filter((/** @type {any} */ trace) => trace.type === "scatter" && PASSING.test(trace.name));
+  /** Hides what is drawn of the cells before, and those marks. @param {any} chart @param {string[]} stale */
+  function hide(chart, stale) {
+    for (const node of hidden) node.style.display = "";
+    told = stale.join();
+    const traces = (chart._fullData ?? []).filter((/** @type {any} */ trace) => trace.type === "scatter" && stale.some((name) => trace.name.startsWith(name)));
     const marks = traces.map((/** @type {any} */ trace) => chart.querySelector(`.scatterlayer .trace${CSS.escape(trace.uid)}`)).filter(Boolean);
     hidden = [...marks, ...chart.querySelectorAll(".heatmaplayer .hm")];
     for (const node of hidden) node.style.display = "none";
@@ -32,8 +32,11 @@ export function createOverlay(chartOf) {
 
   return {
     clear,
-    /** @param {{pixels: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} picture @param {number} opacity */
-    show({ pixels, width, height }, opacity) {
+    /**
+     * @param {{pixels: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} picture @param {number} opacity
+     * @param {string[]} stale  what the names of traces begin with that are no longer true
+     */
+    show({ pixels, width, height }, opacity, stale) {
       const chart = chartOf();
       const below = chart?.querySelector(".heatmaplayer .hm image:not(.ov-live)");
       if (!below) return clear();
@@ -41,8 +44,8 @@ export function createOverlay(chartOf) {
         clear();
         image = vector("image", { class: "ov-live", preserveAspectRatio: "none", style: "image-rendering: pixelated" });
         below.closest(".heatmaplayer").append(image);
-        hide(chart);
-      }
+        hide(chart, stale);
+      } else if (told !== stale.join()) hide(chart, stale);
       Object.assign(canvas, { width, height });
       /** @type {any} */ (canvas.getContext("2d")).putImageData(new ImageData(pixels, width, height), 0, 0);
       for (const name of ["x", "y", "width", "height"]) image.setAttribute(name, below.getAttribute(name));

@@ -46,7 +46,7 @@ export function createFieldKnobs(turned) {
       }));
     const knobs = [...of("values", programs[run.program]), ...of("schedule_values", programs[run.schedule])];
     const [first, more] = [true, false].map((is) => knobs.filter((one) => one.first === is).map((one) => one.node));
-    const rest = more.length ? folded(more, run.id, !first.length) : [];
+    const rest = first.length && more.length ? folded(more, run.id) : more;
     return element("div", { class: "ov-shared" }, [element("span", { class: "ov-hint", text: run.id }), ...first, ...rest]);
   }
 
@@ -66,10 +66,10 @@ export function createFieldKnobs(turned) {
   };
 }
 
-/** Knobs that fold away behind a button. @param {HTMLElement[]} nodes @param {string} label @param {boolean} open */
-function folded(nodes, label, open) {
-  const rest = element("span", { class: "ov-more", hidden: !open }, nodes);
-  const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": String(open), "aria-label": `More numbers of ${label}`, text: "…" });
+/** Knobs that fold away behind a button. @param {HTMLElement[]} nodes @param {string} label */
+function folded(nodes, label) {
+  const rest = element("span", { class: "ov-more", hidden: true }, nodes);
+  const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": `More numbers of ${label}`, text: "…" });
   button.addEventListener("click", () => {
     rest.hidden = !rest.hidden;
     button.setAttribute("aria-expanded", String(!rest.hidden));
