@@ -53,9 +53,7 @@ def measure(page: Page, address: str, name: str, seconds: float) -> dict[str, An
     page.goto(address)
     knob = page.locator(f'{TURNED} [data-knob="{name}"]').first
     knob.wait_for()
-    box = knob.bounding_box()
-    assert box is not None
-    x, y = box["x"] + 10, box["y"] + box["height"] / 2
+    x, y = knob.evaluate("(knob) => { const box = knob.getBoundingClientRect(); return [box.x + 10, box.y + 8]; }")
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 5, y)

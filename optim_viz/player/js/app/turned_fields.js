@@ -85,9 +85,10 @@ export function createTurnedFields({ root, chartOf, send }) {
       while (wanted && !gone) {
         const parts = wanted, stride = strideFor(parts.map((part) => part.field), COARSE), signature = signatureOf(values);
         wanted = null;
-        if (stride > 1) await step(parts.map(({ field, which }) => ({ field: coarser(field, stride), which })), "coarse");
+        if (stride > 1) await step(parts.map(({ field, which }) => ({ field: coarser(field, stride), which })), "coarse", () => false);
         if (wanted) continue;
-        const found = await step(parts, "fine");
+        // Where there is no coarse picture, the fine one is finished whatever comes: else none would ever be seen.
+        const found = await step(parts, "fine", () => stride > 1 && wanted !== null);
         if (found) fine = { signature, parts, found };
       }
     } catch (error) {
@@ -97,12 +98,12 @@ export function createTurnedFields({ root, chartOf, send }) {
     compare();
   }
 
-  /** Computes and draws; null if it was overtaken. @param {Part[]} parts @param {"coarse"|"fine"} what */
-  async function step(parts, what) {
+  /** Computes and draws; null if it was overtaken. @param {Part[]} parts @param {"coarse"|"fine"} what @param {() => boolean} over */
+  async function step(parts, what, over) {
     const { key, programs } = data;
     const lanes = ready();
     lanes.know(programs);
-    const found = await lanes.run(parts.map((part) => part.field), what === "fine" ? () => wanted !== null || gone : () => gone);
+    const found = await lanes.run(parts.map((part) => part.field), () => gone || over());
     if (!found || gone || data.key !== key) return null;
     if (waiting()) draw(parts, found);
     stats[what]++;
