@@ -40,9 +40,12 @@ test("cells are run from their starts with their rates, and a pool puts bands to
   assert.deepEqual([...found.steps].map((step) => Number.isFinite(step)), [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1].map(Boolean));
 });
 
-test("bands are short, cover every row once, and hold one at least", () => {
-  const bands = bandsOf([{ ...FIELD, steps: 1e6 }, FIELD]);
+test("bands are short, cover every row once, and hold what steps together at least", () => {
+  const wide = { ...FIELD, steps: 1e6, axes: [FIELD.axes[0], { name: "x", values: Array(256).fill(0) }] };
+  const bands = bandsOf([wide, FIELD]);
   assert.deepEqual(bands.map(({ which, from, to }) => [which, from, to]), [[0, 0, 1], [0, 1, 2], [0, 2, 3], [1, 0, 3]]);
+  const beta = { ...FIELD, steps: 300, axes: [{ name: "lr", values: Array(40).fill(0.1) }, { name: "beta1", values: Array(128).fill(0.9) }] };
+  assert.deepEqual(bandsOf([beta]).map(({ from, to }) => [from, to]), [[0, 16], [16, 32], [32, 40]]);
 });
 
 test("what is no longer wanted is given up, and the next is computed", async () => {

@@ -16,6 +16,8 @@ import { inputsOf, shaped } from "./runs.js";
 const FLOAT = 8;
 /** Cells that step together: their rows stay in a core's cache. Points whose loss or gradient is asked for at once. */
 const TOGETHER = 256, LISTED = 4096;
+/** Rows that share what is called for a column (powers of a beta, say), at most; and their steps, so that none takes long. */
+const SHARING = 16, SHARED_STEPS = 2000000;
 const MACHINES = 32;
 
 /** The inputs that an axis sets, and their values for one of its own. @param {string} name @param {[number, number]} scale @returns {[string[], (value: number) => number[]]} */
@@ -23,6 +25,12 @@ function axisInputs(name, [x, y]) {
   if (name === "x" || name === "y") return [[], () => []];
   if (name === "lr") return [["lr", "lr_x", "lr_y"], (value) => [value, value * x, value * y]];
   return [[`rule.${name}`], (value) => [value]];
+}
+
+/** How many rows of a field step together. @param {Field} field */
+export function rowsTogether({ axes: [, { name, values }], steps }) {
+  const rows = Math.max(1, Math.floor(TOGETHER / values.length));
+  return ["x", "y", "lr"].includes(name) ? rows : Math.max(rows, Math.min(SHARING, Math.floor(SHARED_STEPS / (values.length * steps))));
 }
 
 /** How many of a run's rows say whether it is at rest. @param {number} rows */
@@ -83,7 +91,7 @@ export function createFields(programOf) {
   /** The ends of some rows, of one seed. @param {Field} field @param {number} from @param {number} to */
   function endsOfSeed(field, from, to) {
     const columns = field.axes[1].values.length, cells = (to - from) * columns;
-    const together = Math.max(1, Math.min(to - from, Math.floor(TOGETHER / columns)));
+    const together = Math.min(to - from, rowsTogether(field));
     const set = prepared(field, together, columns);
     const ends = emptyEnds(field, cells);
     fillAxis(set.view("byColumn"), field, 1, 0, columns);

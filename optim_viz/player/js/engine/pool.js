@@ -4,6 +4,7 @@
  */
 import { gathered } from "./basins.js";
 import { bundled } from "./bundle.js";
+import { rowsTogether } from "./fields.js";
 import { createWork } from "./work.js";
 
 /** @typedef {import("./fields.js").Field} Field */
@@ -19,7 +20,7 @@ export function bandsOf(fields) {
   return fields.flatMap((field, which) => {
     const [rows, columns] = field.axes.map((axis) => axis.values.length);
     const seeds = field.noise > 0 || field.batch !== null ? field.seeds : 1;
-    const each = Math.max(1, Math.floor(BAND / (columns * field.steps * seeds)));
+    const each = Math.max(rowsTogether(field), Math.floor(BAND / (columns * field.steps * seeds)));
     return Array.from({ length: Math.ceil(rows / each) }, (_, i) => ({ field, which, from: i * each, to: Math.min(rows, (i + 1) * each) }));
   });
 }
