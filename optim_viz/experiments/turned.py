@@ -5,14 +5,15 @@ They come from a page that anybody can change, so that nothing of them is taken 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from optim_viz.experiments.fairness import Fair
+from optim_viz.experiments.study import Study
 from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import DescentSpec, OptimizerSpec, ScheduleSpec, SpecError, Surface, quoted
+from optim_viz.spec import DescentSpec, OptimizerSpec, ScheduleSpec, SpecError, Surface, quoted, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.surface import surface
 
@@ -49,6 +50,26 @@ def turned(asked: Fair[DescentSpec], shown: DescentSpec, values: Any) -> Fair[De
         given.get("seed", shown.seed),
     )
     return Fair(spec, asked.mode if ruled else "")
+
+
+def turned_study(study: Study, labels: Sequence[str], values: Any) -> Study:
+    """Return a study with the numbers `values` that were turned under its picture, which runs the optimizers `labels`.
+
+    Raises SpecError where anything is missing or out of its range.
+
+    >>> from optim_viz.experiments.study_views import VIEWS
+    >>> runs = [{"id": "momentum", "values": {"dampening": 0.1}}]
+    >>> given = {"start": [1, 2], "steps": 60, "noise": 0, "seed": 0, "parameters": {}, "runs": runs}
+    >>> turned_study(VIEWS["map"].opens, ["momentum"], given).descent.optimizers[0]["dampening"]
+    0.1
+    """
+    given = _mapping(values, "The player's values")
+    runs = given.get("runs")
+    if not isinstance(runs, list) or len(runs) != len(labels):
+        raise SpecError(f"The picture has other optimizers than this page: got {quoted(runs)}.")
+    named, all_ = dict(zip(labels, runs, strict=True)), study.descent.optimizers
+    whole = {**given, "runs": [named.get(label, {}) for label in unique_labels(all_)]}
+    return replace(study, descent=turned(Fair(study.descent), study.descent, whole).spec)
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from optim_viz.surfaces.minima import lowest
 from optim_viz.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -31,6 +32,8 @@ class Pictures:
     table: Callable[[Any], pd.DataFrame | None] = lambda found: None
     sentence: Callable[[Study, Any], str] = lambda study, found: ""
     legend: Callable[[Any], str] | None = None  # HTML
+    #: (study, found, dark) -> of each chart: how a browser that computes it colours its cells, and what it should find
+    live: Callable[[Study, Any, bool], list[tuple[dict[str, Any], np.ndarray]]] | None = None
 
 
 def _rate_chart(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Figure]:
@@ -43,6 +46,15 @@ def _map(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Figure]:
     (s,) = found
     across, up = (is_log(s.spec.optimizer, name) for name, _ in s.spec.axes)
     return [maps.map_chart(s, asked.measure, (across, up), dark)]
+
+
+def _live_map(asked: Study, found: Sequence[Sweep], dark: bool) -> list[tuple[dict[str, Any], np.ndarray]]:
+    return [maps.live_picture(found[0], asked.measure, dark)]
+
+
+def _live_basins(_: Study, found: Sequence[basins.Basins], dark: bool) -> list[tuple[dict[str, Any], np.ndarray]]:
+    named = basins.name_minima(found)
+    return [basins.live_picture(named, i) for i in range(len(found))]
 
 
 def _basins(_: Study, found: Sequence[basins.Basins], dark: bool) -> list[go.Figure]:
@@ -77,12 +89,15 @@ PICTURES: dict[str, Pictures] = {
         lambda found, _, place: _run_at(found, place[0], place[1:]),
         lambda found: rate_curves.table(rate_curves.of_sweeps(found), "Loss there", LOST),
     ),
-    "map": Pictures(_map, _run_at, sentence=lambda asked, found: maps.sentence(found[0], asked.measure)),
+    "map": Pictures(
+        _map, _run_at, sentence=lambda asked, found: maps.sentence(found[0], asked.measure), live=_live_map
+    ),
     "basins": Pictures(
         _basins,
         _run_at,
         lambda found: basins.share_table(basins.name_minima(found)),
         legend=lambda found: basins.legend(basins.name_minima(found)),
+        live=_live_basins,
     ),
     "network": Pictures(
         _training_chart,

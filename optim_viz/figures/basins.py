@@ -6,7 +6,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Colours of the first minima (Tol's and Okabe & Ito's, safe for the colour-blind), then of all others, and of lost.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#332288")
 OTHERS, GREY = "#C9B8A0", "#7d818a"
+#: Of the colours.
+OPACITY = 0.85
 #: Starts a side that can be clicked.
 CLICKS = 40
 
@@ -94,7 +96,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
             colorscale=scale,
             showscale=False,
             hoverinfo="skip",
-            opacity=0.85,
+            opacity=OPACITY,
         )
     )
     inside = [(x, y, letter) for (x, y, _), letter in zip(named.minima, string.ascii_uppercase, strict=False)]
@@ -104,6 +106,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
             y=[y for _, y, _ in inside],
             text=[f"<b>{t}</b>" for _, _, t in inside],
             mode="markers+text",
+            name="minima",
             textfont={"color": "black", "size": 13},
             hoverinfo="skip",
             marker={"size": 22, "color": "white", "line": {"color": "black", "width": 1}},
@@ -116,6 +119,19 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
         yaxis={"title": {"text": "start y"}, "range": [y0, y1], "showgrid": False},
     )
     return figure
+
+
+def live_picture(named: Named, i: int) -> tuple[dict[str, Any], np.ndarray]:
+    """Return how a browser that computes the basins of one optimizer is to colour them, and what it should find.
+
+    That is a float32 for each start: the number of a named minimum, as many as there are for any other, or LOST.
+    """
+    surface = named.basins[i].spec.surface
+    picture = {
+        "across": 1, "minima": named.minima[:, :2].tolist(), "colors": list(COLORS), "others": OTHERS, "lost": GREY,
+        "reach": REACHED_DISTANCE * surface.diagonal, "opacity": OPACITY,
+    }  # fmt: skip
+    return picture, named.labels[i].astype("<f4")
 
 
 def _clicks(named: Named, i: int) -> go.Scatter:

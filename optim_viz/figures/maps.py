@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -15,6 +18,10 @@ from optim_viz.sweeps.theory import Theory, theory
 FLOOR = 1e-30
 #: Cells a side that can be clicked, and marks a side over what has no colour.
 CLICKS, MARKS = 64, 32
+#: Colours of cells that diverge, and of those that never arrive, by whether the page is dark.
+GREYS, FAINT = ("#b9bdc6", "#4a4f59"), ("#eceef1", "#26292f")
+#: Kinds of cells without a place on the scale; how many colours a browser is given of it.
+DIVERGES, NEVER, SHADES = -1, -2, 128
 WORDS = {"loss": "loss after the last step", "steps": "steps to arrive"}
 
 
@@ -75,12 +82,42 @@ def _numbers(s: Sweep, measure: str) -> np.ndarray:
     return np.maximum(kept, FLOOR * max(top, 1e-300))
 
 
+def _scale(z: np.ndarray) -> tuple[float, float]:
+    """The ends of the colours of logarithms."""
+    finite = z[np.isfinite(z)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return low, high if high > low else low + 1.0
+
+
+def live_picture(s: Sweep, measure: str, dark: bool = False) -> tuple[dict[str, Any], np.ndarray]:
+    """Return how a browser that computes the map is to colour its cells, and what it should find.
+
+    That is a float32 for each cell: its place on the scale, from 0 to 1; DIVERGES and NEVER have none.
+    """
+    z = np.log10(_numbers(s, measure))
+    low, high = _scale(z)
+    bare = np.where(s.diverging, DIVERGES, NEVER)
+    found = np.where(np.isfinite(z), (z - low) / (high - low), bare).astype("<f4")
+    picture = {
+        "across": 0, "measure": measure, "low": low, "high": high, "scale": _viridis(), "opacity": 1.0,
+        "diverges": GREYS[dark], "never": FAINT[dark],
+    }  # fmt: skip
+    return picture, found
+
+
+@functools.cache
+def _viridis() -> list[str]:
+    """The colours of the cells from low to high, as #rrggbb."""
+    from plotly.colors import get_colorscale, sample_colorscale
+
+    shades = sample_colorscale(get_colorscale("Viridis"), np.linspace(1, 0, SHADES).tolist(), colortype="tuple")
+    return ["#" + "".join(f"{round(255 * part):02x}" for part in shade) for shade in shades]
+
+
 def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
     x, y = (s.axes[name] for name, _ in s.spec.axes)
     z = np.log10(_numbers(s, measure).T)
-    finite = z[np.isfinite(z)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    high = high if high > low else low + 1.0
+    low, high = _scale(z)
     ticks = log_ticks(low, high)
     return go.Heatmap(
         x=_edges(x, logs[0]),
@@ -108,8 +145,8 @@ def _grey(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool) -> list[g
     traces: list[go.Heatmap | go.Scatter] = []
     never = ~np.isfinite(s.steps_to) & ~s.diverging & s.done if measure == "steps" else np.zeros(s.spec.shape, bool)
     for cells, name, symbol, grey in (
-        (s.diverging, "diverges", "x-thin", "#4a4f59" if dark else "#b9bdc6"),
-        (never, "does not arrive", "line-ew", "#26292f" if dark else "#eceef1"),
+        (s.diverging, "diverges", "x-thin", GREYS[dark]),
+        (never, "does not arrive", "line-ew", FAINT[dark]),
     ):
         traces += _patterned(s, cells, name, symbol, grey, logs, dark)
     return traces

@@ -3,12 +3,13 @@
 scenes           a comparison as a scene
 network_scenes   a training as a scene
 programs, live   rules, schedules and surfaces as operations in JSON; what the browser computes runs from
+fields           what the browser computes a map or basins from
 cards            the columns and words of the inspector
 standalone       the player with its scene in one HTML file
 assets           the player's files, where a server can hand them out
 js/basics        numbers and colours as text, the page's elements, clock, theme
 js/numbers       scenes, paths, ranges: what is drawn, as numbers
-js/engine        programs as WebAssembly, runs, draws and verdicts as Python gives them
+js/engine        programs as WebAssembly: runs, maps, basins, draws and verdicts as Python gives them
 js/plots         contour, 3-D surface, curves, plane
 js/words         legend, readout, inspector, controls
 js/app           the player as a whole, in Streamlit, in a page, on film

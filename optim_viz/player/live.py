@@ -28,17 +28,17 @@ def live(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, dict[str, by
     """
     programs: Json = {}
     found = {
-        "surface": _ground(spec.surface, programs), "start": list(spec.start), "steps": spec.steps,
+        "surface": ground(spec.surface, programs), "start": list(spec.start), "steps": spec.steps,
         "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size,
-        "runs": [_run(one, label, programs) for one, label in zip(spec.optimizers, labels, strict=True)],
+        "runs": [run(one, label, programs) for one, label in zip(spec.optimizers, labels, strict=True)],
     }  # fmt: skip
     data = json.dumps(programs, separators=(",", ":"), allow_nan=False).encode()
     name = hashlib.sha256(data).hexdigest()[:32]
     return {"programs": name, **found}, {name: data}
 
 
-def _ground(surface: Surface, programs: Json) -> Json:
-    """What is known of a surface; what depends on its parameters' values stays out of the program."""
+def ground(surface: Surface, programs: Json) -> Json:
+    """Return what is known of a surface; its program, which no parameter's value is part of, goes into `programs`."""
     name = f"surface {surface.expression} {surface.data}"
     programs[name] = surface_program(surface.expression, surface.data)
     return {
@@ -47,7 +47,8 @@ def _ground(surface: Surface, programs: Json) -> Json:
     }  # fmt: skip
 
 
-def _run(optimizer: OptimizerSpec, label: str, programs: Json) -> Json:
+def run(optimizer: OptimizerSpec, label: str, programs: Json) -> Json:
+    """Return one run's numbers; its programs go into `programs`."""
     if optimizer.factory is not None:
         return {"id": label, "program": None, "values": {}, "schedule_values": {}}
     row, plan = OPTIMIZERS[optimizer.kind], optimizer.schedule

@@ -19,17 +19,18 @@ from optim_viz.ui.page import asset
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
-def _component(name: str, entry: str) -> Callable[..., Any]:
+def component(name: str, module: str = "streamlit") -> Callable[..., Any]:
+    """Return a component: the function `name` of one of the modules in js/app."""
     player, plotly = publish(STATIC)
     return st.components.v2.component(
         f"optim_viz_{name}", html="<div></div>", isolate_styles=False,
-        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, entry=entry),
+        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, module=module, entry=name),
     )  # fmt: skip
 
 
 @st.cache_resource
 def _components() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    return _component("player", "player"), _component("store", "store")
+    return component("player"), component("store")
 
 
 def _nothing() -> None:

@@ -18,7 +18,7 @@ from optim_viz.spec import DescentSpec, OptimizerSpec, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.sweeps import sweep
 from optim_viz.ui import surface_controls
-from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
+from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers, set_optimizers
 from optim_viz.ui.widgets import choices, keep
 
 NAME = "tune"
@@ -44,6 +44,16 @@ def fill_study(asked: Study) -> None:
     }  # fmt: skip
     st.session_state.update({f"{NAME}.{key}": value for key, value in values.items()})
     fill_optimizers(NAME, d.optimizers)
+
+
+def set_study(asked: Study) -> None:
+    """Set the widgets of Tune to a study whose numbers alone are others, so that every widget stays the one it is."""
+    d = asked.descent
+    st.session_state[KEPT] = asked
+    numbers = {"x": d.start[0], "y": d.start[1], "noise": d.noise, "seed": d.seed, **dict(d.surface.parameters)}
+    numbers["steps"] = min(d.steps, surface_controls.STEPS[-1])
+    st.session_state.update({f"{NAME}.{key}": value for key, value in numbers.items()})
+    set_optimizers(NAME, d.optimizers)
 
 
 def _axis_values(key: str, axis: Axis) -> dict[str, object]:

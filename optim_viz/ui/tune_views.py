@@ -18,6 +18,7 @@ from optim_viz.export.table import harmless
 from optim_viz.ui import progress
 from optim_viz.ui.page import address, timed
 from optim_viz.ui.share import File, Parcel, give
+from optim_viz.ui.tune_fields import CHARTS, show_fields
 
 #: The pictures are clicked, not panned: no bar of buttons over them.
 BARE = {"displayModeBar": False}
@@ -40,7 +41,7 @@ def show_study(asked: CheckedStudy) -> StudyResult | None:
         kept[asked.view.name] = StudyResult(asked, job.result, address())
     drawn = kept.get(asked.view.name)
     if drawn and not (job.active and trains):
-        _draw(drawn)
+        _draw(drawn, drawn.asked == asked)
     return drawn
 
 
@@ -112,15 +113,18 @@ def _charts(drawn: StudyResult) -> list[Any]:
     return drawn.pictures.charts(drawn.asked.study, drawn.found, st.context.theme.type == "dark")
 
 
-def _draw(drawn: StudyResult) -> None:
-    """The charts side by side, and below them whatever the view has."""
+def _draw(drawn: StudyResult, current: bool) -> None:
+    """The charts side by side, and below them what can be turned and whatever the view has."""
     pictures, found, view = drawn.pictures, drawn.found, drawn.asked.view
     charts = _charts(drawn)
-    for i, column in enumerate(st.columns(len(charts))):
+    with st.container(key=CHARTS):
+        columns = st.columns(len(charts))
+    for i, column in enumerate(columns):
         with column:
             place = _clicked(charts[i], f"tune-{view.name}-{i}")
         if place is not None:
             st.switch_page(f"pages/{view.page.lower()}.py", query_params=pictures.played(found, i, place))
+    show_fields(drawn, current)
     if sentence := pictures.sentence(drawn.asked.study, found):
         st.caption(sentence)
     if pictures.legend is not None:

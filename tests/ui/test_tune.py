@@ -1,12 +1,16 @@
 """The Tune page without a browser: every view from its link, every control, bad input, long work and its cancel."""
 
+import json
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from optim_viz.experiments.study_views import VIEWS
+from optim_viz.experiments.study_views import VIEWS, check
+from optim_viz.experiments.turned import turned_study
+from optim_viz.spec import SpecError
 from optim_viz.surfaces.table import SURFACES
 
 ROOT = Path(__file__).parents[2]
@@ -141,3 +145,41 @@ def test_long_work_is_watched_cancelled_and_asked_for_again():
     app.select_slider(key="tune.resolution").set_value(16).run()  # less is soon done
     settle(app)
     assert not app.exception and not app.info and len(app.get("plotly_chart")) == 1
+
+
+def turned_under(app):
+    """What the page has the browser compute: its JSON, and the floats of Python's own picture; None if it has none."""
+    for element in app.get("bidi_component"):
+        if data := element.proto.bytes:
+            size = int.from_bytes(data[:4], "little")
+            return json.loads(data[4 : 4 + size]), np.frombuffer(data[4 + size :], "<f4")
+    return None
+
+
+def test_a_map_and_basins_carry_what_the_browser_computes_them_from():
+    app = settle(open_page(QUERIES["map"]))
+    data, exact = turned_under(app)
+    (field,), study = data["fields"], study_of(app)
+    assert (data["view"], data["answered"], field["watch"]) == ("map", 0, True)
+    assert [axis["name"] for axis in field["axes"]] == ["beta2", "y"]
+    assert field["run"]["values"]["lr"] == study.mapped["lr"] and field["start"] == list(study.descent.start)
+    assert {field["run"]["program"], field["run"]["schedule"], field["surface"]["program"]} == {*data["programs"]}
+    assert exact.shape == (16 * 16,) and set(exact[(exact < 0) | (exact > 1)]) <= {-1.0}
+    app = settle(open_page(QUERIES["basins"]))
+    data, exact = turned_under(app)
+    assert [field["run"]["id"] for field in data["fields"]] == ["sgd", "adam"]
+    assert exact.shape == (2 * 32 * 32,) and len(data["pictures"]) == 2
+    assert {*exact} <= {-1.0, *map(float, range(len(data["pictures"][0]["minima"]) + 1))}
+    assert turned_under(open_page(QUERIES["rates"])) is None
+
+
+def test_what_was_turned_becomes_the_study():
+    asked = check(VIEWS["map"].opens)
+    runs = [{"id": "momentum", "values": {"weight_decay": 0.25}, "schedule_values": {}}]
+    values = {"start": [0.5, -1.0], "steps": 80, "noise": 0.0, "seed": 3, "parameters": {}, "runs": runs}
+    study = turned_study(asked.study, asked.labels, values)
+    assert study.descent.optimizers[0]["weight_decay"] == 0.25 and study.descent.start == (0.5, -1.0)
+    assert (study.descent.steps, study.descent.seed, study.x, study.y) == (80, 3, asked.study.x, asked.study.y)
+    for wrong in ({}, {**values, "runs": []}, {**values, "start": [0, "x"]}, {**values, "steps": -1}, []):
+        with pytest.raises(SpecError):
+            turned_study(asked.study, asked.labels, wrong)

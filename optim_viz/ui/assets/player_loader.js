@@ -2,7 +2,7 @@
 // a prefix and behind a proxy. A module that is there already is called at once, because Streamlit calls the cleanup of
 // the call before right after this one. One that cannot be had is asked for again at the next call.
 const load = (path) => new URL("app/static/" + path, location.href).href;
-const url = load("$player/app/streamlit.js");
+const url = load("$player/app/$module.js");
 const options = { plotlyUrl: load("$plotly"), cssUrl: load("$player/player.css") };
 function say(parent, words) {
   parent.querySelector(".ov-missing")?.remove();

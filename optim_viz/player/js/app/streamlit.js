@@ -5,6 +5,7 @@
  */
 import { mount } from "./main.js";
 import { createRegistry, holdBlob, readStore, releaseBlob } from "./registry.js";
+import { loadStyle } from "./style.js";
 import { missingBlobs } from "../numbers/scene.js";
 
 const page = /** @type {any} */ (globalThis);
@@ -41,27 +42,6 @@ function loadPlotly(url) {
     document.head.append(script);
   });
   return page.__ovPlotly;
-}
-
-/**
- * The style sheet, once for each document or shadow root.
- * @param {Element} parent
- * @param {string} url
- * @returns {Promise<void>}
- */
-function loadStyle(parent, url) {
-  const home = parent.getRootNode();
-  const target = home instanceof ShadowRoot ? home : document.head;
-  const there = target.querySelector(`link[data-ov="${CSS.escape(url)}"]`);
-  const link = /** @type {any} */ (there ?? document.createElement("link"));
-  if (!there) {
-    link.rel = "stylesheet";
-    link.dataset.ov = url;
-    link.loaded = new Promise((resolve) => { link.onload = link.onerror = () => resolve(undefined); });
-    link.href = url;
-    target.append(link);
-  }
-  return link.loaded ?? Promise.resolve();
 }
 
 /** @param {any} entry @param {string} text */

@@ -41,7 +41,7 @@ export const CODE = {
   "i32.eqz": [0x45], "i32.eq": [0x46], "i32.ge": [0x4e], "i32.or": [0x72], "i32.add": [0x6a], "i32.sub": [0x6b],
   "f64.eq": [0x61], "f64.ne": [0x62], "f64.lt": [0x63], "f64.gt": [0x64], "f64.le": [0x65], "f64.ge": [0x66],
   "f64.abs": [0x99], "f64.neg": [0x9a], "f64.floor": [0x9c], "f64.sqrt": [0x9f], "f64.add": [0xa0],
-  "f64.sub": [0xa1], "f64.mul": [0xa2], "f64.div": [0xa3], "f64.of_bool": [0xb8], "f64.of_i32": [0xb7],
+  "f64.sub": [0xa1], "f64.mul": [0xa2], "f64.div": [0xa3], "f64.min": [0xa4], "f64.max": [0xa5], "f64.of_bool": [0xb8], "f64.of_i32": [0xb7],
 };
 export const constant = (/** @type {number} */ value) => [0x44, ...float(value)];
 export const integer = (/** @type {number} */ value) => [0x41, ...signedLeb(value)];

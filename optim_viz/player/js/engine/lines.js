@@ -6,6 +6,9 @@ import { checkProgram, constantOf } from "./program.js";
 /** @type {Record<string, number>} */
 const IMPORTED = Object.fromEntries(IMPORTS.map((one, i) => [one.name, i]));
 
+/** Powers that are simpler operations, by their exponents: rounded once, as C's are. */
+const POWERS = /** @type {[number, string][]} */ ([[2, "square"], [0.5, "sqrt"]]);
+
 /** @typedef {import("./assembler.js").Body} Body */
 
 export class Lines {
@@ -39,23 +42,45 @@ export class Lines {
    * @param {number} [results]
    */
   program(program, inputs, results) {
-    checkProgram(program, results);
-    const places = program.inputs.map((name) => {
+    for (const name of checkProgram(program, results).inputs) {
       if (!Object.hasOwn(inputs, name)) throw new Error(`A program asks for ${JSON.stringify(name).slice(0, 60)}, which is not there.`);
-      return inputs[name];
-    });
+    }
+    return /** @type {number[]} */ (this.#written(program, inputs));
+  }
+
+  /**
+   * Writes what of a program can be worked out from some of its inputs, so that the whole of it finds that known: what a
+   * loop needs not do again. Returns the variables of its results, undefined where they need the other inputs.
+   * @param {import("./program.js").Program} program @param {Record<string, number>} inputs
+   */
+  ahead(program, inputs) {
+    return this.#written(checkProgram(program), inputs);
+  }
+
+  /** @param {import("./program.js").Program} program @param {Record<string, number>} inputs @returns {(number|undefined)[]} */
+  #written(program, inputs) {
+    /** @type {(number|undefined)[]} */
+    const places = program.inputs.map((name) => (Object.hasOwn(inputs, name) ? inputs[name] : undefined));
     for (const value of program.constants) places.push(this.number(constantOf(value)));
     for (const [called, ...operands] of program.operations) {
       const variables = operands.map((place) => places[place]);
-      places.push(this.#once(`${called} ${variables.join(" ")}`, () => this.#operation(called, variables)));
+      const known = variables.every((variable) => variable !== undefined);
+      places.push(known ? this.#result(called, /** @type {number[]} */ (variables)) : undefined);
     }
     return program.results.map((place) => places[place]);
   }
 
-  /** @param {string} called @param {number[]} variables */
-  #operation(called, variables) {
+  /** What came to be known by a call of a function, which costs more than arithmetic, since `before`. @param {Map<string, number>} before */
+  calledSince(before) {
+    return [...this.known].filter(([what]) => !before.has(what) && OPERATIONS[what.split(" ")[0]]?.import);
+  }
+
+  /** The variable of an operation's result. @param {string} called @param {number[]} operands @returns {number} */
+  #result(called, operands) {
+    const simpler = called === "power" && POWERS.find(([exponent]) => this.known.get(`number ${exponent}`) === operands[1]);
+    if (simpler) return this.#result(simpler[1], operands.slice(0, 1));
     const { write } = OPERATIONS[called];
-    return write ? write(...variables) : [...variables.map(get), call(IMPORTED[called])];
+    return this.#once(`${called} ${operands.join(" ")}`, () => (write ? write(...operands) : [...operands.map(get), call(IMPORTED[called])]));
   }
 
   /** Writes `inside` where what is found out there is not known afterwards. @param {() => void} inside */

@@ -19,16 +19,17 @@
  * @property {number|null} batch
  * @property {LiveRun[]} runs
  */
+import { createDraws } from "./draws.js";
 import { createMachine } from "./machine.js";
+import { filled, laidOut, sizesOf } from "./memory.js";
 import { constantOf } from "./program.js";
-import { batchIndices, createRandom, normals } from "./random.js";
 import { judge, statusOf } from "./verdict.js";
 
-const FLOAT = 8, PAGE = 65536;
+const FLOAT = 8;
 const HESSIAN_STEP = 1e-5;
 
 /** A rule with what it leaves out at 0 left out. @param {any} rule @param {Record<string, number>} values */
-function shaped(rule, values) {
+export function shaped(rule, values) {
   const zero = Object.keys(rule.zero).find((name) => values[name] === 0);
   return zero === undefined ? rule : rule.zero[zero];
 }
@@ -40,8 +41,7 @@ function shaped(rule, values) {
 export function createEngine(programOf) {
   /** @type {Map<string, any>} */
   const machines = new Map();
-  const draws = { key: "", values: new Float64Array() };
-  const batches = { key: "", values: new Uint32Array() };
+  const draws = createDraws();
 
   /** @param {Live} live @param {LiveRun} run */
   function machineOf(live, run) {
@@ -58,48 +58,12 @@ export function createEngine(programOf) {
     return machine;
   }
 
-  /** The noise of every step, the same for every run. @param {Live} live */
-  function noiseOf(live) {
-    const key = `${live.seed}`;
-    const count = 2 * live.steps;
-    if (draws.key !== key || draws.values.length < count) {
-      Object.assign(draws, { key, values: normals(createRandom(live.seed), Math.max(count, 2000)) });
-    }
-    return draws.values.subarray(0, count);
-  }
-
-  /** @param {Live} live @param {number} count  of examples */
-  function batchesOf(live, count) {
-    const key = `${live.seed} ${count} ${live.batch} ${live.steps}`;
-    if (batches.key !== key) Object.assign(batches, { key, values: batchIndices(live.seed, count, /** @type {number} */ (live.batch), live.steps) });
-    return batches.values;
-  }
-
   /** Lays out a machine's memory and fills it. @param {any} machine @param {Live} live @param {LiveRun} run */
   function prepare(machine, live, run) {
-    const { plan, names, width } = machine;
-    const examples = plan.surface.examples;
-    const sizes = {
-      inputs: names.length, result: 5, around: 160, examples: 2 * examples.length, rates: 3 * (live.steps + 2), noise: live.noise > 0 ? 2 * live.steps : 0,
-      batches: plan.batch ? 2 * /** @type {number} */ (live.batch) * live.steps : 0, losses: live.steps + 1, rows: width * (live.steps + 1),
-    };
-    /** @type {Record<string, number>} */
-    const at = {};
-    let end = FLOAT; // an address of 0 means that there is none
-    for (const [name, size] of Object.entries(sizes)) { at[name] = end; end += size * FLOAT; }
-    const missing = Math.ceil(end / PAGE) - machine.memory.buffer.byteLength / PAGE;
-    if (missing > 0) machine.memory.grow(missing);
-    const floats = new Float64Array(machine.memory.buffer);
-    const view = (/** @type {string} */ name) => floats.subarray(at[name] / FLOAT, at[name] / FLOAT + /** @type {any} */ (sizes)[name]);
-    const inputs = inputsOf(live, run, plan);
-    names.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
-      if (typeof inputs[name] !== "number") throw new Error(`A program asks for ${JSON.stringify(name).slice(0, 60)}, which is not there.`);
-      view("inputs")[i] = inputs[name];
-    });
-    examples.forEach((/** @type {number[]} */ example, /** @type {number} */ i) => view("examples").set(example, 2 * i));
-    if (live.noise > 0) view("noise").set(noiseOf(live).map((draw) => live.noise * draw));
-    if (plan.batch) batchesOf(live, examples.length).forEach((example, i) => view("batches").set(examples[example], 2 * i));
-    return { at, view, inputs };
+    const sizes = { ...sizesOf(machine, live), result: 5, around: 160, rates: 3 * (live.steps + 2), losses: live.steps + 1, rows: machine.width * (live.steps + 1) };
+    const { at, view } = laidOut(machine.memory, sizes);
+    filled(view, machine, inputsOf(live, run, machine.plan), draws, live);
+    return { at, view };
   }
 
   /** Runs one of them. @param {Live} live @param {LiveRun} run */
@@ -128,7 +92,7 @@ export function createEngine(programOf) {
 }
 
 /** Every number that a machine is given. @param {Live} live @param {LiveRun} run @param {any} plan */
-function inputsOf(live, run, plan) {
+export function inputsOf(live, run, plan) {
   const lr = run.values.lr;
   /** @type {Record<string, number>} */
   const inputs = {

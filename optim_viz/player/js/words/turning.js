@@ -3,11 +3,11 @@ import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
 
 /** Shown at once; the other numbers of a run fold away. */
-const FIRST = new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]);
+export const FIRST = new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]);
 const SEEDS = 2 ** 32 - 1;
 
 /** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights */
-function sharedKnobs(live, names) {
+export function sharedKnobs(live, names) {
   const { bounds, parameters } = live.surface;
   const start = [0, 1].map((i) => ({
     knob: { name: names[i], low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: "Where every run starts." },

@@ -1,0 +1,49 @@
+/**
+ * Streamlit's side of what is turned under a map or basins. Streamlit calls this again, with the same parent element,
+ * whenever the data change, and calls the latest cleanup when the element goes.
+ */
+import { loadStyle } from "./style.js";
+import { createTurnedFields } from "./turned_fields.js";
+
+/** @type {WeakMap<Element, any>} */
+const entries = new WeakMap();
+
+/** What Python packed: JSON behind its length, then floats. @param {Uint8Array} bytes */
+export function unpacked(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const data = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  return { ...data, exact: new Float32Array(bytes.slice(4 + length).buffer) };
+}
+
+/** @param {any} component @param {{cssUrl: string}} options */
+function createEntry(component, options) {
+  const root = document.createElement("div");
+  root.className = "ov-player ov-turned";
+  component.parentElement.append(root);
+  const entry = /** @type {any} */ ({ root, component, charts: "" });
+  const chartOf = (/** @type {number} */ i) => document.querySelectorAll(`.st-key-${CSS.escape(entry.charts)} .js-plotly-plot`)[i] ?? null;
+  entry.turned = createTurnedFields({ root, chartOf, send: (values) => entry.component.setTriggerValue("turn", values) });
+  loadStyle(component.parentElement, options.cssUrl);
+  return entry;
+}
+
+/**
+ * @param {any} component  Streamlit's: data (bytes), parentElement, setTriggerValue
+ * @param {{cssUrl: string}} options
+ * @returns {() => void} cleanup
+ */
+export function fields(component, options) {
+  const parent = component.parentElement;
+  const entry = entries.get(parent) ?? createEntry(component, options);
+  entries.set(parent, entry);
+  const token = {};
+  const data = unpacked(component.data);
+  Object.assign(entry, { component, token, charts: data.charts });
+  entry.turned.take(data);
+  return () => {
+    if (entry.token !== token) return;
+    entry.turned.destroy();
+    entry.root.remove();
+    entries.delete(parent);
+  };
+}

@@ -1,0 +1,78 @@
+/** The numbers that are fixed in a map or in basins, as knobs: those of all of it, then those of each optimizer. */
+import { element, setText } from "../basics/dom.js";
+import { createKnob } from "./knobs.js";
+import { FIRST, sharedKnobs } from "./turning.js";
+
+/** @typedef {{values(): any, change(change: (values: any) => void): void, rest(): void, hold(on: boolean): void}} Turned */
+
+/** What decides which knobs there are. @param {any} field */
+const shapeOf = ({ run, surface, axes }) => [run.id, run.program, run.schedule, surface.bounds, Object.keys(surface.parameters), axes.map((/** @type {any} */ axis) => axis.name)];
+
+/** @param {Turned} turned */
+export function createFieldKnobs(turned) {
+  const host = element("div", { class: "ov-fields", role: "group", "aria-label": "Numbers to be turned" });
+  const complaint = element("span", { class: "ov-complaint", role: "alert" });
+  /** @type {{draw(): void}[]} */
+  let drawn = [];
+  let signature = "";
+
+  /** @param {import("./knobs.js").Knob} knob @param {string} label @param {(values: any) => number} get @param {(values: any, value: number) => void} set */
+  function made(knob, label, get, set) {
+    const one = createKnob(knob, {
+      label, get: () => get(turned.values()), set: (value) => turned.change((values) => set(values, value)),
+      rest: turned.rest, hold: turned.hold, complain: (sentence) => setText(complaint, sentence),
+    });
+    drawn.push(one);
+    return one.element;
+  }
+
+  /** The numbers of the whole picture: in a map the start as well, as far as that is no axis. @param {any} data */
+  function shared({ fields: [field], view }) {
+    const axes = field.axes.map((/** @type {any} */ axis) => axis.name);
+    const [start, rest] = [["x", "y"], null].map((names) => sharedKnobs(field, ["x", "y"]).filter(({ knob }) => (names ? names.includes(knob.name) : !["x", "y"].includes(knob.name))));
+    const free = view === "map" ? start.filter(({ knob }) => !axes.includes(knob.name)) : [];
+    const nodes = [...free, ...rest].map(({ knob, get, set }) => made(knob, knob.name, get, set));
+    return element("div", { class: "ov-shared" }, [free.length ? element("span", { class: "ov-hint", text: "start" }) : null, ...nodes]);
+  }
+
+  /** The numbers of an optimizer, but for those that the picture goes over. @param {any} data @param {any} field @param {number} i */
+  function own({ programs }, { run, axes }, i) {
+    const varied = new Set(axes.map((/** @type {any} */ axis) => axis.name));
+    const of = (/** @type {"values"|"schedule_values"} */ where, /** @type {any} */ program) => program.knobs
+      .filter((/** @type {any} */ knob) => where !== "values" || !varied.has(knob.name))
+      .map((/** @type {any} */ knob) => ({
+        first: where === "values" && FIRST.has(knob.name),
+        node: made(knob, `${run.id}: ${knob.name}`, (values) => values.runs[i][where][knob.name], (values, value) => { values.runs[i][where][knob.name] = value; }),
+      }));
+    const knobs = [...of("values", programs[run.program]), ...of("schedule_values", programs[run.schedule])];
+    const [first, more] = [true, false].map((is) => knobs.filter((one) => one.first === is).map((one) => one.node));
+    const rest = first.length && more.length ? folded(more, run.id) : more;
+    return element("div", { class: "ov-shared" }, [element("span", { class: "ov-hint", text: run.id }), ...first, ...rest]);
+  }
+
+  return {
+    element: host,
+    /** Takes what can be turned now. @param {any} data */
+    update(data) {
+      const next = JSON.stringify([data.key, data.fields.map(shapeOf)]);
+      if (next !== signature) {
+        signature = next;
+        drawn = [];
+        host.replaceChildren(shared(data), ...data.fields.map((/** @type {any} */ field, /** @type {number} */ i) => own(data, field, i)), complaint);
+      }
+      this.draw();
+    },
+    draw() { for (const one of drawn) one.draw(); },
+  };
+}
+
+/** Knobs that fold away behind a button. @param {HTMLElement[]} nodes @param {string} label */
+function folded(nodes, label) {
+  const rest = element("span", { class: "ov-more", hidden: true }, nodes);
+  const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": `More numbers of ${label}`, text: "…" });
+  button.addEventListener("click", () => {
+    rest.hidden = !rest.hidden;
+    button.setAttribute("aria-expanded", String(!rest.hidden));
+  });
+  return [button, rest];
+}

@@ -1,0 +1,200 @@
+"""Maps and basins that are turned under the picture: they follow in workers, and Python's picture takes their place."""
+
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NOT_OURS
+from tests.proxy import HEADERS
+
+TURNED = ".ov-turned"
+LIVE = "image.ov-live"
+CHART = ".st-key-tune-charts .js-plotly-plot"
+ONE = "/tune?view=basins&n=128&o=adam~lr~0.1"
+
+#: Moves a pressed pointer over a knob once a frame for so many milliseconds; returns how many pictures were drawn.
+DRAG = """([name, time]) => new Promise((done) => {
+  const root = document.querySelector('.ov-turned'), knob = root.querySelector(`[data-knob="${name}"]`);
+  const left = knob.getBoundingClientRect().left, end = performance.now() + time;
+  const drawn = () => {
+    const { coarse, fine } = JSON.parse(root.dataset.drawn ?? '{"coarse":0,"fine":0}');
+    return coarse + fine;
+  };
+  const before = drawn();
+  let moves = 0;
+  const step = () => {
+    if (performance.now() > end) return done(drawn() - before);
+    const clientX = left + 15 + (moves++ % 40);
+    knob.dispatchEvent(new PointerEvent('pointermove', { clientX, pointerId: 1, bubbles: true }));
+    requestAnimationFrame(step);
+  };
+  step();
+})"""
+
+
+def knob(page, name):
+    found = page.locator(f'{TURNED} [data-knob="{name}"]').first
+    found.wait_for()
+    page.locator(f"{CHART} .heatmaplayer image").first.wait_for(state="attached")
+    return found
+
+
+def press(page, name):
+    """Press the pointer on a knob, past what counts as a click."""
+    box = knob(page, name).bounding_box()
+    x, y = box["x"] + 10, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 5, y)
+    page.mouse.move(x + 30, y)
+
+
+def drawn(page):
+    return json.loads(page.locator(TURNED).get_attribute("data-drawn"))
+
+
+def settled(page):
+    """Wait for Python's picture; return how many cells it draws otherwise than the browser did."""
+    expect(page.locator(TURNED)).to_have_attribute("data-differ", re.compile(r"\d+"))
+    expect(page.locator(LIVE)).to_have_count(0)
+    return int(page.locator(TURNED).get_attribute("data-differ"))
+
+
+def test_a_map_follows_its_start_and_python_takes_over_at_rest(server, open_page):
+    page = open_page(server + "/tune?view=map")
+    press(page, "x")
+    expect(page.locator(LIVE)).to_have_count(1)
+    assert page.url.endswith("/tune?view=map")  # nothing is sent while it is held
+    expect(page.locator(f"{CHART} .scatterlayer .trace").first).to_be_hidden()  # the crosses of the map before
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("start="))
+    assert settled(page) == 0
+    expect(page.locator(f"{TURNED} .ov-hint").last).to_have_text("")
+    expect(page.locator(f"{CHART} .scatterlayer .trace").first).to_be_visible()
+    value = knob(page, "x").get_attribute("aria-valuenow")
+    expect(page.get_by_label("Start x")).to_have_value(value)
+    page.reload()
+    expect(knob(page, "x")).to_have_attribute("aria-valuenow", value)
+
+
+def test_theory_is_hidden_once_what_is_turned_leaves_it(server, open_page):
+    page = open_page(server + "/tune?view=map")
+    theory = page.locator(f"{CHART} .scatterlayer .trace").nth(2)
+    press(page, "x")
+    expect(page.locator(LIVE)).to_have_count(1)
+    expect(theory).to_be_visible()
+    page.mouse.up()
+    settled(page)
+    press(page, "weight_decay")
+    expect(page.locator(LIVE)).to_have_count(1)
+    expect(theory).to_be_hidden()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("weight_decay"))
+    expect(page.locator(LIVE)).to_have_count(0)
+    page.locator(CHART).locator(".scatterlayer").click(position={"x": 100, "y": 100}, force=True)
+    page.locator(".ov-player[data-ready='true']").wait_for()  # a click opens that run still
+    expect(page).to_have_url(re.compile("weight_decay"))
+
+
+def test_a_number_is_typed_and_stepped_and_one_that_is_none_is_refused(server, open_page):
+    page = open_page(server + ONE.replace("128", "32"))
+    knob(page, "lr").click()
+    page.keyboard.type("0.3")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("lr~0.3&"))
+    assert settled(page) == 0
+    knob(page, "lr").press("ArrowUp")
+    expect(page).to_have_url(re.compile("lr~0.33"))
+    knob(page, "lr").click()
+    page.keyboard.type("-1")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{TURNED} .ov-complaint")).to_contain_text("lr must be a number above 0")
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("lr~0.33"))
+
+
+def test_basins_are_drawn_ten_times_a_second_while_they_are_turned(server, open_page):
+    page = open_page(server + ONE)
+    press(page, "lr")
+    expect(page.locator(LIVE)).to_have_count(1)
+    page.wait_for_timeout(500)  # workers start, machine code is made
+    rate = page.evaluate(DRAG, ["lr", 3000]) / 3
+    before, began = drawn(page)["fine"], time.perf_counter()
+    page.wait_for_function(f"JSON.parse(document.querySelector('{TURNED}').dataset.drawn).fine > {before}")
+    fine = time.perf_counter() - began
+    page.mouse.up()
+    differ = settled(page)
+    print(f"\n{rate:.0f} coarse pictures/s, the fine one after {1000 * fine:.0f} ms, {differ} of 16,384 cells differ")
+    assert rate >= 5 and differ == 0  # 10 on a machine of its own
+
+
+def test_only_what_is_turned_is_drawn_over(server, open_page):
+    page = open_page(server + "/tune?view=basins&n=32")
+    press(page, "lr")  # sgd's
+    expect(page.locator(LIVE)).to_have_count(1)
+    expect(page.locator(CHART).nth(0).locator(LIVE)).to_have_count(1)
+    page.mouse.up()
+    settled(page)
+    press(page, "steps")
+    expect(page.locator(LIVE)).to_have_count(3)
+    page.mouse.up()
+    settled(page)
+
+
+@pytest.fixture
+def under(server, browser):
+    """Open a page under the proxy's headers, as a function changes them; its `complaints` are those that are ours."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, permissions=["local-network-access"])
+    complaints = []
+
+    def open_(path, change):
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+
+        def answer(route):
+            given = route.fetch()
+            route.fulfill(response=given, headers={**given.headers, **change(HEADERS)})
+
+        page.route(lambda url: url.startswith(server) and "?" in url, answer)
+        page.goto(server + path)
+        return page
+
+    open_.complaints = lambda: [text for text in complaints if not any(known in text for known in NOT_OURS)]
+    yield open_
+    context.close()
+
+
+def without_workers(headers):
+    policy = headers["content-security-policy"]
+    assert "worker-src 'self' blob:" in policy
+    return {**headers, "content-security-policy": policy.replace("worker-src 'self' blob:", "worker-src 'none'")}
+
+
+@pytest.mark.parametrize(("change", "workers"), [(dict, True), (without_workers, False)])
+def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_none_may(under, change, workers):
+    page = under(ONE.replace("128", "32"), change)
+    press(page, "lr")
+    page.evaluate(DRAG, ["lr", 3000])  # workers take their time to start
+    expect(page.locator(LIVE)).to_have_count(1)
+    page.mouse.up()
+    assert settled(page) == 0
+    assert bool(drawn(page)["workers"]) == workers
+    assert [text for text in under.complaints() if workers or "worker" not in text.lower()] == []
+
+
+def test_on_a_phone_and_in_the_dark_the_numbers_stand_below_the_picture(server, open_page):
+    page = open_page("about:blank", width=390, height=844, is_mobile=True, has_touch=True, color_scheme="dark")
+    for view in ("map", "basins"):
+        page.goto(f"{server}/tune?view={view}")
+        name = "x" if view == "map" else "lr"
+        knob(page, name).scroll_into_view_if_needed()
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view
+        below = page.locator(TURNED).bounding_box()["y"]
+        assert below > page.locator(CHART).last.bounding_box()["y"]
+        knob(page, name).press("ArrowUp")
+        assert settled(page) == 0
