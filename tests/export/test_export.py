@@ -258,7 +258,8 @@ def test_a_page_holds_the_scene_and_all_modules(runs):
     scene = scenes.compare(runs)
     assert {name: base64.b64decode(blob) for name, blob in story["blobs"].items()} == scene.blobs
     assert story["scene"]["tracks"] == json.loads(json.dumps(scene.data["tracks"]))
-    assert not any(panel["pick"] for panel in story["scene"]["panels"])
+    assert story["scene"]["live"] == scene.data["live"]  # so a start can be picked there, too
+    assert [panel["pick"] for panel in story["scene"]["panels"]][0] is True
     modules = standalone.modules()
     for url in modules.values():
         source = base64.b64decode(url.partition(",")[2]).decode()
