@@ -259,7 +259,7 @@ def test_a_page_holds_the_scene_and_all_modules(runs):
     assert {name: base64.b64decode(blob) for name, blob in story["blobs"].items()} == scene.blobs
     assert story["scene"]["tracks"] == json.loads(json.dumps(scene.data["tracks"]))
     assert story["scene"]["live"] == scene.data["live"]  # so a start can be picked there, too
-    assert [panel["pick"] for panel in story["scene"]["panels"]][0] is True
+    assert next(panel["pick"] for panel in story["scene"]["panels"]) is True
     modules = standalone.modules()
     for url in modules.values():
         source = base64.b64decode(url.partition(",")[2]).decode()
