@@ -10,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -17,7 +18,10 @@ ROOT = Path(__file__).parents[1]
 # Arrays here are small: a second thread would only wait for the first one, and take a core from another test.
 # Set before torch is imported, and for the servers that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
-# Nor is a busy machine to send visitors away.
+# Nor is a busy machine to fail a random case, ...
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
+# ... nor to send visitors away.
 os.environ["OPTIM_VIZ_PAGE_SECONDS"] = os.environ["OPTIM_VIZ_TURN_SECONDS"] = "90"
 
 

@@ -37,16 +37,16 @@ def _nothing() -> None:
     """A component's events reach the page only where a callback is named for them."""
 
 
-def show(
-    scene: Scene,
-    key: str,
-    on_pick: Callable[[], None] | None = None,
-    on_turn: Callable[[Any], None] | None = None,
-    origin: str = "",
-) -> Any:
-    """Mount the player with `scene`; return the component's state, whose `pick` is a clicked or dragged start and
-    whose `frame` is where the playhead rests, if the scene asks for that. `on_turn` is told what was turned by hand;
-    without it nothing can be. `origin` is the link that a video carries."""
+def count_of(values: Any) -> int:
+    """Return how often something was turned before a component said so: it says it again once that is answered."""
+    count = values.get("n", 0) if isinstance(values, dict) else 0
+    return count if isinstance(count, int) else 0
+
+
+def show(scene: Scene, key: str, on_turn: Callable[[Any], None] | None = None, origin: str = "") -> Any:
+    """Mount the player with `scene`; return the component's state, whose `frame` is where the playhead rests, if the
+    scene asks for that. `on_turn` is told what was turned by hand; without it nothing can be. `origin` is the link that
+    a video carries."""
     player, store = _components()
     computed = on_turn and scene.data.get("live")
     answered = {"answered": st.session_state.get(f"{key}.turns", 0)}
@@ -55,12 +55,10 @@ def show(
     def turned() -> None:
         values = st.session_state[key].turn
         if values and on_turn:
-            st.session_state[f"{key}.turns"] = values.get("n", 0) if isinstance(values, dict) else 0
+            st.session_state[f"{key}.turns"] = count_of(values)
             on_turn(values)
 
-    result = player(
-        key=key, data=shown, on_pick_change=on_pick or _nothing, on_turn_change=turned, on_frame_change=_nothing
-    )
+    result = player(key=key, data=shown, on_turn_change=turned, on_frame_change=_nothing)
     with st.container(key=f"{key}-blobs"):
         for slot, (name, data) in enumerate(scene.blobs.items()):
             store(key=f"{key}-blob-{slot}", data=name.encode() + data)

@@ -13,7 +13,7 @@ from optim_viz.export.study_table import StudyResult
 from optim_viz.player.fields import fields
 from optim_viz.spec import SpecError, SweepSpec
 from optim_viz.ui.page import plain
-from optim_viz.ui.player import component
+from optim_viz.ui.player import component, count_of
 from optim_viz.ui.sessions import note_error
 from optim_viz.ui.tune import set_study
 
@@ -65,8 +65,7 @@ def _turned(drawn: StudyResult) -> None:
     values = st.session_state[KEY].turn
     if not values:
         return
-    count = values.get("n", 0) if isinstance(values, dict) else 0
-    st.session_state[TURNS] = count if isinstance(count, int) else 0
+    st.session_state[TURNS] = count_of(values)
     try:
         set_study(turned_study(drawn.asked.study, drawn.asked.labels, values))
     except SpecError as error:

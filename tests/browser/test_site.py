@@ -98,7 +98,7 @@ def knob(page, name):
 
 
 def shown(page, name):
-    return knob(page, name).locator("b").inner_text()
+    return knob(page, name).locator("strong").inner_text()
 
 
 def at_rest(page, pattern):
@@ -123,7 +123,7 @@ def test_a_knob_changes_the_picture_and_at_rest_the_address_which_opens_the_same
     before, link, losses = picture(page), page.url, page.evaluate(ENDS)
     for _ in range(3):
         knob(page, "adam: lr").press("ArrowUp")
-    expect(knob(page, "adam: lr").locator("b")).to_have_text("0.282")
+    expect(knob(page, "adam: lr").locator("strong")).to_have_text("0.282")
     at_rest(page, r"o=adam~lr~0\.282")
     assert picture(page) != before and page.evaluate(ENDS)["adam"] != losses["adam"]
     holds_the_engines_own_losses(page)
@@ -132,11 +132,11 @@ def test_a_knob_changes_the_picture_and_at_rest_the_address_which_opens_the_same
     page.locator(PLAYER).wait_for()
     assert page.evaluate(ENDS) == turned and shown(page, "adam: lr") == "0.282"
     page.go_back()
-    expect(knob(page, "adam: lr").locator("b")).to_have_text("0.2")
+    expect(knob(page, "adam: lr").locator("strong")).to_have_text("0.2")
     expect(page).to_have_url(link)
     page.wait_for_function(f"() => ({ENDS})().adam === {losses['adam']!r}")
     page.go_forward()
-    expect(knob(page, "adam: lr").locator("b")).to_have_text("0.282")
+    expect(knob(page, "adam: lr").locator("strong")).to_have_text("0.282")
 
 
 def test_undo_goes_back_and_into_the_address(open_site):
