@@ -130,6 +130,11 @@ class Session:
         )
 
     @property
+    def shown(self) -> bool:
+        """Whether the page is there, with its sliders and its player."""
+        return bool(self.sliders and self._live.get("runs"))
+
+    @property
     def answered(self) -> bool:
         """Whether the last run brought the answer to what was turned."""
         return self._live.get("answered") == self._turns
@@ -145,10 +150,10 @@ async def visit(address: str, seed: int, until: float, tally: Tally, sliders: bo
     async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:  # type: ignore[list-item]
         session = Session(socket, seed)
         tally.first.append(await session.run())
-        while session.sent_away and not session.sliders and time.perf_counter() < until:
+        while session.sent_away and not session.shown and time.perf_counter() < until:
             await session.look()
             await session.run()
-        while time.perf_counter() < until and session.sliders:
+        while time.perf_counter() < until and session.shown:
             if sliders:
                 await session.look()
                 session.move()
@@ -161,8 +166,8 @@ async def visit(address: str, seed: int, until: float, tally: Tally, sliders: bo
             if not session.answered and not session.sent_away:
                 tally.errors.append("what was turned was not answered")
             await asyncio.sleep(max(0.0, REST - took))
-        if not session.sliders and not session.sent_away:
-            tally.errors.append("the page showed no slider")
+        if not session.shown and not session.sent_away:
+            tally.errors.append("the page showed no picture")
         tally.errors += session.complaints
         tally.sent_away += session.sent_away
 

@@ -11,10 +11,8 @@ files; Streamlit's own frontend and plotly.js (4.8 MB, once, cached) are left ou
 from __future__ import annotations
 
 import argparse
-import math
 import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from browsing import Meter, browser, milliseconds, served, time_changes
 
 ROOT = Path(__file__).parents[1]
 KINDS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "nadam"]
+KNOB = ".ov-table [data-knob=lr]"
 LINK = "/?steps=1000&" + "&".join(f"o={kind}~lr~0.001" for kind in KINDS)
 
 BARE = """
@@ -53,11 +52,11 @@ def ours(chromium: Any, address: str, changes: int) -> dict[str, Any]:
     first = (meter.socket, meter.files)
     page.evaluate("document.querySelector('.ov-player').__ov.pause()")
     before = meter.socket
-    knob = page.locator(".ov-table [data-knob=lr]").first
+    knob = page.locator(KNOB).first
     place = knob.bounding_box()
-    turned = dragged(page, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    turned = dragged(page, KNOB, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     start = page.evaluate("document.querySelector('.ov-player').__ov.pixelOf('plane', 'sgd', 0)")
-    moved = dragged(page, start["x"], start["y"])
+    moved = dragged(page, ".ov-player .ov-plot", start["x"], start["y"])
     page.wait_for_timeout(2000)
     before = meter.socket
     slider = knob
@@ -72,37 +71,40 @@ def ours(chromium: Any, address: str, changes: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-#: Counts pictures, and the time from a move of the pointer to the end of the frame that shows it.
-WATCH = """() => {
-    const app = document.querySelector('.ov-player').__ov.app, show = app.showModel;
-    const seen = { pictures: 0, waits: [], moved: 0, began: performance.now() };
-    window.__seen = seen;
-    window.addEventListener('pointermove', (event) => { seen.moved ||= event.timeStamp; }, { capture: true });
+#: Moves the pressed pointer once a frame, and takes the time from each move to the end of the frame that shows it.
+DRAG = """([selector, x, y, ms]) => new Promise((done) => {
+    const target = document.querySelector(selector), app = document.querySelector('.ov-player').__ov.app;
+    const show = app.showModel, waits = [], began = performance.now();
+    let moved = 0;
     app.showModel = async (model) => {
-        const moved = seen.moved;
-        seen.moved = 0;
+        const since = moved;
         await show(model);
         const channel = new MessageChannel();
-        channel.port1.onmessage = () => { if (moved) seen.waits.push(performance.now() - moved); };
+        channel.port1.onmessage = () => waits.push(performance.now() - since);
         requestAnimationFrame(() => channel.port2.postMessage(0));
-        seen.pictures += 1;
     };
-}"""
+    const move = () => {
+        const passed = (performance.now() - began) / 1000;
+        if (passed > ms / 1000) { app.showModel = show; done({ waits, took: performance.now() - began }); return; }
+        const place = { clientX: x + 40 * Math.sin(3 * passed), clientY: y + 10 * Math.cos(2 * passed) };
+        const mouse = { pointerId: 1, pointerType: 'mouse', bubbles: true, buttons: 1 };
+        moved = performance.now();
+        target.dispatchEvent(new PointerEvent('pointermove', { ...place, ...mouse }));
+        requestAnimationFrame(() => setTimeout(move));  // before the next frame, as a mouse's own moves come
+    };
+    move();
+})"""
 
 
-def dragged(page: Any, x: float, y: float, seconds: float = 5.0) -> tuple[float, list[float]]:
+def dragged(page: Any, selector: str, x: float, y: float, seconds: float = 5.0) -> tuple[float, list[float]]:
     """Drag from a place to and fro; return pictures a second, and seconds from a move to its picture."""
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 8, y)
-    page.evaluate(WATCH)
-    began = time.perf_counter()
-    while (passed := time.perf_counter() - began) < seconds:
-        page.mouse.move(x + 40 * math.sin(3 * passed), y + 10 * math.cos(2 * passed))
-    seen = page.evaluate("() => ({ ...window.__seen, took: performance.now() - window.__seen.began })")
+    seen = page.evaluate(DRAG, [selector, x, y, 1000 * seconds])
     page.mouse.up()
     page.wait_for_timeout(1500)
-    return 1000 * seen["pictures"] / seen["took"], [wait / 1000 for wait in seen["waits"]]
+    return 1000 * len(seen["waits"]) / seen["took"], [wait / 1000 for wait in seen["waits"]]
 
 
 def frames_per_second(page: Any, seconds: float = 5.0) -> float:
