@@ -55,6 +55,7 @@ def cluster():
         process.wait(20)
 
 
+@pytest.mark.timed  # beside other work the loss of a scheduler is noticed too late
 def test_a_curve_survives_its_workers_and_says_that_its_scheduler_is_gone(cluster, browser, tmp_path):
     address, (scheduler, worker, _) = cluster
     server = Server(tmp_path / "log", OPTIM_VIZ_SCHEDULER=address, OPTIM_VIZ_CACHE=str(tmp_path))
