@@ -1,9 +1,7 @@
 """The site without a server: its files, its links, and what is said of what it cannot show."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
@@ -25,6 +23,7 @@ from optim_viz.player.assets import SOURCES
 from optim_viz.player.scenes import GRID
 from optim_viz.surfaces.surface import height_map
 from optim_viz.surfaces.table import SURFACES
+from tests.node import node_path
 from tests.strategies import comparisons
 
 FIRST = PRESETS["valley"].spec
@@ -50,12 +49,9 @@ console.log(JSON.stringify(queries.map((query) => {{
 
 def in_node(queries):
     """What a page makes of links."""
-    if shutil.which("node") is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs node: apt-get install nodejs")
-        pytest.skip("no node found: install one with `apt-get install nodejs`")
+    path = node_path()
     given = json.dumps({"tables": site_data.catalogue(), "queries": queries})
-    run = ["node", "--input-type=module", "-e", READER]
+    run = [path, "--input-type=module", "-e", READER]
     done = subprocess.run(run, input=given, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,9 +14,9 @@ from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.fields import fields
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.sweeps import basins, sweep
+from tests.node import node_path
 
 SCRIPT = Path(__file__).with_name("fields.mjs")
-NODE = shutil.which("node")
 RULES = [kind for kind, row in OPTIMIZERS.items() if row.rule]
 PLACES = ["himmelblau", "rosenbrock", "ackley", "six_hump_camel", "linear_regression", "bukin_n6"]
 #: Goals, in ms on one thread; a machine that is shared takes up to so many times as long.
@@ -28,13 +26,10 @@ EPS = np.finfo(float).eps
 
 def node(folder, specs, watch, *rounds):
     """Run the script on these sweeps; return what it prints."""
-    if NODE is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs node: apt-get install nodejs")
-        pytest.skip("no node found: install it with `apt-get install nodejs`")
+    path = node_path()
     found, programs = fields({str(i): spec for i, spec in enumerate(specs)}, watch)
     (folder / "fields.json").write_text(json.dumps({"fields": found, "programs": programs}))
-    done = subprocess.run([NODE, str(SCRIPT), str(folder), *rounds], capture_output=True, text=True, check=False)
+    done = subprocess.run([path, str(SCRIPT), str(folder), *rounds], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

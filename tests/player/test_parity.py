@@ -1,8 +1,6 @@
 """The engine in the browser gives what `descend` gives: the same bits, or closer than 1e-9, or rounding decides."""
 
-import os
 import random
-import shutil
 from collections import Counter
 
 import pytest
@@ -12,6 +10,7 @@ from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
+from tests.node import node_path
 from tests.parity import apart, compare, in_node, rounding_decides, scene_of
 
 RULES = [kind for kind, row in OPTIMIZERS.items() if row.rule]
@@ -27,10 +26,7 @@ TYPED = (
 
 @pytest.fixture(scope="module", autouse=True)
 def _node():
-    if shutil.which("node") is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs node: apt-get install nodejs")
-        pytest.skip("no node: install one with `apt-get install nodejs`")
+    node_path()
 
 
 def held(specs):
