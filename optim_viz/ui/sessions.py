@@ -21,6 +21,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from optim_viz import log
 from optim_viz.experiments import jobs
 from optim_viz.experiments.budgets import evaluations_of
+from optim_viz.experiments.memory import Settled
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, NetworkSpec
 from optim_viz.ui.turns import Turns
@@ -89,8 +90,10 @@ def _watch_over_sessions() -> None:
 
 def _watch() -> None:
     absences, here = Absences(limit("patience_seconds")), runtime.get_instance().is_active_session
+    settled = Settled()
     while True:
         try:
+            settled.look()
             for owner in absences.gone(jobs.owners(), here, time.monotonic()):
                 log.event("session gone")
                 jobs.let_go(owner)
