@@ -64,10 +64,10 @@ def settled(page):
 
 
 def test_a_map_follows_its_start_and_python_takes_over_at_rest(server, open_page):
-    page = open_page(server + "/tune?view=map")
+    page = open_page(server + "/tune?view=map&n=32")
     press(page, "x")
     expect(page.locator(LIVE)).to_have_count(1)
-    assert page.url.endswith("/tune?view=map")  # nothing is sent while it is held
+    assert page.url.endswith("/tune?view=map&n=32")  # nothing is sent while it is held
     expect(page.locator(f"{CHART} .scatterlayer .trace").first).to_be_hidden()  # the crosses of the map before
     page.mouse.up()
     expect(page).to_have_url(re.compile("start="))
@@ -81,7 +81,7 @@ def test_a_map_follows_its_start_and_python_takes_over_at_rest(server, open_page
 
 
 def test_theory_is_hidden_once_what_is_turned_leaves_it(server, open_page):
-    page = open_page(server + "/tune?view=map")
+    page = open_page(server + "/tune?view=map&n=32")
     theory = page.locator(f"{CHART} .scatterlayer .trace").nth(2)
     press(page, "x")
     expect(page.locator(LIVE)).to_have_count(1)
@@ -179,7 +179,7 @@ def without_workers(headers):
 
 @pytest.mark.parametrize(("change", "workers"), [(dict, True), (without_workers, False)])
 def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_none_may(under, change, workers):
-    page = under(ONE.replace("128", "32"), change)
+    page = under(ONE.replace("128", "32") + "&noise=0.1", change)  # workers draw the noise, too
     press(page, "lr")
     page.evaluate(DRAG, ["lr", 3000])  # workers take their time to start
     expect(page.locator(LIVE)).to_have_count(1)
@@ -192,7 +192,7 @@ def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_no
 def test_on_a_phone_and_in_the_dark_the_numbers_stand_below_the_picture(server, open_page):
     page = open_page("about:blank", width=390, height=844, is_mobile=True, has_touch=True, color_scheme="dark")
     for view in ("map", "basins"):
-        page.goto(f"{server}/tune?view={view}")
+        page.goto(f"{server}/tune?view={view}&n=32")
         name = "x" if view == "map" else "lr"
         knob(page, name).scroll_into_view_if_needed()
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view

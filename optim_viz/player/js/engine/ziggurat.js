@@ -64,4 +64,6 @@ const TABLES =
   "GkKW64Q/ki+VKZKlgT83aOz4YOF8P124DNmonnY//bGwAx+KcD9nsMFDn19lPw/3ubYFplQ/";
 
 const all = new Float64Array(Uint8Array.from(atob(TABLES), (letter) => letter.charCodeAt(0)).buffer);
-export const WIDTHS = all.subarray(0, 256), INSIDE = all.subarray(256, 512), HEIGHTS = all.subarray(512);
+export const WIDTHS = all.subarray(0, 256);
+export const INSIDE = all.subarray(256, 512);
+export const HEIGHTS = all.subarray(512);
