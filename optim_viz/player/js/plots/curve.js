@@ -114,9 +114,9 @@ function drawCurve(view, app, at) {
   const looks = visibleLooks(app);
   renderStage(stage, {
     at, looks, edge: app.theme.background,
-    under: () => {
-      if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, looks, { alpha: 0.22, width: 1 });
-      drawFaint(stage, looks);
+    under: (some) => {
+      if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, some, { alpha: 0.22, width: 1 });
+      drawFaint(stage, some);
     },
     before: (context) => {
       drawRule(context, stage, ruleAt(view, at), app.theme.rule);

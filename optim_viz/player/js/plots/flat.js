@@ -41,14 +41,14 @@ function flatFigure(panel, app, host) {
   return { traces, layout, config: PLOT_CONFIG };
 }
 
-/** @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
-function drawLandmarks(context, view, app) {
+/** Minima, and where these runs start. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app @param {any[]} looks */
+function drawLandmarks(context, view, app, looks) {
   const { px, py, panel } = view;
   for (const [x, y] of panel.minima ?? []) {
     drawSymbol(context, "star", px(x), py(y), 6.5, { fill: app.theme.text, edge: app.theme.background, edgeWidth: 3 });
   }
   for (const track of app.model.tracks) {
-    if (app.hidden.has(track.id) || track.end < 0) continue;
+    if (track.end < 0 || !looks.some((look) => look.id === track.id)) continue;
     context.beginPath();
     context.arc(px(track.columns[panel.x][0]), py(track.columns[panel.y][0]), 4.5, 0, 2 * Math.PI);
     context.lineWidth = 2;
@@ -127,9 +127,9 @@ function drawFlat(view, app, at) {
   const looks = visibleLooks(app);
   renderStage(view.stage, {
     at, looks, edge: app.theme.background,
-    under: () => {
-      drawFaint(view.stage, looks);
-      drawLandmarks(view.stage.trail.getContext("2d"), view, app);
+    under: (some) => {
+      drawFaint(view.stage, some);
+      drawLandmarks(view.stage.trail.getContext("2d"), view, app, some);
     },
     before: (context) => drawHeadArrows(context, view, app, looks, at),
     after: (context) => {

@@ -203,8 +203,8 @@ function drawSpace(view, app, at) {
   const looks = visibleLooks(app);
   renderStage(view.stage, {
     at, looks, edge: app.theme.background,
-    under: () => {
-      drawFaint(view.stage, looks);
+    under: (some) => {
+      drawFaint(view.stage, some);
       drawSummits(view, app);
     },
     after: (context) => drawHoverMarks(context, view.stage, app, looks),

@@ -12,6 +12,8 @@
  * @property {Map<string, Path>} paths
  * @property {Map<string, number>} painted  row up to which a trail is on the canvas
  * @property {boolean} stale  the trail canvas must be drawn anew
+ * @property {{row: number, paths: Map<string, Path>}} before  what was drawn when it was last drawn anew
+ * @property {{canvas: HTMLCanvasElement, key: any[], painted: Map<string, number>}|null} still  a picture of runs that stay
  */
 import { element } from "../basics/dom.js";
 import { headAt, tracePath } from "../numbers/paths.js";
@@ -25,7 +27,7 @@ export function createStage(container) {
   const trail = /** @type {HTMLCanvasElement} */ (element("canvas", { class: "ov-canvas", "aria-hidden": "true" }));
   const head = /** @type {HTMLCanvasElement} */ (element("canvas", { class: "ov-canvas", "aria-hidden": "true" }));
   container.append(trail, head);
-  return { trail, head, box: { left: 0, top: 0, width: 0, height: 0 }, paths: new Map(), painted: new Map(), stale: true };
+  return { trail, head, box: { left: 0, top: 0, width: 0, height: 0 }, paths: new Map(), painted: new Map(), stale: true, before: { row: -1, paths: new Map() }, still: null };
 }
 
 /**
@@ -107,23 +109,9 @@ function strokeTrail(context, stage, look, path, from, to) {
   context.setLineDash([]);
 }
 
-/**
- * Brings the trail canvas up to the playhead. Going back, or a new view, draws it anew.
- * @param {Stage} stage
- * @param {number} at
- * @param {Look[]} looks  visible tracks, in drawing order
- * @param {() => void} drawUnder  what goes below the trails on a fresh canvas
- */
-function paintTrails(stage, at, looks, drawUnder) {
+/** Draws the trails on from where they are to a row. @param {Stage} stage @param {number} row @param {Look[]} looks */
+function extendTrails(stage, row, looks) {
   const context = stage.trail.getContext("2d");
-  const row = Math.floor(at + 1e-6);
-  const back = looks.some((look) => (stage.painted.get(look.id) ?? 0) > row);
-  if (stage.stale || back) {
-    context.clearRect(0, 0, stage.box.width, stage.box.height);
-    stage.painted.clear();
-    drawUnder();
-    stage.stale = false;
-  }
   for (const look of looks) {
     const path = stage.paths.get(look.id);
     if (!path) continue;
@@ -134,6 +122,63 @@ function paintTrails(stage, at, looks, drawUnder) {
     strokeTrail(context, stage, look, path, from, to);
     stage.painted.set(look.id, to);
   }
+}
+
+/** Puts one canvas on another, pixel for pixel. @param {HTMLCanvasElement} from @param {HTMLCanvasElement} to */
+function copyCanvas(from, to) {
+  const context = to.getContext("2d");
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.drawImage(from, 0, 0);
+  context.restore();
+}
+
+/**
+ * Draws the runs that stay on an empty trail canvas: their picture is kept, so that a run of several that is turned by
+ * hand costs the strokes of one.
+ * @param {Stage} stage @param {number} row @param {Look[]} looks @param {(looks: Look[]) => void} drawUnder
+ */
+function putStill(stage, row, looks, drawUnder) {
+  const { trail, still } = stage;
+  const key = [row, trail.width, trail.height, ...looks.flatMap((look) => [look.color, look.dash, stage.paths.get(look.id)])];
+  if (still && still.key.length === key.length && key.every((part, i) => part === still.key[i])) {
+    copyCanvas(still.canvas, trail);
+    stage.painted = new Map(still.painted);
+    return;
+  }
+  drawUnder(looks);
+  extendTrails(stage, row, looks);
+  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: trail.width, height: trail.height }));
+  copyCanvas(trail, canvas);
+  stage.still = { canvas, key, painted: new Map(stage.painted) };
+}
+
+/**
+ * Brings the trail canvas up to the playhead. Going back, or a new view, draws it anew; where some paths are new and
+ * others are not, those come first.
+ * @param {Stage} stage
+ * @param {number} at
+ * @param {Look[]} looks  visible tracks, in drawing order
+ * @param {(looks: Look[]) => void} drawUnder  what goes below the trails of some tracks on a fresh canvas
+ */
+function paintTrails(stage, at, looks, drawUnder) {
+  const row = Math.floor(at + 1e-6);
+  const back = looks.some((look) => (stage.painted.get(look.id) ?? 0) > row);
+  if (stage.stale || back) {
+    stage.trail.getContext("2d").clearRect(0, 0, stage.box.width, stage.box.height);
+    stage.painted.clear();
+    const [still, turned] = [true, false].map((stays) => looks.filter(({ id }) => (stage.paths.get(id) === stage.before.paths.get(id)) === stays));
+    if (row === stage.before.row && still.length && turned.length) {
+      putStill(stage, row, still, drawUnder);
+      drawUnder(turned);
+    } else {
+      stage.still = null;
+      drawUnder(looks);
+    }
+    stage.before = { row, paths: new Map(stage.paths) };
+    stage.stale = false;
+  }
+  extendTrails(stage, row, looks);
 }
 
 /**
@@ -198,7 +243,7 @@ function paintHeads(stage, at, looks, edge) {
  * @param {number} picture.at
  * @param {Look[]} picture.looks
  * @param {string} picture.edge
- * @param {() => void} picture.under  below the trails; only on a fresh canvas
+ * @param {(looks: Look[]) => void} picture.under  below the trails of some runs; only on a fresh canvas
  * @param {(context: CanvasRenderingContext2D) => void} [picture.before]  below the heads, every frame
  * @param {(context: CanvasRenderingContext2D) => void} [picture.after]  above the heads, every frame
  */
