@@ -28,7 +28,7 @@ test: $(VENV)/.dev
 	else echo "The player's unit tests were not run: they need node (apt-get install nodejs)."; fi
 
 test-thorough: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --thorough tests/optimizers tests/surfaces tests/sweeps
+	$(BIN)/python -m pytest -n 2 --thorough tests/optimizers tests/surfaces tests/sweeps tests/player
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -56,8 +57,8 @@ def settings(page):
 
 
 def test_a_click_on_the_map_opens_compare_with_those_values(server, open_page):
-    page = open_page(server + "/tune?view=map")
-    (here,) = found(check(VIEWS["map"].opens))
+    page = open_page(server + "/tune?view=map&n=32")
+    (here,) = found(check(replace(VIEWS["map"].opens, resolution=32)))
     expect(page.get_by_text(maps.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
     lr, momentum = click(page, 0.3)
     expect(page).not_to_have_url(re.compile("/tune"))
@@ -167,7 +168,7 @@ def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_canc
 def test_a_phone_needs_no_sideways_scrolling(server, open_page):
     page = open_page("about:blank", width=390, height=844, is_mobile=True, has_touch=True)
     for view in ("rates", "map", "basins"):
-        page.goto(f"{server}/tune?view={view}")
+        page.goto(f"{server}/tune?view={view}&n=32")
         page.locator(CHART).first.wait_for()
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view
         box = page.locator(".stPlotlyChart").first.bounding_box()

@@ -87,10 +87,10 @@ def test_every_schedule_weight_decay_factors_and_switches():
     assert counted["apart"] <= 0.05 * counted.total()
 
 
-def test_random_typed_functions():
+def test_random_typed_functions(thorough):
     draw = random.Random(16)  # noqa: S311 - no secret
     specs = []
-    for _ in range(200):
+    for _ in range(200 if thorough else 40):
         text = " + ".join(f"{draw.uniform(0.1, 2):.3g}*({draw.choice(TYPED)})" for _ in range(draw.choice((1, 1, 2))))
         letters = {letter: draw.uniform(0.5, 2) for letter in "abc" if f"{letter}*" in text or f"- {letter}" in text}
         surface = ov.surface(text, **letters)
