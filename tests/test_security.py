@@ -16,7 +16,7 @@ RUN = {"surfaces/float_loop.py": 1, "surfaces/compiled.py": 1, "sweeps/numpy_cod
 #: HTML from Python, each with what it is made of: our style sheet; a legend, every word of it escaped.
 HTML = {"ui/page.py": "f\"<style>{asset('page.css')}</style>\"", "ui/tune_views.py": "pictures.legend(found)"}
 #: The player's loader, filled with names of files and of its own functions alone.
-LOADER = "Template(asset('player_loader.js')).substitute(player=player, plotly=plotly, module=module, entry=name)"
+LOADER = "Template(asset('player_loader.js')).substitute(player=player, plotly=plotly, entry=name)"
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 

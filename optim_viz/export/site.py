@@ -14,7 +14,8 @@ from string import Template
 from typing import Any
 
 from optim_viz.export import site_data
-from optim_viz.player.assets import SOURCES, needed, place
+from optim_viz.player.assets import place
+from optim_viz.player.bundle import SOURCES
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import SpecError, quoted
 
@@ -90,10 +91,8 @@ def _page(file: str, player: str, charts: str, data: str) -> str:
     )
     main = (TEMPLATES / file).read_text("utf-8")
     frame = Template((TEMPLATES / "frame.html").read_text("utf-8"))
-    entry = f"site/{Path(file).stem.replace('index', 'compare')}.js"
-    # Named at once, modules come side by side: otherwise each would be asked for by the one before.
-    modules = "\n".join(f'<link rel="modulepreload" href="{player}/{module}">' for module in needed(entry))
+    entry = f"whole/{Path(file).stem.replace('index', 'compare')}.js"
     return frame.substitute(
         title=escape(title), about=escape(about), links=links, main=main, player=player, charts=charts, data=data,
-        entry=entry, modules=modules,
+        entry=entry,
     )  # fmt: skip

@@ -6,7 +6,7 @@ programs, live   rules, schedules and surfaces as operations in JSON; what the b
 fields           what the browser computes a map or basins from
 cards            the columns and words of the inspector
 standalone       the player with its scene in one HTML file
-assets           the player's files, where a server can hand them out
+bundle, assets   the player's modules as one file; its files where a server can hand them out
 js/basics        numbers and colours as text, the page's elements, clock, theme
 js/numbers       scenes, paths, ranges: what is drawn, as numbers
 js/engine        programs as WebAssembly: runs, maps, basins, draws and verdicts as Python gives them

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import posixpath
-import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-SOURCES = Path(__file__).parent / "js"
-_IMPORT = re.compile(r'^import .* from "(\.[\w./]+)";$', re.MULTILINE)
+from optim_viz.player.bundle import SOURCES, joined, needed
+
+#: The files that pages load, and the modules that each is: one file, because every module that is asked for by another
+#: would be a round trip of its own.
+WHOLE = {
+    "whole/app.js": ("app/streamlit.js", "app/fields.js"),
+    "whole/compare.js": ("site/compare.js",),
+    "whole/lessons.js": ("site/lessons.js",),
+}
+#: What a worker runs; a page reads it module by module once it needs workers.
+WORKER = "engine/work.js"
 
 
 def library() -> Path:
@@ -35,40 +43,29 @@ def place(static: Path) -> tuple[str, str]:
     """
     import plotly
 
-    files = sorted([*SOURCES.rglob("*.js"), *SOURCES.rglob("*.css")])
-    named = (str(file.relative_to(SOURCES)).encode() + file.read_bytes() for file in files)
+    files = _files()
+    named = (name.encode() + content for name, content in sorted(files.items()))
     digest = hashlib.sha256(b"".join(named)).hexdigest()[:12]
     player, charts = f"player-{digest}", f"plotly-{plotly.__version__}.min.js"
     static.mkdir(exist_ok=True)
     if not (static / charts).exists():
         _place(static, charts, lambda target: shutil.copyfile(library(), target))
     if not (static / player).exists():
-        _place(static, player, lambda target: _copy_all(files, target))
+        _place(static, player, lambda target: _write_all(files, target))
     return player, charts
 
 
-def needed(entry: str) -> list[str]:
-    """Return the player's modules that `entry` needs, itself among them, by their paths below SOURCES.
-
-    >>> needed("basics/clock.js")
-    ['basics/clock.js']
-    """
-    found: set[str] = set()
-    waiting = [entry]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            texts = _IMPORT.findall((SOURCES / name).read_text("utf-8"))
-            waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), text)) for text in texts]
-    return sorted(found)
+def _files() -> dict[str, bytes]:
+    """The player's files as they are served, by their paths: whole pages, styles, and what workers are made of."""
+    whole = {name: joined(entries).encode() for name, entries in WHOLE.items()}
+    styles = [str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*.css")]
+    return whole | {name: (SOURCES / name).read_bytes() for name in (*styles, *needed([WORKER]))}
 
 
-def _copy_all(files: list[Path], target: Path) -> None:
-    for file in files:
-        copy = target / file.relative_to(SOURCES)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
+def _write_all(files: Mapping[str, bytes], target: Path) -> None:
+    for name, content in files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(content)
 
 
 def _place(static: Path, name: str, write) -> None:  # type: ignore[no-untyped-def]

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import base64
 import json
-import posixpath
 import re
 from html import escape
 from string import Template
 from typing import Any
 
-from optim_viz.player.assets import SOURCES, library
+from optim_viz.player.assets import library
+from optim_viz.player.bundle import IMPORT, SOURCES, meant, needed, source
 from optim_viz.player.scenes import Scene
 
 ENTRY = "app/main.js"
-_IMPORT = re.compile(r'^(import .* from )"(\.[\w./]+)";$', re.MULTILINE)
 
 
 def page(scene: Scene, title: str, about: str = "", origin: str = "") -> str:
@@ -58,25 +57,16 @@ def carried(origin: str) -> dict[str, str]:
 
 def modules(entry: str = ENTRY) -> dict[str, str]:
     """Return the player's modules, `entry` and whatever it needs, as data URLs by the names in their imports."""
-    found: dict[str, str] = {}
-    waiting = [entry]
-    while waiting:
-        name = waiting.pop()
-        if f"optim-viz/{name}" in found:
-            continue
-        source = (SOURCES / name).read_text("utf-8")
-        folder = posixpath.dirname(name)
+    return {f"optim-viz/{name}": _data_url(name) for name in sorted(needed([entry]))}
 
-        def whole(found: re.Match[str], folder: str = folder) -> str:
-            """The name that "./" and "../" mean: a data URL has no folder."""
-            needed = posixpath.normpath(posixpath.join(folder, found[2]))
-            waiting.append(needed)
-            return f'{found[1]}"optim-viz/{needed}";'
 
-        bare = _IMPORT.sub(whole, source)
-        content = base64.b64encode(bare.encode()).decode()
-        found[f"optim-viz/{name}"] = f"data:text/javascript;base64,{content}"
-    return dict(sorted(found.items()))
+def _data_url(name: str) -> str:
+    """A module whose imports name others wholly: a data URL has no folder for "./" and "../" to mean anything."""
+
+    def whole(found: re.Match[str]) -> str:
+        return f'import {found[1]} from "optim-viz/{meant(found[2], name)}";\n'
+
+    return f"data:text/javascript;base64,{base64.b64encode(IMPORT.sub(whole, source(name)).encode()).decode()}"
 
 
 def _story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:

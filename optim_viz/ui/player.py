@@ -19,12 +19,12 @@ from optim_viz.ui.page import asset
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
-def component(name: str, module: str = "streamlit") -> Callable[..., Any]:
-    """Return a component: the function `name` of one of the modules in js/app."""
+def component(name: str) -> Callable[..., Any]:
+    """Return a component: one of the functions that the player's app.js exports."""
     player, plotly = publish(STATIC)
     return st.components.v2.component(
         f"optim_viz_{name}", html="<div></div>", isolate_styles=False,
-        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, module=module, entry=name),
+        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, entry=name),
     )  # fmt: skip
 
 

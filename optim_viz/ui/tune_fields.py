@@ -24,7 +24,7 @@ CHARTS = "tune-charts"
 
 @st.cache_resource
 def _component() -> Any:
-    return component("fields", module="fields")
+    return component("fields")
 
 
 def show_fields(drawn: StudyResult, current: bool) -> None:

@@ -333,10 +333,10 @@ def test_embedded(server, open_page):
 def test_a_player_that_cannot_be_loaded_says_so(server, browser):
     context = browser.new_context()
     page = context.new_page()
-    page.route("**/streamlit.js", lambda route: route.abort())
+    page.route("**/whole/app.js", lambda route: route.abort())
     page.goto(server)
     page.get_by_text("The player could not be loaded. Reload the page to try again.").first.wait_for(timeout=90_000)
-    page.unroute("**/streamlit.js")
+    page.unroute("**/whole/app.js")
     page.reload()
     page.locator(".ov-player[data-ready='true']").wait_for(timeout=90_000)
     assert page.get_by_text("could not be loaded").count() == 0

@@ -1,8 +1,8 @@
-// Loads the player's modules and mounts one of them. The page's own address is the base, so that the app also works below
-// a prefix and behind a proxy. A module that is there already is called at once, because Streamlit calls the cleanup of
-// the call before right after this one. One that cannot be had is asked for again at the next call.
+// Loads the player and mounts one of its parts. The page's own address is the base, so that the app also works below
+// a prefix and behind a proxy. Where it is there already it is called at once, because Streamlit calls the cleanup of
+// the call before right after this one. If it cannot be had it is asked for again at the next call.
 const load = (path) => new URL("app/static/" + path, location.href).href;
-const url = load("$player/app/$module.js");
+const url = load("$player/whole/app.js");
 const options = { plotlyUrl: load("$plotly"), cssUrl: load("$player/player.css") };
 function say(parent, words) {
   parent.querySelector(".ov-missing")?.remove();
