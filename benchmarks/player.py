@@ -71,26 +71,41 @@ def ours(chromium: Any, address: str, changes: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-#: Moves the pressed pointer once a frame, and takes the time from each move to the end of the frame that shows it.
+#: Moves the pressed pointer once a frame, at any time within it as a hand does, and takes the time from each move to the
+#: end of the frame that shows it: what is drawn while a frame is made is seen with it, what is drawn later with the next.
 DRAG = """([selector, x, y, ms]) => new Promise((done) => {
     const target = document.querySelector(selector), app = document.querySelector('.ov-player').__ov.app;
-    const show = app.showModel, waits = [], began = performance.now();
-    let moved = 0;
-    app.showModel = async (model) => {
-        const since = moved;
-        await show(model);
+    const show = app.showModel, ask = window.requestAnimationFrame, waits = [], began = performance.now();
+    let moved = 0, making = false;
+    const afterFrame = (job) => {
         const channel = new MessageChannel();
-        channel.port1.onmessage = () => waits.push(performance.now() - since);
-        requestAnimationFrame(() => channel.port2.postMessage(0));
+        channel.port1.onmessage = job;
+        channel.port2.postMessage(0);
+    };
+    window.requestAnimationFrame = (job) => ask((now) => {
+        making = true;
+        afterFrame(() => { making = false; });
+        job(now);
+    });
+    app.showModel = async (model) => {
+        const since = moved, seen = () => waits.push(performance.now() - since);
+        await show(model);
+        if (making) afterFrame(seen);
+        else ask(() => afterFrame(seen));
     };
     const move = () => {
         const passed = (performance.now() - began) / 1000;
-        if (passed > ms / 1000) { app.showModel = show; done({ waits, took: performance.now() - began }); return; }
+        if (passed > ms / 1000) {
+            Object.assign(app, { showModel: show });
+            window.requestAnimationFrame = ask;
+            done({ waits, took: performance.now() - began });
+            return;
+        }
         const place = { clientX: x + 40 * Math.sin(3 * passed), clientY: y + 10 * Math.cos(2 * passed) };
         const mouse = { pointerId: 1, pointerType: 'mouse', bubbles: true, buttons: 1 };
         moved = performance.now();
         target.dispatchEvent(new PointerEvent('pointermove', { ...place, ...mouse }));
-        requestAnimationFrame(() => setTimeout(move));  // before the next frame, as a mouse's own moves come
+        ask((frame) => setTimeout(move, frame + 16 * Math.random() - performance.now()));
     };
     move();
 })"""
