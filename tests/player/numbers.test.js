@@ -4,7 +4,7 @@ import { arrowLength, arrowVector } from "../../optim_viz/player/js/plots/arrows
 import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
 import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
 import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
-import { curveRange } from "../../optim_viz/player/js/numbers/range.js";
+import { curveRange, stillServes } from "../../optim_viz/player/js/numbers/range.js";
 import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/js/words/readout.js";
 import { fillTemplate, templateValue } from "../../optim_viz/player/js/numbers/template.js";
 
@@ -83,4 +83,13 @@ test("a rising panel shows its highest value, another cuts a diverged run off", 
   const model = { frames: 4, tracks: [{ columns: { y: column } }, { columns: { y: calm } }] };
   assert.ok(curveRange({ y: "y", rising: true }, model, false).y[1] >= 96);
   assert.ok(curveRange({ y: "y" }, model, false).y[1] < 96);
+});
+
+test("axes stay while curves fit into them and use most of them", () => {
+  const shown = { x: [0, 10], y: [-4, 0] };
+  const after = (y, x = [0, 10]) => stillServes(shown, { x, y });
+  assert.ok(after([-4, 0]) && after([-3.5, -0.5]));
+  assert.ok(!after([-4.5, 0]) && !after([-4, 0.5]), "nothing is cut off");
+  assert.ok(!after([-2, 0]), "nor is it drawn small");
+  assert.ok(!after([-4, 0], [0, 20]), "other steps are another axis");
 });

@@ -93,3 +93,17 @@ function roundOut(low, high, step) {
   const room = Math.max((high - low) * 0.03, step * 0.1);
   return [Math.floor((low - room) / step) * step, Math.ceil((high + room) / step) * step];
 }
+
+/** The least share of an axis that curves must use for it to stay as it is. */
+const USED = 0.6;
+
+/**
+ * Whether axes still show curves well that would have others of their own: nothing is cut off, and most is in use.
+ * @param {{x: [number, number], y: [number, number]}} shown
+ * @param {{x: [number, number], y: [number, number]}} wanted
+ */
+export function stillServes(shown, wanted) {
+  const [low, high] = shown.y;
+  const same = shown.x[0] === wanted.x[0] && shown.x[1] === wanted.x[1];
+  return same && wanted.y[0] >= low && wanted.y[1] <= high && wanted.y[1] - wanted.y[0] >= USED * (high - low);
+}

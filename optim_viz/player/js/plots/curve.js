@@ -3,7 +3,7 @@ import { element, setText } from "../basics/dom.js";
 import { headAt, makePath } from "../numbers/paths.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
-import { curveRange } from "../numbers/range.js";
+import { curveRange, stillServes } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 
@@ -114,9 +114,10 @@ function drawCurve(view, app, at) {
   const looks = visibleLooks(app);
   renderStage(stage, {
     at, looks, edge: app.theme.background,
-    under: (some) => {
+    held: app.holding,
+    under: (some, from) => {
       if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, some, { alpha: 0.22, width: 1 });
-      drawFaint(stage, some);
+      drawFaint(stage, some, { from });
     },
     before: (context) => {
       drawRule(context, stage, ruleAt(view, at), app.theme.rule);
@@ -132,9 +133,11 @@ async function updateCurve(view, app, panel, parts) {
   view.key = app.model.key;
   view.panel = panel;
   const now = performance.now();
-  // While a number is turned the axes follow a few times a second: Plotly's drawing would hold up the paths.
-  if (!app.holding || !view.ready || now - view.ranged > AXES_EVERY) {
-    view.range = curveRange(panel, app.model, view.log);
+  // While a number is turned the axes follow a few times a second, where they must: Plotly's drawing holds up the paths.
+  const held = app.holding && view.ready;
+  if (!held || now - view.ranged > AXES_EVERY) {
+    const wanted = curveRange(panel, app.model, view.log);
+    if (!held || !stillServes(view.range, wanted)) view.range = wanted;
     view.ranged = now;
   }
   setText(parts.heading, panel.title ?? "");

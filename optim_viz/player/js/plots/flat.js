@@ -127,8 +127,9 @@ function drawFlat(view, app, at) {
   const looks = visibleLooks(app);
   renderStage(view.stage, {
     at, looks, edge: app.theme.background,
-    under: (some) => {
-      drawFaint(view.stage, some);
+    held: app.holding,
+    under: (some, from) => {
+      drawFaint(view.stage, some, { from });
       drawLandmarks(view.stage.trail.getContext("2d"), view, app, some);
     },
     before: (context) => drawHeadArrows(context, view, app, looks, at),

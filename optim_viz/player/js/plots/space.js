@@ -203,8 +203,9 @@ function drawSpace(view, app, at) {
   const looks = visibleLooks(app);
   renderStage(view.stage, {
     at, looks, edge: app.theme.background,
-    under: (some) => {
-      drawFaint(view.stage, some);
+    held: app.holding,
+    under: (some, from) => {
+      drawFaint(view.stage, some, { from });
       drawSummits(view, app);
     },
     after: (context) => drawHoverMarks(context, view.stage, app, looks),

@@ -5,6 +5,7 @@
  * @typedef {import("../numbers/paths.js").Path} Path
  * @typedef {{left: number, top: number, width: number, height: number}} Box
  * @typedef {{id: string, color: string, dash: string, marker: string}} Look
+ * @typedef {(looks: Look[], from: number) => void} Under  what goes below the trails of some runs on a fresh canvas, from a row on
  * @typedef {object} Stage
  * @property {HTMLCanvasElement} trail
  * @property {HTMLCanvasElement} head
@@ -64,7 +65,7 @@ export function stageReach(stage) {
  * Whole paths, faint, under everything: where the runs will go.
  * @param {Stage} stage
  * @param {Look[]} looks
- * @param {{width?: number, alpha?: number}} [style]
+ * @param {{width?: number, alpha?: number, from?: number}} [style]  `from` is the first row that is drawn
  */
 export function drawFaint(stage, looks, style = {}) {
   const context = stage.trail.getContext("2d");
@@ -77,7 +78,7 @@ export function drawFaint(stage, looks, style = {}) {
     if (!path) continue;
     context.strokeStyle = look.color;
     context.beginPath();
-    tracePath(context, path, 0, path.end, stageReach(stage));
+    tracePath(context, path, style.from ?? 0, path.end, stageReach(stage));
     context.stroke();
   }
   context.restore();
@@ -136,7 +137,7 @@ function copyCanvas(from, to) {
 /**
  * Draws the runs that stay on an empty trail canvas: their picture is kept, so that a run of several that is turned by
  * hand costs the strokes of one.
- * @param {Stage} stage @param {number} row @param {Look[]} looks @param {(looks: Look[]) => void} drawUnder
+ * @param {Stage} stage @param {number} row @param {Look[]} looks @param {Under} drawUnder
  */
 function putStill(stage, row, looks, drawUnder) {
   const { trail, still } = stage;
@@ -146,7 +147,7 @@ function putStill(stage, row, looks, drawUnder) {
     stage.painted = new Map(still.painted);
     return;
   }
-  drawUnder(looks);
+  drawUnder(looks, 0);
   extendTrails(stage, row, looks);
   const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: trail.width, height: trail.height }));
   copyCanvas(trail, canvas);
@@ -155,13 +156,14 @@ function putStill(stage, row, looks, drawUnder) {
 
 /**
  * Brings the trail canvas up to the playhead. Going back, or a new view, draws it anew; where some paths are new and
- * others are not, those come first.
+ * others are not, those come first. While a hand moves them, what lies below their trails is left out.
  * @param {Stage} stage
  * @param {number} at
  * @param {Look[]} looks  visible tracks, in drawing order
- * @param {(looks: Look[]) => void} drawUnder  what goes below the trails of some tracks on a fresh canvas
+ * @param {Under} drawUnder
+ * @param {boolean} held
  */
-function paintTrails(stage, at, looks, drawUnder) {
+function paintTrails(stage, at, looks, drawUnder, held) {
   const row = Math.floor(at + 1e-6);
   const back = looks.some((look) => (stage.painted.get(look.id) ?? 0) > row);
   if (stage.stale || back) {
@@ -170,10 +172,10 @@ function paintTrails(stage, at, looks, drawUnder) {
     const [still, turned] = [true, false].map((stays) => looks.filter(({ id }) => (stage.paths.get(id) === stage.before.paths.get(id)) === stays));
     if (row === stage.before.row && still.length && turned.length) {
       putStill(stage, row, still, drawUnder);
-      drawUnder(turned);
+      drawUnder(turned, held ? row : 0);
     } else {
       stage.still = null;
-      drawUnder(looks);
+      drawUnder(looks, held && !still.length ? row : 0);
     }
     stage.before = { row, paths: new Map(stage.paths) };
     stage.stale = false;
@@ -243,12 +245,13 @@ function paintHeads(stage, at, looks, edge) {
  * @param {number} picture.at
  * @param {Look[]} picture.looks
  * @param {string} picture.edge
- * @param {(looks: Look[]) => void} picture.under  below the trails of some runs; only on a fresh canvas
+ * @param {Under} picture.under
+ * @param {boolean} [picture.held]  whether a hand turns something
  * @param {(context: CanvasRenderingContext2D) => void} [picture.before]  below the heads, every frame
  * @param {(context: CanvasRenderingContext2D) => void} [picture.after]  above the heads, every frame
  */
 export function renderStage(stage, picture) {
-  paintTrails(stage, picture.at, picture.looks, picture.under);
+  paintTrails(stage, picture.at, picture.looks, picture.under, Boolean(picture.held));
   const context = stage.head.getContext("2d");
   context.clearRect(0, 0, stage.box.width, stage.box.height);
   picture.before?.(context);
