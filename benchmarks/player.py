@@ -71,8 +71,9 @@ def ours(chromium: Any, address: str, changes: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-#: Moves the pressed pointer once a frame, at any time within it as a hand does, and takes the time from each move to the
-#: end of the frame that shows it: what is drawn while a frame is made is seen with it, what is drawn later with the next.
+#: Moves the pressed pointer once a frame, at any time within it as a hand does, and takes the time from each move to
+#: the end of the frame that shows it: what is drawn while a frame is made is seen with it, what comes later with the
+#: next.
 DRAG = """([selector, x, y, ms]) => new Promise((done) => {
     const target = document.querySelector(selector), app = document.querySelector('.ov-player').__ov.app;
     const show = app.showModel, ask = window.requestAnimationFrame, waits = [], began = performance.now();

@@ -5,13 +5,16 @@ plotly draws images in a browser only, so it is the page itself that writes PNG 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from optim_viz.player.standalone import carried
+from optim_viz.player.assets import WORKER
+from optim_viz.player.bundle import SOURCES
+from optim_viz.player.standalone import carried, inert, modules
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,13 +22,18 @@ if TYPE_CHECKING:
 
 #: Image formats that plotly.js writes, and how many of its pixels a picture's own become.
 FORMATS = {"png": 2, "svg": 1}
+#: The player's modules that compute pictures, and that their workers run.
+ENTRIES = ("app/fields.js", "app/turned_fields.js", WORKER)
 
 
-def page(figures: Sequence[go.Figure], title: str, about: str, below: str, name: str, origin: str = "") -> str:
+def page(
+    figures: Sequence[go.Figure], title: str, about: str, below: str, name: str, origin: str = "", live: bytes = b""
+) -> str:
     """Return the HTML file that shows `figures` under a title and a line about them, both plain text.
 
     `below` is HTML of our own making; `name` is what an image that is saved is called; `origin` is the link that the
-    page carries, and at its foot each image.
+    page carries, and at its foot each image. `live` is what its figures are computed from, where numbers are to be
+    turned on the page itself.
 
     >>> import plotly.graph_objects as go
     >>> text = page([go.Figure()], "</title><b>Bowl", "Every point is a run.", "", "bowl")
@@ -35,7 +43,18 @@ def page(figures: Sequence[go.Figure], title: str, about: str, below: str, name:
     pictures = "\n".join(_picture(figure, number, name) for number, figure in enumerate(figures))
     template = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
     return template.substitute(
-        title=escape(title), about=escape(about), pictures=pictures, below=below, **carried(origin)
+        title=escape(title), about=escape(about), pictures=pictures, turned=_turned(live) if live else "", below=below,
+        **carried(origin),
+    )  # fmt: skip
+
+
+def _turned(live: bytes) -> str:
+    """The numbers that can be turned, and the engine that then computes the pictures."""
+    template = Template((Path(__file__).parent / "turned.html").read_text("utf-8"))
+    return template.substitute(
+        css=(SOURCES / "player.css").read_text("utf-8"),
+        modules=inert({"imports": modules(*ENTRIES)}),
+        fields=inert(base64.b64encode(live).decode()),
     )
 
 

@@ -11,6 +11,7 @@ from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export import figure_page
 from optim_viz.export.origin import origin
+from optim_viz.export.study_live import packed
 from optim_viz.export.study_pictures import PICTURES, Pictures
 from optim_viz.export.table import Export, as_csv, as_parquet
 from optim_viz.spec import SpecError
@@ -75,7 +76,8 @@ def _html(result: StudyResult) -> bytes:
         below += table.to_html(index=False, border=0)
     drawn = pictures.charts(asked.study, found, False)
     comes_from = origin(asked.study, result.address)
-    return figure_page.page(drawn, asked.title, asked.sentence, below, result.name, comes_from).encode()
+    live = packed(result, dark=False) if pictures.live else b""
+    return figure_page.page(drawn, asked.title, asked.sentence, below, result.name, comes_from, live).encode()
 
 
 def _json(result: StudyResult) -> bytes:

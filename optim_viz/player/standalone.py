@@ -33,9 +33,9 @@ def page(scene: Scene, title: str, about: str = "", origin: str = "") -> str:
     """
     return Template((SOURCES / "page.html").read_text("utf-8")).substitute(
         css=(SOURCES / "player.css").read_text("utf-8"),
-        story=_inert(_story(scene, title, about, origin)),
+        story=inert(_story(scene, title, about, origin)),
         **carried(origin),
-        modules=_inert({"imports": modules()}),
+        modules=inert({"imports": modules(ENTRY)}),
         # No script of plotly's holds this today; should one do so, it must not end the element.
         plotly=library().read_text("utf-8").replace("</script", r"<\/script"),
     )
@@ -55,9 +55,9 @@ def carried(origin: str) -> dict[str, str]:
     return {"head": head, "foot": f'<p class="origin">{words}</p>'}
 
 
-def modules(entry: str = ENTRY) -> dict[str, str]:
-    """Return the player's modules, `entry` and whatever it needs, as data URLs by the names in their imports."""
-    return {f"optim-viz/{name}": _data_url(name) for name in sorted(needed([entry]))}
+def modules(*entries: str) -> dict[str, str]:
+    """Return modules of the player, `entries` and whatever they need, as data URLs by the names in their imports."""
+    return {f"optim-viz/{name}": _data_url(name) for name in sorted(needed(entries))}
 
 
 def _data_url(name: str) -> str:
@@ -78,6 +78,10 @@ def _story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:
     return {"title": title, "about": about, "scene": drawn, "blobs": blobs}
 
 
-def _inert(value: Any) -> str:
-    """`value` as JSON in which nothing can end the script element that it stands in."""
+def inert(value: Any) -> str:
+    """Return `value` as JSON in which nothing can end the script element that it stands in.
+
+    >>> inert("</script>")
+    '"\\\\u003c/script>"'
+    """
     return json.dumps(value, allow_nan=False, ensure_ascii=True).replace("<", r"\u003c")

@@ -116,3 +116,22 @@ def open_once(tabs):
     """The same for a page that a whole file's tests share."""
     with opening(tabs) as open_:
         yield open_
+
+
+@pytest.fixture
+def saved(browser, tmp_path):
+    """Open a file from disk in a browser without a network; whatever it asks for elsewhere fails the test."""
+    context, asked = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True), []
+
+    def open_(content):
+        path = tmp_path / "page.html"
+        path.write_bytes(content)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: asked.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_
+    context.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []

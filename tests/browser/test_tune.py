@@ -74,25 +74,6 @@ def test_a_click_on_the_map_opens_compare_with_those_values(server, open_page):
     expect(page).to_have_url(re.compile(r"/tune\?view=map"))
 
 
-@pytest.fixture
-def saved(browser, tmp_path):
-    """Open a file from disk in a browser without a network; whatever it asks for elsewhere fails the test."""
-    context, asked = browser.new_context(viewport={"width": 1200, "height": 900}, offline=True), []
-
-    def open_(content):
-        path = tmp_path / "page.html"
-        path.write_bytes(content)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: asked.append(str(error)))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_
-    context.close()
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
-
-
 def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_page, saved):
     page = open_page(server + "/tune?view=basins&n=32&o=sgd~lr~0.01&o=adam~lr~0.2")
     page.locator(CHART).nth(1).wait_for()

@@ -2,11 +2,16 @@
 
 import json
 import re
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
+from optim_viz.experiments import study_runs
+from optim_viz.experiments.study_views import VIEWS, check
+from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from tests.browser.conftest import NOT_OURS
 from tests.proxy import HEADERS
 
@@ -200,3 +205,30 @@ def test_on_a_phone_and_in_the_dark_the_numbers_stand_below_the_picture(server, 
         assert below > page.locator(CHART).last.bounding_box()["y"]
         knob(page, name).press("ArrowUp")
         assert settled(page) == 0
+
+
+@pytest.mark.parametrize("view", ["map", "basins"])
+def test_a_saved_page_computes_from_disk_without_a_network(saved, view):
+    asked = check(replace(VIEWS[view].opens, resolution=24))
+    found = study_runs.run(asked.work, lambda progress: None, threading.Event())
+    page = saved(STUDY_EXPORTS["html"].write(StudyResult(asked, found)))
+    chart = "#picture-0"
+    page.locator(f"{chart} .heatmaplayer image").first.wait_for(state="attached")
+    turned = page.locator(f'{TURNED} [data-knob="{"x" if view == "map" else "lr"}"]').first
+    before = turned.get_attribute("aria-valuenow")
+    seen = set()
+    for _ in range(2):
+        turned.press("PageUp" if view == "map" else "PageDown")
+        expect(page.locator(f"{TURNED} .ov-hint").last).to_contain_text("those it was saved with")
+        image = page.locator(f"{chart} {LIVE}")
+        page.wait_for_function(
+            "([chart, seen]) => !seen.includes(document.querySelector(chart)?.getAttribute('href') ?? seen[0])",
+            arg=[f"{chart} {LIVE}", [*seen, None]],
+        )
+        seen.add(image.get_attribute("href"))
+    assert drawn(page)["workers"] > 0
+    turned.click()
+    page.keyboard.type(before)
+    page.keyboard.press("Enter")  # as it was saved: the page's own picture again
+    expect(page.locator(LIVE)).to_have_count(0)
+    expect(page.locator(f"{TURNED} .ov-hint").last).to_have_text("")

@@ -47,7 +47,10 @@ export function differenceWords(count, all) {
   return `While it was turned, ${number(count)} of ${number(all)} cells had another colour than here: there, rounding decides.`;
 }
 
-/** @param {{root: HTMLElement, chartOf: (i: number) => any, send: (values: any) => void}} page */
+/** What is said where nobody answers: the rest of the page is of other numbers. */
+const ALONE = "The picture is of the numbers below it now; what is written on the page is of those it was saved with.";
+
+/** @param {{root: HTMLElement, chartOf: (i: number) => any, send: ((values: any) => void)|null}} page  `send` tells Python, where there is one */
 export function createTurnedFields({ root, chartOf, send }) {
   /** @type {ReturnType<typeof createPool>|null} */
   let pool = null;
@@ -85,6 +88,7 @@ export function createTurnedFields({ root, chartOf, send }) {
       while (wanted && !gone) {
         const parts = wanted, stride = strideFor(parts.map((part) => part.field), COARSE), signature = signatureOf(values);
         wanted = null;
+        if (!parts.length) { draw([], []); continue; } // all is as in Python's picture again
         if (stride > 1) await step(parts.map(({ field, which }) => ({ field: coarser(field, stride), which })), "coarse", () => false);
         if (wanted) continue;
         // Where there is no coarse picture, the fine one is finished whatever comes: else none would ever be seen.
@@ -149,7 +153,8 @@ export function createTurnedFields({ root, chartOf, send }) {
     if (gone || holding || !pending) return;
     clearTimeout(resting);
     pending = false;
-    send({ ...values, n: ++sent });
+    if (send) send({ ...values, n: ++sent });
+    else setText(said, waiting() ? ALONE : "");
   }
 
   return {
