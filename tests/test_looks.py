@@ -1,6 +1,7 @@
 """Long loops ask whether they may go on, and end with the answer."""
 
 import itertools
+import sys
 import threading
 
 import pytest
@@ -10,7 +11,7 @@ from optim_viz import looks, threads
 from optim_viz.experiments.fairness import Fair, fair_run
 from optim_viz.network.plane import project
 from optim_viz.surfaces import bounded, descent
-from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.surface import described, surface
 
 SGD, LBFGS = ov.optimizer("sgd", lr=1e-4), ov.optimizer("lbfgs")
 PLATEAU = ov.optimizer("sgd", lr=1e-4, schedule=ov.schedule("plateau"))
@@ -82,3 +83,12 @@ def test_a_function_that_sympy_would_never_be_done_with_is_refused(monkeypatch):
     with pytest.raises(ov.SpecError, match="takes too long to differentiate"):
         surface(text)  # remembered
     assert surface("tanh(x*y)").name == "own"
+
+
+def test_whoever_catches_everything_on_the_way_does_not_keep_sympy_going(monkeypatch):
+    """mpmath does; which call is the last one that is allowed decides whether it is inside mpmath."""
+    for most in range(20_000, 21_500, 25):
+        monkeypatch.setattr(bounded, "MOST", most)
+        bounded.too_dear.cache_clear()
+        assert bounded.too_dear(described("tanh(x*y + " * 12 + "x" + ")" * 12)), most
+    assert sys.gettrace() is None and sys.getprofile() is None
