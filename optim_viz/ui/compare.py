@@ -96,7 +96,12 @@ def turn(name: str, shown: FairRuns[DescentSpec, Comparison], values: Any) -> No
 
 def formulas(runs: Comparison) -> None:
     """Show the update rule of every run, folded away under the player."""
-    with st.expander("Update rules", icon=":material/function:", type="compact"):
+    folded = st.expander(
+        "Update rules", icon=":material/function:", type="compact", key="compare.rules", on_change="rerun"
+    )
+    if not folded.open:
+        return  # formulas of eight rules are half of what a run of the page would send
+    with folded:
         for run in runs:
             st.markdown(f"**{plain(run.label)}** &ensp; {method_name(runs.spec, run.spec)}")
             _formula(run.spec)
