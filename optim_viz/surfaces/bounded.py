@@ -67,7 +67,7 @@ def _counter() -> Callable[..., None]:
         if call % EVERY == 0 and cause is None:
             try:
                 look()
-            except BaseException as no:  # for sympy to take as its own, if it could
+            except BaseException as no:  # noqa: BLE001 - for sympy to take as its own, if it could
                 cause = no
         if (call > MOST or cause is not None) and _theirs(frame):
             sys.setprofile(again)
