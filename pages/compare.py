@@ -6,29 +6,29 @@ import streamlit as st
 
 import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.experiments import links
-from optim_viz.experiments.fairness import Fair, fair_run
+from optim_viz.experiments.fairness import fair_run
+from optim_viz.experiments.openings import COMPARE, write_compare
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.export.origin import origin
 from optim_viz.player import scenes
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import compare, page, player, share
-
-DEFAULT = Fair(PRESETS["valley"].spec)
+from optim_viz.ui.presets import presets
 
 page.start_page("compare")
-notes = page.linked("compare", DEFAULT, partial(links.read, links.FAIR_DESCENT), compare.fill_descent)
+notes = page.linked("compare", COMPARE, partial(links.read, links.FAIR_DESCENT), compare.fill_descent)
 with st.sidebar:
     asked = compare.comparison("compare", {"adam": 0.05})
 shown = page.guarded("compare", lambda: fair_run(asked()))
 page.show_notes(notes)
 if shown:
     runs = shown.runs
-    page.write_link("compare", links.write(links.FAIR_DESCENT, shown.asked, DEFAULT))
+    page.write_link("compare", write_compare(shown.asked))
     with st.container(key="page-head"):
         st.title(runs.surface.title, anchor=False)
         st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
         share.share("compare", runs)
-        compare.presets(shown.asked)
+        presets("compare", PRESETS, shown.asked, compare.fill_descent)
     player.show(
         scenes.compare(runs), key="compare-player", origin=origin(runs.spec, page.address()),
         on_turn=partial(compare.turn, "compare", shown),

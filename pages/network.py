@@ -1,26 +1,16 @@
 """Network: optimizers side by side on an MLP that reads handwritten digits."""
 
-from functools import partial
-
 import streamlit as st
 
-import optim_viz as ov  # whole, before any part of it: two sessions that import parts at once get halves
-from optim_viz.experiments import links
-from optim_viz.experiments.fairness import Fair
-from optim_viz.network import train
+import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
+from optim_viz.experiments.openings import NETWORK, read_network, write_network
+from optim_viz.experiments.presets import NETWORK_PRESETS
 from optim_viz.ui import network as parts
 from optim_viz.ui import page
-
-PRESET = (
-    ov.optimizer("sgd", lr=0.01),
-    ov.optimizer("momentum", lr=0.01, momentum=0.9),
-    ov.optimizer("adam", lr=1e-3),
-)
-DEFAULT = Fair(train.check(PRESET, epochs=3))
+from optim_viz.ui.presets import presets
 
 page.start_page("network")
-read = partial(links.read, links.FAIR_TRAINING)
-notes = page.linked("network", DEFAULT, read, parts.fill_network, parts.VIEW_CHOICES)
+notes = page.linked("network", NETWORK, read_network, parts.fill_network, parts.VIEW_CHOICES)
 with st.sidebar:
     asked = parts.training("network", {"sgd": 0.01, "momentum": 0.01})
 head = st.container(key="page-head")
@@ -32,4 +22,5 @@ page.show_notes(notes)
 if job:
     with head:
         parts.share_training(job)
-    parts.watch(job, links.write(links.FAIR_TRAINING, job.spec, DEFAULT))
+        presets("network", NETWORK_PRESETS, job.spec, parts.fill_network)
+    parts.watch(job, write_network(job.spec))

@@ -1,7 +1,7 @@
 """What is asked for, as a value: links, files, cost, fairness, and the waiting line.
 
 presets                  experiments worth watching
-links                    an experiment as a link and back
+links, openings          an experiment as a link and back; what pages open with, and the links that they write
 files                    an experiment as a file and back
 turned                   what was turned by hand in the browser
 fairness                 whose learning rates a comparison is run with

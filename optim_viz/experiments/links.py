@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
 from optim_viz.network import train
@@ -54,7 +54,7 @@ def write_optimizer(spec: OptimizerSpec) -> str:
         for name, value in spec.schedule.values:
             parts += [f"s.{name}", _text(value)] if value != known[name] else []
     if spec.label:
-        parts += ["label", quote(spec.label, safe="").replace("~", "%7E")]
+        parts += ["label", spec.label.replace("%", "%25").replace("~", "%7E")]  # the rest an address escapes
     return "~".join(parts)
 
 

@@ -51,7 +51,8 @@ def _plane(axes: Axes, panel: dict[str, Any], scene: Scene, tracks: Columns) -> 
     surface(axes, grid.reshape(panel["surface"]["ny"], -1), panel["scale"] == "log", panel["bounds"])
     axes.set(xlim=(x0, x1), ylim=(y0, y1))
     axes.locator_params(**_TICKS)
-    axes.plot(*np.reshape(panel["minima"], (-1, 2)).T, "*", color=INK, markersize=17)
+    for (x, y), lowest in zip(panel["minima"], panel.get("lowest", [True] * len(panel["minima"])), strict=True):
+        axes.plot(x, y, "*", color=INK, markerfacecolor=INK if lowest else "white", markersize=17)
     nowhere = tracks[0]["row"] * np.nan
     return np.array([[t.get(panel["x"], nowhere), t.get(panel["y"], nowhere)] for t in tracks]).transpose(0, 2, 1)
 

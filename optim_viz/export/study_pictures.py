@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.experiments import links
+from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.links import Query
+from optim_viz.experiments.openings import write_compare, write_network
 from optim_viz.experiments.study import Study, is_log, one_run
 from optim_viz.figures import basins, maps, rate_curves
 from optim_viz.network.rate_sweep import TrainSweep
@@ -73,14 +74,14 @@ def _partial(_: Study, found: Sequence[TrainSweep]) -> str:
 
 
 def _run_at(found: Sequence[Sweep], number: int, cell: Sequence[int]) -> Query:
-    return links.write(links.DESCENT, one_run(found[number].spec, tuple(cell)))
+    return write_compare(Fair(one_run(found[number].spec, tuple(cell))))
 
 
 def _training_at(found: Sequence[TrainSweep], _: int, place: Sequence[int]) -> Query:
     (result,) = found
     curve = rate_curves.of_trainings(result)[place[0]]
     row, rate = result.labels.index(curve.label), result.spec.lrs.index(float(curve.lrs[place[1]]))
-    return links.write(links.TRAINING, result.spec.training((row, rate, 0)))
+    return write_network(Fair(result.spec.training((row, rate, 0))))
 
 
 PICTURES: dict[str, Pictures] = {

@@ -117,6 +117,7 @@ def compare(runs: Comparison) -> Scene:
         "x_title": "x", "y_title": "y", "z_title": "loss", "bounds": list(surface.bounds),
         "surface": {"blob": grid_name, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
         "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d",
+        "lowest": [m in surface.global_minima for m in surface.minima],
         "alt": f"Contour map of {surface.title} with the paths of {names} from ({runs.spec.start[0]:g}, "
                f"{runs.spec.start[1]:g})",
     }  # fmt: skip

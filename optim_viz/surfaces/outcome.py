@@ -49,7 +49,8 @@ def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str,
     last = len(losses) - 1
     finite = np.isfinite(losses)
     if not finite.all():
-        return {"outcome": Outcome.DIVERGED, "outcome_step": int(np.argmin(finite))}
+        broken = int(np.argmin(finite))
+        return {"outcome": Outcome.DIVERGED if broken else Outcome.NOWHERE, "outcome_step": broken}
     known = [(m, _arrival(surface, points, losses, m)) for m in surface.minima]
     for minimum, step in known:
         if step is not None:

@@ -28,6 +28,7 @@ class Outcome(enum.Enum):
     MOVING = "still moving"
     LEFT = "left the region drawn"
     DIVERGED = "diverged: its numbers overflowed"
+    NOWHERE = "starts where the function has no finite value"
 
 
 #: The outcomes whose place or step is worth saying.

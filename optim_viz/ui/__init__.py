@@ -5,6 +5,7 @@ compare, network, tune, lessons        the parts of each page
 network_views, tune_views              what a training and a study show
 surface_controls, optimizer_controls   controls that pages share
 view_choices, widgets, progress        choices of how to look at a result; widgets; a waiting job
+presets                                a page's row of experiments
 player, tune_fields                    the player as a component; what is turned under a map or basins
 share                                  link, files, code
 """

@@ -1,4 +1,4 @@
-"""The parts of the page Compare: its row of presets, its controls, and below the player what each optimizer does."""
+"""The parts of the page Compare: its controls, and below the player what each optimizer does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import streamlit as st
 
 from optim_viz.experiments.budgets import within
 from optim_viz.experiments.fairness import FAIRNESS, Fair, FairRuns
-from optim_viz.experiments.presets import PRESETS, matching
 from optim_viz.experiments.turned import turned
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -22,25 +21,6 @@ from optim_viz.ui.page import plain
 from optim_viz.ui.sessions import note_error
 from optim_viz.ui.surface_controls import STEPS, batch_size, fairness, own_values, where
 from optim_viz.ui.widgets import choices
-
-
-def presets(shown: Fair[DescentSpec]) -> None:
-    """Show the row of PRESETS on Compare; one click loads one. The one that is shown says what to watch for."""
-    now = matching(shown.spec) if not shown.mode else None
-    st.session_state["preset.compare"] = now.name if now else None
-    with st.container(key="compare-presets", gap="xsmall"):
-        st.pills(
-            "Experiments", list(PRESETS), key="preset.compare", on_change=_load, label_visibility="collapsed",
-            format_func=lambda name: PRESETS[name].title,
-        )  # fmt: skip
-        if now:
-            st.caption(now.text)
-
-
-def _load() -> None:
-    chosen = st.session_state["preset.compare"]
-    if chosen in PRESETS:
-        fill_descent(Fair(PRESETS[chosen].spec))
 
 
 def fill_descent(asked: Fair[DescentSpec]) -> None:

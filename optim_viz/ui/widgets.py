@@ -38,12 +38,25 @@ def log_steps(low: float, high: float) -> tuple[float, ...]:
     return tuple(s for s in steps if low * 0.999 <= s <= high * 1.001)
 
 
+def words(options: Sequence[float]) -> dict[float, str]:
+    """Return numbers as people read them: three digits, and more only where two would read alike.
+
+    >>> words([0.0125, 0.0155051578]), words([0.0155, 0.0155051578])
+    ({0.0125: '0.0125', 0.0155051578: '0.0155'}, {0.0155: '0.0155', 0.0155051578: '0.015505'})
+    """
+    for digits in (3, 5, 8, 17):
+        told = {option: f"{option:.{digits}g}" for option in options}
+        if len(set(told.values())) == len(told):
+            break
+    return told
+
+
 def _log_slider(h: Hyperparameter, key: str, label: str) -> Value:
     options = choices(key, log_steps(h.low, h.high))
     current = st.session_state[key]
     # An equal number from the list, so that the widget finds its value among its options.
     st.session_state[key] = min(options, key=lambda option: abs(option - current))
-    return float(st.select_slider(label, options, key=key, format_func=lambda v: f"{v:.10g}", help=h.text or None))
+    return float(st.select_slider(label, options, key=key, format_func=words(options).__getitem__, help=h.text or None))
 
 
 def _slider(h: Hyperparameter, key: str, label: str) -> Value:

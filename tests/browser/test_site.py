@@ -24,7 +24,7 @@ FIRST = PRESETS["valley"].spec
 #: Every part of an experiment: mini-batches, noise, schedules, plateau too, switches, copies, factors, a label.
 RICH = (
     "?f=linear_regression&start=-1.5~2.5&steps=400&noise=0.05&seed=7&batch=4&o=sgd~lr~0.05~s~step~s.step_size~50"
-    "&o=sgd~lr~0.1~scale~1.0~0.5~label~half%2520%253Cb%253E&o=adam~lr~0.05~amsgrad~true~s~plateau~s.patience~5"
+    "&o=sgd~lr~0.1~scale~1.0~0.5~label~half%20%3Cb%3E%257E&o=adam~lr~0.05~amsgrad~true~s~plateau~s.patience~5"
     "&o=momentum~lr~0.01~nesterov~true&o=rmsprop~lr~0.02~centered~true~momentum~0.5&o=asgd~lr~0.05&o=adamw~lr~0.1"
 )
 #: The losses at the end of every run, as the engine of the page has them: float64, of what the player shows.

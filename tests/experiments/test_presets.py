@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from optim_viz.experiments import links
-from optim_viz.experiments.presets import PRESETS, matching
+from optim_viz.experiments.presets import NETWORK_PRESETS, PRESETS, matching
+from optim_viz.lessons.table import LESSONS
+from optim_viz.network import train
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Outcome
 
@@ -97,8 +99,61 @@ def test_the_text_says_what_is_seen(name):
 def test_a_preset_is_a_link(name):
     spec, default = PRESETS[name].spec, PRESETS["valley"].spec
     read, notes = links.read(links.DESCENT, links.write(links.DESCENT, spec, default), default)
-    assert notes == [] and read == spec and matching(read).name == name
+    assert notes == [] and read == spec and matching(read, PRESETS).name == name
 
 
 def test_what_is_no_preset_matches_none():
-    assert matching(descent.check("beale", PRESETS["valley"].spec.optimizers)) is None
+    assert matching(descent.check("beale", PRESETS["valley"].spec.optimizers), PRESETS) is None
+
+
+@functools.cache
+def trained(name):
+    return train.run(NETWORK_PRESETS[name].spec).runs
+
+
+def accuracies(name):
+    return [100 * run.test_accuracies[-1] for run in trained(name)]
+
+
+def first_at(run, share):
+    """The step at which a run is that good."""
+    return run.eval_steps[np.argmax(run.test_accuracies >= share)]
+
+
+def source():
+    assert NETWORK_PRESETS["source"].spec.final_relu
+    assert max(accuracies("source")) < 80
+    for run in trained("source"):
+        # Some digit is never named, for any image.
+        assert len(np.unique(run.predictions[-1])) < 10
+
+
+def learns():
+    assert not NETWORK_PRESETS["learns"].spec.final_relu
+    assert min(accuracies("learns")) > 89.5
+    sgd, momentum, adam = trained("learns")
+    assert max(first_at(run, 0.85) for run in (momentum, adam)) < first_at(sgd, 0.85)
+
+
+def network_rates():
+    least, small, best, large = accuracies("rates")
+    assert least < 20 and best > 85 and best == max(least, small, best, large)
+    reached = trained("rates")[3].test_accuracies
+    assert (np.diff(reached) < -0.05).any() or 100 * reached[-1] < best - 10
+
+
+NETWORK_CLAIMS = {"source": source, "learns": learns, "rates": network_rates}
+
+
+@pytest.mark.parametrize("name", NETWORK_PRESETS)
+def test_the_text_says_what_a_training_shows(name):
+    NETWORK_CLAIMS[name]()
+
+
+@pytest.mark.parametrize("name", NETWORK_PRESETS)
+def test_a_training_to_watch_is_a_link_and_names_a_lesson_that_exists(name):
+    row = NETWORK_PRESETS[name]
+    query = links.write(links.TRAINING, row.spec, NETWORK_PRESETS["source"].spec)
+    read, notes = links.read(links.TRAINING, query, NETWORK_PRESETS["source"].spec)
+    assert notes == [] and read == row.spec and matching(read, NETWORK_PRESETS) is row
+    assert not row.lesson or row.lesson in LESSONS

@@ -50,7 +50,7 @@ def _same_columns(run, columns, what):
     wanted = {"loss": run.losses, "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs}
     for name, values in run.state.items():
         wanted |= {f"state.{name}.x": values[:, 0], f"state.{name}.y": values[:, 1]}
-    end = int(run.outcome_step) if run.outcome.name == "DIVERGED" else len(run.losses)
+    end = int(run.outcome_step) if run.outcome.name in ("DIVERGED", "NOWHERE") else len(run.losses)
     for name, values in wanted.items():
         # A slope multiplies what a point is off by with the curvature.
         assert apart(columns[name][:end], values[:end]) < 1e-6, f"{name} of {what}"

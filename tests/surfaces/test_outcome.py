@@ -49,7 +49,14 @@ CASES = [
     ("x^3 - 3*x*y^2", gd(0.1), {"start": (0.0, 0.0)}, Outcome.SADDLE, "stuck at the saddle (0, 0) at step 0"),
     ("x^2 + 1e-6*y^2", gd(0.1), {"start": (1.0, 2.0)}, Outcome.STALLED, "hardly moving"),
     ("1 - exp(-99*(x^2 + y^2))", gd(0.1), {"start": (3.0, 3.0)}, Outcome.STALLED, "hardly moving"),
-    # A root that is no real number from there on.
+    # A logarithm that is no number at the start; a root that is none from there on.
+    (
+        "log(x)",
+        gd(0.3),
+        {"start": (-1.0, 1.0), "steps": 30},
+        Outcome.NOWHERE,
+        "starts where the function has no finite value",
+    ),
     ("(y + 1)^0.5", gd(0.3), {"start": (-1.0, 1.0), "steps": 30}, Outcome.DIVERGED, "diverged at step 14"),
     # A swing that grows, while it is in the region; a first step that lands; a minimum that another one undercuts.
     ("x^2 + y^2", gd(1.02), {"start": (0.1, 0.0), "steps": 5}, Outcome.GROWING, "oscillating, and growing"),

@@ -96,3 +96,13 @@ export function drawSymbol(context, name, x, y, size, style) {
   context.fillStyle = style.fill;
   context.fill();
 }
+
+/**
+ * A minimum: a full star for one that no other undercuts, an empty one for the others.
+ * @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {boolean} lowest
+ * @param {{text: string, background: string}} theme
+ */
+export function drawMinimum(context, x, y, lowest, { text, background }) {
+  drawSymbol(context, "star", x, y, 6.5, { fill: text, edge: background, edgeWidth: 3 });
+  if (!lowest) drawSymbol(context, "star", x, y, 3.4, { fill: background, edge: background, edgeWidth: 1 });
+}

@@ -25,6 +25,7 @@ export const WORDS = /** @type {Record<string, string>} */ ({
   saddle: "stuck at the saddle {place} at step {step}", oscillating: "oscillating",
   growing: "oscillating, and growing", stalled: "hardly moving", moving: "still moving",
   left: "left the region at step {step}", diverged: "diverged at step {step}",
+  nowhere: "starts where the function has no finite value",
 });
 
 /** @param {Verdict} verdict */
@@ -60,7 +61,7 @@ export function judge(ground, run) {
   const { xs, ys, losses } = run;
   const last = losses.length - 1;
   const broken = losses.findIndex((loss) => !Number.isFinite(loss));
-  if (broken >= 0) return { outcome: "diverged", step: broken };
+  if (broken >= 0) return { outcome: broken ? "diverged" : "nowhere", step: broken };
   for (const minimum of ground.minima) {
     const step = arrival(ground, run, minimum);
     if (step >= 0) return { outcome: ground.best.includes(minimum) ? "reached" : "local", step, place: minimum.slice(0, 2) };

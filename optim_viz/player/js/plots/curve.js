@@ -24,7 +24,7 @@ function curveLayout(panel, app, host, log, range) {
     yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
       range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades : undefined,
       // Plotly writes powers of ten a quarter larger than other ticks.
-      tickfont: { size: log ? 9 : 11, color: app.theme.muted },
+      tickfont: { size: log && range.decades ? 9 : 11, color: app.theme.muted },
     }),
   });
 }

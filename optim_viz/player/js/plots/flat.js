@@ -5,7 +5,7 @@ import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, colourBar, onMoved, plotArea, plotLayout } from "./plot.js";
 import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
-import { drawSymbol } from "../basics/symbols.js";
+import { drawMinimum } from "../basics/symbols.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 
 const LEVELS = 22;
@@ -44,9 +44,7 @@ function flatFigure(panel, app, host) {
 /** Minima, and where these runs start. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app @param {any[]} looks */
 function drawLandmarks(context, view, app, looks) {
   const { px, py, panel } = view;
-  for (const [x, y] of panel.minima ?? []) {
-    drawSymbol(context, "star", px(x), py(y), 6.5, { fill: app.theme.text, edge: app.theme.background, edgeWidth: 3 });
-  }
+  (panel.minima ?? []).forEach((/** @type {number[]} */ [x, y], /** @type {number} */ i) => drawMinimum(context, px(x), py(y), panel.lowest?.[i] ?? true, app.theme));
   for (const track of app.model.tracks) {
     if (track.end < 0 || !looks.some((look) => look.id === track.id)) continue;
     context.beginPath();

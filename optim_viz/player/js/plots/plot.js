@@ -17,7 +17,7 @@ export function axisStyle(theme, title, extra = {}) {
   return {
     title: { text: plotlyText(title), standoff: 8, font: { size: 12, color: theme.muted } },
     tickfont: { size: 11, color: theme.muted }, gridcolor: theme.grid, zeroline: false, ticks: "outside", ticklen: 4,
-    tickcolor: theme.grid, linecolor: theme.grid, showline: true, exponentformat: "power", minexponent: 4,
+    tickcolor: theme.grid, linecolor: theme.grid, showline: true, exponentformat: "power", minexponent: 4, minorloglabels: "complete",
     autorange: false, ...extra,
   };
 }

@@ -10,7 +10,7 @@ import { PLOT_CONFIG, colourBar, onMoved, plotLayout } from "./plot.js";
 import { cameraEye, cameraMatrix, hiddenByTerrain, projectPoint, terrainHeight } from "../numbers/project.js";
 import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
-import { drawSymbol } from "../basics/symbols.js";
+import { drawMinimum } from "../basics/symbols.js";
 import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
 
 /** Trails lie this much above the surface, in units of its height, as a drawn line would. */
@@ -166,11 +166,11 @@ function placeSpace(view, app, camera) {
 function drawSummits(view, app) {
   const context = view.stage.trail.getContext("2d");
   const [x0, x1, y0, y1] = view.panel.bounds;
-  for (const [x, y] of view.panel.minima ?? []) {
+  (view.panel.minima ?? []).forEach((/** @type {number[]} */ [x, y], /** @type {number} */ i) => {
     const [u, v] = [(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)];
     const [left, top] = view.pixel(u, v, terrainHeight(view.terrain, u, v) + LIFT);
-    if (left === left) drawSymbol(context, "star", left, top, 6, { fill: app.theme.text, edge: app.theme.background, edgeWidth: 3 });
-  }
+    if (left === left) drawMinimum(context, left, top, view.panel.lowest?.[i] ?? true, app.theme);
+  });
 }
 
 /** Without a camera: the trails as Plotly's own lines. @param {any} view @param {any} app @param {number} at */

@@ -22,8 +22,8 @@ function changedPairs(rows, values, before = "") {
   return rows.filter((row) => values[row.name] !== row.default).flatMap((row) => [before + row.name, valueText(row, values[row.name])]);
 }
 
-/** Everything but letters, digits and _.- as %XX. @param {string} text */
-const escapedLabel = (text) => encodeURIComponent(text).replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+/** The sign that parts are joined by, and the one that escapes; an address escapes the rest. @param {string} text */
+const escapedLabel = (text) => text.replace(/%/g, "%25").replace(/~/g, "%7E");
 
 /** An optimizer as text. @param {any} tables @param {Choice} choice */
 export function writeChoice(tables, choice) {

@@ -82,7 +82,8 @@ export function createInspector(app) {
     draw(frame) {
       for (const { track, templates, formulas, rows } of cards) {
         const row = Math.min(frame, track.end);
-        formulas.forEach((node, i) => setText(node, fillTemplate(track, templates[i], row)));
+        const over = row >= track.end;  // there is no next step to compute
+        formulas.forEach((node, i) => setText(node, over ? (i ? "" : "No step is taken from here.") : fillTemplate(track, templates[i], row)));
         for (const { cells, values } of rows) cells.forEach((cell, i) => setText(cell, formatNumber(values[i](track, row), 4)));
       }
     },

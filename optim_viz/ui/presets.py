@@ -1,0 +1,37 @@
+"""A page's row of experiments worth watching: one click loads one, and the one that is shown says what to watch for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import streamlit as st
+
+from optim_viz.experiments.fairness import Fair
+from optim_viz.experiments.presets import Experiment, Preset, matching
+
+
+def presets(
+    page: str,
+    rows: Mapping[str, Preset[Experiment]],
+    shown: Fair[Experiment],
+    fill: Callable[[Fair[Experiment]], None],
+) -> None:
+    """Show a page's presets; `shown` is what is asked for now, and `fill` sets the page's widgets to another."""
+    now = matching(shown.spec, rows) if not shown.mode else None
+    key = f"preset.{page}"
+    st.session_state[key] = now.name if now else None
+    with st.container(key=f"{page}-presets", gap="xsmall"):
+        st.pills(
+            "Experiments", list(rows), key=key, on_change=partial(_load, key, rows, fill),
+            label_visibility="collapsed", format_func=lambda name: rows[name].title,
+        )  # fmt: skip
+        if now:
+            more = f" [The lesson on it](/lessons?lesson={now.lesson})" if now.lesson else ""
+            st.caption(now.text + more)
+
+
+def _load(key: str, rows: Mapping[str, Preset[Experiment]], fill: Callable[[Fair[Experiment]], None]) -> None:
+    chosen = st.session_state[key]
+    if chosen in rows:
+        fill(Fair(rows[chosen].spec))

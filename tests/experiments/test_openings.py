@@ -1,0 +1,28 @@
+"""What a page opens with, and that whoever leads to it leads to the link that it would write."""
+
+import threading
+from dataclasses import replace
+
+import optim_viz as ov
+from optim_viz.experiments import links, study_runs
+from optim_viz.experiments.fairness import Fair
+from optim_viz.experiments.openings import COMPARE, LEARNS, NETWORK, read_network, write_compare, write_network
+from optim_viz.experiments.study_views import VIEWS, check
+from optim_viz.export.study_pictures import PICTURES
+from optim_viz.network import train
+
+
+def test_only_a_link_that_says_nothing_opens_with_another_network():
+    assert read_network({})[0] == read_network({"embed": ["true"], "plane": ["pca"]})[0] == LEARNS
+    old = {"epochs": ["2"]}  # written when the page opened as in the source material
+    assert read_network(old)[0].spec == train.check(NETWORK.spec.optimizers, epochs=2)
+    for asked in (NETWORK, LEARNS, Fair(train.check([ov.optimizer("adam")], final_relu=False))):
+        assert read_network(write_network(asked)) == (asked, [])
+
+
+def test_a_click_on_a_map_leads_to_the_link_that_compare_writes():
+    asked = check(replace(VIEWS["map"].opens, resolution=16))
+    found = study_runs.run(asked.work, lambda progress: None, threading.Event())
+    query = PICTURES["map"].played(found, 0, (3, 5))
+    read, notes = links.read(links.FAIR_DESCENT, query, COMPARE)
+    assert notes == [] and write_compare(read) == query
