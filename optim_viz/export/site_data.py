@@ -20,7 +20,7 @@ from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.cards import inspector
 from optim_viz.player.programs import rule_program, schedule_program, surface_program
-from optim_viz.player.scenes import DURATION, GRID, pack
+from optim_viz.player.scenes import DURATION, GRID, grid_blob
 from optim_viz.spec import ECHO, LARGEST, PARAMETERS, SEEDS, Hyperparameter, SpecError, Surface
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.surface import dataset, height_map
@@ -101,7 +101,7 @@ def files() -> dict[str, bytes]:
     found = {"catalogue.json": as_json(catalogue())}
     for name, row in SURFACES.items():
         found[f"surfaces/{name}.json"] = as_json(surface_program(row.expression, row.data))
-        found[f"surfaces/{name}.bin"] = pack({"z": height_map(row, GRID)[2]})[1]
+        found[f"surfaces/{name}.bin"] = grid_blob(height_map(row, GRID)[2])[1]
     for name, rule in OPTIMIZERS.items():
         if rule.rule is not None:
             found[f"rules/{name}.json"] = as_json({_called(on): _rule(rule, on) for on in _every(rule.hyperparameters)})

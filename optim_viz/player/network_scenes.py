@@ -9,7 +9,7 @@ import numpy as np
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training, TrainingRun, smooth
 from optim_viz.optimizers import styles
-from optim_viz.player.scenes import DURATION, VERSION, Scene, pack, track
+from optim_viz.player.scenes import DURATION, VERSION, Scene, grid_blob, track
 
 
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
@@ -79,7 +79,7 @@ def _curves(names: str, window: int) -> list[dict[str, Any]]:
 
 
 def _plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
-    name, data, _ = pack({"z": np.where(np.isfinite(plane.loss), plane.loss, np.nan)})
+    name, data = grid_blob(np.where(np.isfinite(plane.loss), plane.loss, np.nan))
     axis = {"pca": "principal axis", "random": "random direction"}[plane.kind]
     panel = {
         "id": "plane", "kind": "plane", "title": "Loss on the plane", "short": "plane", "x": "a", "y": "b",

@@ -148,3 +148,21 @@ def test_a_phone_needs_no_sideways_scrolling(server, open_page):
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def test_a_function_that_is_the_same_everywhere_is_drawn(server, open_page):
+    page = open_page(server + "/?f=5&o=sgd&steps=20")
+    page.locator(PLAYER).wait_for()
+    expect(page.locator(".ov-problem")).to_be_hidden()
+    expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(2)
+
+
+def test_network_opens_with_one_that_learns_and_the_source_materials_own_is_one_click_away(server, open_page):
+    page = open_page(server + "/network")
+    expect(page.get_by_role("switch", name="ReLU after the last layer")).not_to_be_checked()
+    page.locator(PLAYER).wait_for()
+    named = "As in the source"
+    page.get_by_role("button", name=named).or_(page.get_by_role("radio", name=named)).click()
+    expect(page.get_by_role("switch", name="ReLU after the last layer")).to_be_checked()
+    expect(page).to_have_url(re.compile("relu=true"))
+    expect(page.get_by_role("link", name="The lesson on it")).to_have_attribute("href", re.compile("lesson=final-relu"))

@@ -33,8 +33,8 @@ function viewSwitch(onChoose) {
 
 /** What can be done here, in a few words. @param {any} panel */
 function hintOf(panel) {
-  const stars = panel.lowest?.includes(false) ? "  \u2605 lowest, \u2606 other minima" : "";
-  return (panel.pick ? "click or drag: move the start" : "scroll to zoom") + stars;
+  const stars = panel.lowest?.includes(false) ? "\u2605 lowest  \u2606 local  " : "";
+  return stars + (panel.pick ? "drag the start" : "scroll to zoom");
 }
 
 /** Puts the handle that fingers drag over the start of the first visible run. @param {HTMLElement} handle @param {any} view @param {any} app */
