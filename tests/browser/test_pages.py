@@ -155,6 +155,8 @@ def test_a_function_that_is_the_same_everywhere_is_drawn(server, open_page):
     page.locator(PLAYER).wait_for()
     expect(page.locator(".ov-problem")).to_be_hidden()
     expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(2)
+    ticks = page.locator(".ov-panel[data-kind=curve] .ytick text").all_text_contents()
+    assert len(ticks) >= 3 and all(3 <= float(tick) <= 10 for tick in ticks)  # plain numbers on a short log axis
 
 
 def test_network_opens_with_one_that_learns(server, open_page):

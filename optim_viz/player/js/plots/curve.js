@@ -22,6 +22,7 @@ function curveLayout(panel, app, host, log, range) {
     uirevision: revision, margin: { l: 62, r: 14, t: 8, b: 44 }, dragmode: zoomsByDrag() ? "zoom" : false,
     xaxis: axisStyle(app.theme, panel.x_title ?? app.model.frameTitle, { range: range.x, uirevision: revision }),
     yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
+      ...(log && !range.decades && range.y[0] > -4 && range.y[1] < 5 ? { exponentformat: "none", tickformat: "~r" } : {}),
       range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades : undefined,
       // Plotly writes powers of ten a quarter larger than other ticks.
       tickfont: { size: log && range.decades ? 9 : 11, color: app.theme.muted },

@@ -60,12 +60,6 @@ export async function gathered(files, tables, asked) {
   return { grid, programs, runs: runs.map(({ run, on }, i) => ({ run, cards: rules[i][on].cards })) };
 }
 
-/** Which of some minima no other undercuts. @param {number[][]} minima */
-function lowestOf(minima) {
-  const best = Math.min(...minima.map(([, , value]) => value));
-  return minima.map(([, , value]) => value - best <= 1e-9 * Math.max(1, Math.abs(best)));
-}
-
 /** @param {any} tables @param {Asked} asked @param {any} parts  what `gathered` gives @param {string} programs  their blob's name */
 export function liveOf(tables, asked, parts, programs) {
   const { bounds, minima, best, lowest } = tables.surfaces[asked.surface];
@@ -88,7 +82,7 @@ function panelsOf(tables, asked, labels, positive) {
   const plane = {
     id: "plane", kind: "plane", title: surface.title, x: "x", y: "y", z: "loss", x_title: "x", y_title: "y", z_title: "loss",
     bounds: surface.bounds, surface: { blob: `grid ${asked.surface}`, nx: size, ny: size }, scale: surface.log ? "log" : "linear",
-    minima: surface.minima.map((/** @type {number[]} */ minimum) => minimum.slice(0, 2)), lowest: lowestOf(surface.minima), pick: true, view: "2d",
+    minima: surface.minima.map((/** @type {number[]} */ minimum) => minimum.slice(0, 2)), lowest: surface.minima.map((/** @type {number[]} */ _, /** @type {number} */ i) => i < surface.best), pick: true, view: "2d",
     alt: `Contour map of ${surface.title} with the paths of ${labels.join(", ")} from (${asked.start.join(", ")})`,
   };
   const loss = {
