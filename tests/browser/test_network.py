@@ -105,6 +105,10 @@ def test_the_paths_on_the_plane_and_every_view(quiet):
         choose_view(page, view)
         page.locator(".stPlotlyChart .js-plotly-plot").first.wait_for()
         expect(page.locator(".stPlotlyChart").first).to_contain_text(text)
+    assert page.evaluate("document.querySelector('.ov-player').__ov.app.rested") is None  # nobody moved it
+    expect(page.locator(".stPlotlyChart").first).not_to_contain_text("step 0:")
+    page.evaluate("document.querySelector('.ov-player').__ov.seek(0)")
+    expect(page.locator(".stPlotlyChart").first).to_contain_text("step 0:")
     page.get_by_text("Random directions").click()
     page.get_by_text("A random plane through the last weights").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0

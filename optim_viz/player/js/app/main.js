@@ -28,7 +28,7 @@ const REST = 300;
 function createApp(root, options) {
   const abort = new AbortController();
   return /** @type {any} */ ({
-    root, plotly: options.plotly, onTurn: options.onTurn ?? null, holding: false, onRest: options.onRest ?? null, rested: -1, abort, signal: abort.signal, destroyed: false,
+    root, plotly: options.plotly, onTurn: options.onTurn ?? null, holding: false, onRest: options.onRest ?? null, rested: null, abort, signal: abort.signal, destroyed: false,
     model: null, theme: readTheme(root), clock: createClock({ speed: options.state?.speed ?? 1, loop: Boolean(options.state?.loop) }),
     hidden: new Set(), closed: new Set(), arrows: new Set(), hover: null, ghost: null, panels: new Map(),
     stats: { frames: 0, seconds: 0 }, lastRead: 0,
@@ -73,11 +73,25 @@ function drawAll(app, read = true) {
   tellRest(app, frame);
 }
 
-/** Once the playhead has come to rest somewhere new, whoever listens is told. @param {any} app @param {number} frame */
+/**
+ * Once the playhead has come to rest somewhere new, whoever listens is told; the end is where it is taken to be until then.
+ * @param {any} app @param {number} frame
+ */
 function tellRest(app, frame) {
   clearTimeout(app.restTimer);
-  if (!app.onRest || !app.model.reportRest || app.clock.playing || frame === app.rested) return;
+  if (!app.onRest || !app.model.reportRest || app.clock.playing || frame === (app.rested ?? app.model.frames - 1)) return;
   app.restTimer = setTimeout(() => { app.rested = frame; app.onRest(frame); }, REST);
+}
+
+/**
+ * Nothing rests while the hands are elsewhere on the page: Streamlit sends what is told within one turn of the page
+ * as one message, to the part of the page that the first of it belongs to, and the other would be lost.
+ * @param {any} app
+ */
+function restWithThePage(app) {
+  for (const kind of ["pointerup", "keyup", "change"]) {
+    window.addEventListener(kind, () => { if (app.model) tellRest(app, frameOf(app.clock)); }, { capture: true, signal: app.signal });
+  }
 }
 
 /** @param {any} app */
@@ -184,6 +198,7 @@ export function mount(root, options) {
   layOut(app);
   listenToPeople(app);
   listenToPage(app);
+  if (app.onRest) restWithThePage(app);
   const instance = {
     app,
     shown: tryScene(app, options.scene, options.blobs, options.state),
