@@ -15,6 +15,7 @@ from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
 from optim_viz.network.training import Training
 from optim_viz.optimizers.specs import optimizer, with_values
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.progress import Progress, Unfinished
 from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, one_of, unique_labels
 from optim_viz.surfaces import descent
@@ -32,6 +33,14 @@ FAIRNESS = {
 }
 #: The ways on the network, where trials are whole trainings: too slow to tune two hyperparameters.
 ON_NETWORK = tuple(mode for mode in FAIRNESS if mode != "best-momentum")
+#: The hyperparameters that a way chooses itself instead of taking them as they are set.
+CHOSEN = {
+    "": (),
+    "one": ("lr",),  # but that of the first
+    "torch": tuple(sorted({h.name for row in OPTIMIZERS.values() for h in row.hyperparameters})),
+    "best": ("lr",),
+    "best-momentum": ("lr", "momentum"),
+}
 #: Runs that a trial is scored over: where mini-batches or noise are drawn; where the training shown has several seeds.
 SEEDS_ON_SURFACES, SEEDS_ON_NETWORK = 5, 3
 #: The learning rates tried on the network. First two a decade, then as many again within one step of the best.

@@ -55,7 +55,7 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     )
     batch = batch_size(name, row)
     mode = fairness(name, FAIRNESS, "the same number of trials on the run that is shown.")
-    specs = optimizers(name, suggested, ("x", "y"), played=True)
+    specs = optimizers(name, suggested, ("x", "y"), played=True, mode=mode)
     x, y, noise, seed = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed"))
     return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
 

@@ -7,10 +7,12 @@ grows with the square of the number of widgets, and folded settings would make u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
+from optim_viz.experiments.fairness import CHOSEN, FAIRNESS
 from optim_viz.experiments.links import MAX_OPTIMIZERS
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
@@ -21,6 +23,23 @@ from optim_viz.ui.widgets import hyperparameter, keep
 
 #: Hyperparameters that stand open under every optimizer; the others fold away.
 FIRST = ("lr", "momentum", "beta1", "beta2", "alpha", "rho")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Which hyperparameters have no widget here, and why."""
+
+    played: bool
+    chosen: Sequence[str]
+    said: str
+
+    def has(self, name: str) -> bool:
+        return name in self.chosen or (self.played and name in FIRST)
+
+    def told(self, kind: str) -> str:
+        """What to say of those that are chosen and would stand open; "" where there are none."""
+        names = [h.name for h in OPTIMIZERS[kind].hyperparameters if h.name in FIRST and h.name in self.chosen]
+        return f"{', '.join(names)}: {self.said}." if names and not self.played else ""
 
 
 def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
@@ -44,17 +63,27 @@ def set_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
 
 
 def optimizers(
-    name: str, suggested: Mapping[str, float], groups: Sequence[str], limit: int = MAX_OPTIMIZERS, played: bool = False
+    name: str,
+    suggested: Mapping[str, float],
+    groups: Sequence[str],
+    limit: int = MAX_OPTIMIZERS,
+    played: bool = False,
+    mode: str = "",
 ) -> tuple[OptimizerSpec, ...]:
     """Show the list of optimizers with all their hyperparameters; return their specs.
 
-    Where the FIRST of them are `played` with under the picture, they have no widget here.
+    Where the FIRST of them are `played` with under the picture, they have no widget here; nor have those that `mode`,
+    a key of FAIRNESS, chooses: a slider would show a value that no run uses.
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
     `groups` are the param groups that may have a learning rate of their own.
     """
     kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
-    specs = {slot: _optimizer(name, slot, kept[slot], suggested, groups, played) for slot in kept}
+    specs: dict[int, OptimizerSpec] = {}
+    for slot, spec in kept.items():
+        chosen = () if mode == "one" and not specs else CHOSEN[mode]
+        said = f"chosen by \u201c{FAIRNESS[mode]}\u201d"
+        specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said))
     st.session_state[f"{name}.slots"] = specs
     st.button(
         "Add an optimizer", icon=":material/add:", width="stretch", key=f"{name}.add",
@@ -82,7 +111,12 @@ def _remove(name: str, slot: int) -> None:
 
 
 def _optimizer(
-    name: str, slot: int, kept: OptimizerSpec, suggested: Mapping[str, float], groups: Sequence[str], played: bool
+    name: str,
+    slot: int,
+    kept: OptimizerSpec,
+    suggested: Mapping[str, float],
+    groups: Sequence[str],
+    elsewhere: Elsewhere,
 ) -> OptimizerSpec:
     prefix = f"{name}.{slot}"
     with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
@@ -91,13 +125,15 @@ def _optimizer(
             kept = _fresh(kind, suggested)
         values: dict[str, Any] = kept.hyperparameters
         for h in OPTIMIZERS[kind].hyperparameters:
-            if h.name in FIRST and not played:
+            if h.name in FIRST and not elsewhere.has(h.name):
                 values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}", kept[h.name])
+        if told := elsewhere.told(kind):
+            st.caption(told)
         more = st.expander("More settings", type="compact", key=f"{prefix}.more", on_change="rerun")
         options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label}
         if more.open:
             with more:
-                options = _more(prefix, kept, values, groups)
+                options = _more(prefix, kept, values, groups, elsewhere)
     return guarded(prefix, lambda: optimizer(kind, **options, **values)) or kept
 
 
@@ -115,10 +151,12 @@ def _kind(name: str, slot: int, kept: OptimizerSpec) -> str:
     return kind
 
 
-def _more(prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Sequence[str]) -> dict[str, Any]:
+def _more(
+    prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Sequence[str], elsewhere: Elsewhere
+) -> dict[str, Any]:
     """The settings that fold away: sets the other hyperparameters in `values`, returns the rest of the spec."""
     for h in OPTIMIZERS[kept.kind].hyperparameters:
-        if h.name not in FIRST:
+        if h.name not in FIRST and not elsewhere.has(h.name):
             values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
     chosen = _schedule(prefix, kept.schedule)
     scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else {}

@@ -16,6 +16,7 @@ from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.export.table import harmless
 from optim_viz.ui import progress
+from optim_viz.ui.go import go
 from optim_viz.ui.page import address, timed
 from optim_viz.ui.share import File, Parcel, give
 from optim_viz.ui.tune_fields import CHARTS, show_fields
@@ -123,7 +124,7 @@ def _draw(drawn: StudyResult, current: bool) -> None:
         with column:
             place = _clicked(charts[i], f"tune-{view.name}-{i}")
         if place is not None:
-            st.switch_page(f"pages/{view.page.lower()}.py", query_params=pictures.played(found, i, place))
+            go(view.page, pictures.played(found, i, place))
     show_fields(drawn, current)
     if sentence := pictures.sentence(drawn.asked.study, found):
         st.caption(sentence)

@@ -202,6 +202,35 @@ def test_hover_on_a_curve_names_the_run_and_the_step(page, runs):
     expect(tip).to_contain_text("momentum")
 
 
+def test_a_step_that_is_pointed_at_shows_its_vectors(page, runs):
+    run, colour = runs["momentum"], styles.style("momentum").light
+    here, there = (np.array(pixel(page, "plane", "momentum", row)) for row in (4, 9))
+    scale = (there - here) / (run.points[9] - run.points[4])  # px for a unit of x and of y
+    downhill = -run.gradients[4] * scale
+    tip = here + 15 * downhill / np.hypot(*downhill)  # no arrow is shorter
+    wait_until_near(page, list(tip), colour, there=False, reach=1)
+    page.mouse.move(*here)
+    wait_until_near(page, list(tip), colour, reach=1)
+    said = page.locator(".ov-tip").inner_text().splitlines()
+    vectors = (-run.gradients[4], -run.state["momentum_buffer"][4], run.points[5] - run.points[4])
+    for name, vector in zip(("−gradient", "momentum", "next step"), vectors, strict=True):
+        line = next(line for line in said if line.startswith(f"{name} ("))
+        assert numbers(line) == pytest.approx(list(vector), rel=1e-2)
+
+
+def test_steps_that_lie_apart_are_dots(page):
+    here, there = (np.array(pixel(page, "plane", "sgd", row)) for row in (0, 1))
+    along = (there - here) / np.hypot(*(there - here))
+    beside = 2.4 * np.array([-along[1], along[0]])  # off the line, on a dot
+    wait_until_near(page, list(there + beside), styles.style("sgd").light, reach=0.8)
+    wait_until_near(page, list((here + there) / 2 + beside), styles.style("sgd").light, there=False, reach=0.8)
+
+
+def test_what_the_axis_of_the_loss_leaves_out_is_said(server, open_page):
+    page = open_page(server + "/?f=quadratic&steps=60&o=sgd~lr~0.1&o=sgd~lr~2.3~label~wild")
+    expect(page.get_by_text("wild goes on above")).to_be_visible()
+
+
 def test_legend_hides_a_run_everywhere(page):
     seek(page, 60)
     spots = [pixel(page, panel, "sgd", 60) for panel in ("plane", "loss")]
@@ -257,6 +286,21 @@ def test_zoom_and_playhead_survive_a_change_of_a_hyperparameter(moved):
     assert len(set(after) - set(drawn.split("+"))) == 1  # only the changed run travelled
 
 
+#: How many pixels of the player's canvases are of about this colour.
+COLOURED = """(colour) => {
+    const want = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+    let count = 0;
+    for (const canvas of document.querySelectorAll(".ov-player canvas.ov-canvas")) {
+        if (!canvas.offsetParent) continue;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        for (let i = 0; i < data.length; i += 4) {
+            count += data[i + 3] > 200 && want.every((part, k) => Math.abs(data[i + k] - part) < 25);
+        }
+    }
+    return count;
+}"""
+
+
 def test_three_dimensions_draw_without_complaint(page):
     page.get_by_role("button", name="3-D").click()
     page.wait_for_function(
@@ -264,6 +308,14 @@ def test_three_dimensions_draw_without_complaint(page):
     )
     seek(page, 3)
     wait_until_near(page, ["plane", "sgd", 3], styles.style("sgd").light, reach=9)
+    page.locator(".ov-menu summary").click()
+    before = page.evaluate(COLOURED, styles.style("adam").light)
+    page.locator("[data-arrow=step]").check()  # an arrow at the head, at least 20 px long and 3 wide
+    page.wait_for_function(
+        f"([colour, least]) => ({COLOURED})(colour) > least", arg=[styles.style("adam").light, before + 25]
+    )
+    page.locator("[data-arrow=step]").uncheck()
+    page.locator(".ov-menu summary").click()
     page.get_by_role("button", name="2-D").click()
     wait_until_near(page, ["plane", "sgd", 3], styles.style("sgd").light)
 

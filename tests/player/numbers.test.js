@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrowLength, arrowVector } from "../../optim_viz/player/js/plots/arrows.js";
+import { arrowLength, arrowVector } from "../../optim_viz/player/js/numbers/arrows.js";
 import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
 import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
 import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
@@ -50,7 +50,7 @@ test("the status comes at the end, or once it is true", () => {
 });
 
 test("hover names run, step, point and loss", () => {
-  assert.deepEqual(hoverLines(model, { id: "1", row: 1 }), ["momentum", "step 1", "at (3, 4)", "loss 4"]);
+  assert.deepEqual(hoverLines(model, { id: "1", row: 1 }), ["momentum", "step 1", "at (3, 4)", "momentum (−3, −4)", "next step (0, 1)", "loss 4"]);
   assert.deepEqual(hoverLines({ ...model, frameValues: [0, 100, 200] }, { id: "1", row: 2 })[1], "step 200");
   assert.deepEqual(hoverLines(model, { id: "gone", row: 1 }), []);
 });

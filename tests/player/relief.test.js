@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { finerGrid, gridValue, makeRelief, niceStep } from "../../optim_viz/player/js/numbers/relief.js";
-import { curveRange } from "../../optim_viz/player/js/numbers/range.js";
+import { curveRange, cutOff } from "../../optim_viz/player/js/numbers/range.js";
 
 const grid = (n, f) => ({ hash: "h", nx: n, ny: n, bounds: [0, 1, 0, 1], values: Float32Array.from({ length: n * n }, (_, k) => f((k % n) / (n - 1), Math.floor(k / n) / (n - 1))) });
 
@@ -39,6 +39,12 @@ test("a logarithmic relief rises, and its ticks name true values", () => {
   }
 });
 
+test("ticks of a logarithmic relief are written in one way", () => {
+  const texts = (low, high) => makeRelief(Array.from({ length: 500 }, (_, i) => (i ? 10 ** (low + ((high - low) * i) / 500) : 0)), "log").ticks.map((tick) => tick.text);
+  assert.ok(texts(-6, 2).includes("10⁻³") && texts(-6, 2).every((text) => text.startsWith("10")), String(texts(-6, 2)));
+  assert.ok(texts(-2, 3).includes("100") && texts(-2, 3).every((text) => /^[01.]+$/.test(text)), String(texts(-2, 3)));
+});
+
 test("linear ticks are round numbers inside the range; a flat or empty surface does no harm", () => {
   assert.deepEqual(makeRelief([0, 80], "linear").ticks.map((tick) => tick.text), ["0", "20", "40", "60", "80"]);
   assert.equal(niceStep(7), 1);
@@ -55,6 +61,10 @@ test("a diverged run does not flatten the others", () => {
   assert.ok(linear.y[1] < 30 && linear.y[0] < 0.5);
   const log = curveRange({ y: "loss" }, model(calm, wild), true);
   assert.ok(log.y[1] < 5 && log.y[0] < Math.log10(0.5));
+  const named = model(calm, wild);
+  named.tracks.forEach((track, i) => { track.label = ["calm", "wild"][i]; });
+  for (const [range, isLog] of [[linear, false], [log, true]]) assert.deepEqual(cutOff({ y: "loss" }, named, range, isLog), ["wild"]);
+  assert.deepEqual(cutOff({ y: "loss" }, { tracks: named.tracks.slice(0, 1) }, linear, false), [], "what is shown whole");
 });
 
 test("rising curves, zero losses and missing columns have a range too", () => {

@@ -105,6 +105,16 @@ def test_optimizers_can_be_added_and_removed(name):
     assert not app.exception and kinds[0] == "adam" and len(kinds) == 2
 
 
+@pytest.mark.parametrize(("mode", "sliders"), [("", 2), ("one", 1), ("torch", 0)])
+def test_a_learning_rate_that_no_run_uses_has_no_slider(mode, sliders):
+    app = open_page("network.py", {"epochs": "1", "hidden": "8", "fair": mode, "o": ["sgd~lr~0.02", "adam~lr~0.05"]})
+    rates = [s for s in app.select_slider if s.key and s.key.endswith(".lr")]
+    assert not app.exception and len(rates) == sliders
+    assert all(s.value == spec["lr"] for s, spec in zip(rates, spec_of(app, "network").optimizers, strict=False))
+    assert sum("chosen by" in caption.value for caption in app.caption) == 2 - sliders
+    assert [spec["lr"] for spec in spec_of(app, "network").optimizers] == [0.02, 0.05]  # kept for later
+
+
 def test_settings_that_cannot_be_get_a_sentence_and_the_last_that_can_stay():
     app = open_page("compare.py", {"steps": "20", "o": "momentum~s~step"})
     slot = next(iter(app.session_state["compare.slots"]))

@@ -21,6 +21,13 @@ export function formatNumber(value, digits = 3) {
   return text.replace(/-/g, "−");
 }
 
+const RAISED = Object.fromEntries([..."0123456789-"].map((sign, i) => [sign, [..."⁰¹²³⁴⁵⁶⁷⁸⁹⁻"][i]]));
+
+/** "10⁻³". @param {number} power  a whole number */
+export function powerOfTen(power) {
+  return `10${[...String(power)].map((sign) => RAISED[sign]).join("")}`;
+}
+
 /**
  * A point as "(1.2, −0.5)".
  * @param {number} x

@@ -94,6 +94,20 @@ function roundOut(low, high, step) {
   return [Math.floor((low - room) / step) * step, Math.ceil((high + room) / step) * step];
 }
 
+/**
+ * The runs of which a part lies above the axis, by name.
+ * @param {any} panel
+ * @param {import("./scene.js").Model} model
+ * @param {{y: [number, number]}} range  as Plotly takes it
+ * @param {boolean} log
+ * @returns {string[]}
+ */
+export function cutOff(panel, model, range, log) {
+  const top = log ? 10 ** range.y[1] : range.y[1];
+  const goes = (/** @type {Float32Array|undefined} */ values) => values?.some((value) => value > top);
+  return model.tracks.filter((track) => goes(track.columns[panel.y])).map((track) => track.label);
+}
+
 /** The least share of an axis that curves must use for it to stay as it is. */
 const USED = 0.6;
 

@@ -1,5 +1,5 @@
 /** From raw surface values to what is coloured: linear or logarithmic, with levels and honest tick labels. Pure. */
-import { formatNumber } from "../basics/format.js";
+import { formatNumber, powerOfTen } from "../basics/format.js";
 
 /**
  * @typedef {object} Relief
@@ -58,10 +58,12 @@ function logTicks(min, max, floor, height) {
   const every = Math.max(1, Math.ceil((last - first) / 6));
   const ticks = [];
   const offset = Math.abs(min) > 1e-3 * floor;
+  // One way of writing for all: plain where all are short, powers of ten as the axes have them otherwise.
+  const plain = offset || (first >= -3 && last <= 4);
   for (let power = last; power >= first; power -= every) {
     // Above a minimum that is not zero, as many decimals as the distance from it needs.
     const value = offset ? Number((min + 10 ** power).toFixed(Math.min(12, Math.max(0, 1 - power)))) : 10 ** power;
-    if (height(value) <= height(max) + 1e-9) ticks.push({ at: height(value), text: formatNumber(value, offset ? 7 : 3) });
+    if (height(value) <= height(max) + 1e-9) ticks.push({ at: height(value), text: plain ? formatNumber(value, offset ? 7 : 3) : powerOfTen(power) });
   }
   return ticks.reverse();
 }

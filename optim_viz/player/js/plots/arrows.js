@@ -1,55 +1,48 @@
-/** Arrows at the heads: downhill gradient, momentum, next step. Directions are true; lengths go by the logarithm. */
-
-/** The kinds, in drawing order. */
-export const ARROWS = [
-  { name: "gradient", label: "−gradient", title: "downhill: against the gradient", dash: [], width: 1.4 },
-  { name: "momentum", label: "momentum", title: "the way the optimizer's running average pulls", dash: [3, 2.5], width: 1.8 },
-  { name: "step", label: "next step", title: "the step that is taken from here", dash: [], width: 3 },
-];
+/** Arrows at the heads, and at a step that is pointed at. */
+import { ARROWS, arrowLength, arrowVector, largestArrow } from "../numbers/arrows.js";
+import { headAt } from "../numbers/paths.js";
 
 /**
- * The vector of an arrow at a row, in the surface's own units; null when there is none.
- * @param {any} track
- * @param {any} panel
- * @param {string} name
+ * The arrows of one run at one of its rows.
+ * @param {CanvasRenderingContext2D} context
+ * @param {any} view  whose `aim` turns a vector at a row into px
+ * @param {any} app
+ * @param {import("./stage.js").Look} look
  * @param {number} row
- * @returns {[number, number]|null}
+ * @param {{x: number, y: number}} tail  px
+ * @param {typeof ARROWS} kinds
  */
-export function arrowVector(track, panel, name, row) {
-  if (name === "step") {
-    const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
-    return row < track.end ? [xs[row + 1] - xs[row], ys[row + 1] - ys[row]] : null;
+function drawArrowsOf(context, view, app, look, row, tail, kinds) {
+  const track = app.model.tracks.find((/** @type {any} */ one) => one.id === look.id);
+  for (const kind of kinds) {
+    const vector = arrowVector(track, view.panel, kind.name, row);
+    if (!vector) continue;
+    const sizes = (view.largest[look.id] ??= {});
+    const largest = (sizes[kind.name] ??= largestArrow(track, view.panel, kind.name));
+    const length = arrowLength(Math.hypot(vector[0], vector[1]), largest);
+    const [dx, dy] = view.aim(track, row, vector);
+    const size = Math.hypot(dx, dy);
+    if (!(size > 0) || !length) continue;
+    drawArrow(context, tail.x, tail.y, (dx / size) * length, (dy / size) * length,
+      { color: look.color, edge: app.theme.background, width: kind.width, dash: kind.dash });
   }
-  const names = track.inspector?.arrows?.[name];
-  const [xs, ys] = [track.columns[names?.[0]], track.columns[names?.[1]]];
-  if (!xs || !ys) return null;
-  const vector = /** @type {[number, number]} */ ([-xs[row], -ys[row]]);
-  return vector.every(Number.isFinite) && (vector[0] || vector[1]) ? vector : null;
 }
 
 /**
- * Length in px of an arrow: the largest of its kind is full length, a ten-thousandth of it is the shortest.
- * @param {number} size
- * @param {number} largest
+ * The arrows that were chosen, at every head; and all that there are at the step under the pointer.
+ * @param {CanvasRenderingContext2D} context @param {any} view @param {any} app
+ * @param {import("./stage.js").Look[]} looks @param {number} at
  */
-export function arrowLength(size, largest) {
-  if (!(size > 0) || !(largest > 0)) return 0;
-  const part = 1 + Math.log10(size / largest) / 4;
-  return 20 + 36 * Math.min(1, Math.max(0, part));
-}
-
-/**
- * @param {any} track
- * @param {any} panel
- * @param {string} name
- */
-export function largestArrow(track, panel, name) {
-  let largest = 0;
-  for (let row = 0; row <= track.end; row++) {
-    const vector = arrowVector(track, panel, name, row);
-    if (vector) largest = Math.max(largest, Math.hypot(vector[0], vector[1]));
+export function drawArrows(context, view, app, looks, at) {
+  const kinds = ARROWS.filter((kind) => app.arrows.has(kind.name));
+  for (const look of looks) {
+    const path = view.stage.paths.get(look.id);
+    const head = kinds.length && path ? headAt(path, Math.min(at, path.end)) : null;
+    if (head) drawArrowsOf(context, view, app, look, head.row, head, kinds);
+    if (path && app.hover?.id === look.id && app.hover.row <= path.end) {
+      drawArrowsOf(context, view, app, look, app.hover.row, { x: path.xs[app.hover.row], y: path.ys[app.hover.row] }, ARROWS);
+    }
   }
-  return largest;
 }
 
 /**

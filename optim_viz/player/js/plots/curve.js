@@ -3,7 +3,7 @@ import { element, setText } from "../basics/dom.js";
 import { headAt, makePath } from "../numbers/paths.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
-import { curveRange, stillServes } from "../numbers/range.js";
+import { curveRange, cutOff, stillServes } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 
@@ -18,14 +18,15 @@ function zoomsByDrag() {
 /** @param {any} panel @param {any} app @param {HTMLElement} host @param {boolean} log @param {any} range */
 function curveLayout(panel, app, host, log, range) {
   const revision = `${app.model.key}/${log}`;
+  const short = log && range.y[0] > -4 && range.y[1] < 5;  // plain numbers; powers of ten beyond
   return plotLayout(app.theme, host, {
     uirevision: revision, margin: { l: 62, r: 14, t: 8, b: 44 }, dragmode: zoomsByDrag() ? "zoom" : false,
     xaxis: axisStyle(app.theme, panel.x_title ?? app.model.frameTitle, { range: range.x, uirevision: revision }),
     yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
-      ...(log && !range.decades && range.y[0] > -4 && range.y[1] < 5 ? { exponentformat: "none", tickformat: "~r" } : {}),
+      ...(short ? { exponentformat: "none", tickformat: "~r" } : {}),
       range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades : undefined,
       // Plotly writes powers of ten a quarter larger than other ticks.
-      tickfont: { size: log && range.decades ? 9 : 11, color: app.theme.muted },
+      tickfont: { size: log && !short ? 9 : 11, color: app.theme.muted },
     }),
   });
 }
@@ -101,6 +102,7 @@ function placeCurve(view, app) {
   view.px = axisPixels(gd._fullLayout.xaxis);
   view.py = axisPixels(gd._fullLayout.yaxis);
   placeStage(stage, plotArea(gd));
+  stage.apart = Infinity;  // between two evaluations a curve has points that are no steps
   const axes = axesSignature(gd) + JSON.stringify([panel.x, panel.y, panel.raw, view.log, view.range.y]);
   placePaths(view, app, axes, stage.paths, (track) => curvePath(track, panel, panel.y, view));
   placePaths(view, app, axes, view.raw, (track) => (panel.raw ? curvePath(track, panel, panel.raw, view) : null));
@@ -128,6 +130,12 @@ function drawCurve(view, app, at) {
   });
 }
 
+/** What the axis leaves out, in words; "" where it shows all. @param {string[]} labels */
+function cutWords(labels) {
+  if (!labels.length) return "";
+  return labels.length > 2 ? `${labels.length} runs go on above` : `${labels.join(" and ")} ${labels.length > 1 ? "go" : "goes"} on above`;
+}
+
 /** Brings one curve panel up to date. @param {any} view @param {any} app @param {any} panel @param {any} parts */
 async function updateCurve(view, app, panel, parts) {
   if (view.key !== app.model.key) view.log = Boolean(panel.log);
@@ -142,6 +150,9 @@ async function updateCurve(view, app, panel, parts) {
     view.ranged = now;
   }
   setText(parts.heading, panel.title ?? "");
+  const cut = cutWords(cutOff(panel, app.model, view.range, view.log));
+  setText(parts.cut, cut);
+  parts.cut.title = cut && "The axis is scaled to the other runs.";
   setText(parts.toggle, view.log ? "log" : "linear");
   parts.toggle.setAttribute("aria-label", `${panel.title}: the axis is ${view.log ? "logarithmic" : "linear"}; switch`);
   await plotOnce(view, app, [panel, view.log, view.range], () => ({
@@ -157,10 +168,10 @@ async function updateCurve(view, app, panel, parts) {
  */
 export function createCurve(parent, app) {
   const parts = {
-    heading: element("h3", { class: "ov-title" }),
+    heading: element("h3", { class: "ov-title" }), cut: element("span", { class: "ov-where" }),
     toggle: element("button", { class: "ov-quiet", type: "button", title: "Logarithmic or linear axis" }),
   };
-  parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, element("span", { class: "ov-grow" }), parts.toggle]));
+  parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, parts.cut, element("span", { class: "ov-grow" }), parts.toggle]));
   const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map(), ranged: 0 }));
   const update = (/** @type {any} */ panel) => updateCurve(view, app, panel, parts);
   const resetZoom = () => app.plotly.relayout(view.gd, { "xaxis.range": [...view.range.x], "yaxis.range": [...view.range.y] });

@@ -1,10 +1,10 @@
 /** The plane seen from above: Plotly's filled contour and axes, our canvases over them. */
-import { ARROWS, arrowLength, arrowVector, drawArrow, largestArrow } from "./arrows.js";
-import { headAt, makePath } from "../numbers/paths.js";
+import { drawArrows } from "./arrows.js";
+import { makePath } from "../numbers/paths.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, colourBar, onMoved, plotArea, plotLayout } from "./plot.js";
 import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
-import { drawFaint, placeStage, renderStage } from "./stage.js";
+import { APART, drawFaint, placeStage, renderStage } from "./stage.js";
 import { drawMinimum } from "../basics/symbols.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 
@@ -57,30 +57,6 @@ function drawLandmarks(context, view, app, looks) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} context @param {any} view @param {any} app @param {any[]} looks @param {number} at */
-function drawHeadArrows(context, view, app, looks, at) {
-  const kinds = ARROWS.filter((kind) => app.arrows.has(kind.name));
-  if (!kinds.length) return;
-  for (const look of looks) {
-    const track = app.model.tracks.find((/** @type {any} */ one) => one.id === look.id);
-    const path = view.stage.paths.get(look.id);
-    const head = path && headAt(path, Math.min(at, path.end));
-    if (!head) continue;
-    for (const kind of kinds) {
-      const vector = arrowVector(track, view.panel, kind.name, head.row);
-      if (!vector) continue;
-      const sizes = (view.largest[look.id] ??= {});
-      const largest = (sizes[kind.name] ??= largestArrow(track, view.panel, kind.name));
-      const length = arrowLength(Math.hypot(vector[0], vector[1]), largest);
-      const [dx, dy] = [view.px(vector[0]) - view.px(0), view.py(vector[1]) - view.py(0)];
-      const size = Math.hypot(dx, dy);
-      if (!(size > 0) || !length) continue;
-      drawArrow(context, head.x, head.y, (dx / size) * length, (dy / size) * length,
-        { color: look.color, edge: app.theme.background, width: kind.width, dash: kind.dash });
-    }
-  }
-}
-
 /** Where a start is being dragged to, for those runs whose paths come later. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
 function drawGhost(context, view, app) {
   if (!app.ghost || !app.live.waits()) return;
@@ -110,6 +86,7 @@ function placeFlat(view, app) {
   view.px = axisPixels(gd._fullLayout.xaxis);
   view.py = axisPixels(gd._fullLayout.yaxis);
   placeStage(stage, plotArea(gd));
+  stage.apart = flatZoomed(view) ? APART.zoomed : APART.whole;
   placePaths(view, app, axesSignature(gd), stage.paths, (track) => {
     const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
     return xs && ys ? makePath(inPixels(xs, view.px), inPixels(ys, view.py), track.end) : null;
@@ -130,7 +107,7 @@ function drawFlat(view, app, at) {
       drawFaint(view.stage, some, { from });
       drawLandmarks(view.stage.trail.getContext("2d"), view, app, some);
     },
-    before: (context) => drawHeadArrows(context, view, app, looks, at),
+    before: (context) => drawArrows(context, view, app, looks, at),
     after: (context) => {
       drawHoverMarks(context, view.stage, app, looks);
       drawGhost(context, view, app);
@@ -153,6 +130,7 @@ function flatZoomed(view) {
  */
 export function createFlat(parent, app) {
   const view = /** @type {any} */ (createView(parent));
+  view.aim = (/** @type {any} */ _track, /** @type {number} */ _row, /** @type {number[]} */ [x, y]) => [view.px(x) - view.px(0), view.py(y) - view.py(0)];
   const place = () => placeFlat(view, app);
   return {
     ...viewMethods(view, app),

@@ -1,5 +1,5 @@
 /** The plane panel: header with its switches, and the plane from above (2-D) or as a landscape (3-D). */
-import { ARROWS } from "./arrows.js";
+import { ARROWS } from "../numbers/arrows.js";
 import { element, setText } from "../basics/dom.js";
 import { createFlat } from "./flat.js";
 import { formatNumber, formatPoint } from "../basics/format.js";
@@ -31,10 +31,13 @@ function viewSwitch(onChoose) {
   return { buttons, element: element("div", { class: "ov-switch", role: "group", "aria-label": "View" }, buttons) };
 }
 
+/** Hints beside each other, none of them broken. @param {string[]} hints */
+const told = (hints) => hints.map((hint) => hint.replaceAll(" ", "\u00a0")).join("  ");
+
 /** What can be done here, in a few words. @param {any} panel */
 function hintOf(panel) {
-  const stars = panel.lowest?.includes(false) ? "\u2605 lowest  \u2606 local  " : "";
-  return stars + (panel.pick ? "drag the start" : "scroll to zoom");
+  const stars = panel.lowest?.includes(false) ? ["\u2605 lowest", "\u2606 local"] : [];
+  return told([...stars, ...(panel.pick ? ["drag the start"] : []), "Ctrl+wheel to zoom"]);
 }
 
 /** Puts the handle that fingers drag over the start of the first visible run. @param {HTMLElement} handle @param {any} view @param {any} app */
@@ -60,7 +63,7 @@ function makeFlat(plane, app) {
   wireHover(app, flat, (point) => {
     const height = point && plane.panel.grid ? gridValue(plane.panel.grid, point.x, point.y) : NaN;
     const value = Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`;
-    setText(plane.where, point ? formatPoint(point.x, point.y, 3) + value : hintOf(plane.panel));
+    setText(plane.where, point ? told([formatPoint(point.x, point.y, 3) + value]) : hintOf(plane.panel));
   });
   wireWheel(app, flat.host);
   wirePick(app, flat, handle);
@@ -92,9 +95,8 @@ async function showView(plane, app, view) {
   else plane.flat ??= makeFlat(plane, app);
   if (plane.flat) plane.flat.host.hidden = view !== "2d";
   if (plane.space) plane.space.host.hidden = view !== "3d";
-  plane.menu.hidden = view !== "2d";
   if (view !== "2d") plane.reset.hidden = true;
-  setText(plane.where, view === "2d" ? hintOf(plane.panel) : "drag to turn, scroll to zoom");
+  setText(plane.where, view === "2d" ? hintOf(plane.panel) : told(["drag to turn", "Ctrl+wheel to zoom"]));
   if (changed) currentView(plane).resize();
   await currentView(plane).update(plane.panel);
   app.ask();

@@ -5,6 +5,7 @@
 import { element } from "../basics/dom.js";
 import { plotlyText } from "../basics/format.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
+import { drawArrows } from "./arrows.js";
 import { makePath } from "../numbers/paths.js";
 import { PLOT_CONFIG, colourBar, onMoved, plotLayout } from "./plot.js";
 import { cameraEye, cameraMatrix, hiddenByTerrain, projectPoint, terrainHeight } from "../numbers/project.js";
@@ -60,9 +61,12 @@ function surfaceTrace(panel, terrain, theme) {
   };
 }
 
+/** How much higher than wide the plot is, beside its colour bar. @param {{width: number, height: number}} layout */
+const tall = (layout) => Math.max(1, (1.3 * layout.height) / Math.max(1, layout.width - 62));
+
 /** High enough to look into valleys, and as near as the shape of the plot allows. @param {{width: number, height: number}} layout */
 function firstCamera(layout) {
-  const away = 1.07 * Math.max(1, (1.3 * layout.height) / Math.max(1, layout.width - 62));
+  const away = 1.0 * tall(layout);
   return { eye: { x: 0.85 * away, y: -1.05 * away, z: 1.32 * away }, center: { x: 0, y: 0, z: -0.14 } };
 }
 
@@ -75,11 +79,12 @@ function spaceFigure(panel, app, view) {
   const layout = plotLayout(theme, view.host, { uirevision: app.model.key, margin: { l: 0, r: 62, t: 0, b: 0 } });
   Object.assign(layout, {
     scene: {
-      uirevision: app.model.key, dragmode: "turntable", hovermode: false, aspectmode: "manual", aspectratio: { x: 1.1, y: 1.1, z: 0.6 },
+      uirevision: app.model.key, dragmode: "turntable", hovermode: false, aspectmode: "manual", aspectratio: { x: 1.1, y: 1.1, z: 0.6 * Math.min(1.6, tall(layout)) },
       camera: firstCamera(layout),
       xaxis: spaceAxis(theme, panel.x_title ?? panel.x, { range: [x0, x1] }),
       yaxis: spaceAxis(theme, panel.y_title ?? panel.y, { range: [y0, y1] }),
-      zaxis: spaceAxis(theme, panel.z_title ?? panel.z ?? "", { range: [relief.low, relief.high + span * 0.02], ...ticks }),
+      // Its name stands at the colour bar, which has the same ticks; beside the axis it would take a third of the room.
+      zaxis: spaceAxis(theme, "", { range: [relief.low, relief.high + span * 0.02], ...ticks }),
     },
   });
   const config = { ...PLOT_CONFIG, plotGlPixelRatio: Math.min(2, Math.max(1.5, window.devicePixelRatio || 1)) };
@@ -129,6 +134,22 @@ function projector(view, camera) {
       (terrain.relief.low + h * terrain.span) * camera.scale[2], size.width, size.height);
     return pixel ? [pixel[0] + left, pixel[1] + top] : [NaN, NaN];
   };
+}
+
+/** How far along the surface the direction of an arrow is measured, in unit coordinates. */
+const AIM = 0.01;
+
+/**
+ * A direction at a row of a track, along the surface, in px; NaN off the plane.
+ * @param {any} view @param {any} track @param {number} row @param {[number, number]} vector
+ */
+function aimAlong(view, track, row, [x, y]) {
+  const [x0, x1, y0, y1] = view.panel.bounds;
+  const { u, v, h } = view.units[track.id];
+  const [du, dv] = [x / (x1 - x0), y / (y1 - y0)];
+  const [a, b] = [u[row] + (AIM * du) / Math.hypot(du, dv), v[row] + (AIM * dv) / Math.hypot(du, dv)];
+  const [from, to] = [view.pixel(u[row], v[row], h[row]), view.pixel(a, b, terrainHeight(view.terrain, a, b) + LIFT)];
+  return [to[0] - from[0], to[1] - from[1]];
 }
 
 /** The eye in unit coordinates. @param {any} view @param {any} camera */
@@ -208,6 +229,7 @@ function drawSpace(view, app, at) {
       drawFaint(view.stage, some, { from });
       drawSummits(view, app);
     },
+    before: (context) => drawArrows(context, view, app, looks, at),
     after: (context) => drawHoverMarks(context, view.stage, app, looks),
   });
 }
@@ -250,7 +272,8 @@ function slowLines(app) {
  * @param {any} app
  */
 export function createSpace(parent, app) {
-  const view = /** @type {any} */ (Object.assign(createView(parent), { terrain: null, units: {}, sign: "", lines: [], slowAt: 0, pixel: null }));
+  const view = /** @type {any} */ (Object.assign(createView(parent), { terrain: null, units: {}, sign: "", lines: [], slowAt: 0, pixel: null, largest: {} }));
+  view.aim = (/** @type {any} */ track, /** @type {number} */ row, /** @type {[number, number]} */ vector) => aimAlong(view, track, row, vector);
   view.host.classList.add("ov-space");
   const follow = followCamera(view, app);
   for (const name of ["pointermove", "pointerdown", "wheel"]) view.host.addEventListener(name, follow, { signal: app.signal, passive: true });
@@ -259,7 +282,7 @@ export function createSpace(parent, app) {
   async function update(/** @type {any} */ panel) {
     if (!view.gd.isConnected) return;
     if (view.panel?.grid.hash !== panel.grid.hash || view.panel.scale !== panel.scale) view.terrain = makeTerrain(panel);
-    Object.assign(view, { panel, units: {}, sign: "" });
+    Object.assign(view, { panel, units: {}, sign: "", largest: {} });
     const { grid, minima, ...rest } = panel;
     const plot = () => plotOnce(view, app, [rest, view.lines.length], () => spaceFigure(panel, app, view), (gd) => onMoved(gd, follow));
     await plot();

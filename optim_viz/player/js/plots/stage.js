@@ -13,6 +13,7 @@
  * @property {Map<string, Path>} paths
  * @property {Map<string, number>} painted  row up to which a trail is on the canvas
  * @property {boolean} stale  the trail canvas must be drawn anew
+ * @property {number} apart  how far a step must go to get its dot, px
  * @property {{row: number, paths: Map<string, Path>}} before  what was drawn when it was last drawn anew
  * @property {{canvas: HTMLCanvasElement, key: any[], painted: Map<string, number>}|null} still  a picture of runs that stay
  */
@@ -22,13 +23,16 @@ import { dashPattern, drawSymbol } from "../basics/symbols.js";
 
 const TRAIL_WIDTH = 2.4;
 const HEAD_SIZE = 6;
+const DOT = 2.7;
+/** Steps that lie so far apart get a dot each, px: few in the whole picture, nearly all where it is zoomed. */
+export const APART = { whole: 8, zoomed: 3 };
 
 /** @param {HTMLElement} container @returns {Stage} */
 export function createStage(container) {
   const trail = /** @type {HTMLCanvasElement} */ (element("canvas", { class: "ov-canvas", "aria-hidden": "true" }));
   const head = /** @type {HTMLCanvasElement} */ (element("canvas", { class: "ov-canvas", "aria-hidden": "true" }));
   container.append(trail, head);
-  return { trail, head, box: { left: 0, top: 0, width: 0, height: 0 }, paths: new Map(), painted: new Map(), stale: true, before: { row: -1, paths: new Map() }, still: null };
+  return { trail, head, box: { left: 0, top: 0, width: 0, height: 0 }, paths: new Map(), painted: new Map(), stale: true, apart: APART.whole, before: { row: -1, paths: new Map() }, still: null };
 }
 
 /**
@@ -110,6 +114,29 @@ function strokeTrail(context, stage, look, path, from, to) {
   context.setLineDash([]);
 }
 
+/**
+ * A dot for every step of a stretch that went far enough to be seen as one.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Stage} stage
+ * @param {Look} look
+ * @param {Path} path
+ * @param {number} from
+ * @param {number} to
+ */
+function dotSteps(context, stage, look, path, from, to) {
+  const [left, top, right, bottom] = stageReach(stage);
+  context.fillStyle = look.color;
+  context.beginPath();
+  for (let i = from + 1; i <= to; i++) {
+    if (path.along[i] - path.along[i - 1] < stage.apart || path.hidden?.[i]) continue;
+    const [x, y] = [path.xs[i], path.ys[i]];
+    if (!(x > left && x < right && y > top && y < bottom)) continue;
+    context.moveTo(x + DOT, y);
+    context.arc(x, y, DOT, 0, 2 * Math.PI);
+  }
+  context.fill();
+}
+
 /** Draws the trails on from where they are to a row. @param {Stage} stage @param {number} row @param {Look[]} looks */
 function extendTrails(stage, row, looks) {
   const context = stage.trail.getContext("2d");
@@ -121,6 +148,7 @@ function extendTrails(stage, row, looks) {
     // Less than a pixel waits (the head canvas shows it), so that slow parts do not become a row of dots.
     if (to <= from || path.along[to] - path.along[from] < 1) continue;
     strokeTrail(context, stage, look, path, from, to);
+    dotSteps(context, stage, look, path, from, to);
     stage.painted.set(look.id, to);
   }
 }

@@ -1,8 +1,12 @@
 /** The tooltip: which run, which step, where, how high. */
+import { ARROWS, arrowVector } from "../numbers/arrows.js";
 import { element, setText } from "../basics/dom.js";
 import { formatNumber, formatPoint } from "../basics/format.js";
 import { valueAt } from "./readout.js";
 import { shortTitle } from "../numbers/scene.js";
+
+/** As many lines as there can be. */
+const MOST = 10;
 
 /**
  * The lines of the tooltip.
@@ -18,6 +22,10 @@ export function hoverLines(model, hover) {
   for (const panel of model.panels) {
     if (panel.kind !== "plane" || !track.columns[panel.x]) continue;
     lines.push(`at ${formatPoint(track.columns[panel.x][hover.row], track.columns[panel.y][hover.row])}`);
+    for (const { name, label } of ARROWS) {
+      const vector = arrowVector(track, panel, name, hover.row);
+      if (vector) lines.push(`${label} ${formatPoint(vector[0], vector[1], 3)}`);
+    }
   }
   for (const panel of model.panels) {
     if (panel.kind !== "curve" || !track.columns[panel.y]) continue;
@@ -31,7 +39,7 @@ export function hoverLines(model, hover) {
  * @returns {{element: HTMLElement, show(clientX: number, clientY: number, lines: string[], color: string): void, hide(): void}}
  */
 export function createTooltip(app) {
-  const lines = Array.from({ length: 6 }, () => element("div"));
+  const lines = Array.from({ length: MOST }, () => element("div"));
   const box = element("div", { class: "ov-tip", "aria-hidden": "true", hidden: true }, lines);
   return {
     element: box,
