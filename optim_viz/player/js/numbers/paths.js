@@ -27,7 +27,7 @@ export function makePath(xs, ys, end, options = {}) {
   for (let i = 0; i <= end; i++) {
     const [x, y] = [xs[i], ys[i]];
     if (x === x && y === y) {
-      if (px === px) total += Math.min(LONGEST, Math.hypot(x - px, y - py));
+      if (px === px) total += Math.min(LONGEST, Math.sqrt((x - px) * (x - px) + (y - py) * (y - py)));  // hypot is slow
       [px, py] = [x, y];
     }
     along[i] = total;

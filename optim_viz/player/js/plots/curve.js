@@ -8,7 +8,7 @@ import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 
 /** How often the axes may change while something is turned by hand, ms. */
-const AXES_EVERY = 250;
+const AXES_EVERY = 600;
 
 /** A finger that draws a zoom box could no longer scroll the page. */
 function zoomsByDrag() {

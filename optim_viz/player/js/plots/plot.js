@@ -66,13 +66,11 @@ export function plotArea(gd) {
  * @returns {(value: number) => number}
  */
 export function axisPixels(axis) {
-  const upright = axis._id.startsWith("y");
   const [from, to] = axis.range;
-  const scale = axis._length / (to - from);
-  const along = axis.type === "log"
-    ? (/** @type {number} */ v) => (Math.log10(v) - from) * scale
-    : (/** @type {number} */ v) => (v - from) * scale;
-  return upright ? (v) => axis._length - along(v) : along;
+  const upright = axis._id.startsWith("y");
+  const scale = ((upright ? -1 : 1) * axis._length) / (to - from);
+  const zero = upright ? axis._length : 0;
+  return axis.type === "log" ? (v) => zero + (Math.log10(v) - from) * scale : (v) => zero + (v - from) * scale;
 }
 
 /**
