@@ -3,6 +3,7 @@
  * the data or the theme changes, and calls the latest cleanup when the element goes. A call that was overtaken by a
  * newer one gets its cleanup called at once, so a cleanup only counts when it belongs to the latest call.
  */
+import { element } from "../basics/dom.js";
 import { mount } from "./main.js";
 import { createRegistry, holdBlob, readStore, releaseBlob } from "./registry.js";
 import { loadStyle } from "./style.js";
@@ -69,10 +70,23 @@ function drawWhenWhole(entry) {
   }
 }
 
+/** The page's first stop for the Tab key: past all its controls, to the picture. */
+function offerSkip() {
+  if (document.querySelector(".ov-skip")) return;
+  const link = element("a", { class: "ov-skip", href: "#ov-picture", text: "Skip to the picture" });
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    /** @type {HTMLElement|null} */ (document.querySelector(".ov-player"))?.focus();
+  });
+  document.body.prepend(link);
+}
+
 /** @param {any} component @param {{plotlyUrl: string, cssUrl?: string}} options */
 function createEntry(component, options) {
   const root = document.createElement("div");
+  root.id = "ov-picture";
   component.parentElement.append(root);
+  offerSkip();
   const entry = /** @type {any} */ ({ root, component, scene: null, instance: null, plotly: null, gone: false });
   entry.listener = () => drawWhenWhole(entry);
   registryOfPage().listeners.add(entry.listener);

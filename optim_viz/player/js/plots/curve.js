@@ -168,7 +168,7 @@ async function updateCurve(view, app, panel, parts) {
  */
 export function createCurve(parent, app) {
   const parts = {
-    heading: element("h3", { class: "ov-title" }), cut: element("span", { class: "ov-where" }),
+    heading: element("h2", { class: "ov-title" }), cut: element("span", { class: "ov-where" }),
     toggle: element("button", { class: "ov-quiet", type: "button", title: "Logarithmic or linear axis" }),
   };
   parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, parts.cut, element("span", { class: "ov-grow" }), parts.toggle]));

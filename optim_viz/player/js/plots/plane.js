@@ -106,7 +106,7 @@ async function showView(plane, app, view) {
 function buildPlane(parent, app) {
   const plane = /** @type {any} */ ({
     panel: null, view: "", key: null, flat: null, space: null, menu: arrowsMenu(app), body: element("div", { class: "ov-views" }),
-    heading: element("h3", { class: "ov-title" }), where: element("span", { class: "ov-where" }),
+    heading: element("h2", { class: "ov-title" }), where: element("span", { class: "ov-where" }),
     choice: viewSwitch((view) => { showView(plane, app, view); }),
     reset: element("button", { type: "button", class: "ov-quiet", text: "reset view", hidden: true, title: "Show the whole plane (or double click)" }),
   });

@@ -48,7 +48,7 @@ function inspectorCard(app, track, plane) {
   });
   const names = plane && wide > 1 ? [element("tr", {}, [element("td"), ...[plane.x_title ?? "x", plane.y_title ?? "y"].map((text) => element("th", { scope: "col", class: "ov-number", text }))])] : [];
   const card = element("section", { class: "ov-card", "data-inspect": track.id, "aria-label": `Inspector: ${track.label}` }, [
-    element("h4", {}, [swatch(look, app.theme.background), element("span", { text: track.label })]),
+    element("h3", {}, [swatch(look, app.theme.background), element("span", { text: track.label })]),
     track.inspector.symbolic ? element("div", { class: "ov-symbolic", text: track.inspector.symbolic }) : null,
     ...formulas, element("table", {}, [element("tbody", {}, [...names, ...body])]),
   ]);
