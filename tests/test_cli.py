@@ -91,7 +91,7 @@ def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
         (["compare", "rosenbrock", "sgd", "--start", "9", "9"], "start (9, 9) lies outside the plane drawn"),
         (["compare", "rosenbrock", "sgd", "--batch-size", "4"], "batch_size works on linear_regression"),
         (["compare", "__import__('os')", "sgd"], "has no meaning in a function"),
-        (["compare", "rosenbrock", "sgd", "--out", "a.mp4"], "'a.mp4' must end in one of .html, .gif"),
+        (["compare", "rosenbrock", "sgd", "--out", "a.mp4"], "'a.mp4' must end in one of .html, .online.html, .gif"),
         (["compare", "quadratic", "sgd", "--out", "no/such/place/a.csv"], "'no/such/place/a.csv' could not be written"),
         (["train", "sgd", "--epochs", "0"], "epochs must be a whole number from 1 to 100; got '0'."),
         (["train", "sgd", "--hidden", "0"], "hidden layer 1 must be a whole number from 1 to 1,024; got '0'."),

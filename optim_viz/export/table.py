@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -59,7 +60,7 @@ class Export(Generic[What]):
     write: Callable[[What], bytes]
 
 
-def _html(result: Result) -> bytes:
+def _html(result: Result, online: bool = False) -> bytes:
     runs = result.runs
     if isinstance(runs, Training):
         title, about = (
@@ -68,7 +69,7 @@ def _html(result: Result) -> bytes:
         )
     else:
         title, about = runs.surface.title, f"f(x, y) = {runs.surface.with_values}"
-    return standalone.page(result.scene(), title, about, result.origin).encode()
+    return standalone.page(result.scene(), title, about, result.origin, online).encode()
 
 
 def _gif(result: Result) -> bytes:
@@ -143,6 +144,7 @@ def _pytorch(result: Result) -> bytes:
 
 _ROWS = (
     Export("html", "Web page that plays anywhere", ".html", "text/html", _html),
+    Export("html-online", "Web page, small (online)", ".online.html", "text/html", partial(_html, online=True)),
     Export("gif", "Animation (GIF)", ".gif", "image/gif", _gif),
     Export("png", "Picture (PNG)", ".png", "image/png", _png),
     Export("svg", "Picture (SVG)", ".svg", "image/svg+xml", _svg),
@@ -191,14 +193,18 @@ def _check(runs: object, plane: object) -> None:
         raise SpecError(f"plane is what ov.project returns; got {quoted(plane)}.")
 
 
+def _length(row: Export[Result]) -> int:
+    return len(row.suffix)
+
+
 def by_suffix(path: str | Path) -> Export[Result]:
     """Return the export that writes files of this name; SpecError where none does.
 
     >>> by_suffix("race.gif").name
     'gif'
     """
-    suffix = Path(path).suffix.lower() if isinstance(path, str | Path) else ""
-    found = next((row for row in EXPORTS.values() if row.suffix == suffix), None)
+    name = Path(path).name.lower() if isinstance(path, str | Path) else ""
+    found = max((row for row in EXPORTS.values() if name.endswith(row.suffix)), key=_length, default=None)
     if found is None:
         raise SpecError(f"{quoted(path)} must end in one of {', '.join(row.suffix for row in EXPORTS.values())}.")
     return found

@@ -1,4 +1,5 @@
-"""The player with its scene, its numbers and plotly.js in one HTML file that needs neither server nor network.
+"""The player with its scene and its numbers in one HTML file: with plotly.js in it, so that it needs neither server nor
+network; or a tenth as large with a link to plotly.js, for readers online.
 
 ES modules cannot be imported from a file on disk, so an import map gives each of the player's modules as a data URL.
 What people typed travels as JSON in an inert script element; it is never part of a script or of markup.
@@ -7,6 +8,7 @@ What people typed travels as JSON in an inert script element; it is never part o
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 from html import escape
@@ -20,10 +22,11 @@ from optim_viz.player.scenes import Scene
 ENTRY = "app/main.js"
 
 
-def page(scene: Scene, title: str, about: str = "", origin: str = "") -> str:
+def page(scene: Scene, title: str, about: str = "", origin: str = "", online: bool = False) -> str:
     """Return the HTML file that plays `scene` under a title and a line about it, both plain text.
 
-    `origin` is the link that the page carries, and the videos that are recorded of it.
+    `origin` is the link that the page carries, and the videos that are recorded of it. With `online` plotly.js is a
+    link to where its makers publish it, with the hash that it must have.
 
     >>> from optim_viz import descend, optimizer
     >>> from optim_viz.player.scenes import compare
@@ -36,9 +39,25 @@ def page(scene: Scene, title: str, about: str = "", origin: str = "") -> str:
         story=inert(_story(scene, title, about, origin)),
         **carried(origin),
         modules=inert({"imports": modules(ENTRY)}),
-        # No script of plotly's holds this today; should one do so, it must not end the element.
-        plotly=library().read_text("utf-8").replace("</script", r"<\/script"),
+        plotly=_linked_plotly() if online else _whole_plotly(),
     )
+
+
+def _whole_plotly() -> str:
+    # No script of plotly's holds this today; should one do so, it must not end the element.
+    return "<script>" + library().read_text("utf-8").replace("</script", r"<\/script") + "</script>"
+
+
+@functools.cache
+def _linked_plotly() -> str:
+    """The element that plotly itself links its library with: address, version and hash are its own."""
+    import plotly.graph_objects as go
+
+    text = go.Figure().to_html(include_plotlyjs="cdn", full_html=False)
+    found = re.search(r'<script[^>]* src="https://[^>]* integrity="[^>]*></script>', text)
+    if found is None:
+        raise RuntimeError("plotly no longer links its library with a hash.")
+    return found[0]
 
 
 def carried(origin: str) -> dict[str, str]:

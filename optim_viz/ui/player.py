@@ -62,4 +62,6 @@ def show(scene: Scene, key: str, on_turn: Callable[[Any], None] | None = None, o
     with st.container(key=f"{key}-blobs"):
         for slot, (name, data) in enumerate(scene.blobs.items()):
             store(key=f"{key}-blob-{slot}", data=name.encode() + data)
+    if st.context.is_embedded and origin.startswith("http"):
+        st.link_button("Open the whole page", origin, type="tertiary", icon=":material/open_in_new:")
     return result

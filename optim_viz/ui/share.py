@@ -14,6 +14,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import segno
 import streamlit as st
 
 from optim_viz.experiments.files import write
@@ -27,6 +28,8 @@ from optim_viz.ui.page import address, asset, read_query
 
 Runs = Comparison | Training
 
+#: What only a frame of another page adds to a link.
+EMBEDDING = ("embed", "embed_options")
 #: Files written at once: some take a core for seconds, and a crowd may ask for many.
 _TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
 
@@ -105,6 +108,7 @@ def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None
         st.caption(given.note)
         if given.script is not None:
             _script(name, given.script)
+        _code(name)
         _frame(name)
 
 
@@ -161,6 +165,40 @@ def _script(name: str, make: Callable[[], str]) -> None:
         )  # fmt: skip
 
 
+def _code(name: str) -> None:
+    """The link as a QR code, for a class with phones."""
+    folded = st.expander("QR code", type="compact", key=f"share.{name}.qr", on_change="rerun")
+    if not folded.open:
+        return
+    query = {key: texts for key, texts in read_query().items() if key not in EMBEDDING}
+    try:
+        drawn = qr_code(linked(st.context.url or "", query))
+    except SpecError as error:
+        folded.caption(str(error))
+        return
+    folded.image(drawn, width=220)
+
+
+def qr_code(link: str) -> str:
+    """Return a link as an SVG of its QR code, dark on white in any theme; SpecError where it is too long for one.
+
+    >>> qr_code("http://localhost:8501/?f=beale")[:4]
+    '<svg'
+    """
+    try:
+        return segno.make(link, micro=False, error="l").svg_inline(
+            scale=4, border=4, light="#fff", dark="#000", omitsize=True
+        )
+    except segno.DataOverflowError:
+        raise SpecError(f"This link of {len(link):,} characters is too long for a QR code: at most 2,953.") from None
+
+
+def linked(address: str, query: dict[str, list[str]]) -> str:
+    """Return the address of a page of ours with a query."""
+    root = "" if urlsplit(address).path else "/"
+    return f"{address}{root}?{urlencode(query, doseq=True)}" if query else address
+
+
 def _frame(name: str) -> None:
     folded = st.expander("Embed in a page", type="compact", key=f"share.{name}.frame", on_change="rerun")
     if folded.open:
@@ -173,7 +211,6 @@ def frame(address: str, query: dict[str, list[str]]) -> str:
     >>> frame("http://localhost:8501", {"steps": ["50"]}).split('"')[1]
     'http://localhost:8501/?steps=50&amp;embed=true'
     """
-    bare = {key: texts for key, texts in query.items() if key not in ("embed", "embed_options")}
-    root = "" if urlsplit(address).path else "/"
-    src = f"{address}{root}?{urlencode(bare | {'embed': ['true']}, doseq=True)}"
+    bare = {key: texts for key, texts in query.items() if key not in EMBEDDING}
+    src = linked(address, bare | {"embed": ["true"]})
     return Template(asset("frame.html")).substitute(src=html.escape(src)).strip()

@@ -380,6 +380,10 @@ def test_embedded(server, open_page):
     page = open_page(server + LINK + "&embed=true")
     page.locator(PLAYER).wait_for()
     assert page.locator(".ov-player .js-plotly-plot").count() == 2
+    for name in ("stSidebar", "stHeader"):
+        expect(page.get_by_test_id(name)).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_hidden()
+    assert page.locator(PLAYER).bounding_box()["width"] >= 1350
 
 
 def test_a_player_that_cannot_be_loaded_says_so(server, browser):

@@ -1,10 +1,13 @@
 """The exported page: opened from disk, with the network off, it plays to the end and complains of nothing."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 import optim_viz as ov
 from optim_viz.export.table import export, save
+from optim_viz.player.assets import library
 
 PLAYER = ".ov-player[data-ready='true']"
 TRICK = "</script><script>document.title='owned'</script><b>adam"
@@ -80,3 +83,20 @@ def test_a_training_with_its_plane_plays_too(tmp_path, open_page):
     player.wait_for()
     expect(player).to_have_attribute("data-frame", str(training.steps - 1))
     assert player.locator(".ov-panel").count() == 3
+
+
+def test_the_small_page_takes_plotly_from_the_network_and_says_so_without_one(runs, open_page, browser, tmp_path):
+    path = tmp_path / "race.online.html"
+    save(runs, str(path))
+    page = open_page("about:blank")
+    headers = {"access-control-allow-origin": "*", "content-type": "text/javascript"}
+    page.route(re.compile("^https:"), lambda route: route.fulfill(path=library(), headers=headers))
+    page.goto(path.as_uri())  # the browser refuses what has another hash than the page says
+    page.locator(PLAYER).wait_for()
+    expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(2)
+    page.unroute_all()
+    context = browser.new_context(offline=True)
+    alone = context.new_page()
+    alone.goto(path.as_uri())
+    expect(alone.locator("#player")).to_contain_text("this small page needs the network")
+    context.close()

@@ -1,6 +1,7 @@
 """Every export reads back: tables and JSON to the last bit, images in size and frames, pages in their data."""
 
 import base64
+import hashlib
 import html
 import io
 import json
@@ -28,7 +29,7 @@ from optim_viz.export.table import EXPORTS, by_suffix, export, save
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.player import network_scenes, scenes, standalone
+from optim_viz.player import assets, network_scenes, scenes, standalone
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 from tests.frames import results_of, same_frame
@@ -278,6 +279,14 @@ def test_no_text_leaves_its_element(runs, words):
     story = story_of(text)
     assert "<" not in story
     assert json.loads(story)["title"] == "<!--<script>" + words
+
+
+def test_the_small_page_links_what_the_large_one_holds(runs):
+    whole, small = (export(runs, name).decode() for name in ("html", "html-online"))
+    assert len(small) < len(whole) / 8
+    digest = base64.b64encode(hashlib.sha256(assets.library().read_bytes()).digest()).decode()
+    assert f'integrity="sha256-{digest}" crossorigin="anonymous"' in small
+    assert story_of(whole) == story_of(small)
 
 
 def test_every_row_writes_both_kinds_of_result(runs, training, tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import segno
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +14,8 @@ import optim_viz as ov
 from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.export.table import EXPORTS, export
-from optim_viz.ui import page
-from optim_viz.ui.share import frame, runs_parcel
+from optim_viz.ui import page, share
+from optim_viz.ui.share import frame, linked, runs_parcel
 
 ROOT = Path(__file__).parents[2]
 NETWORK = {"epochs": "1", "batch": "500", "hidden": "16", "o": ["sgd~lr~0.1"]}
@@ -77,6 +78,34 @@ def test_a_frame_holds_its_link_and_nothing_that_was_typed_as_markup():
     assert "<script" not in text and text.count("<") == 2
     src = html.unescape(re.search(r'src="([^"]*)"', text)[1])
     assert src == "https://example.org/?f=x%5E2%22%3E%3Cscript%3E&o=sgd~lr~0.1&o=adam&embed=true"
+
+
+def test_a_link_is_a_code_of_its_own_or_a_sentence():
+    link = linked("https://example.org/lab", {"f": ["x^2"], "o": ["sgd", "adam"]})
+    assert link == "https://example.org/lab?f=x%5E2&o=sgd&o=adam"
+    dark = sum(map(sum, segno.make(link, micro=False, error="l").matrix))  # modules; a path draws them in runs
+    runs = re.findall(r"h(\d+)", share.qr_code(link).split('stroke="#000"')[1])
+    assert sum(map(int, runs)) == dark
+    assert linked("https://example.org", {}) == "https://example.org"
+    with pytest.raises(ov.SpecError, match=r"This link of 3,000 characters is too long for a QR code: at most 2,953\."):
+        share.qr_code("h" * 3000)
+
+
+def coded():
+    """A page whose QR code is unfolded."""
+    import streamlit as st
+
+    import optim_viz as ov
+    from optim_viz.ui import share
+
+    st.session_state["share.mine"] = st.session_state["share.mine.qr"] = True
+    share.share("mine", ov.descend("quadratic", [ov.optimizer("sgd", lr=0.1)], steps=5))
+
+
+def test_the_code_is_made_when_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(type(st.context), "url", property(lambda _: "http://localhost:8501"))
+    app = AppTest.from_function(coded, default_timeout=120).run()
+    assert not app.exception and len(app.get("image")) == 1
 
 
 @pytest.mark.parametrize("name", PRESETS)
