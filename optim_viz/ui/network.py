@@ -119,7 +119,10 @@ def watch(job: Job, query: Query) -> None:
 def _view(job: Job, query: Query) -> None:
     if progress.over(_KEY, job):
         st.rerun()  # the last look: from now on nothing polls
-    _progress(job)
+    # Places of their own: whatever comes above the player or goes, the picture before stays until there is a new one.
+    above, picture = st.container(), st.container()
+    with above:
+        _progress(job)
     training, live = _so_far(job), job.active
     if training is None:
         # Nothing to see yet: the training before stays in view until there is.
@@ -129,8 +132,12 @@ def _view(job: Job, query: Query) -> None:
         return
     if not job.active:
         st.session_state["app.last_training"] = training
-    plane = None if live else _plane(training)
-    player = show(scene_of(training, plane, live=live), key="network-player", origin=origin(training.spec, address()))
+    with above:
+        plane = None if live else _plane(training)
+    with picture:
+        player = show(
+            scene_of(training, plane, live=live), key="network-player", origin=origin(training.spec, address())
+        )
     if job.result and job.result.sentence:
         st.caption(job.result.sentence)
     if plane:

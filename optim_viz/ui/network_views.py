@@ -53,7 +53,7 @@ def _say_dead_outputs(training: Training) -> None:
 
 
 def _results(shown: Shown) -> None:
-    st.dataframe(harmless(results_table.results(shown.training)), hide_index=True, width="stretch")
+    st.dataframe(harmless(results_table.results(shown.training)), hide_index=True, width="stretch", placeholder="never")
 
 
 def _cost(shown: Shown) -> None:

@@ -63,6 +63,7 @@ def test_curves_grow_while_training_and_cancel_keeps_them(quiet):
     expect(page.get_by_text("s left")).to_be_visible()
     before = steps_drawn(page)
     cancel(page)
+    assert page.locator(".ov-player").bounding_box()["height"] > 300  # and not a blank until the plane is computed
     page.get_by_text("The plane that holds most").wait_for()
     page.locator(".ov-player[data-ready='true'][data-scene-key='network pca']").wait_for()
     kept = steps_drawn(page)

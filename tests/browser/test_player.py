@@ -301,6 +301,19 @@ COLOURED = """(colour) => {
 }"""
 
 
+def test_the_hint_says_how_to_zoom_and_a_waiting_picture_that_it_waits(page):
+    expect(page.locator("[data-panel=plane] .ov-where")).to_contain_text("Ctrl+wheel to zoom".replace(" ", "\u00a0"))
+    line = """(state) => {
+        document.querySelector("[data-testid=stApp]").dataset.testScriptState = state;
+        const { content, animationDelay } = getComputedStyle(document.querySelector(".ov-player"), "::before");
+        return [content !== "none", animationDelay];
+    }"""
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(line, "running") == [True, "0.5s"]  # what is there within a moment needs no sign
+    assert page.evaluate(line, "notRunning")[0] is False
+    page.emulate_media(reduced_motion="reduce")
+
+
 def test_three_dimensions_draw_without_complaint(page):
     page.get_by_role("button", name="3-D").click()
     page.wait_for_function(
