@@ -44,7 +44,7 @@ def animate(page: Any, target: Path) -> None:
 def main() -> None:
     """Serve the app, and take all pictures."""
     with browser() as chromium, served(DOCS.parent / "app.py") as address:
-        page = chromium.new_page(viewport={"width": 1240, "height": 860})
+        page = chromium.new_page(viewport={"width": 1240, "height": 1100})
         page.goto(address)
         animate(page, DOCS / "compare.gif")
         page = chromium.new_page(viewport={"width": 1400, "height": 900})
