@@ -29,7 +29,7 @@ FAIRNESS = {
     "one": "one learning rate for all",
     "torch": "torch's defaults",
     "best": "each at its own best",
-    "best-momentum": "each at its own best, momentum too",
+    "best-momentum": "its own best, momentum too",
 }
 #: The ways on the network, where trials are whole trainings: too slow to tune two hyperparameters.
 ON_NETWORK = tuple(mode for mode in FAIRNESS if mode != "best-momentum")

@@ -31,7 +31,7 @@ class Pictures:
     charts: Callable[[Study, Any, bool], list[go.Figure]]  # study, found, dark
     played: Callable[[Any, int, Sequence[int]], Query]  # found, chart, customdata of a point: the link of that run
     table: Callable[[Any], pd.DataFrame | None] = lambda found: None
-    sentence: Callable[[Study, Any], str] = lambda study, found: ""
+    sentence: Callable[[Study, Any], str] = lambda study, found: ""  # lines
     legend: Callable[[Any], str] | None = None  # HTML
     #: (study, found, dark) -> of each chart: how a browser that computes it colours its cells, and what it should find
     live: Callable[[Study, Any, bool], list[tuple[dict[str, Any], np.ndarray]]] | None = None
@@ -68,9 +68,10 @@ def _training_chart(asked: Study, found: Sequence[TrainSweep], dark: bool) -> li
     return [rate_curves.rate_chart(curves, "test loss after the last step", GUESSES, asked.rates, dark)]
 
 
-def _partial(_: Study, found: Sequence[TrainSweep]) -> str:
+def _trained_words(_: Study, found: Sequence[TrainSweep]) -> str:
     done = found[0].done
-    return "" if done.all() else f"Partial: {done.sum()} of {done.size} trainings were done."
+    partial = "" if done.all() else f"Partial: {done.sum()} of {done.size} trainings were done.\n"
+    return partial + rate_curves.sentence(rate_curves.of_trainings(found[0]))
 
 
 def _run_at(found: Sequence[Sweep], number: int, cell: Sequence[int]) -> Query:
@@ -89,6 +90,7 @@ PICTURES: dict[str, Pictures] = {
         _rate_chart,
         lambda found, _, place: _run_at(found, place[0], place[1:]),
         lambda found: rate_curves.table(rate_curves.of_sweeps(found), "Loss there", LOST),
+        lambda _, found: rate_curves.sentence(rate_curves.of_sweeps(found)),
     ),
     "map": Pictures(
         _map, _run_at, sentence=lambda asked, found: maps.sentence(found[0], asked.measure), live=_live_map
@@ -104,6 +106,6 @@ PICTURES: dict[str, Pictures] = {
         _training_chart,
         _training_at,
         lambda found: rate_curves.table(rate_curves.of_trainings(found[0]), "Test loss there", GUESSES),
-        _partial,
+        _trained_words,
     ),
 }

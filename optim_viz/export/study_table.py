@@ -69,7 +69,7 @@ class StudyResult:
 def _html(result: StudyResult) -> bytes:
     asked, found, pictures = result.asked, result.found, result.pictures
     sentence, table = pictures.sentence(asked.study, found), pictures.table(found)
-    below = f"<p>{escape(sentence)}</p>" if sentence else ""
+    below = "".join(f"<p>{escape(line)}</p>" for line in sentence.splitlines())
     if pictures.legend is not None:
         below += pictures.legend(found)
     if table is not None:

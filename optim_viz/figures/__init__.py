@@ -5,6 +5,8 @@ comparison               Comparison.figure(): an animated figure for notebooks
 notebook                 how it shows itself there
 maps, basins             a sweep over two axes; which minimum every start reaches
 rate_curves              final loss against learning rate
+good_region              the points around the best that are nearly as good
+region_words             how wide they are, in words
 training, training_cost  curves, layers; what a target loss costs
 readings, results_table  confusion and misread digits; how trainings ended
 plane_gauges             how far to trust the plane

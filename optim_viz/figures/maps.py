@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from optim_viz.figures.region_words import cells_words
 from optim_viz.figures.style import dress, log_words
 from optim_viz.figures.ticks import log_ticks
+from optim_viz.optimizers.specs import hyperparameter
 from optim_viz.surfaces.minima import lowest
 from optim_viz.sweeps.sweep import STARTS, Sweep
 from optim_viz.sweeps.theory import Theory, theory
@@ -22,6 +24,8 @@ CLICKS, MARKS = 64, 32
 GREYS, FAINT = ("#b9bdc6", "#4a4f59"), ("#eceef1", "#26292f")
 #: Kinds of cells without a place on the scale; how many colours a browser is given of it.
 DIVERGES, NEVER, SHADES = -1, -2, 128
+#: By measure, within which factor of the best cell another is good, in words, too.
+NEAR = {"loss": (10.0, "within a factor of 10 of that loss"), "steps": (2.0, "there within twice as many steps")}
 WORDS = {"loss": "loss after the last step", "steps": "steps to arrive"}
 
 
@@ -269,13 +273,23 @@ def _told(s: Sweep, i: int, j: int) -> str:
     return f"loss {s.final_loss[i, j]:.3g}, {steps}"
 
 
+def _region_words(s: Sweep, measure: str) -> str:
+    """How large the region is that is nearly as good as the best cell, with a space behind it; nothing without one."""
+    near, what = NEAR[measure]
+    axes = [
+        (n, v, n not in STARTS and hyperparameter(s.spec.optimizer.kind, n).scale == "log") for n, v in s.axes.items()
+    ]
+    words = cells_words(axes, _numbers(s, measure), s.best_cell(measure), near, what)
+    return words and words + " "
+
+
 def sentence(s: Sweep, measure: str) -> str:
     """What the map holds, and what the theory says where there is one."""
     cell = s.best_cell(measure)
     values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
     text = (
-        f"{s.spec.cells:,} runs. Best: {values}, {_told(s, *cell)}. {s.diverging.mean():.0%} of the map diverges: it "
-        "ends above the loss it began with."
+        f"{s.spec.cells:,} runs. Best: {values}, {_told(s, *cell)}. {_region_words(s, measure)}"
+        f"{s.diverging.mean():.0%} of the map diverges: it ends above the loss it began with."
     )
     known = known_theory(s)
     if known is not None:

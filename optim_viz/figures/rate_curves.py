@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.figures.good_region import Region, good_region, stretches
+from optim_viz.figures.region_words import rates_words, short_words
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.spec import unique_labels
 from optim_viz.surfaces.minima import lowest
@@ -50,15 +52,14 @@ class Curve:
         return not np.array_equal(self.low, self.high)
 
     @property
-    def good(self) -> tuple[float, float]:
-        """The learning rates around the best whose loss is within `near` times the best one's."""
-        fine = (self.loss <= self.near * max(self.loss[self.best], 1e-300)) & ~self.lost
-        first = last = self.best
-        while first > 0 and fine[first - 1]:
-            first -= 1
-        while last + 1 < len(fine) and fine[last + 1]:
-            last += 1
-        return float(self.lrs[first]), float(self.lrs[last])
+    def region(self) -> Region | None:
+        """The good learning rates around the best, within `near` times its loss; None where even that one is lost."""
+        return good_region(self.loss, (self.best,), self.near, self.lost)
+
+    @property
+    def words(self) -> str:
+        """What is to be said of the best learning rate and of how wide the good ones around it are."""
+        return rates_words(self.label, self.lrs, self.loss, self.best, self.near, self.lost)
 
     @property
     def lost_from(self) -> float | None:
@@ -73,9 +74,7 @@ class Curve:
         A run that goes up only by chance, one learning rate in the middle of good ones, is a stretch too.
         """
         half = math.sqrt(self.lrs[1] / self.lrs[0]) if len(self.lrs) > 1 else 1.0
-        edges = np.flatnonzero(np.diff(np.r_[False, self.lost, False].astype(int)))
-        pairs = zip(edges[::2], edges[1::2], strict=True)
-        return [(float(self.lrs[a] / half), float(self.lrs[b - 1] * half)) for a, b in pairs]
+        return [(float(self.lrs[a] / half), float(self.lrs[b] * half)) for a, b in stretches(self.lost)]
 
 
 def of_sweeps(results: Sequence[Sweep]) -> list[Curve]:
@@ -121,6 +120,11 @@ def _quartiles(losses: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+def sentence(curves: Sequence[Curve]) -> str:
+    """What is to be said of the curves, a line each."""
+    return "\n".join(curve.words for curve in curves)
+
+
 def table(curves: Sequence[Curve], what: str, lost: str) -> pd.DataFrame:
     """Return a frame, one row per curve: the best learning rate, its loss, how wide the good range is, where it ends.
 
@@ -130,13 +134,12 @@ def table(curves: Sequence[Curve], what: str, lost: str) -> pd.DataFrame:
 
     rows = []
     for curve in curves:
-        low, high = curve.good
         ends_at = curve.lost_from
         rows.append({
             "Optimizer": curve.label,
             "Best learning rate": f"{curve.lrs[curve.best]:.2g}",
             what: f"{curve.loss[curve.best]:.2g}",
-            f"Within {curve.near:g} times that": f"{low:.2g} to {high:.2g} (a factor of {high / low:.2g})",
+            f"Within {curve.near:g} times that": short_words(curve.lrs, curve.region),
             lost.capitalize(): f"from {ends_at:.2g}" if ends_at is not None else "nowhere in this range",
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -17,7 +17,7 @@ from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.export.table import harmless
 from optim_viz.ui import progress
 from optim_viz.ui.go import go
-from optim_viz.ui.page import address, timed
+from optim_viz.ui.page import address, plain, timed
 from optim_viz.ui.share import File, Parcel, give
 from optim_viz.ui.tune_fields import CHARTS, show_fields
 
@@ -127,7 +127,7 @@ def _draw(drawn: StudyResult, current: bool) -> None:
             go(view.page, pictures.played(found, i, place))
     show_fields(drawn, current)
     if sentence := pictures.sentence(drawn.asked.study, found):
-        st.caption(sentence)
+        st.caption(plain(sentence).replace("\n", "  \n"))
     if pictures.legend is not None:
         st.html(pictures.legend(found))
     if (table := pictures.table(found)) is not None:

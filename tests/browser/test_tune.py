@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from optim_viz.experiments import study_runs
+from optim_viz.experiments.fairness import FAIRNESS
 from optim_viz.experiments.files import read
 from optim_viz.experiments.study_links import write_study
 from optim_viz.experiments.study_views import VIEWS, check
@@ -162,3 +163,14 @@ def test_a_phone_needs_no_sideways_scrolling(server, open_page):
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view
         box = page.locator(".stPlotlyChart").first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] < 420, view
+
+
+def test_no_menu_cuts_off_what_is_chosen_in_it(server, open_page):
+    longest = max(FAIRNESS, key=lambda mode: len(FAIRNESS[mode]))
+    page = open_page("about:blank")
+    for path in ("/tune?f=logistic", "/tune?view=map&n=16&o=adam", f"/?fair={longest}"):
+        page.goto(server + path)
+        menus = page.locator("[data-testid=stSelectbox] input")
+        menus.nth(1).wait_for()
+        cut = "boxes => boxes.filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.value)"
+        assert menus.evaluate_all(cut) == [], path

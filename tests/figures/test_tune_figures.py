@@ -1,6 +1,7 @@
 """The Tune page's charts hold the numbers of their sweeps, and what diverges is named, not only coloured."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -42,8 +43,7 @@ def test_a_curve_is_its_sweep(swept):
     for curve, s in zip(rate_curves.of_sweeps(swept), swept, strict=True):
         np.testing.assert_array_equal(curve.loss, s.final_loss)
         assert curve.lrs[curve.best] == s.best["lr"]
-        low, high = curve.good
-        assert low <= curve.lrs[curve.best] <= high
+        assert curve.region.inside[curve.best] and not curve.region.elsewhere.any()
     # Gradient descent on a bowl of curvature 10 diverges from 2 / 10 on: the first rate tried beyond that.
     assert rate_curves.of_sweeps(swept)[0].lost_from == LRS[LRS > 0.2][0]
 
@@ -89,6 +89,28 @@ def test_the_table_says_best_range_and_end(swept):
     assert list(frame["Optimizer"]) == ["sgd", "momentum"]
     assert frame["Diverges"][0] == f"from {LRS[LRS > 0.2][0]:.2g}"
     assert float(frame["Best learning rate"][0]) == pytest.approx(swept[0].best["lr"], rel=0.05)
+
+
+def test_a_sentence_for_every_curve_and_a_cell_of_the_table_say_how_wide_the_good_rates_are(swept):
+    curves = [dataclasses.replace(curve, near=1e3) for curve in rate_curves.of_sweeps(swept)]
+    lines, cells = rate_curves.sentence(curves).split("\n"), rate_curves.table(curves, "Loss", "diverges").iloc[:, 3]
+    for curve, line, cell in zip(curves, lines, cells, strict=True):
+        ((first, last),) = curve.region.box
+        low, high = curve.lrs[first], curve.lrs[last]
+        wide = f"{low:.2g} to {high:.2g}, a factor of {float(f'{high / low:.2g}'):g} wide"
+        assert line.startswith(f"{curve.label}: best {curve.lrs[curve.best]:.2g}; ") and f"from {wide}" in line
+        assert cell.startswith(wide) and high > low
+
+
+def test_the_sentence_of_a_map_says_how_large_its_good_region_is(mapped):
+    said = maps.sentence(mapped, "loss")
+    rest = np.maximum(mapped.final_loss[~mapped.diverging], 0)
+    good = np.maximum(mapped.final_loss, 1e-16 * rest.max()) <= 10 * max(rest.min(), 1e-16 * rest.max())
+    (around,) = re.findall(r"Around it ([\d,]+) of 480 cells", said)
+    (apart,) = re.findall(r"([\d,]+) cells? elsewhere", said) or ["0"]
+    assert int(around) + int(apart) == good.sum() and int(around) > 1
+    assert "lr from " in said and "momentum from " in said
+    assert "within twice as many steps" in maps.sentence(mapped, "steps")
 
 
 def test_a_network_that_guesses_is_lost_only_above_its_best_rate():
