@@ -5,6 +5,7 @@ import os
 import shutil
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from benchmarks.browsing import FLAGS, ROOT, served
@@ -13,6 +14,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 #: Console messages that are not ours: Streamlit, on a deep link, looks for its server below the page's address first;
 #: software rendering is slow and says so; the tests themselves read canvases back.
 NOT_OURS = ("/_stcore/", "status of 404", "GL Driver Message", "willReadFrequently")
+WIDE, PHONE = (1400, 900), (390, 844)
 #: Milliseconds that anything may take on a slow machine.
 PATIENCE = 90_000
 expect.set_options(timeout=PATIENCE)
@@ -102,6 +104,20 @@ def opening(tabs):
         page.remove_listener("pageerror", fail)
         tabs.give_back(page, kind)
     assert complaints == []
+
+
+def axe_findings(page):
+    """What axe-core finds on a page, light and dark, wide and on a phone, but for what it calls minor."""
+    told = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for width, height in (WIDE, PHONE):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(300)  # colours that fade into each other would be measured half-way
+            for one in Axe().run(page).response["violations"]:
+                nodes = [node["html"][:200] for node in one["nodes"]]
+                told += [(scheme, width, one["id"], html) for html in nodes if one["impact"] != "minor"]
+    return told
 
 
 @pytest.fixture

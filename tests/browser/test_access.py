@@ -1,8 +1,9 @@
 """By keyboard, by touch, and by whoever needs contrast: axe-core on every page, a way past the controls, targets."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, axe_findings
 
 PLAYER = ".ov-player[data-ready='true']"
 #: A page -> its link, and what is there once it is drawn.
@@ -12,7 +13,6 @@ PAGES = {
     "tune": ("/tune?view=map&n=16", ".stPlotlyChart .main-svg"),
     "lessons": ("/lessons", PLAYER),
 }
-WIDE, PHONE = (1400, 900), (390, 844)
 TARGET = 44  # px, the least height and width of what a finger presses
 SMALL = f"""() => [...document.querySelectorAll(".ov-player :is(button, select, summary, .ov-knob, input[type=range])")]
     .filter((one) => one.offsetParent)
@@ -25,14 +25,7 @@ def test_axe_finds_nothing_serious_or_moderate(server, open_page, name):
     page = open_page(server + link)
     page.locator(drawn).first.wait_for()
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width, height in (WIDE, PHONE):
-            page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(300)  # colours that fade into each other would be measured half-way
-            found = Axe().run(page).response["violations"]
-            told = [(one["id"], one["impact"], node["html"][:200]) for one in found for node in one["nodes"]]
-            assert [one for one in told if one[1] != "minor"] == [], (scheme, width)
+    assert axe_findings(page) == []
 
 
 def test_the_first_tab_stop_leads_past_the_controls_to_the_picture(server, open_page):

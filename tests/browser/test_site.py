@@ -18,6 +18,7 @@ from optim_viz.lessons.lesson import Lesson
 from optim_viz.lessons.table import LESSONS
 from optim_viz.lessons.told import told
 from optim_viz.surfaces import descent
+from tests.browser.conftest import axe_findings
 
 PLAYER = ".ov-player[data-ready='true']"
 FIRST = PRESETS["valley"].spec
@@ -216,6 +217,11 @@ def test_what_needs_the_app_is_said_and_the_rest_is_shown(open_site):
     for words in ("A function of your own, 'x^2+y^2', is left out", "L-BFGS is left out", "tuned by one rule"):
         expect(page.locator("#notes")).to_contain_text(words)
     assert list(page.evaluate(ENDS)) == ["adam"]
+
+
+@pytest.mark.parametrize("path", ["", "lessons.html"])
+def test_axe_finds_nothing_serious_or_moderate(path, open_site):
+    assert axe_findings(open_site(path)) == []
 
 
 @pytest.mark.parametrize("path", ["", "lessons.html"])
