@@ -19,6 +19,8 @@ SEEDS = 2**32
 
 #: What the weights of a surface are called.
 COORDINATES = ("x", "y")
+#: The same of a model b + w·u of data, where people read them.
+OF_MODELS = ("b", "w")
 #: Letters that a typed function may hold beside them, each a number of its own; 1 where none is given.
 PARAMETERS = ("a", "b", "c", "d")
 #: The most that a number may be where its row says nothing else: beyond it floats soon overflow.
@@ -280,6 +282,16 @@ class Surface:
             return ()
         best = min(f for _, _, f in self.minima)
         return tuple(m for m in self.minima if m[2] - best <= 1e-9 * max(1.0, abs(best)))
+
+    @property
+    def weights(self) -> tuple[str, str]:
+        """What people read its two weights as; in links, tables and calls they are COORDINATES everywhere."""
+        return OF_MODELS if self.data else COORDINATES
+
+    @property
+    def called(self) -> str:
+        """The loss as a formula begins with it: "f(x, y)"."""
+        return f"f({', '.join(self.weights)})"
 
     @property
     def with_values(self) -> str:

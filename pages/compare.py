@@ -26,7 +26,7 @@ if shown:
     page.write_link("compare", write_compare(shown.asked))
     with st.container(key="page-head"):
         st.title(runs.surface.title, anchor=False)
-        st.markdown(f"$f(x, y) = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
+        st.markdown(f"${runs.surface.called} = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
         share.share("compare", runs)
         presets("compare", PRESETS, shown.asked, compare.fill_descent)
     player.show(

@@ -77,7 +77,7 @@ def styled() -> Iterator[None]:
 
 
 class Drawing:
-    """A scene's first two panels, and at the foot where it comes from; made, shown and saved inside `styled`.
+    """A scene's first two panels of paths, and at the foot where it comes from; made, shown and saved inside `styled`.
 
     >>> from optim_viz import descend, optimizer
     >>> from optim_viz.player.scenes import compare
@@ -101,7 +101,7 @@ class Drawing:
         self.count = _words(self.figure, WIDTH - 24.0, 24.0, "", color=MUTED, ha="right")
         bottom = _BOTTOM + (_foot(self.figure, origin) if origin else 0.0)
         height = HEIGHT - bottom - _TOP - _legend(self.figure, data["tracks"])
-        shown = data["panels"][:2]
+        shown = [panel for panel in data["panels"] if panel["kind"] != "fit"][:2]
         width = (WIDTH - _LEFT * len(shown) - 24.0) / len(shown)
         self.panels = []
         for i, panel in enumerate(shown):

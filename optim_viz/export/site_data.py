@@ -18,6 +18,7 @@ from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.player import fits
 from optim_viz.player.cards import inspector
 from optim_viz.player.programs import rule_program, schedule_program, surface_program
 from optim_viz.player.scenes import DURATION, GRID, grid_blob
@@ -75,6 +76,7 @@ def _surface(row: Surface) -> Json:
         "title": row.title, "expression": row.expression, "bounds": row.bounds, "start": row.start, "log": row.log,
         "minima": row.minima, "best": len(row.global_minima), "lowest": lowest(row), "story": row.story,
         "source": row.source, "examples": len(dataset(row)) if row.data else 0,
+        "weights": row.weights, "fit": fits.panel(row),
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ scenes           a comparison as a scene
 network_scenes   a training as a scene
 programs, live   rules, schedules and surfaces as operations in JSON; what the browser computes runs from
 fields           what the browser computes a map or basins from
+fits             the data of a surface that has them, and what draws a model over them
 cards            the columns and words of the inspector
 standalone       the player with its scene in one HTML file
 bundle, assets   the player's modules as one file; its files where a server can hand them out

@@ -15,6 +15,7 @@ import numpy as np
 
 from optim_viz.optimizers import styles
 from optim_viz.optimizers.row import Style
+from optim_viz.player import fits
 from optim_viz.player.cards import inspector
 from optim_viz.player.live import live
 from optim_viz.spec import Surface
@@ -109,7 +110,7 @@ def track(
 
 
 def compare(runs: Comparison) -> Scene:
-    """Return the scene of a comparison on a surface: the plane with its paths beside the loss curves."""
+    """Return the scene of a comparison on a surface: the plane with its paths, the data if it has some, the loss."""
     surface = runs.surface
     grid_name, grid = _surface_blob(surface)
     blobs, tracks, costly = {grid_name: grid}, [], _costly(runs)
@@ -123,9 +124,9 @@ def compare(runs: Comparison) -> Scene:
     positive = all((run.losses > 0).all() for run in runs)
     plane = {
         "id": "plane", "kind": "plane", "title": surface.title, "x": "x", "y": "y", "z": "loss",
-        "x_title": "x", "y_title": "y", "z_title": "loss", "bounds": list(surface.bounds),
+        "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": "loss", "bounds": list(surface.bounds),
         "surface": {"blob": grid_name, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
-        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d",
+        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "named": bool(surface.data),
         "lowest": [m in surface.global_minima for m in surface.minima],
         "alt": f"Contour map of {surface.title} with the paths of {names} from ({runs.spec.start[0]:g}, "
                f"{runs.spec.start[1]:g})",
@@ -134,7 +135,7 @@ def compare(runs: Comparison) -> Scene:
         "id": "loss", "kind": "curve", "title": "Loss", "x": None, "y": "loss", "x_title": "step",
         "y_title": "loss", "log": positive, "alt": f"Loss by step of {names} on {surface.title}",
     }  # fmt: skip
-    panels = [plane, loss]
+    panels = [plane, *fits.drawn(runs.spec), loss]
     if costly:  # then steps are not a fair measure
         panels.append({
             **loss, "id": "cost", "title": "Loss by gradient evaluations", "short": "gradients",

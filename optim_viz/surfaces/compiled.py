@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optim_viz.spec import Surface
+from optim_viz.spec import OF_MODELS, Surface
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import OF_EXAMPLES, letters, parse
 from optim_viz.surfaces.functions import ARRAYS, FLOATS
@@ -110,13 +110,14 @@ def _compile_sum(text: str, data: str) -> Compiled:
     symbols = sympy.symbols(OF_EXAMPLES, real=True)
     slopes, rows = gradient(expression), examples(data)
     names = {symbol: f"{symbol.name}_i" for symbol in symbols[2:]}
+    read = expression.xreplace(dict(zip(symbols, sympy.symbols(OF_MODELS, real=True), strict=False)))
     of_batches = (
         _mean(array_function(symbols, expression), tuple(rows.T)),
         _means(array_function(symbols, slopes[1], as_cse(slopes)), tuple(rows.T)),
         _float_sum("value", sympy.cse([expression]), rows),
         _float_sum("gradient", slopes, rows),
     )
-    latex = rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(expression, symbol_names=names)}"
+    latex = rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(read, symbol_names=names)}"
     whole = without_examples(expression, data)
     return Compiled(expression, latex, *map(_either, of_batches if whole is None else _functions(whole), of_batches))
 

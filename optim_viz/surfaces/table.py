@@ -119,7 +119,7 @@ _ROWS = (
         start=(-1.5, 2.5),
         minima=((0.99623293382877, 0.38989206617123007, 0.22399110160937674),),
         data="line",
-        story="Fit a line x + y*u to 24 points (u, v): with mini-batches every step sees another bowl.",
+        story="Fit a line b + w*u to 24 points (u, v): with mini-batches every step sees another bowl.",
         source="Legendre, Nouvelles methodes pour la determination des orbites des cometes, 1805",
     ),
     Surface(
@@ -130,7 +130,7 @@ _ROWS = (
         start=(-2.5, -0.5),
         minima=((1.8971345580788377, 1.7959353751849918, 0.28003174380123647),),
         data="classes",
-        story="Tell two classes v = 1, -1 apart by the sign of x + y*u: convex, steep far out, flat near the best.",
+        story="Tell two classes v = 1, -1 apart by the sign of b + w*u: convex, steep far out, flat near the best.",
         source="Cox, The Regression Analysis of Binary Sequences, 1958",
     ),
     Surface(

@@ -231,6 +231,32 @@ def test_what_the_axis_of_the_loss_leaves_out_is_said(server, open_page):
     expect(page.get_by_text("wild goes on above")).to_be_visible()
 
 
+def test_data_are_shown_with_the_line_of_every_run_at_the_playhead(server, open_page):
+    page = open_page(server + "/?f=linear_regression&start=2~1.5&steps=200&o=sgd~lr~0.05&o=adam~lr~0.05")
+    page.locator(PLAYER).wait_for()
+    colour = styles.style("sgd").light
+    spots = {}
+    for at in (0, 200):
+        seek(page, at)
+        spots[at] = pixel(page, "fit", "sgd", at)
+        wait_until_near(page, ["fit", "sgd", at], colour)
+    assert spots[0] != spots[200]
+    wait_until_near(page, [*spots[0]], colour, there=False)
+    page.mouse.move(*pixel(page, "plane", "sgd", 0))  # what is pointed at shows its line as well
+    expect(page.locator(".ov-tip")).to_contain_text("at b = 2, w = 1.5")
+    wait_until_near(page, [*spots[0]], colour)
+    page.mouse.move(0, 0)
+    page.locator(".ov-legend").get_by_text("sgd").click()
+    wait_until_near(page, [*spots[200]], colour, there=False)
+    page.locator(".ov-legend").get_by_text("sgd").click()
+    page.locator("[data-knob=w]").press("ArrowUp")
+    moved = "([x]) => document.querySelector('.ov-player').__ov.pixelOf('fit', 'sgd', 0).x !== x"
+    page.wait_for_function(moved, arg=[spots[0][0]])
+    expect(page.locator("[data-panel=fit] [role=img]")).to_have_attribute("aria-label", re.compile("^The 24 examples"))
+    page.locator("[data-switch=fit]").click()
+    expect(page.locator("[data-panel=fit]")).to_be_hidden()
+
+
 def test_legend_hides_a_run_everywhere(page):
     seek(page, 60)
     spots = [pixel(page, panel, "sgd", 60) for panel in ("plane", "loss")]

@@ -45,6 +45,15 @@ def test_it_plays_by_itself_to_the_end_without_a_network(file, runs, open_page):
     expect(player.locator(".ov-table")).to_contain_text(runs["sgd"].status)
 
 
+def test_data_and_the_line_of_a_run_are_in_it(tmp_path, open_page):
+    path = tmp_path / "fit.html"
+    save(ov.descend("logistic_regression", [ov.optimizer("adam", lr=0.1)], steps=30, batch_size=4), str(path))
+    page = open_page(path.as_uri(), offline=True)
+    page.locator(PLAYER).wait_for()
+    expect(page.locator("[data-panel=fit]")).to_contain_text("Data and chances")
+    assert page.evaluate("document.querySelector('.ov-player').__ov.pixelOf('fit', 'adam', 30)")
+
+
 def test_it_asks_the_network_for_nothing(file, open_page):
     page = open_page("about:blank", offline=True)
     asked = requests_of(page)

@@ -8,6 +8,11 @@ import pytest
 import optim_viz as ov
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player import scenes
+from optim_viz.player.fits import FITS
+from optim_viz.surfaces import descent
+from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.examples import DATASETS, examples
+from optim_viz.surfaces.table import SURFACES
 
 
 def column(scene, track, name):
@@ -93,3 +98,25 @@ def test_overflow_is_drawn_as_the_end_of_a_run_without_a_warning():
     scene = scenes.compare(ov.descend("rosenbrock", [ov.optimizer("sgd", lr=1.0)], steps=50))
     track = scene.data["tracks"][0]
     assert "diverged" in track["status"] and np.isnan(column(scene, track, "x")[track["status_from"]])
+
+
+@pytest.mark.parametrize("row", SURFACES.values(), ids=lambda row: row.name)
+def test_data_are_shown_where_there_are_some(row):
+    spec = descent.check(row, [ov.optimizer("sgd", lr=0.01)], steps=3, batch_size=4 if row.data else None, seed=5)
+    panels = {panel["id"]: panel for panel in scenes.compare(descent.run(spec)).data["panels"]}
+    assert list(panels) == (["plane", "fit", "loss"] if row.data else ["plane", "loss"])
+    assert (panels["plane"]["x_title"], panels["plane"]["y_title"]) == (("b", "w") if row.data else ("x", "y"))
+    if row.data:
+        fit = panels["fit"]
+        assert np.array_equal(fit["points"], examples(row.data)) and fit["drawn"] == {"seed": 5, "batch": 4}
+        assert fit["alt"] and fit["title"] and fit["x_title"] and fit["y_title"]
+        u0, u1, v0, v1 = fit["bounds"]
+        u, v = examples(row.data).T
+        shown = v if fit["curve"] == "line" else v > 0
+        assert u0 < u.min() and u.max() < u1 and v0 < shown.min() and shown.max() < v1
+        assert row.title.lower() in fit["alt"]
+        assert row.called == "f(b, w)" and not re.search(r"\b[xy]\b", compiled(row).latex)
+
+
+def test_every_data_set_has_its_picture():
+    assert set(FITS) == set(DATASETS)

@@ -39,6 +39,17 @@ export function formatPoint(x, y, digits = 4) {
 }
 
 /**
+ * A point of a plane, its weights by their names where these are not those of the axes of any plane.
+ * @param {{named?: boolean, x_title?: string, y_title?: string}} panel
+ * @param {number} x
+ * @param {number} y
+ * @param {number} [digits]
+ */
+export function formatWeights(panel, x, y, digits = 4) {
+  return panel.named ? `${panel.x_title} = ${formatNumber(x, digits)}, ${panel.y_title} = ${formatNumber(y, digits)}` : formatPoint(x, y, digits);
+}
+
+/**
  * Plotly reads a few tags in its labels; a title that came from a person is shown as typed.
  * @param {string} text
  */

@@ -1,6 +1,7 @@
 /** The panels of a scene: made when they come, taken down when they go, shown and hidden by their switches. */
 import { createCurve } from "./curve.js";
 import { element } from "../basics/dom.js";
+import { createFit } from "./fit.js";
 import { createPlane } from "./plane.js";
 import { wireHover, wireSeek } from "./pointer.js";
 import { shortTitle } from "../numbers/scene.js";
@@ -8,6 +9,7 @@ import { shortTitle } from "../numbers/scene.js";
 /** How each kind of panel is made. A new kind is a new row. */
 const PANELS = {
   plane: createPlane,
+  fit: createFit,
   curve(/** @type {HTMLElement} */ parent, /** @type {any} */ app) {
     const curve = createCurve(parent, app);
     wireHover(app, curve);

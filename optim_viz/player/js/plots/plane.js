@@ -2,7 +2,7 @@
 import { ARROWS } from "../numbers/arrows.js";
 import { element, setText } from "../basics/dom.js";
 import { createFlat } from "./flat.js";
-import { formatNumber, formatPoint } from "../basics/format.js";
+import { formatNumber, formatWeights } from "../basics/format.js";
 import { wireHover, wirePick, wireWheel } from "./pointer.js";
 import { gridValue } from "../numbers/relief.js";
 import { createSpace } from "./space.js";
@@ -63,7 +63,7 @@ function makeFlat(plane, app) {
   wireHover(app, flat, (point) => {
     const height = point && plane.panel.grid ? gridValue(plane.panel.grid, point.x, point.y) : NaN;
     const value = Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`;
-    setText(plane.where, point ? told([formatPoint(point.x, point.y, 3) + value]) : hintOf(plane.panel));
+    setText(plane.where, point ? told([formatWeights(plane.panel, point.x, point.y, 3) + value]) : hintOf(plane.panel));
   });
   wireWheel(app, flat.host);
   wirePick(app, flat, handle);

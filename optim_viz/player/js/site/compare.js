@@ -48,7 +48,7 @@ function drawRules(tables, asked) {
 function drawHead(tables, asked) {
   const surface = tables.surfaces[asked.surface];
   setText(spot("title"), surface.title);
-  setText(spot("function"), formulaText(surface.expression));
+  setText(spot("function"), formulaText(surface.expression, surface.weights));
   setText(spot("story"), surface.story);
   document.title = `${surface.title} · optim-viz`;
 }

@@ -2,8 +2,9 @@
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** @param {string} expression  as it is typed */
-export function formulaText(expression) {
-  const raised = expression.replace(/\^(\d+)/g, (_, digits) => [...digits].map((digit) => RAISED[Number(digit)]).join(""));
-  return `f(x, y) = ${raised.replace(/\s*\*\s*/g, "·").replace(/-/g, "−").replace(/\bpi\b/g, "π")}`;
+/** @param {string} expression  as it is typed @param {string[]} weights  what x and y are read as */
+export function formulaText(expression, weights) {
+  const named = expression.replace(/\b[xy]\b/g, (letter) => weights["xy".indexOf(letter)]);
+  const raised = named.replace(/\^(\d+)/g, (_, digits) => [...digits].map((digit) => RAISED[Number(digit)]).join(""));
+  return `f(${weights.join(", ")}) = ${raised.replace(/\s*\*\s*/g, "·").replace(/-/g, "−").replace(/\bpi\b/g, "π")}`;
 }

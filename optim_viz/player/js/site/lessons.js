@@ -49,7 +49,7 @@ function drawWords(words) {
 /** What stands around a picture. @param {any} picture */
 function drawCaption(picture) {
   setText(spot("caption"), [picture.caption, picture.seed].filter(Boolean).join(" "));
-  setText(spot("drawn-function"), picture.function && formulaText(picture.function));
+  setText(spot("drawn-function"), picture.function && formulaText(picture.function, picture.weights));
   setText(spot("plane"), picture.plane);
   spot("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: "Open in Compare" })] : []), element("span", { text: picture.left }));
 }

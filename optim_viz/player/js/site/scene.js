@@ -75,21 +75,22 @@ function styleOf(tables, choices, i) {
   return { color: { light, dark }, dash, marker };
 }
 
-/** The two panels. @param {any} tables @param {Asked} asked @param {string[]} labels @param {boolean} positive */
+/** The panels: the plane, the data of a surface that has some, the loss. @param {any} tables @param {Asked} asked @param {string[]} labels @param {boolean} positive */
 function panelsOf(tables, asked, labels, positive) {
   const surface = tables.surfaces[asked.surface];
   const size = tables.limits.grid;
   const plane = {
-    id: "plane", kind: "plane", title: surface.title, x: "x", y: "y", z: "loss", x_title: "x", y_title: "y", z_title: "loss",
+    id: "plane", kind: "plane", title: surface.title, x: "x", y: "y", z: "loss", x_title: surface.weights[0], y_title: surface.weights[1], z_title: "loss",
     bounds: surface.bounds, surface: { blob: `grid ${asked.surface}`, nx: size, ny: size }, scale: surface.log ? "log" : "linear",
-    minima: surface.minima.map((/** @type {number[]} */ minimum) => minimum.slice(0, 2)), lowest: surface.minima.map((/** @type {number[]} */ _, /** @type {number} */ i) => i < surface.best), pick: true, view: "2d",
+    minima: surface.minima.map((/** @type {number[]} */ minimum) => minimum.slice(0, 2)), lowest: surface.minima.map((/** @type {number[]} */ _, /** @type {number} */ i) => i < surface.best), pick: true, view: "2d", named: Boolean(surface.fit),
     alt: `Contour map of ${surface.title} with the paths of ${labels.join(", ")} from (${asked.start.join(", ")})`,
   };
   const loss = {
     id: "loss", kind: "curve", title: "Loss", x: null, y: "loss", x_title: "step", y_title: "loss", log: positive,
     alt: `Loss by step of ${labels.join(", ")} on ${surface.title}`,
   };
-  return [plane, loss];
+  const fit = surface.fit && { ...surface.fit, drawn: { seed: asked.seed, batch: asked.batch } };
+  return [plane, ...(fit ? [fit] : []), loss];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The tooltip: which run, which step, where, how high. */
 import { ARROWS, arrowVector } from "../numbers/arrows.js";
 import { element, setText } from "../basics/dom.js";
-import { formatNumber, formatPoint } from "../basics/format.js";
+import { formatNumber, formatPoint, formatWeights } from "../basics/format.js";
 import { valueAt } from "./readout.js";
 import { shortTitle } from "../numbers/scene.js";
 
@@ -21,7 +21,7 @@ export function hoverLines(model, hover) {
   const lines = [track.label, `${model.frameTitle} ${value}`];
   for (const panel of model.panels) {
     if (panel.kind !== "plane" || !track.columns[panel.x]) continue;
-    lines.push(`at ${formatPoint(track.columns[panel.x][hover.row], track.columns[panel.y][hover.row])}`);
+    lines.push(`at ${formatWeights(panel, track.columns[panel.x][hover.row], track.columns[panel.y][hover.row])}`);
     for (const { name, label } of ARROWS) {
       const vector = arrowVector(track, panel, name, hover.row);
       if (vector) lines.push(`${label} ${formatPoint(vector[0], vector[1], 3)}`);
