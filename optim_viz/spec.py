@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -292,6 +293,12 @@ class Surface:
     def called(self) -> str:
         """The loss as a formula begins with it: "f(x, y)"."""
         return f"f({', '.join(self.weights)})"
+
+    @property
+    def formula(self) -> str:
+        """The loss as people read it, in plain text."""
+        names = dict(zip(COORDINATES, self.weights, strict=True))
+        return f"{self.called} = " + re.sub(r"\b[xy]\b", lambda found: names[found[0]], self.with_values)
 
     @property
     def with_values(self) -> str:

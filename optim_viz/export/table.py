@@ -68,7 +68,7 @@ def _html(result: Result, online: bool = False) -> bytes:
             f"{runs.spec.epochs} epochs, mini-batches of {runs.spec.batch_size}",
         )
     else:
-        title, about = runs.surface.title, f"f(x, y) = {runs.surface.with_values}"
+        title, about = runs.surface.title, runs.surface.formula
     return standalone.page(result.scene(), title, about, result.origin, online).encode()
 
 

@@ -50,6 +50,7 @@ def test_data_and_the_line_of_a_run_are_in_it(tmp_path, open_page):
     save(ov.descend("logistic_regression", [ov.optimizer("adam", lr=0.1)], steps=30, batch_size=4), str(path))
     page = open_page(path.as_uri(), offline=True)
     page.locator(PLAYER).wait_for()
+    expect(page.locator("#about")).to_have_text("f(b, w) = softplus(-v*(b + w*u))")
     expect(page.locator("[data-panel=fit]")).to_contain_text("Data and chances")
     assert page.evaluate("document.querySelector('.ov-player').__ov.pixelOf('fit', 'adam', 30)")
 

@@ -114,7 +114,7 @@ function drawFit(view, app, at) {
     drawBoundary(context, view, model.weights, look.color);
     strokeCurve(context, view, model.curve, { color: look.color, width: WIDTH, dash: look.dash });
   }
-  if (hovered && then) strokeCurve(context, view, then.curve, { color: app.theme.background, width: WIDTH + 2.5 });
+  if (hovered && then) strokeCurve(context, view, then.curve, { color: app.theme.background, width: WIDTH + 1 });
   if (hovered && then) strokeCurve(context, view, then.curve, { color: hovered.color, width: WIDTH / 2 });
   for (const { look, model } of /** @type {any[]} */ (models)) {
     drawSymbol(context, look.marker, model.x, model.y, MARKER, { fill: look.color, edge: app.theme.background, edgeWidth: 3 });
@@ -124,7 +124,7 @@ function drawFit(view, app, at) {
 /** What the circles mean. @param {any} view @param {any} app */
 function hintOf(view, app) {
   const { batch } = drawnBy(view, app);
-  return (batch ? `★ best  ● seen by this step` : "★ best").replace(/(\S) (?=\S)/g, "$1\u00a0");
+  return (batch ? `★ best  ● in the batch` : "★ best").replace(/(\S) (?=\S)/g, "$1\u00a0");
 }
 
 /** @param {any} view @param {any} app */
