@@ -12,6 +12,7 @@ PAGES = {
     "network": ("/network?epochs=1&batch=256&hidden=16&seed=11&o=adam", f"{PLAYER}:has([data-panel=plane])"),
     "tune": ("/tune?view=map&n=16", ".stPlotlyChart .main-svg"),
     "lessons": ("/lessons", PLAYER),
+    "regression": ("/?f=logistic_regression&steps=60&o=sgd~lr~0.5&o=adam~lr~0.2", PLAYER),
 }
 TARGET = 44  # px, the least height and width of what a finger presses
 SMALL = f"""() => [...document.querySelectorAll(".ov-player :is(button, select, summary, .ov-knob, input[type=range])")]
