@@ -62,15 +62,15 @@ def log_axis(low: float, top: float, room: float) -> dict[str, Any]:
 
 
 def log_words(ticks: Sequence[float]) -> list[str]:
-    """Return what round numbers are called, as HTML: powers of ten by their exponents, unless they are short.
+    """Return what round numbers are called, as HTML, all in one way: powers of ten by exponents, unless all are short.
 
-    >>> log_words([1e-7, 1e-3, 1e4]), log_words([0.5, 1.0])
-    (['10<sup>-7</sup>', '0.001', '10<sup>4</sup>'], ['0.5', '1'])
+    >>> log_words([1e-7, 1e-3, 1.0, 1e4]), log_words([1e-3, 1.0, 1e4]), log_words([0.5, 1.0])
+    (['10<sup>-7</sup>', '10<sup>-3</sup>', '1', '10<sup>4</sup>'], ['0.001', '1', '10000'], ['0.5', '1'])
     """
     powers = [round(math.log10(tick)) for tick in ticks]
-    plain = any(tick != float(f"1e{power}") for tick, power in zip(ticks, powers, strict=True))
+    plain = all(-3 <= power < 5 for power in powers) or any(tick != float(f"1e{power}") for tick, power in zip(ticks, powers, strict=True))
     named = zip(ticks, powers, strict=True)
-    return [f"{tick:g}" if plain or -3 <= p < 4 else f"10<sup>{p}</sup>" for tick, p in named]
+    return [f"{tick:g}" if plain or p == 0 else f"10<sup>{p}</sup>" for tick, p in named]
 
 
 def span(columns: Sequence[np.ndarray]) -> tuple[float, float]:
