@@ -68,8 +68,8 @@ def log_words(ticks: Sequence[float]) -> list[str]:
     (['10<sup>-7</sup>', '10<sup>-3</sup>', '1', '10<sup>4</sup>'], ['0.001', '1', '10000'], ['0.5', '1'])
     """
     powers = [round(math.log10(tick)) for tick in ticks]
-    plain = all(-3 <= power < 5 for power in powers) or any(tick != float(f"1e{power}") for tick, power in zip(ticks, powers, strict=True))
-    named = zip(ticks, powers, strict=True)
+    named = list(zip(ticks, powers, strict=True))
+    plain = all(-3 <= p < 5 for p in powers) or any(tick != float(f"1e{p}") for tick, p in named)
     return [f"{tick:g}" if plain or p == 0 else f"10<sup>{p}</sup>" for tick, p in named]
 
 
