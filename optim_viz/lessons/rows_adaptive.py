@@ -25,13 +25,13 @@ _BOTH = [optimizer("sgd", lr=0.05), optimizer("adam", lr=0.05)]
 
 STEP_BOUND = Lesson(
     slug="adam-step",
-    title="Adam's step stays near its rate",
-    claim="Adam moves each weight by about its learning rate a step, however large or small the gradient is.",
+    title="Adam's step is bounded by its rate",
+    claim="Adam moves each weight by at most about its learning rate a step, however large the gradient is.",
     text=(
         "Adam divides a mean of recent gradients by the root of their mean square. Multiply the loss by a thousand and "
         "both grow a thousand times: the quotient stays, and so does the path. Plain descent's steps grow a thousand "
         "times, and it leaves. The other side of it: steps that do not shrink with the gradient do not come to rest "
-        "where gradients are noisy. For that the learning rate has to fall. After Kingma and Ba, 2015."
+        "where gradients are noisy. For that the learning rate has to fall."
     ),
     source=_ADAM,
     experiments=(
@@ -111,7 +111,7 @@ BIAS_CORRECTION = Lesson(
         "Adam keeps two running means that both start at zero, so at first both are far too small. The mean square is "
         "the slower one, and it is what Adam divides by: divided by too little, the first steps come out too long. "
         "Bias correction is the remedy. It divides each mean by the share of it that has filled up so far. Here Adam "
-        "runs with and without it, from the same start. After Kingma and Ba, 2015."
+        "runs with and without it, from the same start."
     ),
     source=_ADAM,
     experiments=(
@@ -175,12 +175,12 @@ BIAS_CORRECTION = Lesson(
 FORGETTING = Lesson(
     slug="adagrad-rmsprop",
     title="Adagrad remembers, RMSprop forgets",
-    claim="Adagrad's steps only ever shrink; RMSprop forgets old gradients and keeps moving.",
+    claim="Adagrad's rate can only shrink; RMSprop forgets old gradients and keeps moving.",
     text=(
         "Both divide the gradient by the size of past gradients. Adagrad adds up every square since the start, so what "
-        "it divides by can only grow, and a steep beginning slows it for ever. RMSprop takes a running mean instead: "
-        "old gradients fade, and the step fits the ground it is on now. A steady slope shows it in the step lengths, "
-        "a curved valley in the distance covered. After Tieleman and Hinton's lecture, 2012."
+        "it divides by can only grow, and a steep beginning keeps its rate low for ever. RMSprop takes a running mean "
+        "instead: old gradients fade, and the step fits the slope where it is now. A steady slope shows it in the step "
+        "lengths, a curved valley in the distance covered."
     ),
     source=Source("Tieleman & Hinton", "Lecture 6.5, Neural Networks for Machine Learning", 2012),
     experiments=(
@@ -212,7 +212,7 @@ FORGETTING = Lesson(
         (("adagrad", "<", 0.51), ("rmsprop", ">", 0.75), ("rmsprop_end", "<", "adagrad_end")),
     ),
     limit=Limit(
-        "Shrinking steps are what settles a run: at a large learning rate RMSprop keeps jumping about the bottom of "
+        "A shrinking rate is what brings a run to rest: at a large learning rate RMSprop keeps jumping around in "
         "the bowl, and Adagrad comes to rest in it.",
         (
             Experiment(

@@ -24,8 +24,8 @@ WEIGHT_DECAY = Lesson(
     text=(
         "Weight decay pulls weights towards zero. Adam adds it to the gradient, and then divides the sum by its size: "
         "where the loss itself says nothing, the pull is all there is, and it is blown up to a full step, however "
-        "small the decay. AdamW shrinks the weight directly, by the share that was asked for. Here the loss depends "
-        "on x only; what happens to y is decay alone, at two strengths. After Loshchilov and Hutter, 2019."
+        "small the decay. AdamW shrinks the weight directly, by the share that was asked for. Here the loss depends on "
+        "x only; what happens to y is decay alone, at two strengths."
     ),
     source=Source("Loshchilov & Hutter", "Decoupled Weight Decay Regularization, ICLR", 2019),
     experiments=(

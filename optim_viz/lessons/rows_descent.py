@@ -20,13 +20,12 @@ def _batches(name: str, caption: str, size: int, steps: int, seeds: int = 9) -> 
 MINI_BATCHES = Lesson(
     slug="mini-batches",
     title="A mini-batch is a cheap guess",
-    claim="A gradient from a few examples is noisy but cheap, so the same data buys many more steps.",
+    claim="A gradient from a few examples is noisy but cheap, so the same data is enough for many more steps.",
     text=(
         "A line is fitted to 24 points. The full gradient looks at all 24 before it takes one step. A mini-batch looks "
         "at only a few of them: its direction is a guess, but it is right on average, and while the full gradient "
-        "takes one step, single examples pay for 24. All three runs here read every point ten times; in machine "
-        "learning's words, they train for ten epochs. Which of them gets furthest? After Bottou, Curtis and Nocedal, "
-        "2018."
+        "takes one step, single examples take 24. All three runs here read every point ten times; in machine "
+        "learning's words, they train for ten epochs. Which of them gets furthest?"
     ),
     source=Source(
         "Bottou, Curtis & Nocedal", "Optimization Methods for Large-Scale Machine Learning, SIAM Review 60", 2018
@@ -36,7 +35,7 @@ MINI_BATCHES = Lesson(
         _batches("four", "Four examples a step: 60 steps, 240 examples read", 4, 60),
         _batches("all", "All 24 examples a step: 10 steps, 240 examples read", 24, 10),
     ),
-    look="The path of single examples staggers but arrives; the smooth path is still far away.",
+    look="The path of single examples is rough but arrives; the smooth path is still far away.",
     finding=Finding(
         "After 240 examples read, the loss is above its minimum by {one:.3f} with one example a step, by {four:.3f} "
         "with four, and by {all:.3f} with all 24 (medians of {seeds} seeds).",
@@ -76,12 +75,12 @@ MINI_BATCHES = Lesson(
 LEARNING_RATE = Lesson(
     slug="learning-rate",
     title="The first learning rate",
-    claim="Too small a learning rate crawls, too large a one leaves; the edge is two divided by the largest curvature.",
+    claim="Too small a learning rate is slow, too large a one diverges; the edge is two over the largest curvature.",
     text=(
         "Curvature says how fast the slope changes. In a bowl, a step that is too long for the curvature lands on the "
         "other side, higher than it began, and the next step is longer still. The edge between arriving and leaving is "
         "the learning rate two divided by the largest curvature. Here it is measured, and runs are placed far below "
-        "it, just below it and just above it, on two bowls. After LeCun, Bottou, Orr and Müller, 1998."
+        "it, just below it and just above it, on two bowls."
     ),
     source=Source("LeCun, Bottou, Orr & Müller", "Efficient BackProp, in Neural Networks: Tricks of the Trade", 1998),
     experiments=(

@@ -10,19 +10,19 @@ from optim_viz.surfaces.surface import surface
 
 #: A floor that falls steadily: the gradient along x is always -1.
 SLOPE = surface("y^2 - x", bounds=(-2.0, 8.0, -2.0, 2.0))
-#: A step down, a plain, and a hole behind it.
+#: A step down, flat ground, and a hole behind it.
 _PLAIN = surface("1/(1 + exp(6*(x + 3/2))) - exp(-2*(x - 2)^2) + y^2/2", bounds=(-3.0, 4.0, -1.5, 1.5))
 
 
 LOCAL_MINIMA = Lesson(
     slug="local-minima",
     title="Stuck in the nearest hollow",
-    claim="Plain descent stays in the nearest hollow; momentum may roll on into a deeper one.",
+    claim="With short steps, plain descent stays in the nearest hollow; momentum may roll on into a deeper one.",
     text=(
-        "Two hollows lie side by side, the right one deeper. Plain descent only ever goes downhill, so it ends in the "
-        "hollow that it starts above. Momentum keeps part of its speed, as a ball does, and with enough of a run-up it "
-        "climbs the ridge between the two. Enough of a run-up: from lower down it does not. And nothing tells it which "
-        "hollow is the deep one. After Attouch, Goudou and Redont, who followed such a heavy ball, 2000."
+        "Two hollows lie side by side, the right one deeper. Plain descent with short steps only goes downhill, so it "
+        "ends in the hollow that it starts above. Momentum keeps part of its speed, as a ball does, and with enough of "
+        "a run-up it climbs the ridge between the two. Enough of a run-up: from lower down it does not. And nothing "
+        "tells it which hollow is the deep one."
     ),
     source=Source(
         "Attouch, Goudou & Redont",
@@ -85,7 +85,7 @@ MOMENTUM = Lesson(
         "Momentum adds up past gradients, each step keeping a share of the sum, here 0.9 or less. Where the gradient "
         "stays the same, the sum grows to the gradient divided by one minus that share: at 0.9, ten times the step. "
         "Where the gradient changes sign at every step, as across a ravine, the parts cancel, and the run can use a "
-        "large learning rate with less swinging. After Goh, Why Momentum Really Works, 2017."
+        "large learning rate with less swinging."
     ),
     source=Source("Goh", "Why Momentum Really Works, Distill", 2017),
     experiments=(
@@ -121,7 +121,7 @@ MOMENTUM = Lesson(
         (("speed", ">", 9.99), ("speed", "<", 10.01), ("fast", "<", "slow"), ("calm", "<", "zigzag")),
     ),
     limit=Limit(
-        "Too much of it overshoots and rings: at 0.99 the same ravine is crossed again and again.",
+        "Too much of it overshoots and swings: at 0.99 the same ravine is crossed again and again.",
         (
             Experiment(
                 "rings",
@@ -152,19 +152,19 @@ MOMENTUM = Lesson(
 
 PLATEAU = Lesson(
     slug="plateau",
-    title="Across the plain",
+    title="Across flat ground",
     claim="Where the gradient is almost zero, momentum keeps moving; noise alone can help too.",
     text=(
         "Plain descent moves by the gradient of the moment. On flat ground that is almost nothing, and it stands still "
-        "far from any minimum. Momentum arrives with the speed it has gained and glides on. There is another way "
-        "out: at a saddle, a place that is level but no minimum, the small errors of mini-batches push a run off the "
-        "ridge by chance, and then the slope takes over. After Ge, Huang, Jin and Yuan, 2015."
+        "far from any minimum. Momentum arrives with the speed it has gained and glides on. There is another way out: "
+        "at a saddle, a place that is level but no minimum, the small errors of mini-batches push a run off the ridge "
+        "by chance, and then the slope takes over."
     ),
     source=Source("Ge, Huang, Jin & Yuan", "Escaping From Saddle Points, Conference on Learning Theory", 2015),
     experiments=(
         Experiment(
             "plain",
-            "A step down, a plain, and a hole behind it",
+            "A step down, flat ground, and a hole behind it",
             check(_PLAIN, [optimizer("sgd", lr=0.05), optimizer("momentum", lr=0.05)], (-2.2, 1.0), 300),
         ),
         Experiment(
@@ -174,10 +174,10 @@ PLATEAU = Lesson(
             seeds=9,
         ),
     ),
-    look="Plain descent slows to a stop in the middle of the plain; momentum drops into the hole.",
+    look="Plain descent slows to a stop in the middle of the flat ground; momentum drops into the hole.",
     finding=Finding(
-        "Momentum is across the plain at step {across:.0f}; plain descent stands at x = {stands:.2f} after 300. With "
-        "noise, {off:.0%} of {noise_seeds} runs have left the ridge after 60 steps, by {left:.2f} in the median.",
+        "Momentum is across the flat ground at step {across:.0f}; plain descent stands at x = {stands:.2f} after 300. "
+        "With noise, {off:.0%} of {noise_seeds} runs have left the ridge after 60 steps, by {left:.2f} in the median.",
         {
             "across": m.median("plain", "momentum", m.steps_past(0, 1.0)),
             "stands": m.median("plain", "sgd", m.coordinate(0)),

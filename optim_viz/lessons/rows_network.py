@@ -33,7 +33,7 @@ FASTER = Lesson(
         "real handwritten digits. Each optimizer runs with the settings that PyTorch gives it if you say nothing. But "
         "a default is not a fair choice: a thousandth is a good learning rate for Adam and a far too small one for "
         "plain SGD. So each is then given the best of four rates, looked for in the same way. What remains of the "
-        "lead? After Choi and others, 2019."
+        "lead?"
     ),
     source=Source("Choi et al.", "On Empirical Comparisons of Optimizers for Deep Learning, arXiv:1910.05446", 2019),
     experiments=(
@@ -138,8 +138,7 @@ FINAL_RELU = Lesson(
         "A ReLU passes what is positive and turns the rest to zero, and where it gives zero it passes no gradient "
         "back. Between layers that is useful. After the last layer it is a trap: an output that is negative for every "
         "digit stays at zero, gets no gradient and never comes back: it is dead. Its digit cannot be named any more. "
-        "When all ten die, every digit looks alike, and the loss stands at the logarithm of ten. After Lu and others, "
-        "2020."
+        "When all ten die, every digit looks alike, and the loss stands at the logarithm of ten."
     ),
     source=Source("Lu, Shin, Su & Karniadakis", "Dying ReLU and Initialization: Theory and Numerical Examples", 2020),
     experiments=(
@@ -207,8 +206,7 @@ PICTURES = Lesson(
         "The network has 297,710 weights; a picture has two directions. Here the plane is the one that keeps most of "
         "the paths' spread, found by principal components, PCA for short. But the runs pass beside the plane, so the "
         "colour under a path is not its loss. And PCA turns even a random walk, which learns nothing, into smooth "
-        "curves that fill most of the plane. On a plane of random directions almost nothing of the paths is left. "
-        "After Antognini and Sohl-Dickstein, 2018."
+        "curves that fill most of the plane. On a plane of random directions almost nothing of the paths is left."
     ),
     source=Source(
         "Antognini & Sohl-Dickstein",

@@ -18,8 +18,7 @@ PARAM_GROUPS = Lesson(
         "One learning rate has to suit the steepest direction, so the flat ones crawl. PyTorch lets each group of "
         "weights have its own. In the bowl, y is ten times as steep as x: give y a tenth of the rate, and the rate as "
         "a whole can be five times larger. A rate of zero freezes a weight. On the network, a frozen first layer stays "
-        "as it was drawn, at random, and the layers behind it learn all the same. After LeCun, Bottou, Orr and Müller, "
-        "1998."
+        "as it was drawn, at random, and the layers behind it learn all the same."
     ),
     source=Source("LeCun, Bottou, Orr & Müller", "Efficient BackProp, in Neural Networks: Tricks of the Trade", 1998),
     experiments=(
@@ -74,12 +73,12 @@ PARAM_GROUPS = Lesson(
         ),
     ),
     limit=Limit(
-        "A rate for each coordinate helps only where the ravine lies along a coordinate. In a bowl that lies aslant, "
-        "no coordinate is the steep one, and slowing one down only costs time.",
+        "A rate for each coordinate helps only where the ravine lies along a coordinate. In a bowl turned by 45 "
+        "degrees, no coordinate is the steep one, and slowing one down only costs time.",
         (
             Experiment(
                 "aslant",
-                "A bowl that lies aslant: both coordinates are equally steep",
+                "A bowl turned by 45 degrees: both coordinates are equally steep",
                 check(
                     "booth",
                     [
@@ -118,7 +117,7 @@ SCHEDULES = Lesson(
         "With noisy gradients a run does not come to rest: it wanders about the bottom, the wider the larger the "
         "learning rate. That is its floor. Lower the rate, all at once or along a curve, and the floor sinks. Warm-up "
         "is the opposite end: the rate rises from almost nothing over the first steps, so that a start on a cliff does "
-        "not throw the run out. After Robbins and Monro, 1951, who showed that the steps must shrink."
+        "not throw the run out. A noisy run arrives only if its steps shrink in the end."
     ),
     source=Source("Robbins & Monro", "A Stochastic Approximation Method, Annals of Mathematical Statistics 22", 1951),
     experiments=(
@@ -203,10 +202,7 @@ SCHEDULES = Lesson(
         ),
     ),
     question="In the first picture, drop to a hundredth instead of a tenth. Is the floor lower still after 400 steps?",
-    answer=(
-        "No: at a thousandth, the flat direction is too slow to work off, in 200 steps, the wandering that the run "
-        "brought along."
-    ),
+    answer=("No: at a thousandth, 200 steps are too few in the flat direction to undo the wandering of the first 200."),
     optimizers=("sgd", "momentum"),
 )
 
@@ -221,8 +217,7 @@ ZERO_GRAD = Lesson(
         "A training loop has four lines: clear the old gradients, compute the loss, compute its gradient, take a step. "
         "PyTorch adds each new gradient to what is there, so without the first line, zero_grad, every step uses the "
         "sum of all gradients so far. That is momentum with a share of one: nothing is ever lost, there is no "
-        "friction, and the run swings through the bowl without coming to rest. No error is shown. After the "
-        "documentation of PyTorch."
+        "friction, and the run swings through the bowl without coming to rest. No error is shown."
     ),
     source=Source("PyTorch contributors", "torch.optim.Optimizer.zero_grad, documentation of PyTorch 2.13", 2026),
     experiments=(

@@ -34,7 +34,7 @@ ADAM_FAMILY = (
         torch_class="Adam",
         hyperparameters=(lr(1e-3), *_BETAS, eps(1e-8), weight_decay(), _AMSGRAD, MAXIMIZE, _DECOUPLED),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
-        problem="Gives every parameter a step of about lr, whatever the scale of its gradient.",
+        problem="Gives every parameter a step of at most about lr, whatever the scale of its gradient.",
         latex=_MOMENTS_LATEX + _ADAM_LATEX,
         card=Card(_ADAM_SYMBOLIC, _MOMENT_LINES, pull="exp_avg"),
         paper="Kingma & Ba, Adam: A Method for Stochastic Optimization",

@@ -99,7 +99,7 @@ _ROWS = (
         ),
         state=(("sum", ""),),
         initial=(("sum", "initial_accumulator_value"),),
-        problem="Gives rarely changing parameters larger steps; every parameter's steps only ever shrink.",
+        problem="Gives rarely changing parameters larger steps; every parameter's rate can only shrink.",
         latex=r"s \leftarrow s + g^2 \qquad \theta \leftarrow \theta - \mathrm{lr}\,\frac{g}{\sqrt{s} + \varepsilon}",
         card=Card("s ← s + g²,  θ ← θ − lr · g / (√s + ε)", ("s ← {sum} + {g}² = {sum'}",)),
         paper="Duchi, Hazan & Singer, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",

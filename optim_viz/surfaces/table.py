@@ -50,7 +50,7 @@ _ROWS = (
         bounds=(-10.0, 10.0, -10.0, 10.0),
         start=(-8.0, 6.0),
         minima=((1.0, 3.0, 0.0),),
-        story="A bowl lying aslant: steep across the diagonal, nine times flatter along it.",
+        story="A bowl turned by 45 degrees: steep across the diagonal, nine times flatter along it.",
         source="Jamil & Yang, A Literature Survey of Benchmark Functions for Global Optimization Problems, 2013",
     ),
     Surface(
