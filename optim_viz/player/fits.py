@@ -39,7 +39,7 @@ def panel(surface: Surface) -> dict[str, Any] | None:
 
     >>> from optim_viz import surface
     >>> panel(surface("linear_regression"))["points"][0], panel(surface("quadratic"))
-    ([-1.0, -0.096], None)
+    ([-1.0, 0.284], None)
     """
     if not surface.data:
         return None

@@ -10,6 +10,7 @@ from optim_viz.experiments import files
 from optim_viz.export.table import EXPORTS
 from optim_viz.lessons import links, table
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.spec import DescentSpec
 
 PLAYER = ".ov-player[data-ready='true']"
 
@@ -60,7 +61,8 @@ def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
     go_to(page, server, slug)
     drawn(page, row)
     assert page.evaluate("document.querySelector('.ov-player').__ov.app.model.autoplay")
-    expect(page.locator(".ov-player section:not([hidden]) .js-plotly-plot")).to_have_count(2)
+    fitted = isinstance(row.experiments[0].spec, DescentSpec) and row.experiments[0].spec.surface.data
+    expect(page.locator(".ov-player section:not([hidden]) .js-plotly-plot")).to_have_count(3 if fitted else 2)
     expect(page.get_by_role("heading", name=row.claim)).to_be_visible()
     expect(page.get_by_text("The claim holds.")).to_be_visible()
     expect(page.get_by_text("Measured too.")).to_be_visible()
