@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from optim_viz.lessons.lesson import Experiment, Result
-from optim_viz.player import network_scenes, scenes
+from optim_viz.player import network_scenes, profiles, scenes
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import NetworkSpec
 from optim_viz.surfaces.trajectory import Comparison
@@ -15,7 +15,7 @@ def scene(found: Result, key: str) -> Scene:
     """Return the scene of a result, under a key of its own so that every picture plays from its start.
 
     Nothing can be turned or picked here: a lesson's picture stays the one that its numbers were measured on. Beside a
-    plane of weights, accuracy is folded away.
+    plane of weights, accuracy is folded away. A profile takes the plane's place.
 
     >>> from optim_viz.lessons import results, table
     >>> found = results.result(table.lesson("momentum")["ravine"])
@@ -28,9 +28,13 @@ def scene(found: Result, key: str) -> Scene:
         drawn = scenes.compare(named(found.comparisons[0]))
     change: dict[str, dict[str, bool]] = {"plane": {"pick": False}, "accuracy": {"closed": found.plane is not None}}
     panels = [panel | change.get(panel["id"], {}) for panel in drawn.data["panels"]]
-    programs = (drawn.data.get("live") or {}).get("programs")
+    unused = {(drawn.data.get("live") or {}).get("programs")}
+    if found.experiment.profile:
+        unused |= {panel["surface"]["blob"] for panel in panels if panel["kind"] == "plane"}
+        curve = profiles.panel(found.comparisons[0])
+        panels = [curve if panel["kind"] == "plane" else panel for panel in panels]
     still = {"key": key, "panels": panels, "report_rest": False, "live": None}
-    return Scene(drawn.data | still, {name: blob for name, blob in drawn.blobs.items() if name != programs})
+    return Scene(drawn.data | still, {name: blob for name, blob in drawn.blobs.items() if name not in unused})
 
 
 def named(runs: Comparison) -> Comparison:
@@ -43,6 +47,18 @@ def named(runs: Comparison) -> Comparison:
     if runs.surface.name != "own":
         return runs
     return replace(runs, spec=replace(runs.spec, surface=replace(runs.surface, title="This lesson's function")))
+
+
+def weights(experiment: Experiment) -> tuple[str, ...]:
+    """Return what the weights of an experiment's function are called; none for a training.
+
+    >>> from optim_viz.lessons import table
+    >>> weights(table.lesson("gradient-step")["dip"]), weights(table.lesson("momentum")["ravine"])
+    (('x',), ('x', 'y'))
+    """
+    if isinstance(experiment.spec, NetworkSpec):
+        return ()
+    return experiment.spec.surface.weights[: 1 if experiment.profile else 2]
 
 
 def drawn_seed(experiment: Experiment) -> str:

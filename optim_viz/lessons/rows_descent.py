@@ -67,7 +67,8 @@ MINI_BATCHES = Lesson(
     ),
     question="Open the first run and halve its learning rate. What becomes of the floor?",
     answer=(
-        "It sinks with the learning rate, but the run gets there more slowly: lesson 12 has both, one after the other."
+        "It sinks with the learning rate, but the run gets there more slowly: the lesson “A learning rate that "
+        "changes” has both, one after the other."
     ),
     optimizers=("sgd",),
 )

@@ -101,7 +101,7 @@ MOMENTUM = Lesson(
         ),
         Experiment(
             "zigzag",
-            "The same ravine close to the edge of lesson 2: less zig-zag",
+            "The same ravine close to the edge of “The first learning rate”: less zig-zag",
             check("quadratic", [optimizer("sgd", lr=0.19), optimizer("momentum", lr=0.19, momentum=0.5)], steps=100),
         ),
     ),

@@ -8,10 +8,12 @@ from optim_viz.lessons.rows_decay import WEIGHT_DECAY
 from optim_viz.lessons.rows_descent import LEARNING_RATE, MINI_BATCHES
 from optim_viz.lessons.rows_momentum import LOCAL_MINIMA, MOMENTUM, PLATEAU
 from optim_viz.lessons.rows_network import FASTER, FINAL_RELU, PICTURES
+from optim_viz.lessons.rows_step import GRADIENT_STEP
 from optim_viz.lessons.rows_training import PARAM_GROUPS, SCHEDULES, ZERO_GRAD
 from optim_viz.spec import one_of
 
 ROWS = (
+    GRADIENT_STEP,
     MINI_BATCHES,
     LEARNING_RATE,
     LOCAL_MINIMA,

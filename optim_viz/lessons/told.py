@@ -47,7 +47,7 @@ def _picture(row: Lesson, number: int, found: Result) -> Words:
     return {
         "name": experiment.name, "tab": links.tab(row, number), "caption": f"{experiment.caption}.",
         "function": spec.surface.with_values if isinstance(spec, DescentSpec) else "",
-        "weights": spec.surface.weights if isinstance(spec, DescentSpec) else [],
+        "weights": pictures.weights(experiment),
         "seed": pictures.drawn_seed(experiment), "plane": found.plane.caption if found.plane else "",
         **_opened(experiment),
     }  # fmt: skip

@@ -84,7 +84,8 @@ def _verdict(slug: str) -> Verdict:
 def _caption(experiment: Experiment) -> str:
     """What a picture shows, the function that is drawn, and which of several seeds."""
     spec = experiment.spec
-    formula = f"${spec.surface.called} = {compiled(spec.surface).latex}$" if isinstance(spec, DescentSpec) else ""
+    called = f"f({', '.join(pictures.weights(experiment))})"
+    formula = f"${called} = {compiled(spec.surface).latex}$" if isinstance(spec, DescentSpec) else ""
     parts = (f"{experiment.caption}.", formula, pictures.drawn_seed(experiment))
     return " &ensp; ".join(part for part in parts if part)
 

@@ -49,7 +49,7 @@ def test_what_is_read_before_the_picture_is_short_and_names_its_source(row):
     before = f"{row.claim} {row.text}"
     assert 40 < len(before.split()) < 120
     assert len(row.claim.split()) < 30 and row.claim.endswith(".")
-    assert row.source.author and row.source.title and 1900 < row.source.year < 2100
+    assert row.source.author and row.source.title and 1800 < row.source.year < 2100
     assert str(row.source.year) not in row.text  # it is cited once, below the text
     assert 2 <= len(row.experiments) <= 3 and row.limit.experiments
     assert row.look and row.limit.text and row.question.endswith("?") and row.answer and row.title
@@ -199,7 +199,7 @@ def steps_to(run, loss=1e-6):
 
 
 def floor(gamma):
-    """The median loss of the last steps of lesson 12's noisy run, dropped by `gamma`."""
+    """The median loss of the last steps of the noisy run of "schedules", dropped by `gamma`."""
     dropped = sgd(schedule=ov.schedule("step", step_size=200, gamma=gamma))
     return np.median([again("schedules", "noise", dropped, seed=k)[0].losses[-100:].mean() for k in range(9)])
 
@@ -221,6 +221,7 @@ def summed_adam_swings(bowl=(1.0, 10.0)):
 
 
 ANSWERS = {
+    "gradient-step": lambda: again("gradient-step", "parabola", sgd(0.5))[0].points[1, 0] == 0,
     "mini-batches": lambda: (
         single_examples(0.025, 2400) < single_examples(0.05, 2400)
         and single_examples(0.025, 240) > single_examples(0.05, 240)
@@ -284,6 +285,7 @@ def test_a_finding_can_fail():
 
 #: A lesson -> the run that another takes the place of, (experiment, label) each: an optimizer without what is claimed.
 MUTATIONS = {
+    "gradient-step": (("parabola", "sgd"), ("dip", "sgd")),
     "mini-batches": (("one", "sgd"), ("all", "sgd")),  # its steps are no cheaper
     "learning-rate": (("bowl", "lr 0.204"), ("bowl", "lr 0.196")),  # it does not leave above the edge
     "local-minima": (("high", "momentum"), ("high", "sgd")),  # it keeps no speed

@@ -53,7 +53,7 @@ function drawExamples(context, view, app, row) {
 }
 
 /** @param {CanvasRenderingContext2D} context @param {any} view @param {[number, number][]} curve @param {{color: string, width: number, dash?: string}} style */
-function strokeCurve(context, view, curve, { color, width, dash = "solid" }) {
+export function strokeCurve(context, view, curve, { color, width, dash = "solid" }) {
   context.lineJoin = "round";
   context.lineWidth = width;
   context.strokeStyle = color;

@@ -3,6 +3,7 @@ import { createCurve } from "./curve.js";
 import { element } from "../basics/dom.js";
 import { createFit } from "./fit.js";
 import { createPlane } from "./plane.js";
+import { createProfile } from "./profile.js";
 import { wireHover, wireSeek } from "./pointer.js";
 import { shortTitle } from "../numbers/scene.js";
 
@@ -10,6 +11,7 @@ import { shortTitle } from "../numbers/scene.js";
 const PANELS = {
   plane: createPlane,
   fit: createFit,
+  profile: createProfile,
   curve(/** @type {HTMLElement} */ parent, /** @type {any} */ app) {
     const curve = createCurve(parent, app);
     wireHover(app, curve);
