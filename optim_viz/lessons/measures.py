@@ -79,6 +79,11 @@ def tail_loss(count: int) -> OfRun:
     return lambda run: float(np.mean(run.losses[-count:]))
 
 
+def head_loss(count: int) -> OfRun:
+    """The mean loss at the first `count` points."""
+    return lambda run: float(np.mean(run.losses[:count]))
+
+
 def steps_to(loss: float) -> OfRun:
     """The first step from which the loss stays at or below `loss`; inf when it never does."""
 
@@ -179,6 +184,17 @@ def start_curvature(name: str) -> Measure:
         if not isinstance(spec, DescentSpec):
             raise SpecError(f"{name} is no experiment on a surface.")
         return float(np.linalg.eigvalsh(hessian(compiled(spec.surface), np.array(spec.start)))[-1])
+
+    return largest
+
+
+def end_curvature(name: str, label: str) -> Measure:
+    """The largest curvature where an optimizer's first run ends."""
+
+    def largest(results: Results) -> float:
+        run = results[name].runs(label)[0]
+        surface = results[name].comparisons[0].surface
+        return float(np.linalg.eigvalsh(hessian(compiled(surface), run.points[-1]))[-1])
 
     return largest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optim_viz.lessons import measures as m
+from optim_viz.lessons import step_measures as steps
 from optim_viz.lessons.altered_optimizers import own, uncorrected_adam
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.lessons.rows_momentum import SLOPE
@@ -62,17 +63,25 @@ STEP_BOUND = Lesson(
             "longest": m.median("plain", "adam", m.largest_step),
             "lr": m.rate("plain", "adam"),
             "bound": m.times(m.rate("plain", "adam"), 1.01),
+            "longest_1000": m.median("times_1000", "adam", m.largest_step),
             "adam_gap": m.apart("plain", "adam", "adam", "times_1000"),
+            "sgd_grew": m.ratio(
+                m.median("times_1000", "sgd", m.step_length(0)), m.median("plain", "sgd", m.step_length(0))
+            ),
             "sgd_gone": m.median("times_1000", "sgd", m.overflow),
             "fixed": m.median("noise", "adam", m.tail_loss(50)),
             "falling": m.median("noise", "adam, falling", m.tail_loss(50)),
+            "a_fifth": m.times(m.median("noise", "adam", m.tail_loss(50)), 0.2),
             "noise_seeds": m.seeds("noise"),
         },
         (
             ("longest", "<=", "bound"),
+            ("longest_1000", "<=", "bound"),
+            ("sgd_grew", ">", 999.0),
+            ("sgd_grew", "<", 1001.0),
             ("adam_gap", "<", 1e-6),
             ("sgd_gone", "<", 200),
-            ("falling", "<", "fixed"),
+            ("falling", "<", "a_fifth"),
         ),
     ),
     limit=Limit(
@@ -93,7 +102,7 @@ STEP_BOUND = Lesson(
                 "plain_x": m.median("plain", "adam", m.coordinate(0)),
                 "most": m.times(m.median("plain", "adam", m.step_length(0)), 0.9),
             },
-            (("tiny_step", "<", "most"),),
+            (("tiny_step", "<", "most"), ("tiny_x", "<", -1.0), ("plain_x", ">", -0.01)),
         ),
     ),
     question="Set eps to 1e-15 on the tiny bowl. What becomes of Adam's path?",
@@ -139,10 +148,22 @@ BIAS_CORRECTION = Lesson(
             "tenth": m.ratio(
                 m.median("slope", _UNCORRECTED, m.step_length(0, 10)), m.median("slope", "adam", m.step_length(0, 10))
             ),
+            "least": m.ratio(
+                m.median("slope", _UNCORRECTED, steps.shortest(0, 10)), m.median("slope", "adam", steps.longest(0, 10))
+            ),
+            "shortest": m.median("slope", "adam", steps.shortest(0)),
+            "longest_step": m.median("slope", "adam", steps.longest(0)),
             "overshoot": m.median("bowl", _UNCORRECTED, m.farthest(0)),
             "corrected": m.median("bowl", "adam", m.farthest(0)),
         },
-        (("first", ">", 3.0), ("tenth", ">", 3.0), ("overshoot", ">", "corrected")),
+        (
+            ("first", ">", 3.0),
+            ("least", ">", 3.0),
+            ("tenth", ">", 3.0),
+            ("shortest", ">", 0.00999),  # with the correction every step is the learning rate, 0.01
+            ("longest_step", "<", 0.01001),
+            ("overshoot", ">", "corrected"),
+        ),
     ),
     limit=Limit(
         "The means fill up: after some thousand steps the correction divides by one, and the two walk alike.",
@@ -208,8 +229,21 @@ FORGETTING = Lesson(
             ),
             "adagrad_end": m.median("valley", "adagrad", m.final_loss),
             "rmsprop_end": m.median("valley", "rmsprop", m.final_loss),
+            "slope_grows": m.median("slope", "adagrad", steps.rate_grows),
+            "valley_grows": m.median("valley", "adagrad", steps.rate_grows),
+            "forgets": m.median("valley", "rmsprop", steps.rate_grows),
+            "adagrad_way": m.median("valley", "adagrad", m.moved(0)),
+            "a_tenth": m.times(m.median("valley", "rmsprop", m.moved(0)), 0.1),
         },
-        (("adagrad", "<", 0.51), ("rmsprop", ">", 0.75), ("rmsprop_end", "<", "adagrad_end")),
+        (
+            ("adagrad", "<", 0.51),
+            ("rmsprop", ">", 0.75),
+            ("slope_grows", "==", 0.0),
+            ("valley_grows", "==", 0.0),
+            ("forgets", ">", 0.5),
+            ("adagrad_way", "<", "a_tenth"),
+            ("rmsprop_end", "<", "adagrad_end"),
+        ),
     ),
     limit=Limit(
         "A shrinking rate is what brings a run to rest: at a large learning rate RMSprop keeps jumping around in "
@@ -228,7 +262,7 @@ FORGETTING = Lesson(
                 "adagrad_rest": m.median("settles", "adagrad", m.tail_loss(50)),
                 "rmsprop_rest": m.median("settles", "rmsprop", m.tail_loss(50)),
             },
-            (("adagrad_rest", "<", "rmsprop_rest"),),
+            (("adagrad_rest", "<", 1e-9), ("rmsprop_rest", ">", 0.01)),
         ),
     ),
     question="On the steady slope, after how many steps is Adagrad's step a tenth of its first?",

@@ -51,8 +51,23 @@ WEIGHT_DECAY = Lesson(
             "adam_strong": m.median("in_gradient", "adam 0.1", m.coordinate(1)),
             "adamw_weak": m.median("decoupled", "adamw 0.01", m.coordinate(1)),
             "adamw_strong": m.median("decoupled", "adamw 0.1", m.coordinate(1)),
+            "adam_step": m.median("in_gradient", "adam 0.01", m.step_length(1)),
+            "off_weak": lambda results: abs(
+                m.median("decoupled", "adamw 0.01", m.coordinate(1))(results) - 2 * (1 - 0.01 * 0.01) ** 400
+            ),
+            "off_strong": lambda results: abs(
+                m.median("decoupled", "adamw 0.1", m.coordinate(1))(results) - 2 * (1 - 0.01 * 0.1) ** 400
+            ),
         },
-        (("adam_gap", "<", 1e-3), ("adamw_gap", ">", 0.1), ("adam_weak", "<", "adamw_strong")),
+        (
+            ("adam_gap", "<", 1e-3),
+            ("adam_step", ">", 0.0099),  # a full step: the learning rate
+            ("adam_weak", "<", 0.1),
+            ("adam_strong", "<", 0.1),
+            ("adamw_gap", ">", 0.1),
+            ("off_weak", "<", 1e-9),
+            ("off_strong", "<", 1e-9),
+        ),
     ),
     limit=Limit(
         "For plain descent, which divides by nothing, the two are the same: its decay in the gradient shrinks y just "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optim_viz.lessons import measures as m
+from optim_viz.lessons import step_measures as steps
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.surfaces.descent import check
@@ -44,8 +45,11 @@ MINI_BATCHES = Lesson(
             "four": m.median("four", "sgd", m.final_excess(_LEAST)),
             "all": m.median("all", "sgd", m.final_excess(_LEAST)),
             "seeds": m.seeds("one"),
+            "a_tenth": m.times(m.median("all", "sgd", m.final_excess(_LEAST)), 0.1),
+            "one_uphill": m.median("one", "sgd", steps.uphill),
+            "all_uphill": m.median("all", "sgd", steps.uphill),
         },
-        (("one", "<", "all"), ("four", "<", "all")),
+        (("one", "<", "a_tenth"), ("four", "<", "a_tenth"), ("one_uphill", ">", 0.25), ("all_uphill", "==", 0.0)),
     ),
     limit=Limit(
         "With ten times the data read, the noise is what remains: at this learning rate single examples stay at a "
@@ -61,8 +65,20 @@ MINI_BATCHES = Lesson(
                 "long_one": m.median("long_one", "sgd", m.final_excess(_LEAST)),
                 "long_all": m.median("long_all", "sgd", m.final_excess(_LEAST)),
                 "long_seeds": m.seeds("long_one"),
+                "floor": m.less(m.median("long_one", "sgd", m.tail_loss(1000)), lambda results: _LEAST),
+                "all_before": m.median("all", "sgd", m.final_excess(_LEAST)),
+                "all_a_hundred_times": m.times(m.median("long_all", "sgd", m.final_excess(_LEAST)), 100.0),
+                "steady": m.ratio(
+                    m.median("long_one", "sgd", m.tail_loss(1000)), m.median("long_one", "sgd", m.tail_loss(2000))
+                ),
             },
-            (("long_one", ">", "long_all"),),
+            (
+                ("long_one", ">", "all_a_hundred_times"),
+                ("floor", ">", "all_a_hundred_times"),
+                ("long_all", "<", "all_before"),
+                ("steady", ">", 0.9),
+                ("steady", "<", 1.1),
+            ),
         ),
     ),
     question="Open the first run and halve its learning rate. What becomes of the floor?",
@@ -134,15 +150,30 @@ LEARNING_RATE = Lesson(
             "line_crawls": m.median("line", "lr 0.003", m.final_loss),
             "line_arrives": m.median("line", "lr 0.331", m.final_loss),
             "line_leaves": m.median("line", "lr 0.345", m.final_loss),
+            "line_excess": m.median("line", "lr 0.331", m.final_excess(_LEAST)),
+            "still_left": m.times(m.median("bowl", "lr 0.002", m.first_loss), 0.1),
+            "line_still_left": m.times(m.median("line", "lr 0.003", m.first_loss), 0.1),
+            "apart": m.ratio(m.rate("bowl", "lr 0.204"), m.rate("bowl", "lr 0.196")),
+            "line_apart": m.ratio(m.rate("line", "lr 0.345"), m.rate("line", "lr 0.331")),
+            "below_turns": m.median("bowl", "lr 0.196", m.turns(1)),
+            "below_up": m.median("bowl", "lr 0.196", steps.uphill),
+            "above_longer": m.median("bowl", "lr 0.204", steps.lengthening(1)),
         },
         (
             ("below", "<", "edge"),
             ("edge", "<", "above"),
-            ("arrives", "<", "crawls"),
+            ("apart", "<", 1.05),
+            ("line_apart", "<", 1.05),
+            ("crawls", ">", "still_left"),
+            ("line_crawls", ">", "line_still_left"),
+            ("arrives", "<", 1e-6),
+            ("line_excess", "<", 1e-6),
+            ("below_turns", "==", 199),
+            ("below_up", "==", 0.0),
+            ("above_longer", "==", 1.0),
             ("leaves", ">", "started"),
             ("line_below", "<", "line_edge"),
             ("line_edge", "<", "line_above"),
-            ("line_arrives", "<", "line_crawls"),
             ("line_leaves", ">", "line_started"),
         ),
     ),
@@ -158,14 +189,21 @@ LEARNING_RATE = Lesson(
         ),
         Finding(
             "The edge at the start is {start_edge:.5f}; a run at {valley_rate:.5f} came from loss {valley_first:.2f} "
-            "down to {valley_last:.2f}.",
+            "down to {valley_last:.2f}, where the edge is {end_edge:.5f}.",
             {
                 "start_edge": m.edge(m.start_curvature("valley")),
                 "valley_rate": m.rate("valley", "sgd"),
                 "valley_first": m.median("valley", "sgd", m.first_loss),
                 "valley_last": m.median("valley", "sgd", m.final_loss),
+                "end_edge": m.edge(m.end_curvature("valley", "sgd")),
+                "over": m.ratio(m.rate("valley", "sgd"), m.edge(m.start_curvature("valley"))),
             },
-            (("valley_rate", ">", "start_edge"), ("valley_last", "<", "valley_first")),
+            (
+                ("over", ">", 1.8),
+                ("over", "<", 2.0),
+                ("valley_rate", "<", "end_edge"),
+                ("valley_last", "<", "valley_first"),
+            ),
         ),
     ),
     question="In the bowl, which learning rate arrives first: 0.1, or 0.18?",

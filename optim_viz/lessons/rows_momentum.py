@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from optim_viz.lessons import measures as m
+from optim_viz.lessons import step_measures as steps
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.surfaces.descent import check
 from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.table import SURFACES
 
 #: A floor that falls steadily: the gradient along x is always -1.
 SLOPE = surface("y^2 - x", bounds=(-2.0, 8.0, -2.0, 2.0))
 #: A step down, flat ground, and a hole behind it.
 _PLAIN = surface("1/(1 + exp(6*(x + 3/2))) - exp(-2*(x - 2)^2) + y^2/2", bounds=(-3.0, 4.0, -1.5, 1.5))
+_DEEP, _SHALLOW = (loss for _, _, loss in SURFACES["two_wells"].minima)
 
 
 LOCAL_MINIMA = Lesson(
@@ -51,8 +54,22 @@ LOCAL_MINIMA = Lesson(
             "low_x": m.median("low", "momentum", m.coordinate(0)),
             "sgd_loss": m.median("high", "sgd", m.final_loss),
             "momentum_loss": m.median("high", "momentum", m.final_loss),
+            "sgd_above": m.median("high", "sgd", m.final_excess(_SHALLOW)),
+            "low_sgd_above": m.median("low", "sgd", m.final_excess(_SHALLOW)),
+            "low_above": m.median("low", "momentum", m.final_excess(_SHALLOW)),
+            "momentum_above": m.median("high", "momentum", m.final_excess(_DEEP)),
+            "sgd_up": m.median("high", "sgd", steps.uphill),
         },
-        (("momentum_loss", "<", "sgd_loss"), ("sgd_x", "<", 0.0), ("momentum_x", ">", 0.0), ("low_x", "<", 0.0)),
+        (
+            ("sgd_x", "<", 0.0),
+            ("sgd_above", "<", 1e-6),
+            ("sgd_up", "==", 0.0),
+            ("low_sgd_above", "<", 1e-6),
+            ("low_x", "<", 0.0),
+            ("low_above", "<", 1e-6),
+            ("momentum_x", ">", 0.0),
+            ("momentum_above", "<", 1e-6),
+        ),
     ),
     limit=Limit(
         "Started above the deep hollow, the same momentum rolls out of it and ends in the shallow one.",
@@ -68,8 +85,11 @@ LOCAL_MINIMA = Lesson(
             {
                 "right_sgd": m.median("other_side", "sgd", m.final_loss),
                 "right_momentum": m.median("other_side", "momentum", m.final_loss),
+                "right_sgd_above": m.median("other_side", "sgd", m.final_excess(_DEEP)),
+                "right_momentum_above": m.median("other_side", "momentum", m.final_excess(_SHALLOW)),
+                "right_momentum_x": m.median("other_side", "momentum", m.coordinate(0)),
             },
-            (("right_momentum", ">", "right_sgd"),),
+            (("right_sgd_above", "<", 1e-6), ("right_momentum_above", "<", 1e-6), ("right_momentum_x", "<", 0.0)),
         ),
     ),
     question="Raise plain descent's learning rate on the first picture to 0.02. Does it stay in the left hollow?",
@@ -140,7 +160,7 @@ MOMENTUM = Lesson(
                 "ring_turns": m.median("rings", "momentum", m.turns(0)),
                 "plain_turns": m.median("rings", "sgd", m.turns(0)),
             },
-            (("ring_end", ">", "plain_end"), ("ring_turns", ">", "plain_turns")),
+            (("ring_end", ">", "plain_end"), ("ring_turns", ">", 10), ("plain_turns", "==", 0)),
         ),
     ),
     question="On the steady slope, how fast does momentum 0.99 get in the end, and how long does it take?",
@@ -155,10 +175,10 @@ PLATEAU = Lesson(
     title="Across flat ground",
     claim="Where the gradient is almost zero, momentum keeps moving; noise alone can help too.",
     text=(
-        "Plain descent moves by the gradient of the moment. On flat ground that is almost nothing, and it stands still "
-        "far from any minimum. Momentum arrives with the speed it has gained and glides on. There is another way out: "
-        "at a saddle, a place that is level but no minimum, the small errors of mini-batches push a run off the ridge "
-        "by chance, and then the slope takes over."
+        "Plain descent moves by the gradient of the moment. On flat ground that is almost nothing, so it hardly moves, "
+        "far from any minimum. Momentum arrives with the speed that it has gained, and keeps moving. There is another "
+        "way out: at a saddle, a place that is level but no minimum, the small errors of mini-batches push a run off "
+        "the ridge by chance, and then the slope takes over."
     ),
     source=Source("Ge, Huang, Jin & Yuan", "Escaping From Saddle Points, Conference on Learning Theory", 2015),
     experiments=(
@@ -174,9 +194,9 @@ PLATEAU = Lesson(
             seeds=9,
         ),
     ),
-    look="Plain descent slows to a stop in the middle of the flat ground; momentum drops into the hole.",
+    look="Plain descent becomes slower and slower on the flat ground; momentum drops into the hole.",
     finding=Finding(
-        "Momentum is across the flat ground at step {across:.0f}; plain descent stands at x = {stands:.2f} after 300. "
+        "Momentum is across the flat ground at step {across:.0f}; plain descent is at x = {stands:.2f} after 300. "
         "With noise, {off:.0%} of {noise_seeds} runs have left the ridge after 60 steps, by {left:.2f} in the median.",
         {
             "across": m.median("plain", "momentum", m.steps_past(0, 1.0)),
@@ -184,8 +204,10 @@ PLATEAU = Lesson(
             "off": m.share("noise", "sgd", lambda run: m.moved(1)(run) > 0.1),
             "noise_seeds": m.seeds("noise"),
             "left": m.median("noise", "sgd", m.moved(1)),
+            "slow": m.ratio(m.median("plain", "sgd", m.step_length(0, -1)), m.median("plain", "sgd", steps.longest(0))),
+            "hole": m.median("plain", "momentum", m.final_loss),
         },
-        (("across", "<", 300), ("stands", "<", 1.0), ("off", ">", 0.5)),
+        (("across", "<", 100), ("hole", "<", -0.99), ("stands", "<", 0.0), ("slow", "<", 0.01), ("off", ">", 0.5)),
     ),
     limit=Limit(
         "Momentum cannot leave where the gradient along the way out is exactly zero: on the ridge of the saddle, "
@@ -201,9 +223,10 @@ PLATEAU = Lesson(
             "After 200 steps momentum is {ridge_off:g} off the ridge, and {ridge_x:.1g} from the saddle along it.",
             {
                 "ridge_off": m.median("ridge", "momentum", m.moved(1)),
+                "sgd_off": m.median("ridge", "sgd", m.moved(1)),
                 "ridge_x": m.median("ridge", "momentum", lambda run: abs(m.coordinate(0)(run))),
             },
-            (("ridge_off", "==", 0.0), ("ridge_x", "<", 1e-3)),
+            (("ridge_off", "==", 0.0), ("sgd_off", "==", 0.0), ("ridge_x", "<", 1e-3)),
         ),
     ),
     question="Start the ridge run a thousandth beside the ridge, at y = 0.001. Is noise still needed?",

@@ -59,8 +59,10 @@ FASTER = Lesson(
             "sgd_rate": m.best_rate("sgd_search"),
             "sgd_best": m.best("sgd_search"),
             "search_seeds": m.seeds("sgd_search"),
+            "ahead": m.less(m.median("defaults", "adam", m.accuracy), m.median("defaults", "momentum", m.accuracy)),
+            "gained": m.less(m.best("sgd_search"), m.median("defaults", "sgd", m.accuracy)),
         },
-        (("adam", ">", "momentum"), ("momentum", ">", "sgd"), ("sgd_best", ">", "sgd")),
+        (("ahead", ">", 20.0), ("momentum", ">", "sgd"), ("gained", ">", 50.0)),
     ),
     limit=Limit(
         "Each at its own best learning rate, on seeds that the search did not see, little of the lead over SGD remains "
@@ -157,15 +159,20 @@ FINAL_RELU = Lesson(
             "clipped_fast": m.median("clipped", "adam 0.01", m.accuracy),
             "free": m.median("free", "adam 0.001", m.accuracy),
             "free_fast": m.median("free", "adam 0.01", m.accuracy),
+            "cost": m.less(m.median("free", "adam 0.001", m.accuracy), m.median("clipped", "adam 0.001", m.accuracy)),
+            "cost_fast": m.less(
+                m.median("free", "adam 0.01", m.accuracy), m.median("clipped", "adam 0.01", m.accuracy)
+            ),
             "stuck": m.share("clipped", "adam 0.01", m.stuck),
             "seeds": m.seeds("clipped"),
         },
         (
             ("dead", ">", 0.0),
             ("dead_fast", ">", 0.0),
-            ("clipped", "<", "free"),
-            ("clipped_fast", "<", "free_fast"),
+            ("cost", ">", 10.0),
+            ("cost_fast", ">", 10.0),
             ("stuck", ">", 0.0),
+            ("stuck", "<", 1.0),
         ),
     ),
     limit=Limit(
@@ -184,7 +191,7 @@ FINAL_RELU = Lesson(
                 "luckiest": m.highest("sgd_clipped", "sgd 0.1", m.accuracy),
                 "loss": m.loss_of_best("sgd_clipped", "sgd_free", "sgd 0.1"),
             },
-            (("alive", ">", 0.0), ("loss", "<", 3.0)),
+            (("alive", ">", 0.0), ("alive", "<", 1.0), ("loss", "<", 3.0)),
         ),
     ),
     question="Why is it the number 2.3026?",
@@ -229,7 +236,13 @@ PICTURES = Lesson(
             "random_held": m.held("random"),
             "random_factor": m.misdrawn("random"),
         },
-        (("factor", ">", 1.2), ("walk", ">", 50.0), ("random_held", "<", 1.0), ("random_factor", ">", "factor")),
+        (
+            ("factor", ">", 1.2),
+            ("held", ">", "walk"),
+            ("walk", ">", 50.0),
+            ("random_held", "<", 0.01),
+            ("random_factor", ">", "factor"),
+        ),
     ),
     limit=Limit(
         "A short, slow run goes almost straight, and then the plane does say it all.",

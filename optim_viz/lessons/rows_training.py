@@ -1,9 +1,9 @@
-"""Rows of the LESSONS table: learning rates by coordinate and by time, and the loop that is forgotten a line of."""
+"""Rows of the LESSONS table: learning rates by coordinate and by time."""
 
 from __future__ import annotations
 
 from optim_viz.lessons import measures as m
-from optim_viz.lessons.altered_optimizers import forgotten_zero_grad, own
+from optim_viz.lessons import step_measures as steps
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
@@ -63,9 +63,12 @@ PARAM_GROUPS = Lesson(
             "first": m.median("layers", "first frozen", m.accuracy),
             "last": m.median("layers", "only the last", m.accuracy),
             "layer_seeds": m.seeds("layers"),
+            "a_fifth": m.times(m.median("bowl", "one rate", m.steps_to(1e-6)), 0.2),
+            "bend": m.median("bowl", "slow y", steps.bend),
         },
         (
-            ("own", "<", "one"),
+            ("own", "<", "a_fifth"),
+            ("bend", "<", 1e-9),
             ("frozen", "==", 0.0),
             ("first", ">", 50.0),
             ("first", "<", "all"),
@@ -161,6 +164,7 @@ SCHEDULES = Lesson(
         {
             "fixed": m.median("noise", "fixed", m.tail_loss(100)),
             "drop": m.median("noise", "drop", m.tail_loss(100)),
+            "a_tenth": m.times(m.median("noise", "fixed", m.tail_loss(100)), 0.1),
             "cosine": m.median("noise", "cosine", m.tail_loss(100)),
             "noise_seeds": m.seeds("noise"),
             "warm": m.median("cliff", "warm-up", m.final_loss),
@@ -168,8 +172,8 @@ SCHEDULES = Lesson(
             "cold_cosine": m.median("cliff", "cosine", m.overflow),
         },
         (
-            ("drop", "<", "fixed"),
-            ("cosine", "<", "fixed"),
+            ("drop", "<", "a_tenth"),
+            ("cosine", "<", "a_tenth"),
             ("warm", "<", 1e-3),
             ("cold", "<", 100),
             ("cold_cosine", "<", 100),
@@ -198,95 +202,10 @@ SCHEDULES = Lesson(
                 "fixed_end": m.median("early", "fixed", m.final_loss),
                 "early_end": m.median("early", "early drops", m.final_loss),
             },
-            (("early_end", ">", "fixed_end"),),
+            (("early_end", ">", 0.1), ("fixed_end", "<", 1e-12)),
         ),
     ),
     question="In the first picture, drop to a hundredth instead of a tenth. Is the floor lower still after 400 steps?",
     answer=("No: at a thousandth, 200 steps are too few in the flat direction to undo the wandering of the first 200."),
-    optimizers=("sgd", "momentum"),
-)
-
-_FORGOT = "zero_grad forgotten"
-_SUMMED = "four passes, one step"
-
-ZERO_GRAD = Lesson(
-    slug="zero-grad",
-    title="The forgotten line",
-    claim="Without zero_grad, gradients add up, and plain descent becomes momentum that never forgets.",
-    text=(
-        "A training loop has four lines: clear the old gradients, compute the loss, compute its gradient, take a step. "
-        "PyTorch adds each new gradient to what is there, so without the first line, zero_grad, every step uses the "
-        "sum of all gradients so far. That is momentum with a share of one: nothing is ever lost, there is no "
-        "friction, and the run swings through the bowl without coming to rest. No error is shown."
-    ),
-    source=Source("PyTorch contributors", "torch.optim.Optimizer.zero_grad, documentation of PyTorch 2.13", 2026),
-    experiments=(
-        Experiment(
-            "bowl",
-            "With zero_grad, with momentum 1, and with zero_grad forgotten (the link opens the first two)",
-            check(
-                "quadratic",
-                [optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01, momentum=1.0, label="momentum 1")],
-                steps=500,
-            ),
-            (own(_FORGOT, forgotten_zero_grad, lr=0.01),),
-        ),
-        Experiment(
-            "batches",
-            "The same on mini-batches of 6: the sum takes in old batches too",
-            check(
-                "linear_regression",
-                [optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01, momentum=1.0, label="momentum 1")],
-                steps=500,
-                batch_size=6,
-            ),
-            (own(_FORGOT, forgotten_zero_grad, lr=0.01),),
-            seeds=5,
-        ),
-    ),
-    look="The forgotten run and momentum 1 are one and the same path, round and round the minimum.",
-    finding=Finding(
-        "The forgotten run is at most {gap:.1g} from momentum 1 in the bowl, {batch_gap:.1g} on mini-batches "
-        "({batch_seeds} seeds). Over the last 200 of 500 steps the loss averages {forgot:.2f}; with zero_grad it is "
-        "{cleared:.4f}.",
-        {
-            "gap": m.apart("bowl", _FORGOT, "momentum 1"),
-            "batch_gap": m.apart("batches", _FORGOT, "momentum 1"),
-            "batch_seeds": m.seeds("batches"),
-            "forgot": m.median("bowl", _FORGOT, m.tail_loss(200)),
-            "cleared": m.median("bowl", "sgd", m.tail_loss(200)),
-        },
-        (("gap", "<", 1e-9), ("batch_gap", "<", 1e-9), ("forgot", ">", "cleared")),
-    ),
-    limit=Limit(
-        "Adding up is right when it is meant: four mini-batches of 6, then one step by their mean, then zero_grad, is "
-        "one step on all 24 examples.",
-        (
-            Experiment(
-                "summed",
-                "Four backward passes of 6 examples, one step (the link opens a step for each)",
-                check("linear_regression", optimizer("sgd", lr=0.2), steps=160, batch_size=6),
-                (own(_SUMMED, forgotten_zero_grad, lr=0.2, every=4),),
-                seeds=5,
-            ),
-            Experiment(
-                "whole",
-                "One pass of all 24 examples, one step",
-                check("linear_regression", optimizer("sgd", lr=0.2), steps=40),
-                seeds=5,
-            ),
-        ),
-        Finding(
-            "After every fourth pass the summed run is at most {sum_gap:.1g} from the run on all examples "
-            "({sum_seeds} seeds).",
-            {"sum_gap": m.apart("summed", _SUMMED, "sgd", "whole", every=4), "sum_seeds": m.seeds("summed")},
-            (("sum_gap", "<", 1e-9),),
-        ),
-    ),
-    question="Does Adam survive a forgotten zero_grad better than plain descent?",
-    answer=(
-        "No. No single step is longer than about its learning rate, but the sum turns late, so Adam swings wider and "
-        "wider; plain descent at least swings evenly."
-    ),
     optimizers=("sgd", "momentum"),
 )

@@ -59,6 +59,18 @@ def longest_step(axis: int) -> OfRun:
     return lambda run: float(np.argmax(_lengths(run, axis)) + 1)
 
 
-def falls(state: str) -> OfRun:
-    """The share of the steps in which any coordinate of an optimizer's memory becomes smaller."""
-    return lambda run: float(np.mean((np.diff(run.state[state], axis=0) < 0).any(axis=1)))
+def rate_grows(run: Any) -> float:
+    """The share of the steps, from the second on, in which a coordinate's rate grows: its move over its gradient.
+
+    Moves that are all rounding say nothing of a rate.
+    """
+    moves = np.abs(np.diff(run.points, axis=0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates = np.where(moves > 1e-9, moves / np.abs(run.gradients[:-1]), np.nan)
+        return float(np.mean((rates[1:] > rates[:-1] * (1 + 1e-6)).any(axis=1)))
+
+
+def bend(run: Any) -> float:
+    """How far a run ever is from the straight line through its start and (0, 0)."""
+    x, y = run.points.T
+    return float(np.abs(x * y[0] - y * x[0]).max() / np.hypot(x[0], y[0]))

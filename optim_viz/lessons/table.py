@@ -6,10 +6,11 @@ from optim_viz.lessons.lesson import Lesson
 from optim_viz.lessons.rows_adaptive import BIAS_CORRECTION, FORGETTING, STEP_BOUND
 from optim_viz.lessons.rows_decay import WEIGHT_DECAY
 from optim_viz.lessons.rows_descent import LEARNING_RATE, MINI_BATCHES
+from optim_viz.lessons.rows_loop import ZERO_GRAD
 from optim_viz.lessons.rows_momentum import LOCAL_MINIMA, MOMENTUM, PLATEAU
 from optim_viz.lessons.rows_network import FASTER, FINAL_RELU, PICTURES
 from optim_viz.lessons.rows_step import GRADIENT_STEP
-from optim_viz.lessons.rows_training import PARAM_GROUPS, SCHEDULES, ZERO_GRAD
+from optim_viz.lessons.rows_training import PARAM_GROUPS, SCHEDULES
 from optim_viz.spec import one_of
 
 ROWS = (
