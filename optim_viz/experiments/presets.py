@@ -46,8 +46,8 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     Preset(
         "rates",
         "Learning rates",
-        "One method, four learning rates: too small crawls, 0.19 jumps from side to side, and just above 0.2 each jump "
-        "is longer than the last.",
+        "One method, four learning rates: too small is slow, 0.19 jumps from side to side, and just above 0.2 each "
+        "jump is longer than the last.",
         descent.check(
             "quadratic", tuple(optimizer("sgd", lr=lr, label=f"lr {lr}") for lr in (0.01, 0.08, 0.19, 0.21)), steps=40
         ),
@@ -90,7 +90,7 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     Preset(
         "bounded",
         "Bounded steps",
-        "On a steep slope gradient descent's steps, as long as the gradient says, run away to infinity. None of Adam's "
+        "On a steep slope gradient descent's steps, as long as the gradient says, grow to infinity. None of Adam's "
         "is longer than its learning rate in x or in y.",
         descent.check("rosenbrock", (optimizer("sgd", lr=5e-3), optimizer("adam", lr=0.05)), steps=300),
     ),
@@ -157,8 +157,8 @@ _NETWORK_ROWS: tuple[Preset[NetworkSpec], ...] = (
     Preset(
         "rates",
         "Learning rates",
-        "One method, four learning rates: a thousandth does not get going, a tenth is best, and at one each step "
-        "throws away part of what was learned.",
+        "One method, four learning rates: a thousandth has hardly begun, a tenth is best, and at one each step "
+        "loses part of what was learned.",
         train.check(
             tuple(optimizer("sgd", lr=lr, label=f"lr {lr:g}") for lr in (1e-3, 1e-2, 1e-1, 1.0)),
             epochs=2,

@@ -30,9 +30,10 @@ STEP_BOUND = Lesson(
     claim="Adam moves each weight by at most about its learning rate a step, however large the gradient is.",
     text=(
         "Adam divides a mean of recent gradients by the root of their mean square. Multiply the loss by a thousand and "
-        "both grow a thousand times: the quotient stays, and so does the path. Plain descent's steps grow a thousand "
-        "times, and it leaves. The other side of it: steps that do not shrink with the gradient do not come to rest "
-        "where gradients are noisy. For that the learning rate has to fall."
+        "both grow a thousand times: the quotient stays the same, and so does the path. Plain descent's steps grow a "
+        "thousand times, and it diverges. There is a cost: steps that do not shrink with the gradient do not come to "
+        "rest where gradients are noisy, unless the learning rate falls. (One step can be about three times as long: "
+        "the first one after many zero gradients.)"
     ),
     source=_ADAM,
     experiments=(
@@ -118,9 +119,9 @@ BIAS_CORRECTION = Lesson(
     claim="Without its bias correction, Adam's first steps are more than three times too long.",
     text=(
         "Adam keeps two running means that both start at zero, so at first both are far too small. The mean square is "
-        "the slower one, and it is what Adam divides by: divided by too little, the first steps come out too long. "
-        "Bias correction is the remedy. It divides each mean by the share of it that has filled up so far. Here Adam "
-        "runs with and without it, from the same start."
+        "the slower one, and it is what Adam divides by: divided by too little, the first steps are too long. "
+        "Bias correction repairs this. It divides each mean by the part of a full mean that it has reached so far. "
+        "Here Adam runs with and without it, from the same start."
     ),
     source=_ADAM,
     experiments=(
@@ -137,7 +138,7 @@ BIAS_CORRECTION = Lesson(
             (own(_UNCORRECTED, uncorrected_adam, lr=0.01),),
         ),
     ),
-    look="The uncorrected path leaps ahead and shoots past the middle of the bowl.",
+    look="The uncorrected path starts with long steps and goes far past the middle of the bowl.",
     finding=Finding(
         "The first step is {first:.2f} times as long without the correction, the tenth {tenth:.2f} times on the slope; "
         "in the bowl it overshoots to x = {overshoot:.2f} instead of {corrected:.2f}.",
@@ -166,7 +167,7 @@ BIAS_CORRECTION = Lesson(
         ),
     ),
     limit=Limit(
-        "The means fill up: after some thousand steps the correction divides by one, and the two walk alike.",
+        "After a few thousand steps the correction divides by almost one, and the two take almost equal steps.",
         (
             Experiment(
                 "late",
@@ -199,9 +200,9 @@ FORGETTING = Lesson(
     claim="Adagrad's rate can only shrink; RMSprop forgets old gradients and keeps moving.",
     text=(
         "Both divide the gradient by the size of past gradients. Adagrad adds up every square since the start, so what "
-        "it divides by can only grow, and a steep beginning keeps its rate low for ever. RMSprop takes a running mean "
-        "instead: old gradients fade, and the step fits the slope where it is now. A steady slope shows it in the step "
-        "lengths, a curved valley in the distance covered."
+        "it divides by can only grow, and a steep beginning keeps its rate low for the rest of the run. RMSprop takes "
+        "a running mean instead: old gradients fade, and the step fits the slope where it is now. A steady slope shows "
+        "it in the step lengths, a curved valley in the distance covered."
     ),
     source=Source("Tieleman & Hinton", "Lecture 6.5, Neural Networks for Machine Learning", 2012),
     experiments=(

@@ -23,9 +23,9 @@ WEIGHT_DECAY = Lesson(
     claim="Weight decay put into Adam's gradient is not the decay that shrinks the weights themselves.",
     text=(
         "Weight decay pulls weights towards zero. Adam adds it to the gradient, and then divides the sum by its size: "
-        "where the loss itself says nothing, the pull is all there is, and it is blown up to a full step, however "
-        "small the decay. AdamW shrinks the weight directly, by the share that was asked for. Here the loss depends on "
-        "x only; what happens to y is decay alone, at two strengths."
+        "where the loss does not depend on a weight, the sum is the decay alone, and it is enlarged to a full step, "
+        "however small the decay. AdamW shrinks the weight directly, by the share that was asked for. Here the loss "
+        "depends on x only; what happens to y is decay alone, at two strengths."
     ),
     source=Source("Loshchilov & Hutter", "Decoupled Weight Decay Regularization, ICLR", 2019),
     experiments=(
@@ -40,7 +40,7 @@ WEIGHT_DECAY = Lesson(
             check(_TROUGH, [_decay("adamw", 0.01), _decay("adamw", 0.1)], (2.0, 2.0), 400),
         ),
     ),
-    look="Adam's two paths lie on each other and lead to zero; AdamW's two part, and y falls slowly.",
+    look="Adam's two paths are the same, and y falls almost to zero; AdamW's two differ, and y falls slowly.",
     finding=Finding(
         "Ten times the decay moves Adam's path by at most {adam_gap:.1g}: after 400 steps y has gone from 2 to "
         "{adam_weak:.2f} and {adam_strong:.2f}. With AdamW it is {adamw_weak:.2f} and {adamw_strong:.2f}.",
@@ -93,7 +93,8 @@ WEIGHT_DECAY = Lesson(
         ),
     ),
     question=(
-        "After how many steps has AdamW, with decay 0.1 and learning rate 0.01, halved a weight that no loss holds?"
+        "After how many steps has AdamW, with decay 0.1 and learning rate 0.01, halved a weight that the loss does not "
+        "depend on?"
     ),
     answer="After 693: each step keeps 1 - 0.001 of the weight, and 0.999 to the power of 693 is a half.",
     optimizers=("adam", "adamw"),

@@ -53,7 +53,7 @@ MINI_BATCHES = Lesson(
     ),
     limit=Limit(
         "With ten times the data read, the noise is what remains: at this learning rate single examples stay at a "
-        "floor above the minimum, while the full gradient goes on down.",
+        "floor above the minimum, while the full gradient goes further down.",
         (
             _batches("long_one", "One example a step, 100 epochs: 2,400 steps", 1, 2400),
             _batches("long_all", "All 24 examples a step, 100 epochs: 100 steps", 24, 100),
@@ -83,7 +83,7 @@ MINI_BATCHES = Lesson(
     ),
     question="Open the first run and halve its learning rate. What becomes of the floor?",
     answer=(
-        "It sinks with the learning rate, but the run gets there more slowly: the lesson “A learning rate that "
+        "It sinks with the learning rate, but the run reaches it more slowly: the lesson “A learning rate that "
         "changes” has both, one after the other."
     ),
     optimizers=("sgd",),
@@ -208,8 +208,8 @@ LEARNING_RATE = Lesson(
     ),
     question="In the bowl, which learning rate arrives first: 0.1, or 0.18?",
     answer=(
-        "0.18. At 0.1 the steep direction is done in one step and the flat one shrinks by a tenth a step; at 0.18 "
-        "both shrink by about a fifth a step."
+        "0.18. At 0.1 the steep direction is finished after one step, and the flat one shrinks by a tenth a step; at "
+        "0.18 both shrink by about a fifth a step."
     ),
     optimizers=("sgd",),
 )

@@ -46,7 +46,7 @@ ZERO_GRAD = Lesson(
             seeds=5,
         ),
     ),
-    look="The forgotten run and momentum 1 are one and the same path, round and round the minimum.",
+    look="The forgotten run and momentum 1 are one and the same path, around the minimum again and again.",
     finding=Finding(
         "The forgotten run is at most {gap:.1g} from momentum 1 in the bowl, {batch_gap:.1g} on mini-batches "
         "({batch_seeds} seeds). Over the last 200 of 500 steps the loss averages {forgot:.2f}; with zero_grad it is "
@@ -91,10 +91,10 @@ ZERO_GRAD = Lesson(
             (("sum_gap", "<", 1e-9),),
         ),
     ),
-    question="Does Adam survive a forgotten zero_grad better than plain descent?",
+    question="Without zero_grad, does Adam do better than plain descent?",
     answer=(
-        "No. No single step is longer than about its learning rate, but the sum turns late, so Adam swings wider and "
-        "wider; plain descent at least swings evenly."
+        "No. No single step is longer than about its learning rate, but the sum changes its sign late, so Adam "
+        "swings wider and wider; plain descent at least swings evenly."
     ),
     optimizers=("sgd", "momentum"),
 )

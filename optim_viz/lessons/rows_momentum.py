@@ -23,9 +23,9 @@ LOCAL_MINIMA = Lesson(
     claim="With short steps, plain descent stays in the nearest hollow; momentum may roll on into a deeper one.",
     text=(
         "Two hollows lie side by side, the right one deeper. Plain descent with short steps only goes downhill, so it "
-        "ends in the hollow that it starts above. Momentum keeps part of its speed, as a ball does, and with enough of "
-        "a run-up it climbs the ridge between the two. Enough of a run-up: from lower down it does not. And nothing "
-        "tells it which hollow is the deep one."
+        "ends in the hollow that it starts above. Momentum keeps part of its speed, as a ball does. If it starts high "
+        "enough, it is fast enough to climb the ridge between the two; from lower down it is not. And nothing tells it "
+        "which hollow is the deep one."
     ),
     source=Source(
         "Attouch, Goudou & Redont",
@@ -44,7 +44,7 @@ LOCAL_MINIMA = Lesson(
             check("two_wells", [optimizer("sgd", lr=0.005), optimizer("momentum", lr=0.005)], (-1.5, 1.0), 200),
         ),
     ),
-    look="Momentum's path runs over the ridge near x = 0 and swings out in the right hollow.",
+    look="Momentum's path goes over the ridge near x = 0 and comes to rest in the right hollow.",
     finding=Finding(
         "From high up plain descent ends at x = {sgd_x:.2f} with loss {sgd_loss:.2f}, momentum at x = {momentum_x:.2f} "
         "with loss {momentum_loss:.2f}. From lower down momentum ends at x = {low_x:.2f}.",
@@ -100,7 +100,7 @@ LOCAL_MINIMA = Lesson(
 MOMENTUM = Lesson(
     slug="momentum",
     title="What momentum does",
-    claim="Momentum speeds up along a steady direction and calms the zig-zag across a ravine.",
+    claim="Momentum speeds up along a steady direction and reduces the zig-zag across a ravine.",
     text=(
         "Momentum adds up past gradients, each step keeping a share of the sum, here 0.9 or less. Where the gradient "
         "stays the same, the sum grows to the gradient divided by one minus that share: at 0.9, ten times the step. "
@@ -125,7 +125,7 @@ MOMENTUM = Lesson(
             check("quadratic", [optimizer("sgd", lr=0.19), optimizer("momentum", lr=0.19, momentum=0.5)], steps=100),
         ),
     ),
-    look="On the slope, the steps of momentum grow and then stay; in the ravine, it is first at the bottom.",
+    look="On the slope, momentum's steps grow and then stay equal; in the ravine, it is at the bottom first.",
     finding=Finding(
         "On the slope momentum's speed is {speed:.2f} times the gradient. To a loss of a millionth it takes {fast:.0f} "
         "steps instead of {slow:.0f}, and near the edge {calm:.0f} turns across the ravine instead of {zigzag:.0f}.",
@@ -141,7 +141,7 @@ MOMENTUM = Lesson(
         (("speed", ">", 9.99), ("speed", "<", 10.01), ("fast", "<", "slow"), ("calm", "<", "zigzag")),
     ),
     limit=Limit(
-        "Too much of it overshoots and swings: at 0.99 the same ravine is crossed again and again.",
+        "Too much momentum goes past the minimum and swings back: at 0.99 it turns back again and again.",
         (
             Experiment(
                 "rings",
@@ -164,9 +164,7 @@ MOMENTUM = Lesson(
         ),
     ),
     question="On the steady slope, how fast does momentum 0.99 get in the end, and how long does it take?",
-    answer=(
-        "A hundred times the gradient's own step, but only after some hundreds of steps: a long memory is slow to fill."
-    ),
+    answer=("A hundred times the gradient's own step, but only after some hundreds of steps: a long sum grows slowly."),
     optimizers=("momentum", "nesterov"),
 )
 
@@ -178,7 +176,7 @@ PLATEAU = Lesson(
         "Plain descent moves by the gradient of the moment. On flat ground that is almost nothing, so it hardly moves, "
         "far from any minimum. Momentum arrives with the speed that it has gained, and keeps moving. There is another "
         "way out: at a saddle, a place that is level but no minimum, the small errors of mini-batches push a run off "
-        "the ridge by chance, and then the slope takes over."
+        "the ridge by chance, and then the slope moves it away."
     ),
     source=Source("Ge, Huang, Jin & Yuan", "Escaping From Saddle Points, Conference on Learning Theory", 2015),
     experiments=(

@@ -29,7 +29,7 @@ FASTER = Lesson(
     title="“Adam converges faster”",
     claim="With PyTorch's default learning rates Adam is far ahead on the network.",
     text=(
-        "Everyone has seen this picture: three optimizers, one network, and Adam far in front. Here it is again, on "
+        "This picture is often shown: three optimizers, one network, and Adam far ahead. Here it is again, on "
         "real handwritten digits. Each optimizer runs with the settings that PyTorch gives it if you say nothing. But "
         "a default is not a fair choice: a thousandth is a good learning rate for Adam and a far too small one for "
         "plain SGD. So each is then given the best of four rates, looked for in the same way. What remains of the "
@@ -65,8 +65,8 @@ FASTER = Lesson(
         (("ahead", ">", 20.0), ("momentum", ">", "sgd"), ("gained", ">", 50.0)),
     ),
     limit=Limit(
-        "Each at its own best learning rate, on seeds that the search did not see, little of the lead over SGD remains "
-        "and momentum has caught up.",
+        "Each at its own best learning rate, on seeds that the search did not see, little of the lead over SGD "
+        "remains, and momentum is about as good as Adam.",
         (
             Experiment(
                 "tuned",
@@ -115,9 +115,9 @@ FASTER = Lesson(
             ),
         ),
     ),
-    question="Adam needed no search to be good. Is that worth nothing?",
+    question="Adam needed no search to be good. Does that not count?",
     answer=(
-        "It is worth a lot: its default works on many networks, and a search costs many runs. But it is a statement "
+        "It counts: its default works on many networks, and a search costs many runs. But this "
         "about choosing a rate, not about which optimizer is faster."
     ),
     optimizers=("sgd", "momentum", "adam"),
@@ -134,13 +134,13 @@ _RATES = (("adam", 1e-3), ("adam", 1e-2))
 
 FINAL_RELU = Lesson(
     slug="final-relu",
-    title="A ReLU too many",
+    title="One ReLU too many",
     claim="A ReLU after the last layer kills outputs and costs accuracy; sometimes nothing is learned at all.",
     text=(
         "A ReLU passes what is positive and turns the rest to zero, and where it gives zero it passes no gradient "
         "back. Between layers that is useful. After the last layer it is a trap: an output that is negative for every "
         "digit stays at zero, gets no gradient and never comes back: it is dead. Its digit cannot be named any more. "
-        "When all ten die, every digit looks alike, and the loss stands at the logarithm of ten."
+        "When all ten die, every digit looks alike, and the loss stays at the logarithm of ten."
     ),
     source=Source("Lu, Shin, Su & Karniadakis", "Dying ReLU and Initialization: Theory and Numerical Examples", 2020),
     experiments=(
@@ -176,14 +176,14 @@ FINAL_RELU = Lesson(
         ),
     ),
     limit=Limit(
-        "It is chance which outputs start on the wrong side: with plain SGD some runs lose none, and the luckiest "
-        "comes close to the same run without the last ReLU.",
+        "Which outputs die depends on the random start: with plain SGD no output dies in some runs, and the best "
+        "run comes close to the same one without the last ReLU.",
         (
             _clipped("sgd_clipped", "SGD, with a ReLU after the last layer", True, ("sgd", 0.1)),
             _clipped("sgd_free", "SGD, without it", False, ("sgd", 0.1)),
         ),
         Finding(
-            "In {alive:.0%} of {sgd_seeds} SGD runs no output dies. The luckiest of them all reads {luckiest:.1f} % "
+            "In {alive:.0%} of {sgd_seeds} SGD runs no output dies. The best of all runs reads {luckiest:.1f} % "
             "of the test digits, {loss:.1f} points less than the same seed without the last ReLU.",
             {
                 "alive": m.share("sgd_clipped", "sgd 0.1", lambda run: m.dead(run) == 0),
@@ -208,7 +208,7 @@ _THREE = NetworkSpec(
 PICTURES = Lesson(
     slug="pictures",
     title="What a picture cannot say",
-    claim="A flat picture of a network's path shows a shadow: its colours and its smooth curves can mislead.",
+    claim="A flat picture of a network's path is only a shadow of it: its colours and smooth curves can mislead.",
     text=(
         "The network has 297,710 weights; a picture has two directions. Here the plane is the one that keeps most of "
         "the paths' spread, found by principal components, PCA for short. But the runs pass beside the plane, so the "
@@ -245,7 +245,7 @@ PICTURES = Lesson(
         ),
     ),
     limit=Limit(
-        "A short, slow run goes almost straight, and then the plane does say it all.",
+        "A short, slow run goes almost straight, and then the plane shows nearly all of it.",
         (
             Experiment(
                 "slow",

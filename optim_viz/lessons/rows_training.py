@@ -15,7 +15,7 @@ PARAM_GROUPS = Lesson(
     title="A learning rate for each",
     claim="Weights need not share a learning rate: slow one down, speed one up, or freeze it.",
     text=(
-        "One learning rate has to suit the steepest direction, so the flat ones crawl. PyTorch lets each group of "
+        "One learning rate has to suit the steepest direction, so the flat ones are slow. PyTorch lets each group of "
         "weights have its own. In the bowl, y is ten times as steep as x: give y a tenth of the rate, and the rate as "
         "a whole can be five times larger. A rate of zero freezes a weight. On the network, a frozen first layer stays "
         "as it was drawn, at random, and the layers behind it learn all the same."
@@ -50,7 +50,7 @@ PARAM_GROUPS = Lesson(
             ),
         ),
     ),
-    look="The path with a slow y goes straight to the middle; the frozen one slides along at its height.",
+    look="The path with a slow y goes straight to the middle; the frozen one keeps its height.",
     finding=Finding(
         "To a loss of a millionth it takes {own:.0f} steps instead of {one:.0f}; the frozen y moved by {frozen:g}. On "
         "the network, accuracy after an epoch is {all:.1f} % with all layers, {first:.1f} % with the first frozen and "
@@ -77,7 +77,7 @@ PARAM_GROUPS = Lesson(
     ),
     limit=Limit(
         "A rate for each coordinate helps only where the ravine lies along a coordinate. In a bowl turned by 45 "
-        "degrees, no coordinate is the steep one, and slowing one down only costs time.",
+        "degrees, no coordinate is the steep one, and a smaller rate for one of them only makes the run slower.",
         (
             Experiment(
                 "aslant",
@@ -114,13 +114,14 @@ SCHEDULES = Lesson(
     slug="schedules",
     title="A learning rate that changes",
     claim=(
-        "A large rate gets there, a small one settles, so lower it on the way; and begin gently if the start is steep."
+        "A large rate is fast, a small one comes to rest, so lower it on the way; and begin with a small one if the "
+        "start is steep."
     ),
     text=(
-        "With noisy gradients a run does not come to rest: it wanders about the bottom, the wider the larger the "
-        "learning rate. That is its floor. Lower the rate, all at once or along a curve, and the floor sinks. Warm-up "
-        "is the opposite end: the rate rises from almost nothing over the first steps, so that a start on a cliff does "
-        "not throw the run out. A noisy run arrives only if its steps shrink in the end."
+        "With noisy gradients a run does not come to rest: it wanders around the bottom, and the larger the learning "
+        "rate, the wider. That is its floor. Lower the rate, all at once or along a curve, and the floor sinks. "
+        "Warm-up is for the start: the rate rises from almost nothing over the first steps, so that a run that starts "
+        "on a cliff does not overflow. A noisy run arrives only if its steps shrink in the end."
     ),
     source=Source("Robbins & Monro", "A Stochastic Approximation Method, Annals of Mathematical Statistics 22", 1951),
     experiments=(
@@ -154,8 +155,8 @@ SCHEDULES = Lesson(
         ),
     ),
     look=(
-        "At step 200 the loss of the dropped run falls to a new floor. On the cliff, two of three runs are "
-        "gone at once."
+        "At step 200 the loss of the dropped run falls to a new floor. On the cliff, two of three runs "
+        "leave the picture at once."
     ),
     finding=Finding(
         "Over the last 100 steps the loss averages {fixed:.3f} at a fixed rate, {drop:.3f} after the drop and "
@@ -181,7 +182,7 @@ SCHEDULES = Lesson(
     ),
     limit=Limit(
         "A rate lowered too early stops the run on its way: without noise there is no floor to lower, and the fixed "
-        "rate ends far deeper.",
+        "rate ends far lower.",
         (
             Experiment(
                 "early",

@@ -122,7 +122,7 @@ ADAM_FAMILY = (
             MAXIMIZE,
         ),
         state=(("exp_avg", ""), ("exp_inf", "")),
-        problem="Adam on the largest recent gradient: steady where gradients are rare or spiky.",
+        problem="Adam on the largest recent gradient: steady where gradients are rare or sometimes very large.",
         latex=(
             r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g \quad u \leftarrow \max(\beta_2 u, |g| + \varepsilon) \quad "
             r"\theta \leftarrow \theta - \frac{\mathrm{lr}}{1 - \beta_1^t}\,\frac{m}{u}"

@@ -70,7 +70,7 @@ _ROWS = (
             MAXIMIZE,
         ),
         state=(("momentum_buffer", ""),),
-        problem="Momentum that looks ahead: it brakes before a slope turns up, so it overshoots less.",
+        problem="Momentum that looks ahead: it slows down before the slope rises again, so it overshoots less.",
         latex=r"v \leftarrow \mu v + g \qquad \theta \leftarrow \theta - \mathrm{lr}\, (g + \mu v)",
         card=Card("v ← μv + g,  θ ← θ − lr · (g + μv)", _BUFFER, pull="momentum_buffer"),
         paper="Nesterov, A method of solving a convex programming problem with convergence rate O(1/k^2)",
@@ -92,7 +92,7 @@ _ROWS = (
                 0.0,
                 0.0,
                 10.0,
-                text="What the sum of squares starts at: tames first steps.",
+                text="What the sum of squares starts at: it shortens the first steps.",
             ),
             eps(1e-10),
             MAXIMIZE,
@@ -121,7 +121,7 @@ _ROWS = (
             MAXIMIZE,
         ),
         state=(("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum")),
-        problem="Adagrad that forgets: steps follow the recent size of the gradient, so they do not die out.",
+        problem="Adagrad that forgets: steps follow the recent size of the gradient, so they do not shrink for ever.",
         latex=(
             r"v \leftarrow \alpha v + (1 - \alpha)\, g^2 \qquad "
             r"\theta \leftarrow \theta - \mathrm{lr}\,\frac{g}{\sqrt{v} + \varepsilon}"
@@ -187,7 +187,7 @@ _ROWS = (
         state=(("prev", ""), ("step_size", "")),
         initial=(("step_size", "lr"),),
         forgets=True,
-        problem="Trusts only the sign of the gradient: for full batches, where slopes differ by orders of magnitude.",
+        problem="Uses only the sign of the gradient: for full batches, where slopes differ by orders of magnitude.",
         latex=(
             r"s \leftarrow s \cdot \begin{cases} \eta^+ & g\, g_{t-1} > 0 \\ \eta^- & g\, g_{t-1} < 0 \end{cases}"
             r"\qquad \theta \leftarrow \theta - s\, \mathrm{sign}(g)"
@@ -217,7 +217,7 @@ _ROWS = (
         ),
         state=(("eta", ""), ("mu", ""), ("ax", "")),
         initial=(("eta", "lr"), ("mu", 1.0)),
-        problem="Averages the points of a noisy run: the mean lies closer to the minimum than any of them.",
+        problem="Averages the points of a noisy run: the mean lies closer to the minimum than most of them.",
         latex=(
             r"\theta \leftarrow (1 - \lambda \eta)\,\theta - \eta\, g \quad "
             r"\eta \leftarrow \frac{\mathrm{lr}}{(1 + \lambda\,\mathrm{lr}\, t)^{\alpha}} \quad "

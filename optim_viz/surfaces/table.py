@@ -88,7 +88,7 @@ _ROWS = (
             (1.8, 0.2, 84.0),
             (1.2, 0.8, 840.0),
         ),
-        story="Values over six orders of magnitude: a fixed learning rate explodes where an adaptive one walks.",
+        story="Values over six orders of magnitude: a fixed learning rate overflows where adaptive ones go on.",
         source="Goldstein & Price, On Descent from Local Minima, 1971",
     ),
     Surface(
@@ -108,7 +108,7 @@ _ROWS = (
         bounds=(-2.0, 2.0, -2.0, 2.0),
         start=(1.5, 0.01),
         log=False,
-        story="A saddle without curvature: the gradient dies out long before the point is reached.",
+        story="A saddle without curvature: the gradient is almost zero long before the point is reached.",
         source="Hilbert & Cohn-Vossen, Anschauliche Geometrie, 1932",
     ),
     Surface(
@@ -176,7 +176,7 @@ _ROWS = (
             (1.6071047529201974, 0.5686514548841314, 2.1042503103112575),
         ),
         log=False,
-        story="Six minima in three heights: where a run ends depends on how far its first steps carry.",
+        story="Six minima in three heights: where a run ends depends on how long its first steps are.",
         source="Dixon & Szego, The Global Optimization Problem: An Introduction, 1978",
     ),
     Surface(
@@ -206,7 +206,7 @@ _ROWS = (
             (2.5943951023931957, 1.5943951023931955, 1.2283696986087569),
         ),
         log=False,
-        story="A slanting valley with a dip half-way down, in which slow runs come to rest.",
+        story="A sloping valley with a hollow half-way down, in which slow runs come to rest.",
         source="McCormick, Computability of Global Solutions to Factorable Nonconvex Programs, 1976",
     ),
     Surface(
@@ -229,7 +229,7 @@ _ROWS = (
         minima=((0.0, 0.0, 0.0),),
         smooth=False,
         log=False,
-        story="A funnel full of dents with a sharp tip: no slope leads straight in, and the last bit is not smooth.",
+        story="A funnel full of dents with a sharp tip: no slope leads straight in, and the last part is not smooth.",
         source="Ackley, A Connectionist Machine for Genetic Hillclimbing, 1987",
     ),
     Surface(
@@ -259,7 +259,7 @@ _ROWS = (
             (4.978189856741919, 4.978189856741919, -8.110223891570066e-05),
         ),
         log=False,
-        story="A hole in a plain: a little away from it the gradient is too small to say where it is.",
+        story="A hole in flat ground: a little away from it the gradient is too small to say where it is.",
         source="Easom, A Survey of Global Optimization Techniques, 1990",
     ),
     Surface(
@@ -271,7 +271,7 @@ _ROWS = (
         minima=((-10.0, 1.0, 0.0),),
         smooth=False,
         log=False,
-        story="A knife-edge ravine: the gradient points across it and grows without bound at its floor.",
+        story="A ravine with a sharp floor: the gradient points across it and grows without bound near it.",
         source="Bukin, New Minimization Strategy for Non-Smooth Functions, 1997",
     ),
     Surface(

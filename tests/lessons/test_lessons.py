@@ -275,6 +275,13 @@ def test_the_answer_to_a_lessons_question_is_true(slug):
     assert ANSWERS[slug]()
 
 
+def test_adams_step_after_many_zero_gradients_is_about_three_times_its_rate():
+    """The exception that the lesson on its step names."""
+    steps = 4000
+    m, v = (1 - 0.9) / (1 - 0.9**steps), (1 - 0.999) / (1 - 0.999**steps)
+    assert 3.0 < m / np.sqrt(v) < 3.3
+
+
 def test_a_finding_can_fail():
     row = table.lesson("momentum")
     found = results.results(row)
