@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from optim_viz.lessons import links, pictures, results
-from optim_viz.lessons.lesson import Experiment, Lesson, Result
+from optim_viz.lessons.lesson import Experiment, Lesson, Result, Results
+from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.scenes import Scene
@@ -25,11 +26,13 @@ def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
     >>> words["measured"]["holds"], list(scenes)
     (True, ['slope', 'ravine', 'zigzag', 'rings'])
     """
-    verdict = results.verdict(row)
+    measured = results.results(row)
+    verdict = results.verdict(row, measured)
     drawn = [results.result(replace(experiment, seeds=1)) for experiment in links.shown(row)]
     words = {
         **{name: getattr(row, name) for name in ("slug", "title", "claim", "text", "look", "question", "answer")},
         "source": str(row.source),
+        "prediction": _prediction(row, measured),
         "measured": {"holds": verdict.holds, "sentence": verdict.sentence},
         "limit": {"text": row.limit.text, "holds": verdict.limit_holds, "sentence": verdict.limit_sentence},
         "pictures": [_picture(row, number, found) for number, found in enumerate(drawn, 1)],
@@ -51,6 +54,17 @@ def _picture(row: Lesson, number: int, found: Result) -> Words:
         "seed": pictures.drawn_seed(experiment), "plane": found.plane.caption if found.plane else "",
         **_opened(experiment),
     }  # fmt: skip
+
+
+def _prediction(row: Lesson, measured: Results) -> Words:
+    """What may be guessed, what is told of each answer, and the numbers."""
+    asked = PREDICTIONS[row.slug]
+    right, sentence = asked.measure(measured)
+    answers = [
+        {"text": words, "reply": reply(asked, right, i), "right": i == right}
+        for i, (words, _) in enumerate(asked.answers)
+    ]
+    return {"question": asked.question, "answers": answers, "measured": sentence}
 
 
 def _opened(experiment: Experiment) -> Words:

@@ -12,6 +12,7 @@ from optim_viz.export.origin import origin
 from optim_viz.lessons import links, pictures, results, table
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Verdict
 from optim_viz.lessons.links import Place
+from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
@@ -79,6 +80,32 @@ def _drawn(experiment: Experiment) -> Result:
 @functools.cache
 def _verdict(slug: str) -> Verdict:
     return results.verdict(table.lesson(slug))
+
+
+@functools.cache
+def _measured_prediction(slug: str) -> tuple[int, str]:
+    """Which answer is right, and by which numbers."""
+    return PREDICTIONS[slug].measure(results.results(table.lesson(slug)))
+
+
+@timed(PAGES)
+def predict(row: Lesson) -> None:
+    """Ask what will be seen; once an answer is chosen, say whether it is what was measured."""
+    asked = PREDICTIONS[row.slug]
+    with st.container(key="lessons-guess", gap="xsmall"):
+        chosen = st.pills(
+            f"**Guess first.** {asked.question}", range(len(asked.answers)), key=f"lessons.{row.slug}.guess",
+            format_func=lambda i: asked.answers[i][0],
+        )  # fmt: skip
+        if chosen is None:
+            return
+        try:
+            right, numbers = _measured_prediction(row.slug)
+        except SpecError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        sign = ":green[:material/check_circle:" if chosen == right else ":red[:material/cancel:"
+        st.markdown(f"{sign} **{reply(asked, right, chosen)}**] {numbers}")
 
 
 def _caption(experiment: Experiment) -> str:

@@ -15,6 +15,7 @@ from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.export import site
 from optim_viz.lessons.lesson import Lesson
+from optim_viz.lessons.predictions import PREDICTIONS
 from optim_viz.lessons.table import LESSONS
 from optim_viz.lessons.told import told
 from optim_viz.surfaces import descent
@@ -262,6 +263,20 @@ def test_a_lesson_is_read_seen_and_measured(open_site):
     page.get_by_role("link", name="Open in Compare").click()
     page.locator(PLAYER).wait_for()
     assert spec_of(page) == row["ravine"].spec
+
+
+def test_a_guess_is_told_right_or_wrong_once_it_is_made(open_site):
+    page = open_site("lessons.html?lesson=momentum&run=2")
+    told = page.locator("#guess-reply")
+    expect(page.locator("#guess-question")).to_have_text(PREDICTIONS["momentum"].question)
+    expect(told).to_be_empty()
+    page.locator("#guess-answers").get_by_text("plain descent").click()
+    expect(told).to_contain_text("✗ No: momentum. Steps to a loss of a millionth: 373 (plain descent), 75 (momentum).")
+    page.locator("#guess-answers").get_by_text("momentum").click()
+    expect(told).to_contain_text("✓ Yes: momentum.")
+    page.get_by_role("link", name="Next").click()
+    reads(page, LESSONS["pictures"])
+    expect(told).to_be_empty()
 
 
 def test_lessons_are_turned_by_links_and_back(open_site):

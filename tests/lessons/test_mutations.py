@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import optim_viz as ov
 from optim_viz.lessons import results, table
 from optim_viz.lessons.altered_optimizers import own, uncorrected_adam
 from optim_viz.lessons.lesson import COMPARE
+from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.surfaces import descent
 
 
@@ -145,6 +147,24 @@ def failing(finding, found):
     return {
         left for left, sign, right in finding.holds if not COMPARE[sign](numbers[left], numbers.get(str(right), right))
     }
+
+
+def test_the_answer_to_a_prediction_is_the_measured_one():
+    """Nobody has written which answer is right: with two runs exchanged it is another."""
+    assert set(PREDICTIONS) == set(table.LESSONS)
+    for slug, asked in PREDICTIONS.items():
+        found = results.results(table.lesson(slug))
+        numbers = [measure(found) for _, measure in asked.answers]
+        assert np.isfinite(numbers).all() and len(set(numbers)) == len(numbers) >= 2, slug
+        right, told = asked.measure(found)
+        assert numbers[right] == (max if asked.highest else min)(numbers)
+        assert [reply(asked, right, i)[:2] == "Ye" for i in range(len(numbers))].count(True) == 1
+        assert asked.question.endswith("?") and all(f"({words})" in told for words, _ in asked.answers)
+    found = results.results(table.lesson("momentum"))
+    runs = found["ravine"].runs
+    turned = Mutated(Mutated(found["ravine"], "sgd", runs("momentum")), "momentum", runs("sgd"))
+    asked = PREDICTIONS["momentum"]
+    assert asked.measure(found | {"ravine": turned})[0] != asked.measure(found)[0]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.lesson} {wrong.place[0]}: {wrong.fault}")

@@ -15,6 +15,7 @@ from optim_viz.export.table import EXPORTS
 from optim_viz.lessons import results, table
 from optim_viz.lessons.lesson import Verdict
 from optim_viz.lessons.links import DEFAULT, Place, left_behind, opened, read_lesson, shown, tab, write_lesson
+from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 from optim_viz.surfaces import descent
 from optim_viz.ui import lessons as parts
@@ -106,6 +107,20 @@ def test_back_and_next_stop_at_the_ends_and_start_at_the_first_picture():
     assert link(app) == write_lesson(Place(second))
     app.selectbox(key="lessons.slug").set_value(last).run()
     assert app.button(key="lessons.next").disabled and not app.exception
+
+
+def test_a_guess_is_told_right_or_wrong_once_it_is_made():
+    app = open_lesson(lesson="momentum")
+    asked = PREDICTIONS["momentum"]
+    right, numbers = asked.measure(results.results(table.lesson("momentum")))
+    key = "lessons.momentum.guess"
+    assert asked.question in app.button_group(key=key).label and numbers not in said(app)
+    for i in range(len(asked.answers)):
+        app.button_group(key=key).set_value(i).run()
+        assert not app.exception and f"**{reply(asked, right, i)}**] {numbers}" in said(app)
+        assert (":green[:material/check_circle: **Yes" in said(app)) == (i == right)
+    app.button(key="lessons.next").click().run()
+    assert numbers not in said(app)
 
 
 def test_a_mangled_link_says_so_and_opens_a_lesson():

@@ -11,8 +11,8 @@ import { createView, plotOnce, viewMethods } from "./view.js";
 
 const MARKER = 6.5;
 const PAST = 2.6;
-/** A step shorter than this has no arrow: its tip alone would be longer. */
-const ARROW = 9;
+/** A step shorter than this has no arrow: the marker would hide it. */
+const ARROW = 14;
 
 /** @param {any} panel @param {any} app @param {HTMLElement} host */
 function profileFigure(panel, app, host) {

@@ -32,9 +32,23 @@ function finding(holds, yes, no, sentence) {
   return [element("strong", { class: holds ? "holds" : "fails", text: holds ? `✓ ${yes}` : `✗ ${no}` }), document.createTextNode(` ${sentence}`)];
 }
 
+/** What may be guessed; once an answer is chosen, whether it is what was measured. @param {any} prediction */
+function drawGuess({ question, answers, measured }) {
+  setText(spot("guess-question"), question);
+  spot("guess-reply").replaceChildren();
+  const buttons = answers.map((/** @type {any} */ answer) => element("button", { type: "button", text: answer.text, "aria-pressed": "false" }));
+  buttons.forEach((/** @type {HTMLButtonElement} */ button, /** @type {number} */ i) => button.addEventListener("click", () => {
+    for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+    const { right, reply } = answers[i];
+    spot("guess-reply").replaceChildren(...finding(right, reply, reply, measured));
+  }));
+  spot("guess-answers").replaceChildren(...buttons);
+}
+
 /** All that is read. @param {any} words */
 function drawWords(words) {
   for (const name of ["claim", "text", "look", "question", "answer"]) setText(spot(name), words[name]);
+  drawGuess(words.prediction);
   setText(spot("source"), `Source: ${words.source}.`);
   spot("measured").replaceChildren(...finding(words.measured.holds, "The claim holds.", "The claim does not hold here.", words.measured.sentence));
   setText(spot("limit"), words.limit.text);

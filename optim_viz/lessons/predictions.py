@@ -1,0 +1,175 @@
+"""The PREDICTIONS table: what a reader may guess before a lesson's picture plays. The right answer is measured.
+
+Which answer is right is written nowhere: it is the one whose number is the lowest (or the highest) of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optim_viz.lessons import measures as m
+from optim_viz.lessons.lesson import Measure, Results
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question with its answers: words and the number that stands for them. `what` says what the numbers are."""
+
+    question: str
+    what: str
+    answers: tuple[tuple[str, Measure], ...]
+    highest: bool = False
+
+    def measure(self, results: Results) -> tuple[int, str]:
+        """Return which answer is right, and the numbers in a sentence."""
+        numbers = [measure(results) for _, measure in self.answers]
+        right = numbers.index(max(numbers) if self.highest else min(numbers))
+        told = ", ".join(f"{number:.4g} ({words})" for (words, _), number in zip(self.answers, numbers, strict=True))
+        return right, f"{self.what}: {told}."
+
+
+def reply(prediction: Prediction, right: int, chosen: int) -> str:
+    """Return what a reader is told who chose an answer.
+
+    >>> one = Prediction("Which?", "Steps", (("this", lambda results: 1.0), ("that", lambda results: 2.0)))
+    >>> reply(one, one.measure({})[0], 1), one.measure({})[1]
+    ('No: this.', 'Steps: 1 (this), 2 (that).')
+    """
+    words = prediction.answers[right][0]
+    return f"Yes: {words}." if chosen == right else f"No: {words}."
+
+
+PREDICTIONS = {
+    "gradient-step": Prediction(
+        "The parabola is steep at the start and flat at the bottom. Which step is the longest?",
+        "Its length",
+        (
+            ("the first step", m.median("parabola", "sgd", m.step_length(0))),
+            ("the fifth step", m.median("parabola", "sgd", m.step_length(0, 5))),
+            ("the last step", m.median("parabola", "sgd", m.step_length(0, -1))),
+        ),
+        highest=True,
+    ),
+    "mini-batches": Prediction(
+        "All runs read 240 examples. Which ends nearest to the minimum?",
+        "Loss at the end",
+        (
+            ("one example a step", m.median("one", "sgd", m.final_loss)),
+            ("four examples a step", m.median("four", "sgd", m.final_loss)),
+            ("all 24 a step", m.median("all", "sgd", m.final_loss)),
+        ),
+    ),
+    "learning-rate": Prediction(
+        "Which learning rate has the lowest loss in the bowl after 200 steps?",
+        "Loss",
+        tuple((f"{lr:g}", m.median("bowl", f"lr {lr:g}", m.final_loss)) for lr in (0.002, 0.196, 0.204)),
+    ),
+    "local-minima": Prediction(
+        "Both start high up on the left. Which ends lower?",
+        "Loss at the end",
+        (
+            ("plain descent", m.median("high", "sgd", m.final_loss)),
+            ("momentum", m.median("high", "momentum", m.final_loss)),
+        ),
+    ),
+    "momentum": Prediction(
+        "In the ravine at a small learning rate, which arrives first?",
+        "Steps to a loss of a millionth",
+        (
+            ("plain descent", m.median("ravine", "sgd", m.steps_to(1e-6))),
+            ("momentum", m.median("ravine", "momentum", m.steps_to(1e-6))),
+        ),
+    ),
+    "plateau": Prediction(
+        "Both start on the left and come to flat ground. Which is farther to the right at the end?",
+        "x at the end",
+        (
+            ("plain descent", m.median("plain", "sgd", m.coordinate(0))),
+            ("momentum", m.median("plain", "momentum", m.coordinate(0))),
+        ),
+        highest=True,
+    ),
+    "adam-step": Prediction(
+        "The loss is multiplied by 1,000. Whose first step grows more?",
+        "Times as long",
+        tuple(
+            (words, m.ratio(m.median("times_1000", kind, m.step_length(0)), m.median("plain", kind, m.step_length(0))))
+            for words, kind in (("plain descent's", "sgd"), ("Adam's", "adam"))
+        ),
+        highest=True,
+    ),
+    "bias-correction": Prediction(
+        "Whose first step is longer: Adam's with its bias correction, or without?",
+        "Length of the first step along x",
+        (
+            ("with", m.median("bowl", "adam", m.step_length(0))),
+            ("without", m.median("bowl", "adam, uncorrected", m.step_length(0))),
+        ),
+        highest=True,
+    ),
+    "adagrad-rmsprop": Prediction(
+        "The valley begins with a steep wall. Which is lower after 600 steps?",
+        "Loss",
+        (
+            ("Adagrad", m.median("valley", "adagrad", m.final_loss)),
+            ("RMSprop", m.median("valley", "rmsprop", m.final_loss)),
+        ),
+    ),
+    "adam-faster": Prediction(
+        "SGD's default learning rate is as large as Adam's, 0.001. Which reads the most digits after two epochs?",
+        "Accuracy in percent",
+        tuple(
+            (words, m.median("defaults", kind, m.accuracy))
+            for words, kind in (("SGD", "sgd"), ("momentum", "momentum"), ("Adam", "adam"))
+        ),
+        highest=True,
+    ),
+    "weight-decay": Prediction(
+        "The decay becomes ten times as strong. Whose path changes more?",
+        "Farthest distance between the two paths",
+        (
+            ("Adam's", m.apart("in_gradient", "adam 0.01", "adam 0.1")),
+            ("AdamW's", m.apart("decoupled", "adamw 0.01", "adamw 0.1")),
+        ),
+        highest=True,
+    ),
+    "param-groups": Prediction(
+        "One learning rate for both weights, or a smaller one for y. Which arrives first?",
+        "Steps to a loss of a millionth",
+        (
+            ("one rate", m.median("bowl", "one rate", m.steps_to(1e-6))),
+            ("a smaller rate for y", m.median("bowl", "slow y", m.steps_to(1e-6))),
+        ),
+    ),
+    "schedules": Prediction(
+        "With noisy gradients, which is the lowest over the last 100 steps?",
+        "Mean loss",
+        tuple(
+            (words, m.median("noise", label, m.tail_loss(100)))
+            for words, label in (("a fixed rate", "fixed"), ("a drop at step 200", "drop"), ("a cosine", "cosine"))
+        ),
+    ),
+    "zero-grad": Prediction(
+        "Which is lower over the last 200 steps: with zero_grad, or with zero_grad forgotten?",
+        "Mean loss",
+        (
+            ("with zero_grad", m.median("bowl", "sgd", m.tail_loss(200))),
+            ("forgotten", m.median("bowl", "zero_grad forgotten", m.tail_loss(200))),
+        ),
+    ),
+    "final-relu": Prediction(
+        "With a ReLU after the last layer, how many of ten outputs die: more at the learning rate 0.001, or at 0.01?",
+        "Dead outputs",
+        (
+            ("0.001", m.median("clipped", "adam 0.001", m.dead)),
+            ("0.01", m.median("clipped", "adam 0.01", m.dead)),
+        ),
+        highest=True,
+    ),
+    "pictures": Prediction(
+        "Which fills more of its best plane: the paths of training, or random walks that learn nothing?",
+        "Percent of the spread",
+        (("the paths", m.held("principal")), ("random walks", m.held_of_walk("principal"))),
+        highest=True,
+    ),
+}
