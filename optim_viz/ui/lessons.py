@@ -17,7 +17,7 @@ from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import player
-from optim_viz.ui.page import ROOT, address, timed
+from optim_viz.ui.page import ROOT, address, plain, timed
 from optim_viz.ui.share import give, share
 
 #: Runs of a page that what a lesson shows and measures may take: it is always the same, and kept.
@@ -102,7 +102,7 @@ def predict(row: Lesson) -> None:
         try:
             right, numbers = _measured_prediction(row.slug)
         except SpecError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(str(error)), icon=":material/error:")
             return
         sign = ":green[:material/check_circle:" if chosen == right else ":red[:material/cancel:"
         st.markdown(f"{sign} **{reply(asked, right, chosen)}**] {numbers}")
@@ -124,7 +124,7 @@ def picture(row: Lesson, place: Place) -> Result | None:
     try:
         found = _drawn(experiment)
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return None
     st.markdown(_caption(experiment))
     with st.container(key="lessons-picture"):
@@ -158,7 +158,7 @@ def judge(row: Lesson) -> None:
         try:
             found = _verdict(row.slug)
         except SpecError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(str(error)), icon=":material/error:")
             return
     claim, limit = st.columns(2, gap="medium")
     with claim:

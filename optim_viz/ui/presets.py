@@ -27,7 +27,7 @@ def presets(
             label_visibility="collapsed", format_func=lambda name: rows[name].title,
         )  # fmt: skip
         if now:
-            more = f" [The lesson on it](/lessons?lesson={now.lesson})" if now.lesson else ""
+            more = f" [The lesson on it](lessons?lesson={now.lesson})" if now.lesson else ""
             st.caption(now.text + more)
 
 

@@ -3,10 +3,9 @@ import { createDraws } from "../engine/draws.js";
 import { element, setText } from "../basics/dom.js";
 import { visibleLooks } from "../basics/looks.js";
 import { boundaryOf, curveOf, pointOf, spotOf, weightsAt } from "../numbers/fit.js";
-import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
-import { placeStage } from "./stage.js";
+import { PLOT_CONFIG, axisStyle, onMoved, plotLayout } from "./plot.js";
 import { dashPattern, drawMinimum, drawSymbol } from "../basics/symbols.js";
-import { createView, plotOnce, viewMethods } from "./view.js";
+import { createView, placeAxes, plotOnce, viewMethods } from "./view.js";
 
 const WIDTH = 2.4;
 const MARKER = 6;
@@ -127,29 +126,19 @@ function hintOf(view, app) {
   return (batch ? `★ best  ● in the batch` : "★ best").replace(/(\S) (?=\S)/g, "$1\u00a0");
 }
 
-/** @param {any} view @param {any} app */
-function placeFit(view, app) {
-  if (!view.gd._fullLayout?.xaxis?._length) return;
-  view.px = axisPixels(view.gd._fullLayout.xaxis);
-  view.py = axisPixels(view.gd._fullLayout.yaxis);
-  placeStage(view.stage, plotArea(view.gd));
-  view.ready = true;
-  app.ask();
-}
-
 /**
  * @param {HTMLElement} parent
  * @param {any} app
  */
 export function createFit(parent, app) {
-  const [heading, where] = [element("h3", { class: "ov-title" }), element("span", { class: "ov-where" })];
+  const [heading, where] = [element("h2", { class: "ov-title" }), element("span", { class: "ov-where" })];
   parent.append(element("div", { class: "ov-panel-head" }, [heading, where, element("span", { class: "ov-grow" })]));
   const view = /** @type {any} */ (Object.assign(createView(parent), { draws: createDraws() }));
   async function update(/** @type {any} */ panel) {
     view.panel = panel;
     setText(heading, panel.title);
     setText(where, hintOf(view, app));
-    const place = () => placeFit(view, app);
+    const place = () => placeAxes(view, app);
     await plotOnce(view, app, panel, () => fitFigure(panel, app, view.host), (gd) => onMoved(gd, place));
     if (!app.destroyed) place();
   }

@@ -4,10 +4,9 @@ import { element, setText } from "../basics/dom.js";
 import { strokeCurve } from "./fit.js";
 import { visibleLooks } from "../basics/looks.js";
 import { stepAt, tangentWithin } from "../numbers/profile.js";
-import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
-import { placeStage } from "./stage.js";
+import { PLOT_CONFIG, axisStyle, onMoved, plotLayout } from "./plot.js";
 import { drawSymbol } from "../basics/symbols.js";
-import { createView, plotOnce, viewMethods } from "./view.js";
+import { createView, placeAxes, plotOnce, viewMethods } from "./view.js";
 
 const MARKER = 6.5;
 const PAST = 2.6;
@@ -66,16 +65,6 @@ function drawProfile(view, app, at) {
   }
 }
 
-/** @param {any} view @param {any} app */
-function placeProfile(view, app) {
-  if (!view.gd._fullLayout?.xaxis?._length) return;
-  view.px = axisPixels(view.gd._fullLayout.xaxis);
-  view.py = axisPixels(view.gd._fullLayout.yaxis);
-  placeStage(view.stage, plotArea(view.gd));
-  view.ready = true;
-  app.ask();
-}
-
 /**
  * @param {HTMLElement} parent
  * @param {any} app
@@ -88,7 +77,7 @@ export function createProfile(parent, app) {
     view.panel = panel;
     setText(heading, panel.title);
     setText(where, "thin line: slope  → step".replace(/(\S) (?=\S)/g, "$1\u00a0"));
-    const place = () => placeProfile(view, app);
+    const place = () => placeAxes(view, app);
     await plotOnce(view, app, panel, () => profileFigure(panel, app, view.host), (gd) => onMoved(gd, place));
     if (!app.destroyed) place();
   }

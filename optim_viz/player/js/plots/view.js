@@ -1,7 +1,8 @@
 /** What a plot with canvases over it is, whatever it shows: one Plotly div, one stage, one way to keep them together. */
 import { element } from "../basics/dom.js";
 import { nearestPoint } from "../numbers/paths.js";
-import { createStage, stalePaths } from "./stage.js";
+import { axisPixels, plotArea } from "./plot.js";
+import { createStage, placeStage, stalePaths } from "./stage.js";
 
 /**
  * @typedef {object} View
@@ -58,6 +59,16 @@ export function placePaths(view, app, axes, paths, make) {
     const path = before?.track === track ? before : make(track);
     if (path) paths.set(track.id, Object.assign(path, { track, axes }));
   }
+}
+
+/** New axes: where a value lies in px, and the canvases over them, for a panel that has no paths. @param {any} view @param {any} app */
+export function placeAxes(view, app) {
+  if (!view.gd._fullLayout?.xaxis?._length) return;
+  view.px = axisPixels(view.gd._fullLayout.xaxis);
+  view.py = axisPixels(view.gd._fullLayout.yaxis);
+  placeStage(view.stage, plotArea(view.gd));
+  view.ready = true;
+  app.ask();
 }
 
 /** The px of a plot's axes, as text. @param {any} gd */
