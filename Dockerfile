@@ -5,7 +5,7 @@ ARG TORCH_INDEX=
 # The sha256 of the file that is taken from there, as that index has it behind the file's address.
 ARG TORCH_SHA256=
 WORKDIR /source
-COPY requirements.lock app.py ./
+COPY requirements.lock app.py frame.py ./
 COPY docker docker
 COPY .streamlit .streamlit
 COPY static/README.md static/README.md

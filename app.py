@@ -1,8 +1,9 @@
 """optim-viz: the app's entry point. Run it with `streamlit run app.py`."""
 
-import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
-from optim_viz.ui import page, sessions
+import streamlit as st
+from starlette.middleware import Middleware
 
-page.start_app()
-with sessions.logged(), page.timed(), sessions.turns().turn():
-    page.navigation().run()
+from optim_viz.ui.head_start import HeadStart
+from optim_viz.ui.kept_files import KeptFiles
+
+app = st.App("frame.py", middleware=[Middleware(HeadStart), Middleware(KeptFiles)])

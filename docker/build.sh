@@ -16,8 +16,8 @@ if [ -n "${TORCH_INDEX:-}" ]; then
   lock="$target/others.lock"
 fi
 install --require-hashes -r "$lock"
-cp -R "$source/app.py" "$source/pages" "$source/optim_viz" "$source/static" "$source/.streamlit" "$target/"
+cp -R "$source/app.py" "$source/frame.py" "$source/pages" "$source/optim_viz" "$source/static" "$source/.streamlit" "$target/"
 # Written here, once: the running server needs no right to write beside its own code.
 cd "$target"
 ./venv/bin/python -c "from optim_viz.player.assets import publish; from pathlib import Path; publish(Path('static'))"
-./venv/bin/python -m compileall -q app.py pages optim_viz
+./venv/bin/python -m compileall -q app.py frame.py pages optim_viz

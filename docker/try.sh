@@ -8,7 +8,7 @@ PORT=${PORT:-8599}
 export PORT OPTIM_VIZ_CACHE="$target/cache"
 # As in the image: only what .dockerignore lets through, none of what a checkout has gathered.
 mkdir -p "$target/source/static"
-for part in requirements.lock app.py docker .streamlit pages optim_viz; do cp -R "$source/$part" "$target/source/"; done
+for part in requirements.lock app.py frame.py docker .streamlit pages optim_viz; do cp -R "$source/$part" "$target/source/"; done
 cp "$source/static/README.md" "$target/source/static/"
 sh "$target/source/docker/build.sh" "$target/source" "$target/app"
 chmod -R a-w "$target/app"

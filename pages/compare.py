@@ -13,6 +13,7 @@ from optim_viz.export.origin import origin
 from optim_viz.player import scenes
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import compare, page, player, share
+from optim_viz.ui.first_pictures import KnownLink
 from optim_viz.ui.presets import presets
 
 page.start_page("compare")
@@ -23,15 +24,16 @@ shown = page.guarded("compare", lambda: fair_run(asked()))
 page.show_notes(notes)
 if shown:
     runs = shown.runs
-    page.write_link("compare", write_compare(shown.asked))
+    query = write_compare(shown.asked)
+    page.write_link("compare", query)
     with st.container(key="page-head"):
         st.title(runs.surface.title, anchor=False)
         st.markdown(f"${runs.surface.called} = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
         share.share("compare", runs)
-        presets("compare", PRESETS, shown.asked, compare.fill_descent)
+        captioned = presets("compare", PRESETS, shown.asked, compare.fill_descent)
     player.show(
         scenes.compare(runs), key="compare-player", origin=origin(runs.spec, page.address()),
-        on_turn=partial(compare.turn, "compare", shown),
+        on_turn=partial(compare.turn, "compare", shown), link=KnownLink("compare", query, captioned),
     )  # fmt: skip
     if shown.sentence:
         st.caption(shown.sentence)

@@ -9,14 +9,14 @@ import pytest
 from optim_viz.ui.page import plain
 
 ROOT = Path(__file__).parents[1]
-FILES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "optim_viz").rglob("*.py")]
-SCRIPTS = [*(ROOT / "optim_viz").rglob("*.js"), *(ROOT / "optim_viz").rglob("*.html")]
+FILES = [ROOT / "app.py", ROOT / "frame.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "optim_viz").rglob("*.py")]
+SCRIPTS = [p for p in (ROOT / "optim_viz").rglob("*") if p.suffix in (".js", ".html") and p.parent.name != "vendor"]
 #: Code that is run: written by us, or printed by sympy from an expression that passed surfaces/expression.py.
 RUN = {"surfaces/float_loop.py": 1, "surfaces/compiled.py": 1, "sweeps/numpy_code.py": 1}
 #: HTML from Python, each with what it is made of: our style sheet; a legend, every word of it escaped.
 HTML = {"ui/page.py": "f\"<style>{asset('page.css')}</style>\"", "ui/tune_views.py": "pictures.legend(found)"}
 #: The player's loader, filled with names of files and of its own functions alone.
-LOADER = "Template(asset('player_loader.js')).substitute(player=player, plotly=plotly, entry=name)"
+LOADER = "Template(asset('player_loader.js')).substitute(player=player, flat=flat, whole=whole, entry=name)"
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
 

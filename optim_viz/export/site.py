@@ -14,7 +14,7 @@ from string import Template
 from typing import Any
 
 from optim_viz.export import site_data
-from optim_viz.player.assets import place
+from optim_viz.player.assets import Published, place
 from optim_viz.player.bundle import SOURCES
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import SpecError, quoted
@@ -45,12 +45,12 @@ def write(folder: str | Path, lessons: Iterable[Story]) -> list[str]:
     out = Path(folder)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        player, charts = place(out)
+        published = place(out)
         for path, content in data.items():
             _put(out / name / path, content)
         _put(out / "icon.svg", (TEMPLATES / "icon.svg").read_bytes())
         for file in PAGES:
-            _put(out / file, _page(file, player, charts, name).encode())
+            _put(out / file, _page(file, published, name).encode())
     except OSError as error:
         raise SpecError(f"{quoted(str(folder))} could not be written: {error.strerror or error}.") from None
     return list(PAGES)
@@ -82,7 +82,7 @@ def _of_lessons(lessons: Iterable[Story]) -> dict[str, bytes]:
     return found | {"lessons.json": site_data.as_json(listed)}
 
 
-def _page(file: str, player: str, charts: str, data: str) -> str:
+def _page(file: str, published: Published, data: str) -> str:
     """One page: the frame that all share, around its own part. All of it is the program's own text."""
     title, about = PAGES[file]
     links = "\n".join(
@@ -93,6 +93,6 @@ def _page(file: str, player: str, charts: str, data: str) -> str:
     frame = Template((TEMPLATES / "frame.html").read_text("utf-8"))
     entry = f"whole/{Path(file).stem.replace('index', 'compare')}.js"
     return frame.substitute(
-        title=escape(title), about=escape(about), links=links, main=main, player=player, charts=charts, data=data,
-        entry=entry,
+        title=escape(title), about=escape(about), links=links, main=main, data=data, entry=entry,
+        **published._asdict(),
     )  # fmt: skip

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from optim_viz.player.bundle import SOURCES, joined, needed
 
@@ -22,21 +23,34 @@ WHOLE = {
 WORKER = "engine/work.js"
 
 
+#: plotly.js with the charts in the plane alone, as its makers publish it: a third of the whole in bytes and in time.
+#: tests/player/test_assets.py says how to replace it when plotly brings another version.
+FLAT = SOURCES.parent / "vendor" / "plotly-cartesian.min.js"
+
+
+class Published(NamedTuple):
+    """Where browsers find the player's files, plotly.js for the plane, and the whole of it, which landscapes need."""
+
+    player: str
+    flat: str
+    whole: str
+
+
 def library() -> Path:
-    """Where plotly.js lies, which comes with plotly."""
+    """Where the whole plotly.js lies, which comes with plotly."""
     import plotly
 
     return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 @functools.cache
-def publish(static: Path) -> tuple[str, str]:
+def publish(static: Path) -> Published:
     """Copy what browsers load into the folder `static`, once a process; return what `place` does."""
     return place(static)
 
 
-def place(static: Path) -> tuple[str, str]:
-    """Copy what browsers load into the folder `static`; return the player's and plotly.js's paths inside it.
+def place(static: Path) -> Published:
+    """Copy what browsers load into the folder `static`; return the paths inside it.
 
     A name carries its content's hash or version, so browsers may cache it for good. Older versions stay: another server
     may still be serving them.
@@ -46,13 +60,16 @@ def place(static: Path) -> tuple[str, str]:
     files = _files()
     named = (name.encode() + content for name, content in sorted(files.items()))
     digest = hashlib.sha256(b"".join(named)).hexdigest()[:12]
-    player, charts = f"player-{digest}", f"plotly-{plotly.__version__}.min.js"
+    names = Published(
+        f"player-{digest}", f"plotly-{plotly.__version__}-flat.min.js", f"plotly-{plotly.__version__}.min.js"
+    )
     static.mkdir(exist_ok=True)
-    if not (static / charts).exists():
-        _place(static, charts, lambda target: shutil.copyfile(library(), target))
-    if not (static / player).exists():
-        _place(static, player, lambda target: _write_all(files, target))
-    return player, charts
+    for name, file in ((names.flat, FLAT), (names.whole, library())):
+        if not (static / name).exists():
+            _place(static, name, functools.partial(shutil.copyfile, file))
+    if not (static / names.player).exists():
+        _place(static, names.player, functools.partial(_write_all, files))
+    return names
 
 
 def _files() -> dict[str, bytes]:

@@ -73,7 +73,7 @@ def navigation() -> Any:
 
 
 def start_app() -> None:
-    """What app.py does before its page runs: page settings, and a mark that it has run in this session."""
+    """What frame.py does before its page runs: page settings, and a mark that it has run in this session."""
     icon = str(ASSETS / "icon.png")
     st.set_page_config(page_title="optim-viz", page_icon=icon, layout="wide", initial_sidebar_state="auto")
     try:
@@ -97,7 +97,7 @@ def _warm_up() -> None:
 
 
 def start_page(name: str) -> None:
-    """First line of every page: on a cold deep link Streamlit runs a page without app.py, so start over through it."""
+    """First line of a page: on a cold deep link Streamlit runs a page without frame.py, so start over through it."""
     if "app.started" not in st.session_state:
         start_app()
         navigation()

@@ -14,6 +14,7 @@ import streamlit as st
 
 from optim_viz.player.assets import publish
 from optim_viz.player.scenes import Scene
+from optim_viz.ui.first_pictures import PICTURES, KnownLink
 from optim_viz.ui.page import asset
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -21,10 +22,10 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 
 def component(name: str) -> Callable[..., Any]:
     """Return a component: one of the functions that the player's app.js exports."""
-    player, plotly = publish(STATIC)
+    player, flat, whole = publish(STATIC)
     return st.components.v2.component(
         f"optim_viz_{name}", html="<div></div>", isolate_styles=False,
-        js=Template(asset("player_loader.js")).substitute(player=player, plotly=plotly, entry=name),
+        js=Template(asset("player_loader.js")).substitute(player=player, flat=flat, whole=whole, entry=name),
     )  # fmt: skip
 
 
@@ -43,13 +44,21 @@ def count_of(values: Any) -> int:
     return count if isinstance(count, int) else 0
 
 
-def show(scene: Scene, key: str, on_turn: Callable[[Any], None] | None = None, origin: str = "") -> Any:
+def show(
+    scene: Scene,
+    key: str,
+    on_turn: Callable[[Any], None] | None = None,
+    origin: str = "",
+    link: KnownLink | None = None,
+) -> Any:
     """Mount the player with `scene`; return the component's state, whose `frame` is where the playhead rests, if the
     scene asks for that. `on_turn` is told what was turned by hand; without it nothing can be. `origin` is the link that
-    a video carries."""
+    a video carries; `link` is known by this picture from now on."""
     player, store = _components()
     computed = on_turn and scene.data.get("live")
     answered = {"answered": st.session_state.get(f"{key}.turns", 0)}
+    if link:
+        PICTURES.keep(link, scene.data | {"live": computed and computed | {"answered": 0}}, scene.blobs)
     shown = scene.data | {"origin": origin, "live": computed and computed | answered}
 
     def turned() -> None:

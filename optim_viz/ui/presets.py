@@ -16,8 +16,11 @@ def presets(
     rows: Mapping[str, Preset[Experiment]],
     shown: Fair[Experiment],
     fill: Callable[[Fair[Experiment]], None],
-) -> None:
-    """Show a page's presets; `shown` is what is asked for now, and `fill` sets the page's widgets to another."""
+) -> bool:
+    """Show a page's presets; `shown` is what is asked for now, and `fill` sets the page's widgets to another.
+
+    Return whether a sentence stands below them: it does where `shown` is one of them.
+    """
     now = matching(shown.spec, rows) if not shown.mode else None
     key = f"preset.{page}"
     st.session_state[key] = now.name if now else None
@@ -29,6 +32,7 @@ def presets(
         if now:
             more = f" [The lesson on it](lessons?lesson={now.lesson})" if now.lesson else ""
             st.caption(now.text + more)
+    return bool(now)
 
 
 def _load(key: str, rows: Mapping[str, Preset[Experiment]], fill: Callable[[Fair[Experiment]], None]) -> None:

@@ -28,7 +28,7 @@ CHANGES = {"compare.py": _change_steps, "network.py": _change_rate}
 
 
 def open_page(name, query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
     app.query_params.update(query)
     app.run()
     app.switch_page(f"pages/{name}")

@@ -25,7 +25,7 @@ PLACES = [Place(row.slug, run) for row in table.LESSONS.values() for run in rang
 
 
 def open_lesson(**query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120).run()
     app.switch_page("pages/lessons.py")
     app.query_params.update(query)
     return app.run()
@@ -130,7 +130,7 @@ def test_a_mangled_link_says_so_and_opens_a_lesson():
 
 
 def test_the_link_of_a_picture_opened_on_compare_gives_the_same_numbers_bit_for_bit():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120).run()
     default = app.session_state["link.compare.good"].asked.spec
     for row in table.LESSONS.values():
         for experiment in filter(lambda e: isinstance(e.spec, DescentSpec), shown(row)):
@@ -156,7 +156,7 @@ def test_the_link_of_a_training_opened_on_network_is_that_training():
 
 @pytest.mark.parametrize("place", [Place("momentum", 2), Place("final-relu"), Place("bias-correction")])
 def test_a_lesson_gives_the_files_of_its_picture(place):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120).run()
     app.switch_page("pages/lessons.py")
     app.query_params.update(write_lesson(place))
     app.session_state["share.lessons"] = True

@@ -22,7 +22,7 @@ NETWORK = {"epochs": "1", "batch": "500", "hidden": "16", "o": ["sgd~lr~0.1"]}
 
 
 def compare(query=None):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
     app.query_params.update(query or {})
     return app.run()
 

@@ -23,7 +23,7 @@ QUERIES = {
 
 
 def open_page(query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
     app.run()
     app.switch_page("pages/tune.py")
     app.query_params.update(query)

@@ -13,7 +13,7 @@ from tests.ui.test_app import ROOT
 
 
 def framed(script):
-    """What app.py does, with Compare for its page: AppTest, once there is a page, passes app.py by."""
+    """What frame.py does, with Compare for its page: AppTest, once there is a page, passes frame.py by."""
     import runpy
 
     from optim_viz.ui import page, sessions

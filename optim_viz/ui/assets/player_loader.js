@@ -3,7 +3,7 @@
 // the call before right after this one. If it cannot be had it is asked for again at the next call.
 const load = (path) => new URL("app/static/" + path, location.href).href;
 const url = load("$player/whole/app.js");
-const options = { plotlyUrl: load("$plotly"), cssUrl: load("$player/player.css") };
+const options = { plotlyUrl: load("$flat"), wholeUrl: load("$whole"), cssUrl: load("$player/player.css") };
 function say(parent, words) {
   parent.querySelector(".ov-missing")?.remove();
   if (words) {

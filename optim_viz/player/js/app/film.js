@@ -117,7 +117,9 @@ function panelPlaces(app, top) {
 async function plotImage(app, place, ratio) {
   const { width, height } = place.box;
   const image = /** @type {HTMLImageElement} */ (element("img"));
-  image.src = await app.plotly.toImage(place.host.querySelector(".js-plotly-plot"), { format: "png", width, height, scale: ratio });
+  const gd = place.host.querySelector(".js-plotly-plot");
+  const plotly = gd._fullLayout.scene ? await app.wholePlotly() : app.plotly;
+  image.src = await plotly.toImage(gd, { format: "png", width, height, scale: ratio });
   await image.decode();
   return image;
 }

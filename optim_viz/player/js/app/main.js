@@ -28,7 +28,7 @@ const REST = 300;
 function createApp(root, options) {
   const abort = new AbortController();
   return /** @type {any} */ ({
-    root, plotly: options.plotly, onTurn: options.onTurn ?? null, holding: false, onRest: options.onRest ?? null, rested: null, abort, signal: abort.signal, destroyed: false,
+    root, plotly: options.plotly, wholePlotly: options.wholePlotly ?? (() => options.plotly), onTurn: options.onTurn ?? null, holding: false, onRest: options.onRest ?? null, rested: null, abort, signal: abort.signal, destroyed: false,
     model: null, theme: readTheme(root), clock: createClock({ speed: options.state?.speed ?? 1, loop: Boolean(options.state?.loop) }),
     hidden: new Set(), closed: new Set(), arrows: new Set(), hover: null, ghost: null, panels: new Map(),
     stats: { frames: 0, seconds: 0 }, lastRead: 0,
@@ -185,7 +185,8 @@ async function tryScene(app, scene, blobs, state) {
  * @param {object} options
  * @param {any} options.scene
  * @param {Map<string, ArrayBuffer>} options.blobs
- * @param {any} options.plotly
+ * @param {any} options.plotly  with charts in the plane
+ * @param {() => any} [options.wholePlotly]  one that draws in space too, or a promise of it, if `plotly` does not
  * @param {((values: any) => void)|null} [options.onTurn]  told what has been turned by hand, once it rests
  * @param {((frame: number) => void)|null} [options.onRest]  told the frame at which the playhead comes to rest
  * @param {{frame?: number, playing?: boolean, speed?: number, loop?: boolean}} [options.state]

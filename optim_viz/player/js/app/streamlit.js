@@ -4,7 +4,9 @@
  * newer one gets its cleanup called at once, so a cleanup only counts when it belongs to the latest call.
  */
 import { element } from "../basics/dom.js";
+import { adoptEarly, startEarly, tellTurned } from "./early.js";
 import { mount } from "./main.js";
+import { loadPlotly } from "./plotly.js";
 import { createRegistry, holdBlob, readStore, releaseBlob } from "./registry.js";
 import { loadStyle } from "./style.js";
 import { missingBlobs } from "../numbers/scene.js";
@@ -18,31 +20,6 @@ const stores = new WeakMap();
 /** @returns {import("./registry.js").Registry} */
 function registryOfPage() {
   return (page.__ovBlobs ??= createRegistry());
-}
-
-/**
- * Our Plotly, loaded once; whatever the page itself calls Plotly is left as it was.
- * @param {string} url
- * @returns {Promise<any>}
- */
-function loadPlotly(url) {
-  page.__ovPlotly ??= new Promise((resolve, reject) => {
-    const before = page.Plotly;
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => {
-      const ours = page.Plotly;
-      if (before) page.Plotly = before;
-      resolve(ours);
-    };
-    script.onerror = () => {
-      page.__ovPlotly = undefined;
-      script.remove();
-      reject(new Error(`plotly.js could not be loaded from ${url}`));
-    };
-    document.head.append(script);
-  });
-  return page.__ovPlotly;
 }
 
 /** @param {any} entry @param {string} text */
@@ -64,7 +41,7 @@ function drawWhenWhole(entry) {
   else {
     entry.root.replaceChildren();
     entry.instance = mount(entry.root, {
-      scene, blobs, plotly: entry.plotly, onTurn: (values) => entry.component.setTriggerValue("turn", values),
+      scene, blobs, plotly: entry.plotly, wholePlotly: () => loadPlotly(entry.whole), onTurn: (values) => entry.component.setTriggerValue("turn", values),
       onRest: (frame) => entry.component.setStateValue("frame", frame),
     });
   }
@@ -81,13 +58,13 @@ function offerSkip() {
   document.body.prepend(link);
 }
 
-/** @param {any} component @param {{plotlyUrl: string, cssUrl?: string}} options */
+/** @param {any} component @param {{plotlyUrl: string, wholeUrl: string, cssUrl?: string}} options */
 function createEntry(component, options) {
-  const root = document.createElement("div");
-  root.id = "ov-picture";
-  component.parentElement.append(root);
+  const early = adoptEarly(component.parentElement);
+  const root = early?.root ?? element("div", { id: "ov-picture" });
+  if (!early) component.parentElement.append(root);
   offerSkip();
-  const entry = /** @type {any} */ ({ root, component, scene: null, instance: null, plotly: null, gone: false });
+  const entry = /** @type {any} */ ({ root, component, scene: null, early, instance: early?.instance, plotly: null, whole: options.wholeUrl, gone: false });
   entry.listener = () => drawWhenWhole(entry);
   registryOfPage().listeners.add(entry.listener);
   const style = loadStyle(component.parentElement, options.cssUrl ?? new URL("../player.css", import.meta.url).href);
@@ -101,15 +78,18 @@ function createEntry(component, options) {
 /**
  * The component that is seen.
  * @param {any} component  Streamlit's: data (the scene), parentElement, setTriggerValue
- * @param {{plotlyUrl: string, cssUrl?: string}} options
+ * @param {{plotlyUrl: string, wholeUrl: string, cssUrl?: string}} options
  * @returns {() => void} cleanup
  */
 export function player(component, options) {
   const parent = component.parentElement;
   const entry = players.get(parent) ?? createEntry(component, options);
+  const first = !players.has(parent);
   players.set(parent, entry);
   const token = {};
   Object.assign(entry, { component, scene: component.data, token });
+  if (entry.early) entry.early.component = component;
+  if (entry.early && first) tellTurned(entry.early);
   drawWhenWhole(entry);
   entry.instance?.app.refreshTheme();
   return () => {
@@ -148,3 +128,5 @@ export function store(component) {
     stores.delete(parent);
   };
 }
+
+if (globalThis.document) startEarly();

@@ -174,7 +174,7 @@ export function createCurve(parent, app) {
   parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, parts.cut, element("span", { class: "ov-grow" }), parts.toggle]));
   const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map(), ranged: 0 }));
   const update = (/** @type {any} */ panel) => updateCurve(view, app, panel, parts);
-  const resetZoom = () => app.plotly.relayout(view.gd, { "xaxis.range": [...view.range.x], "yaxis.range": [...view.range.y] });
+  const resetZoom = () => view.plotly.relayout(view.gd, { "xaxis.range": [...view.range.x], "yaxis.range": [...view.range.y] });
   parts.toggle.addEventListener("click", () => {
     view.log = !view.log;
     update(view.panel);

@@ -151,7 +151,7 @@ export function createFlat(parent, app) {
     nearest: (/** @type {any} */ point) => nearestVisible(view, app, point, 14),
     resetZoom() {
       const [x0, x1, y0, y1] = view.panel.bounds;
-      app.plotly.relayout(view.gd, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
+      view.plotly.relayout(view.gd, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
     },
     zoomed: () => view.ready && flatZoomed(view),
   };

@@ -2,7 +2,7 @@
  * The plane as a landscape: Plotly draws the surface and its axes, our canvases the trails, through the camera that
  * Plotly uses. That camera is not public; without it the trails become Plotly's own lines, updated a few times a second.
  */
-import { element } from "../basics/dom.js";
+import { element, setText } from "../basics/dom.js";
 import { plotlyText } from "../basics/format.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { drawArrows } from "./arrows.js";
@@ -208,7 +208,7 @@ function drawSlow(view, app, at) {
     columns.z.push(Array.from(h.slice(0, count), (/** @type {number} */ value) => terrain.relief.low + value * terrain.span));
     columns.visible.push(!app.hidden.has(track.id));
   }
-  app.plotly.restyle(view.gd, columns, app.model.tracks.map((/** @type {any} */ _, /** @type {number} */ i) => i + 1));
+  view.plotly.restyle(view.gd, columns, app.model.tracks.map((/** @type {any} */ _, /** @type {number} */ i) => i + 1));
 }
 
 /** @param {any} view @param {any} app @param {number} at */
@@ -267,20 +267,34 @@ function slowLines(app) {
   }));
 }
 
+/** Gets the library that draws in space; says so while it comes, and where it does not. @param {any} view @param {any} app */
+async function hasLibrary(view, app) {
+  if (view.plotly) return true;
+  setText(view.message, "The 3-D view is being loaded.");
+  try {
+    view.plotly = await app.wholePlotly();
+    view.message.remove();
+  } catch {
+    setText(view.message, "The 3-D view could not be loaded. The 2-D view shows the same runs.");
+  }
+  return Boolean(view.plotly) && !app.destroyed;
+}
+
 /**
  * @param {HTMLElement} parent
  * @param {any} app
  */
 export function createSpace(parent, app) {
-  const view = /** @type {any} */ (Object.assign(createView(parent), { terrain: null, units: {}, sign: "", lines: [], slowAt: 0, pixel: null, largest: {} }));
+  const view = /** @type {any} */ (Object.assign(createView(parent), { terrain: null, units: {}, sign: "", lines: [], slowAt: 0, pixel: null, largest: {}, message: element("p", { class: "ov-message" }) }));
   view.aim = (/** @type {any} */ track, /** @type {number} */ row, /** @type {[number, number]} */ vector) => aimAlong(view, track, row, vector);
   view.host.classList.add("ov-space");
   const follow = followCamera(view, app);
   for (const name of ["pointermove", "pointerdown", "wheel"]) view.host.addEventListener(name, follow, { signal: app.signal, passive: true });
+  view.host.append(view.message);
   if (!canDrawSpace()) view.host.replaceChildren(element("p", { class: "ov-message", text: "This browser cannot draw in 3-D (no WebGL). The 2-D view shows the same runs." }));
 
   async function update(/** @type {any} */ panel) {
-    if (!view.gd.isConnected) return;
+    if (!view.gd.isConnected || !await hasLibrary(view, app)) return;
     if (view.panel?.grid.hash !== panel.grid.hash || view.panel.scale !== panel.scale) view.terrain = makeTerrain(panel);
     Object.assign(view, { panel, units: {}, sign: "", largest: {} });
     const { grid, minima, ...rest } = panel;

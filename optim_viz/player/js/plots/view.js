@@ -8,6 +8,7 @@ import { createStage, placeStage, stalePaths } from "./stage.js";
  * @typedef {object} View
  * @property {HTMLElement} host
  * @property {any} gd  Plotly's div
+ * @property {any} plotly  the library that draws in it, once it has
  * @property {import("./stage.js").Stage} stage
  * @property {any} panel
  * @property {string} signature  of what Plotly has drawn
@@ -19,7 +20,7 @@ export function createView(parent) {
   const gd = element("div", { class: "ov-gd" });
   const host = element("div", { class: "ov-plot" }, [gd]);
   parent.append(host);
-  return { host, gd, stage: createStage(host), panel: null, signature: "", ready: false };
+  return { host, gd, stage: createStage(host), plotly: null, panel: null, signature: "", ready: false };
 }
 
 /**
@@ -39,7 +40,8 @@ export async function plotOnce(view, app, signs, makeFigure, onFirst) {
   view.signature = signature;
   const first = !view.gd._fullLayout;
   const { traces, layout, config } = makeFigure();
-  await app.plotly.react(view.gd, traces, layout, config);
+  view.plotly ??= app.plotly;
+  await view.plotly.react(view.gd, traces, layout, config);
   if (first && !app.destroyed) onFirst(view.gd);
 }
 
@@ -79,12 +81,12 @@ export function axesSignature(gd) {
   }));
 }
 
-/** Fits the plot to its element. @param {View} view @param {any} app */
-export function fitView(view, app) {
+/** Fits the plot to its element. @param {View} view */
+export function fitView(view) {
   const { gd, host } = view;
   if (!gd._fullLayout || !host.clientWidth) return;
   const [width, height] = [host.clientWidth, host.clientHeight];
-  if (gd._fullLayout.width !== width || gd._fullLayout.height !== height) app.plotly.relayout(gd, { width, height });
+  if (gd._fullLayout.width !== width || gd._fullLayout.height !== height) view.plotly.relayout(gd, { width, height });
 }
 
 /** Client px -> px in the plot area; null outside. @param {View} view @param {number} clientX @param {number} clientY */
@@ -118,8 +120,8 @@ export function viewMethods(view, app) {
   return {
     view, host: view.host,
     stale: () => stalePaths(view.stage),
-    resize: () => fitView(view, app),
+    resize: () => fitView(view),
     pixelOf: (/** @type {string} */ id, /** @type {number} */ row) => clientPixel(view, id, row),
-    destroy: () => app.plotly.purge(view.gd),
+    destroy: () => view.plotly?.purge(view.gd),
   };
 }

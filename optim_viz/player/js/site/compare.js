@@ -55,7 +55,7 @@ function drawHead(tables, asked) {
 
 /**
  * The picture: computed here, shown by the player.
- * @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {Promise<any>} plotly
+ * @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {ReturnType<typeof plotlyOfPage>} plotly
  * @param {(values: any) => void} onTurn  told what was turned by hand in the comparison that is shown
  */
 function createPicture(tables, files, plotly, onTurn) {
@@ -72,17 +72,17 @@ function createPicture(tables, files, plotly, onTurn) {
     async show(asked) {
       const mine = ++turn;
       const parts = await gathered(files, tables, asked);
-      const figures = await plotly;
+      const figures = await plotly.flat;
       if (mine !== turn) return;
       for (const [name, program] of Object.entries(parts.programs)) programs.set(name, program);
       const next = sceneOf(tables, asked, parts, engine.runOne, location.href);
       if (player) await player.update(next);
-      else player = mount(spot("player"), { ...next, plotly: figures, onTurn });
+      else player = mount(spot("player"), { ...next, plotly: figures, wholePlotly: plotly.whole, onTurn });
     },
   };
 }
 
-/** What the page does, once its tables are there. @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {Promise<any>} plotly */
+/** What the page does, once its tables are there. @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {ReturnType<typeof plotlyOfPage>} plotly */
 function createPage(tables, files, plotly) {
   const first = readLink(tables, `?${tables.presets[0].query}`, /** @type {any} */ ({})).asked;
   let asked = first;

@@ -1,4 +1,5 @@
-/** What a page of the site fetches: JSON and numbers from its data folder, each once; and plotly.js, which loads beside it. */
+/** What a page of the site fetches: JSON and numbers from its data folder, each once; and plotly.js. */
+import { loadPlotly } from "../app/plotly.js";
 
 /** @param {string} root  the data folder's address, with a slash at its end */
 export function createFiles(root) {
@@ -29,13 +30,9 @@ export function filesOfPage() {
   return createFiles(new URL(`${document.body.dataset.files}/`, document.baseURI).href);
 }
 
-/** plotly.js, once its script has come. @returns {Promise<any>} */
+/** plotly.js for this page's charts, and the whole of it once it is wanted: what a player is made with. */
 export function plotlyOfPage() {
-  const found = () => /** @type {any} */ (globalThis).Plotly;
-  const script = /** @type {HTMLElement} */ (document.getElementById("plotly"));
-  return new Promise((resolve, reject) => {
-    if (found()) resolve(found());
-    script.addEventListener("load", () => resolve(found()));
-    script.addEventListener("error", () => reject(new Error("plotly.js could not be loaded.")));
-  });
+  const library = (/** @type {"flat"|"whole"} */ name) =>
+    loadPlotly(new URL(/** @type {string} */ (document.body.dataset[name]), document.baseURI).href);
+  return { flat: library("flat"), whole: () => library("whole") };
 }

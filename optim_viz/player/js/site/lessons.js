@@ -68,7 +68,7 @@ function drawCaption(picture) {
   spot("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: "Open in Compare" })] : []), element("span", { text: picture.left }));
 }
 
-/** @param {Row[]} rows @param {ReturnType<typeof filesOfPage>} files @param {Promise<any>} plotly */
+/** @param {Row[]} rows @param {ReturnType<typeof filesOfPage>} files @param {ReturnType<typeof plotlyOfPage>} plotly */
 function createLessons(rows, files, plotly) {
   const list = /** @type {HTMLSelectElement} */ (spot("lesson"));
   list.replaceChildren(...rows.map((row, i) => element("option", { value: row.slug, text: `${i + 1}. ${row.title}` })));
@@ -105,11 +105,11 @@ function createLessons(rows, files, plotly) {
     const scene = await files.json(`lessons/${place.slug}/${picture.name}.json`);
     const names = blobNames(scene);
     const numbers = await Promise.all(names.map((name) => files.numbers(`blobs/${name}.bin`)));
-    const figures = await plotly;
+    const figures = await plotly.flat;
     if (mine !== turn) return;
     const next = { scene: { ...scene, origin: location.href }, blobs: new Map(names.map((name, i) => [name, numbers[i]])) };
     if (player) await player.update(next);
-    else player = mount(spot("player"), { ...next, plotly: figures });
+    else player = mount(spot("player"), { ...next, plotly: figures, wholePlotly: plotly.whole });
   }
 
   /** @param {Place} place */

@@ -1,0 +1,87 @@
+"""What pages showed last, by their links: whoever opens such a link next sees the picture before the page has run."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+#: Bytes of numbers that are kept at most, all pictures together.
+ROOM = 16_000_000
+
+
+class KnownLink(NamedTuple):
+    """A page, its link's query, and whether a sentence stands below the presets: then the picture stands lower."""
+
+    page: str
+    query: Mapping[str, Sequence[str]]
+    captioned: bool = False
+
+
+class _Picture(NamedTuple):
+    captioned: bool
+    data: Mapping[str, Any]
+    blobs: Mapping[str, bytes]
+
+    def size(self) -> int:
+        return sum(len(blob) for blob in self.blobs.values())
+
+
+class Pictures:
+    """The pictures of the links that were used last, as many as there is room for; threads may share it.
+
+    A link is the whole experiment, so that its picture is the same for everybody.
+
+    >>> kept = Pictures()
+    >>> kept.keep(KnownLink("compare", {"f": ["beale"]}), {"version": 1}, {"a": b"1234"})
+    >>> name = kept.name("compare", {"f": ["beale"]})
+    >>> json.loads(gzip.decompress(kept.file(name)))
+    {'captioned': False, 'data': {'version': 1}, 'blobs': {'a': 'MTIzNA=='}}
+    >>> kept.name("compare", {"f": ["booth"]})
+    """
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._kept: OrderedDict[str, _Picture] = OrderedDict()
+        self._room, self._lock = room, threading.Lock()
+
+    def keep(self, link: KnownLink, data: Mapping[str, Any], blobs: Mapping[str, bytes]) -> None:
+        """Keep a picture's scene and its blobs of numbers as those of a link."""
+        name = _name(link.page, link.query)
+        with self._lock:
+            self._kept[name] = _Picture(link.captioned, data, blobs)
+            self._kept.move_to_end(name)
+            held = sum(picture.size() for picture in self._kept.values())
+            while held > self._room:
+                _, oldest = self._kept.popitem(last=False)
+                held -= oldest.size()
+
+    def name(self, page: str, query: Mapping[str, Sequence[str]]) -> str | None:
+        """Return the name of the file of a link's picture, or None where none is kept."""
+        with self._lock:
+            name = _name(page, query)
+            return name if name in self._kept else None
+
+    def file(self, name: str) -> bytes | None:
+        """Return the file of that name, JSON in gzip: the scene and, in base64, its blobs."""
+        with self._lock:
+            picture = self._kept.get(name)
+        if picture is None:
+            return None
+        blobs = {name: base64.b64encode(blob).decode() for name, blob in picture.blobs.items()}
+        return gzip.compress(
+            json.dumps({"captioned": picture.captioned, "data": picture.data, "blobs": blobs}).encode(), 6
+        )
+
+
+def _name(page: str, query: Mapping[str, Sequence[str]]) -> str:
+    asked = json.dumps([page, sorted((key, list(values)) for key, values in query.items())])
+    return f"picture-{hashlib.sha256(asked.encode()).hexdigest()[:32]}.json"
+
+
+#: Those of this server.
+PICTURES = Pictures()

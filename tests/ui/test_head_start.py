@@ -1,0 +1,134 @@
+"""What the server answers before a page runs: the page's head, the picture of its link, and files from memory."""
+
+import asyncio
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+import streamlit
+
+from optim_viz.ui import head_start
+from optim_viz.ui.first_pictures import KnownLink, Pictures
+from optim_viz.ui.head_start import PARTS, HeadStart, streamlit_parts
+from optim_viz.ui.kept_files import KeptFiles
+
+INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+SCRIPT = b"const wide = 1;" * 100
+
+
+def answers(status, kind, body, **headers):
+    """An application that gives one answer and counts how often."""
+
+    async def app(scope, receive, send):
+        app.asked.append(dict(scope["headers"]))
+        named = [(key.replace("_", "-").encode(), value.encode()) for key, value in headers.items()]
+        start = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()), *named]
+        await send({"type": "http.response.start", "status": status, "headers": start})
+        half = len(body) // 2
+        await send({"type": "http.response.body", "body": body[:half], "more_body": True})
+        await send({"type": "http.response.body", "body": body[half:]})
+
+    app.asked = []
+    return app
+
+
+def get(app, path, query="", method="GET", **headers):
+    """One request; its status, its headers and its body."""
+    sent = []
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": query.encode(),
+        "headers": [(key.replace("_", "-").encode(), value.encode()) for key, value in headers.items()],
+    }  # fmt: skip
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, None, send))
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], dict(sent[0]["headers"]), body
+
+
+def test_every_part_that_is_named_is_one_of_this_streamlit():
+    for part in PARTS:
+        assert streamlit_parts([part]), part
+    assert all((INDEX.parent / path).exists() for path in streamlit_parts(PARTS))
+
+
+def test_a_page_names_what_it_will_need_and_is_otherwise_as_it_was():
+    app = answers(200, "text/html; charset=utf-8", INDEX.read_bytes(), etag="x", last_modified="y")
+    status, headers, body = get(HeadStart(app), "/network", accept="text/html", accept_encoding="gzip")
+    assert status == 200
+    assert int(headers[b"content-length"]) == len(body)
+    assert b"etag" not in headers
+    assert b"accept-encoding" not in app.asked[0]
+    assert body.replace(head_start.lines(None).encode(), b"") == INDEX.read_bytes()
+    named = re.findall(r'(?:href|src)="\./([^"]+)"', head_start.lines(None))
+    assert len(named) == len(set(named)) > 30
+
+
+@pytest.mark.parametrize(("status", "kind"), [(200, "application/json"), (404, "text/html")])
+def test_what_is_no_page_is_left_alone(status, kind):
+    body = b"<head></head>"
+    assert get(HeadStart(answers(status, kind, body)), "/x", accept="text/html")[2] == body
+
+
+def test_the_picture_of_a_known_link_is_named_and_sent(monkeypatch):
+    kept = Pictures()
+    kept.keep(KnownLink("compare", {"f": ["beale"], "o": ["a b", "c"]}, True), {"title": "Beale"}, {"x": b"12"})
+    monkeypatch.setattr(head_start, "PICTURES", kept)
+    app = HeadStart(answers(200, "text/html", INDEX.read_bytes()))
+    page = get(app, "/", "o=a+b&o=c&f=beale", accept="text/html")[2].decode()
+    path = re.search(r'id="ov-early" href="\.(/app/static/[^"]+)"', page)[1]
+    status, headers, body = get(app, path)
+    assert (status, headers[b"content-encoding"], headers[b"cache-control"]) == (200, b"gzip", b"no-cache")
+    assert json.loads(gzip.decompress(body)) == {"captioned": True, "data": {"title": "Beale"}, "blobs": {"x": "MTI="}}
+    for other in ("", "f=beale", "o=c&o=a+b&f=beale", "f=beale&o=a+b&o=c&embed=true"):
+        assert "ov-early" not in get(app, "/", other, accept="text/html")[2].decode()
+    assert "ov-early" not in get(app, "/tune", "o=a+b&o=c&f=beale", accept="text/html")[2].decode()
+
+
+def test_pictures_stay_within_their_room_and_the_last_ones_are_kept():
+    kept = Pictures(room=100)
+    for number in range(5):
+        kept.keep(KnownLink("compare", {"n": [str(number)]}), {}, {"x": bytes(40)})
+    assert [number for number in range(5) if kept.name("compare", {"n": [str(number)]})] == [3, 4]
+
+
+def test_a_file_is_read_and_compressed_once():
+    app = answers(200, "text/javascript", SCRIPT, etag="x", x_content_type_options="nosniff")
+    kept = KeptFiles(app)
+    for _ in range(3):
+        status, headers, body = get(kept, "/app/static/a-1.js", accept_encoding="gzip, br", if_none_match="x")
+        assert (status, gzip.decompress(body), headers[b"content-encoding"]) == (200, SCRIPT, b"gzip")
+        assert (headers[b"x-content-type-options"], int(headers[b"content-length"])) == (b"nosniff", len(body))
+        assert b"immutable" in headers[b"cache-control"]
+        assert get(kept, "/app/static/a-1.js")[2] == SCRIPT
+    assert len(app.asked) == 1
+    assert not {b"accept-encoding", b"if-none-match"} & app.asked[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("answer", "request_"),
+    [
+        ((404, "text/plain", b"no"), {"path": "/static/a.js"}),
+        ((200, "text/html", b"<head>"), {"path": "/static/a.js"}),
+        ((200, "text/javascript", SCRIPT), {"path": "/a.js"}),
+        ((200, "text/javascript", SCRIPT), {"path": "/static/a.js", "range": "bytes=0-9"}),
+        ((200, "text/javascript", SCRIPT), {"path": "/static/a.js", "method": "POST"}),
+    ],
+)
+def test_what_is_no_whole_file_is_asked_for_each_time(answer, request_):
+    app = answers(*answer)
+    kept = KeptFiles(app)
+    for _ in range(2):
+        assert get(kept, **request_)[::2] == answer[::2]
+    assert len(app.asked) == 2
+
+
+def test_files_that_have_no_room_are_sent_all_the_same():
+    app = answers(200, "font/woff2", SCRIPT)
+    kept = KeptFiles(app, room=10)
+    assert [get(kept, "/static/a.woff2")[2] for _ in range(2)] == [SCRIPT] * 2
+    assert len(app.asked) == 2
