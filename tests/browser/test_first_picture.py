@@ -7,6 +7,7 @@ import pytest
 from tests.browser.test_live import LINK, expected, knob, wait_for
 
 READY = ".ov-player[data-ready='true']"
+EARLY = ".ov-early .ov-player[data-ready='early']"
 
 
 def known(server, open_page):
@@ -22,7 +23,7 @@ def test_it_stands_and_computes_without_streamlit_and_is_taken_over(server, open
     waits = re.compile("/_stcore/health")
     page.route(waits, lambda route: None)
     page.goto(page.url)
-    page.locator(f".ov-early {READY}").wait_for()
+    page.locator(EARLY).wait_for()
     assert page.locator("[data-testid=stSidebar]").count() == 0
     where = page.locator(".ov-player").bounding_box()
     page.evaluate("window.__early = document.querySelector('.ov-player').__ov")
@@ -30,18 +31,23 @@ def test_it_stands_and_computes_without_streamlit_and_is_taken_over(server, open
     page.keyboard.type("0.01")
     page.keyboard.press("Enter")
     wait_for(page, expected(sgd=0.01))
+    page.keyboard.press("Enter")
+    page.keyboard.type("0.0")
     page.unroute(waits)
-    page.locator(f"[data-testid=stBidiComponentRegular] {READY}").wait_for()
+    page.locator(READY).wait_for()
     assert page.locator(".ov-early").count() == 0
     assert page.evaluate("window.__early === document.querySelector('.ov-player').__ov")
     assert page.locator(".ov-player").bounding_box() == pytest.approx(where, abs=1)
     page.wait_for_url(lambda url: "sgd~lr~0.01" in url)
-    wait_for(page, expected(sgd=0.01))
+    page.keyboard.type("2")  # the hand goes on where it was
+    page.keyboard.press("Enter")
+    wait_for(page, expected(sgd=0.02))
+    page.wait_for_url(lambda url: "sgd~lr~0.02" in url)
 
 
 def test_where_it_cannot_be_had_the_page_shows_its_own(server, open_page):
     page = known(server, open_page)
     page.route(re.compile(r"/picture-\w+\.json"), lambda route: route.fulfill(status=200, body="no JSON"))
     page.goto(page.url)
-    page.locator(f"[data-testid=stBidiComponentRegular] {READY}").wait_for()
+    page.locator(READY).wait_for()
     assert page.locator(".ov-early").count() == 0

@@ -206,7 +206,7 @@ def test_the_landscape_and_a_film_are_within_the_policy(open_site):
     page = open_site("?f=himmelblau&steps=20&o=adam~lr~0.2")
     page.get_by_role("button", name="3-D").click()
     page.wait_for_function(
-        "[...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
+        "() => [...document.querySelectorAll('.js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
     )
     page.get_by_role("button", name="2-D").click()  # without a GPU every frame of a landscape takes its time
     page.get_by_label("Playing speed").select_option("8")

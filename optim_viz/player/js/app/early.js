@@ -47,6 +47,15 @@ export function tellTurned(early) {
   if (early.component && early.turned) early.component.setTriggerValue("turn", early.turned);
 }
 
+/** Where browsers can, as it is: with the focus, and a number that is half typed. @param {HTMLElement} root @param {any} parent */
+function move(root, parent) {
+  const focused = /** @type {HTMLElement|null} */ (root.contains(document.activeElement) ? document.activeElement : null);
+  if (parent.moveBefore) parent.moveBefore(root, null);
+  else parent.append(root);
+  if (document.activeElement !== focused) focused?.focus();
+  root.dataset.ready = "true";
+}
+
 /**
  * Moves the early picture into `parent`, for good; null where there is none that stands.
  * @param {HTMLElement} parent
@@ -57,7 +66,7 @@ export function adoptEarly(parent) {
   waiting = null;
   if (!early) return null;
   early.gone = true;
-  if (early.instance) parent.append(early.root);
+  if (early.instance) move(early.root, parent);
   early.holder.remove();
   return early.instance ? early : null;
 }

@@ -161,7 +161,7 @@ async function showTracks(app, model, state) {
   app.setClock(app.clock);
   drawAll(app);
   app.drawn();
-  Object.assign(app.root.dataset, { ready: "true", sceneKey: model.key, drawnHash: model.hash });
+  Object.assign(app.root.dataset, { ready: app.root.closest(".ov-early") ? "early" : "true", sceneKey: model.key, drawnHash: model.hash });
 }
 
 /**
