@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from optim_viz.language import tr
 from optim_viz.player.assets import publish
 from optim_viz.player.scenes import Scene
 from optim_viz.ui.first_pictures import PICTURES, KnownLink
@@ -72,5 +73,5 @@ def show(
         for slot, (name, data) in enumerate(scene.blobs.items()):
             store(key=f"{key}-blob-{slot}", data=name.encode() + data)
     if st.context.is_embedded and origin.startswith("http"):
-        st.link_button("Open the whole page", origin, type="tertiary", icon=":material/open_in_new:")
+        st.link_button(tr("Open the whole page"), origin, type="tertiary", icon=":material/open_in_new:")
     return result
