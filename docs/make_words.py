@@ -20,9 +20,9 @@ from optim_viz.language import CATALOGUES, DOMAIN, LANGUAGES, OWN
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What tells messages, and which of its arguments is one.
-PYTHON = {"N_": 0, "tr": 0, "SpecError": 0, "ExpressionError": 0, "together": 1}
+PYTHON = {"N_": 0, "tr": 0, "SpecError": 0, "ExpressionError": 0, "together": 1, "meant": 1}
 SCRIPTS = ("optim_viz/player/js/**/*.js", "optim_viz/ui/assets/*.js")
-_TOLD = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*")""")
+_TOLD = re.compile(r"""\b(?:t|later)\(\s*("(?:[^"\\]|\\.)*")""")
 
 
 def in_python(text: str) -> Iterator[str]:

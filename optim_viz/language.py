@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 #: The languages by their tags in links and pages, and what each calls itself.
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -38,6 +39,10 @@ class Words(str):
         return self
 
 
+class Clause(Words):
+    """A sentence without its full stop, which goes on in another."""
+
+
 def N_(message: str, /, **values: object) -> Words:  # noqa: N802 - gettext's name for words that are told later
     """Return a message in English with its values in their places; `tr` tells it in other languages.
 
@@ -53,6 +58,29 @@ def N_(message: str, /, **values: object) -> Words:  # noqa: N802 - gettext's na
     return made
 
 
+def clause(sentence: str) -> Clause:
+    """Return a sentence to be gone on with.
+
+    >>> N_("{error}; the default is used.", error=clause(N_("Choose at least one optimizer.")))
+    'Choose at least one optimizer; the default is used.'
+    """
+    made = Clause(sentence.rstrip("."))
+    whole = N_(sentence)
+    made.message, made.values = whole.message, whole.values
+    return made
+
+
+def meant(text: str, message: str) -> Words:
+    """Return English words whose message says more, because elsewhere the same words mean something else.
+
+    >>> meant("Steps", "Steps: a schedule of the learning rate")
+    'Steps'
+    """
+    made = Words(text)
+    made.message, made.values = message, {}
+    return made
+
+
 def tr(text: str, /, **values: object) -> str:
     """Return a message, or Words and all Words among their values, in the language that is spoken.
 
@@ -65,9 +93,25 @@ def tr(text: str, /, **values: object) -> str:
     language = spoken()
     message, values = (text.message, dict(text.values)) if isinstance(text, Words) else (text, values)
     if language == OWN:
-        return message.format(**values) if values else message
+        return str.__str__(text) if isinstance(text, Words) else N_(text, **values)
     told = catalogue(language).gettext(message) if message else message  # "" is a catalogue's own head
-    return told.format(**{name: tr(v) if isinstance(v, Words) else v for name, v in values.items()}) if values else told
+    if values:
+        told = told.format(**{name: tr(v) if isinstance(v, Words) else v for name, v in values.items()})
+    return told.rstrip("。.") if isinstance(text, Clause) else told
+
+
+def told(data: Any) -> Any:
+    """Return JSON's dicts and lists with all Words in them told.
+
+    >>> with speaking("zh"):
+    ...     told({"title": [N_("a number"), "sgd"]})
+    {'title': ['数', 'sgd']}
+    """
+    if isinstance(data, Words):
+        return tr(data)
+    if isinstance(data, dict):
+        return {key: told(value) for key, value in data.items()}
+    return [told(value) for value in data] if isinstance(data, list) else data
 
 
 #: How two sentences follow each other: in Chinese without a space.
