@@ -60,7 +60,7 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     ),
     Preset(
         "ravine",
-        "Zig-zag",
+        N_("Zig-zag"),
         N_(
             "Large steps cross the ravine's floor every time; steps small enough not to are slow along it. "
             "Momentum makes "
@@ -125,7 +125,7 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     ),
     Preset(
         "mini_batches",
-        "Mini-batches",
+        N_("Mini-batches"),
         N_(
             "With two examples a step the gradient is a guess: near the minimum SGD wanders, the wider the larger its "
             "learning rate."

@@ -99,7 +99,7 @@ _ROWS = (
         rate=rates.cosine,
         torch_class="CosineAnnealingLR",
         hyperparameters=(
-            Hyperparameter(N_("T_max"), 0, 0, 1000, "int", N_("Steps from top to bottom; 0: the whole run.")),
+            Hyperparameter("T_max", 0, 0, 1000, "int", N_("Steps from top to bottom; 0: the whole run.")),
             _ETA_MIN,
         ),
         problem=N_("Falls slowly, then fast, then slowly: no drop to place by hand."),

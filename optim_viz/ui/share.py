@@ -20,7 +20,7 @@ import streamlit as st
 from optim_viz.experiments.files import write
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.table import EXPORTS, Export, export
-from optim_viz.language import N_, speaking, spoken, tr
+from optim_viz.language import N_, speaking, spoken, told, tr
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.spec import SpecError
@@ -31,6 +31,11 @@ Runs = Comparison | Training
 
 #: What only a frame of another page adds to a link.
 EMBEDDING = ("embed", "embed_options")
+#: What the button says that copies the link.
+_COPY = {
+    "copy": N_("Copy link"), "copied": N_("Copied"), "press": N_("Press Ctrl+C to copy"),
+    "field": N_("The link to this experiment"),
+}  # fmt: skip
 #: Files written at once: some take a core for seconds, and a crowd may ask for many.
 _TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
 
@@ -100,7 +105,7 @@ def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None
     if not popover.open:
         return
     with popover, st.container(key=f"{name}-share", width=420, gap="small"):
-        _copier()(key=f"share.{name}.link", data={"query": read_query()})
+        _copier()(key=f"share.{name}.link", data={"query": read_query(), "words": told(_COPY)})
         if parcel is None:
             st.caption(tr(waiting))
             return

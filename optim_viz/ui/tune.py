@@ -185,8 +185,8 @@ def _axis(spec: OptimizerSpec, kept: Study, key: str, words: str) -> tuple[Optim
         st.session_state[f"{full}.low"], st.session_state[f"{full}.high"] = ends.low, ends.high
     st.session_state[seen] = name
     left, right = st.columns(2)
-    low = left.number_input("from", key=f"{full}.low", format="%.3g", step=None)
-    high = right.number_input("to", key=f"{full}.high", format="%.3g", step=None)
+    low = left.number_input(tr("from"), key=f"{full}.low", format="%.3g", step=None)
+    high = right.number_input(tr("to"), key=f"{full}.high", format="%.3g", step=None)
     return spec, name, low, high
 
 

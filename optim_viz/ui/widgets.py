@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from optim_viz.language import tr
+from optim_viz.language import told, tr
 from optim_viz.spec import Hyperparameter, Value
 
 
@@ -93,4 +93,4 @@ WIDGETS: dict[str, Callable[[Hyperparameter, str, str], Value]] = {
 def hyperparameter(h: Hyperparameter, key: str, value: Value) -> Value:
     """Show the widget of one hyperparameter, at first with `value`; return its value now."""
     keep(key, value)
-    return WIDGETS[h.scale](h, key, tr(h.name))
+    return WIDGETS[h.scale](h, key, told(h.name))

@@ -14,7 +14,7 @@ export function speak(page) {
 
 /**
  * A message in the language of the page, with the values that stand in braces in it. `docs/make_words.py` finds
- * t("...") in the sources, so a message is one literal in double quotes.
+ * the messages in the sources, so each is one literal in double quotes.
  * @param {string} message
  * @param {Record<string, string|number>} [values]
  */

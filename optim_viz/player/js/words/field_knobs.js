@@ -32,7 +32,7 @@ export function createFieldKnobs(turned) {
     const axes = field.axes.map((/** @type {any} */ axis) => axis.name);
     const [start, rest] = [["x", "y"], null].map((names) => sharedKnobs(field, ["x", "y"]).filter(({ knob }) => (names ? names.includes(knob.name) : !["x", "y"].includes(knob.name))));
     const free = view === "map" ? start.filter(({ knob }) => !axes.includes(knob.name)) : [];
-    const nodes = [...free, ...rest].map(({ knob, get, set }) => made(knob, t(knob.name), get, set));
+    const nodes = [...free, ...rest].map(({ knob, get, set }) => made(knob, knob.called ? t(knob.called) : knob.name, get, set));
     return element("div", { class: "ov-shared" }, [free.length ? element("span", { class: "ov-hint", text: t("start") }) : null, ...nodes]);
   }
 

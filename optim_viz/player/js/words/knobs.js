@@ -9,6 +9,7 @@ import { t } from "../basics/words.js";
 /**
  * @typedef {object} Knob
  * @property {string} name
+ * @property {string} [called]  what people read, where that is a word of ours
  * @property {number} low  where dragging ends
  * @property {number} high
  * @property {string} scale  "log", "linear" or "int"
@@ -84,7 +85,7 @@ export function createKnob(knob, use) {
   const node = element("span", {
     class: "ov-knob", role: "spinbutton", tabindex: "0", "data-knob": knob.name, "aria-label": use.label,
     title: knob.text ? t("{text} Drag sideways, use the arrow keys, or type.", { text: t(knob.text) }) : t("Drag sideways, use the arrow keys, or type."),
-  }, [element("span", { text: t(knob.name) }), number]);
+  }, [element("span", { text: knob.called ? t(knob.called) : knob.name }), number]);
 
   function draw() {
     const value = use.get();

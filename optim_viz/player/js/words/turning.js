@@ -6,8 +6,6 @@ import { later, t } from "../basics/words.js";
 /** Shown at once; the other numbers of a run fold away. */
 export const FIRST = new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]);
 const SEEDS = 2 ** 32 - 1;
-/** What the knobs of the whole comparison are called, but for those of the weights and of letters. */
-const [STEPS, NOISE, SEED] = [later("steps"), later("noise"), later("seed")];
 
 /** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights */
 export function sharedKnobs(live, names) {
@@ -25,9 +23,9 @@ export function sharedKnobs(live, names) {
   }));
   return [
     ...start, ...letters,
-    plain({ name: STEPS, low: 10, high: 2000, minimum: 1, maximum: 5000, scale: "int", text: later("Steps of every run.") }),
-    plain({ name: NOISE, low: 0, high: 5, minimum: 0, maximum: 1e6, scale: "linear", text: later("Standard deviation of the noise added to every gradient.") }),
-    plain({ name: SEED, low: 0, high: 100, minimum: 0, maximum: SEEDS, scale: "int", text: later("Of all draws.") }),
+    plain({ name: "steps", called: later("steps"), low: 10, high: 2000, minimum: 1, maximum: 5000, scale: "int", text: later("Steps of every run.") }),
+    plain({ name: "noise", called: later("noise"), low: 0, high: 5, minimum: 0, maximum: 1e6, scale: "linear", text: later("Standard deviation of the noise added to every gradient.") }),
+    plain({ name: "seed", called: later("seed"), low: 0, high: 100, minimum: 0, maximum: SEEDS, scale: "int", text: later("Of all draws.") }),
   ];
 }
 
@@ -84,7 +82,7 @@ export function createTurning(app) {
     signature = next;
     if (!live) return;
     const made = sharedKnobs(live, [plane?.x_title ?? "x", plane?.y_title ?? "y"])
-      .map(({ knob, get, set }) => createKnob(knob, use(t(knob.name), get, set)));
+      .map(({ knob, get, set }) => createKnob(knob, use(knob.called ? t(knob.called) : knob.name, get, set)));
     drawn.set("", made);
     host.replaceChildren(element("span", { class: "ov-hint", text: t("start") }), ...made.map((one) => one.element), complaint);
   }
