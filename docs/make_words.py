@@ -21,6 +21,14 @@ from optim_viz.language import CATALOGUES, DOMAIN, LANGUAGES, OWN
 ROOT = Path(__file__).resolve().parents[1]
 #: What tells messages, and which of its arguments is one.
 PYTHON = {"N_": 0, "tr": 0, "SpecError": 0, "ExpressionError": 0, "together": 1, "meant": 1}
+#: Rows of lessons are messages as they stand: arguments by place or by name. A picture's name is its tab.
+ROWS: dict[str, tuple[int | str, ...]] = {
+    "Lesson": ("title", "claim", "text", "look", "question", "answer"),
+    "Experiment": (0, 1),
+    "Finding": (0,),
+    "Limit": (0,),
+    "Prediction": (0, 1),
+}
 SCRIPTS = ("optim_viz/player/js/**/*.js", "optim_viz/ui/assets/*.js")
 _TOLD = re.compile(r"""\b(?:t|later)\(\s*("(?:[^"\\]|\\.)*")""")
 
@@ -28,10 +36,15 @@ _TOLD = re.compile(r"""\b(?:t|later)\(\s*("(?:[^"\\]|\\.)*")""")
 def in_python(text: str) -> Iterator[str]:
     """Find messages, also where Babel's own finder does not look: inside of other calls and f-strings."""
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PYTHON:
-            given = node.args[PYTHON[node.func.id] :][:1]
-            if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
-                yield given[0].value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            places = ROWS.get(node.func.id) or ((PYTHON[node.func.id],) if node.func.id in PYTHON else ())
+            named: dict[int | str | None, ast.expr] = {word.arg: word.value for word in node.keywords}
+            given = named | dict(enumerate(node.args))
+            for place in places:
+                message = given.get(place)
+                if isinstance(message, ast.Constant) and isinstance(message.value, str):
+                    is_name = node.func.id == "Experiment" and place == 0
+                    yield message.value.replace("_", " ") if is_name else message.value
 
 
 def in_javascript(text: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ def read_aloud(row: Lesson) -> None:
     st.title(tr(row.claim), anchor=False)
     st.markdown(tr(row.text))
     st.caption(tr("Source: {source}.", source=row.source))
-    st.markdown(tr("**What to look at.** {look}", look=row.look))
+    st.markdown(tr("**What to look at.** {look}", look=N_(row.look)))
 
 
 def choose_picture(row: Lesson) -> tuple[Place, Any]:
@@ -96,7 +96,7 @@ def predict(row: Lesson) -> None:
     asked = PREDICTIONS[row.slug]
     with st.container(key="lessons-guess", gap="xsmall"):
         chosen = st.pills(
-            tr("**Guess first.** {question}", question=asked.question), range(len(asked.answers)),
+            tr("**Guess first.** {question}", question=N_(asked.question)), range(len(asked.answers)),
             key=f"lessons.{row.slug}.guess", format_func=lambda i: tr(asked.answers[i][0]),
         )  # fmt: skip
         if chosen is None:
@@ -115,7 +115,7 @@ def _caption(experiment: Experiment) -> str:
     spec = experiment.spec
     called = f"f({', '.join(pictures.weights(experiment))})"
     formula = f"${called} = {compiled(spec.surface).latex}$" if isinstance(spec, DescentSpec) else ""
-    parts = (tr("{caption}.", caption=experiment.caption), formula, tr(pictures.drawn_seed(experiment)))
+    parts = (tr("{caption}.", caption=N_(experiment.caption)), formula, tr(pictures.drawn_seed(experiment)))
     return " &ensp; ".join(part for part in parts if part)
 
 

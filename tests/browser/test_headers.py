@@ -31,7 +31,8 @@ def test_nothing_that_a_page_does_is_against_its_headers(server, browser):
     page.get_by_role("button", name="3-D").click()
     # A function, because a text that is polled would be eval, which the headers forbid.
     page.wait_for_function(
-        "() => [...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
+        "() => [...document.querySelectorAll('.ov-player .js-plotly-plot')].some((p) => "
+        "p._fullLayout?.scene?._scene?.glplot)"
     )
     page.get_by_role("button", name="2-D").click()  # without a GPU every frame of a landscape takes its time
     page.get_by_label("Playing speed").select_option("8")
