@@ -43,8 +43,8 @@ class Clause(Words):
     """A sentence without its full stop, which goes on in another."""
 
 
-def N_(message: str, /, **values: object) -> Words:  # noqa: N802 - gettext's name for words that are told later
-    """Return a message in English with its values in their places; `tr` tells it in other languages.
+def N_(message: str, /, **values: object) -> str:  # noqa: N802 - gettext's name for words that are told later
+    """Return a message in English with its values in their places, as Words; `tr` tells it in other languages.
 
     >>> N_("{count:,} steps", count=5000)
     '5,000 steps'
@@ -58,7 +58,7 @@ def N_(message: str, /, **values: object) -> Words:  # noqa: N802 - gettext's na
     return made
 
 
-def clause(sentence: str) -> Clause:
+def clause(sentence: str) -> str:
     """Return a sentence to be gone on with.
 
     >>> N_("{error}; the default is used.", error=clause(N_("Choose at least one optimizer.")))
@@ -66,11 +66,11 @@ def clause(sentence: str) -> Clause:
     """
     made = Clause(sentence.rstrip("."))
     whole = N_(sentence)
-    made.message, made.values = whole.message, whole.values
+    made.message, made.values = (whole.message, whole.values) if isinstance(whole, Words) else (sentence, {})
     return made
 
 
-def meant(text: str, message: str) -> Words:
+def meant(text: str, message: str) -> str:
     """Return English words whose message says more, because elsewhere the same words mean something else.
 
     >>> meant("Steps", "Steps: a schedule of the learning rate")
@@ -118,7 +118,7 @@ def told(data: Any) -> Any:
 SENTENCES = N_("{before} {after}")
 
 
-def together(parts: Iterable[str], how: str = SENTENCES) -> Words:
+def together(parts: Iterable[str], how: str = SENTENCES) -> str:
     """Return words one after another, each of which is told on its own; `how` says what stands between two.
 
     >>> together([N_("Steps"), N_("Seed")], "{before}, {after}")

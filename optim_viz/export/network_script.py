@@ -95,7 +95,8 @@ def network_script(spec: NetworkSpec) -> str:
     """Return the script of a training; SpecError for digits or an optimizer of the user's own."""
     if spec.data:
         raise SpecError(
-            f"The digits {quoted(spec.data)} are no part of a script: only a run on the shipped ones can be one."
+            "The digits {data} are no part of a script: only a run on the shipped ones can be one.",
+            data=quoted(spec.data),
         )
     orders = _orders(spec)
     total = spec.epochs * steps_per_epoch(spec)

@@ -109,10 +109,10 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
     point = (number(x, N_("start x")), number(y, N_("start y")))
     if not surface.contains(point):
         raise SpecError(
-            "start ({point:g}, {point2:g}) lies outside the plane drawn: x must be from {x0:g} to {x1:g} "
+            "start ({x:g}, {y:g}) lies outside the plane drawn: x must be from {x0:g} to {x1:g} "
             "and y from {y0:g} to {y1:g}.",
-            point=point[0],
-            point2=point[1],
+            x=point[0],
+            y=point[1],
             x0=x0,
             x1=x1,
             y0=y0,
