@@ -21,10 +21,12 @@ from optim_viz.language import CATALOGUES, DOMAIN, LANGUAGES, OWN
 ROOT = Path(__file__).resolve().parents[1]
 #: What tells messages, and which of its arguments is one.
 PYTHON = {"N_": 0, "tr": 0, "SpecError": 0, "ExpressionError": 0, "together": 1, "meant": 1}
-#: Rows of lessons are messages as they stand: arguments by place or by name. A picture's name is its tab.
+#: What makes a picture of a lesson: its name, which is also its tab, and its caption.
+PICTURES = ("Experiment", "_batches", "_clipped")
+#: Rows of lessons are messages as they stand: arguments by place or by name.
 ROWS: dict[str, tuple[int | str, ...]] = {
     "Lesson": ("title", "claim", "text", "look", "question", "answer"),
-    "Experiment": (0, 1),
+    **dict.fromkeys(PICTURES, (0, 1)),
     "Finding": (0,),
     "Limit": (0,),
     "Prediction": (0, 1),
@@ -43,7 +45,7 @@ def in_python(text: str) -> Iterator[str]:
             for place in places:
                 message = given.get(place)
                 if isinstance(message, ast.Constant) and isinstance(message.value, str):
-                    is_name = node.func.id == "Experiment" and place == 0
+                    is_name = node.func.id in PICTURES and place == 0
                     yield message.value.replace("_", " ") if is_name else message.value
 
 

@@ -16,6 +16,8 @@ from optim_viz.lessons.table import LESSONS, lesson
 from optim_viz.spec import NetworkSpec, SpecError, nearest, quoted
 
 _KEYS = ("lesson", "run")
+#: What pictures are called whose names are put together.
+_TABS = {"sgd_search": N_("sgd search")}
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def tab(row: Lesson, run: int) -> str:
     ('slope', 'where it stops: rings')
     """
     experiment = shown(row)[run - 1]
-    name = N_(experiment.name.replace("_", " "))
+    name = _TABS.get(experiment.name) or N_(experiment.name.replace("_", " "))
     return N_("where it stops: {name}", name=name) if experiment in row.limit.experiments else name
 
 

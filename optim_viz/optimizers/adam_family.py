@@ -51,7 +51,7 @@ ADAM_FAMILY = (
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
         problem=N_("Adam whose weight decay acts on the weights alone, not through the adaptive scale."),
         latex=r"\theta \leftarrow (1 - \mathrm{lr}\,\lambda)\,\theta \quad " + _MOMENTS_LATEX + _ADAM_LATEX,
-        card=Card("θ ← (1 − lr·λ)θ,  then adam:  " + _ADAM_SYMBOLIC, _MOMENT_LINES, pull="exp_avg"),
+        card=Card(N_("θ ← (1 − lr·λ)θ,  then adam:  {adam}", adam=_ADAM_SYMBOLIC), _MOMENT_LINES, pull="exp_avg"),
         paper="Loshchilov & Hutter, Decoupled Weight Decay Regularization",
         year=2019,
         decoupled=True,
@@ -81,7 +81,7 @@ ADAM_FAMILY = (
             r"\quad \mu_t = \beta_1 (1 - \tfrac{1}{2}\, 0.96^{t \psi})"
         ),
         card=Card(
-            "m, v as adam's,  θ ← θ − lr · ((1 − μₜ)g / (1 − ∏μ) + μₜ₊₁m / (1 − ∏μ · μₜ₊₁)) / (√v̂ + ε)",
+            N_("m, v as adam's,  θ ← θ − lr · ((1 − μₜ)g / (1 − ∏μ) + μₜ₊₁m / (1 − ∏μ · μₜ₊₁)) / (√v̂ + ε)"),
             _MOMENT_LINES,
             pull="exp_avg",
         ),
@@ -103,7 +103,9 @@ ADAM_FAMILY = (
             r"\theta - \mathrm{lr}\,\frac{m}{1 - \beta_1^t}"
         ),
         card=Card(
-            "m, v as adam's,  θ ← θ − lr · m̂ · r / √v̂ once ρₜ > 5, before that − lr · m̂", _MOMENT_LINES, pull="exp_avg"
+            N_("m, v as adam's,  θ ← θ − lr · m̂ · r / √v̂ once ρₜ > 5, before that − lr · m̂"),
+            _MOMENT_LINES,
+            pull="exp_avg",
         ),
         paper="Liu et al., On the Variance of the Adaptive Learning Rate and Beyond",
         year=2020,

@@ -196,7 +196,7 @@ _ROWS = (
             r"\qquad \theta \leftarrow \theta - s\, \mathrm{sign}(g)"
         ),
         card=Card(
-            "size · η⁺ where the sign of g stays, · η⁻ where it turns;  θ ← θ − sign(g) · size",
+            N_("size · η⁺ where the sign of g stays, · η⁻ where it turns;  θ ← θ − sign(g) · size"),
             ("size: {step_size} → {step_size'}",),
         ),
         paper="Riedmiller & Braun, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm",
@@ -226,7 +226,7 @@ _ROWS = (
             r"\eta \leftarrow \frac{\mathrm{lr}}{(1 + \lambda\,\mathrm{lr}\, t)^{\alpha}} \quad "
             r"\bar\theta \leftarrow \bar\theta + \mu\, (\theta - \bar\theta)"
         ),
-        card=Card("θ ← (1 − λη)θ − ηg,  beside it the mean of the points", ("η = {eta}", "mean: {ax} → {ax'}")),
+        card=Card(N_("θ ← (1 − λη)θ − ηg,  beside it the mean of the points"), ("η = {eta}", "mean: {ax} → {ax'}")),
         paper="Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging",
         year=1992,
     ),
@@ -278,7 +278,7 @@ _ROWS = (
             "Learns the curvature from past gradients: few steps where others need hundreds, if nothing is noisy."
         ),
         latex=r"\theta \leftarrow \theta - \mathrm{lr}\, H_t\, g \qquad H_t \approx (\nabla^2 f)^{-1}",
-        card=Card("θ ← θ − lr · Hg,  H from the last steps and gradients"),
+        card=Card(N_("θ ← θ − lr · Hg,  H from the last steps and gradients")),
         paper="Liu & Nocedal, On the limited memory BFGS method for large scale optimization",
         year=1989,
     ),

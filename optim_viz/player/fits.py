@@ -28,9 +28,9 @@ class Fit:
 #: By the names of DATASETS.
 FITS = {
     "line": Fit("line", N_("Data and lines"), "v",
-                N_("The {count} examples of {data}, with the line v = b + w·u of every run")),
+                N_("The {count} examples of linear regression, with the line v = b + w·u of every run")),
     "classes": Fit("chance", N_("Data and chances"), N_("chance of v = 1"),
-                   N_("The {count} examples of {data}, v = 1 above and v = −1 below, "
+                   N_("The {count} examples of logistic regression, v = 1 above and v = −1 below, "
                       "with the chance of v = 1 that every run gives to u")),
 }  # fmt: skip
 #: Air around the data, as a part of their range.
@@ -54,7 +54,7 @@ def panel(surface: Surface) -> dict[str, Any] | None:
         "id": "fit", "kind": "fit", "title": fit.title, "short": N_("data"), "curve": fit.curve, "x": "x", "y": "y",
         "x_title": "u", "y_title": fit.y_title, "points": points.tolist(), "best": list(surface.global_minima[0][:2]),
         "bounds": np.column_stack([low - air, high + air]).round(6).ravel().tolist(),
-        "alt": N_(fit.alt, count=len(points), data=surface.title.lower()),
+        "alt": N_(fit.alt, count=len(points)),
     }  # fmt: skip
 
 
