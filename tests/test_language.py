@@ -1,5 +1,6 @@
 """Every sentence is in every catalogue, with the same values and formulas in it; and what is told is what was made."""
 
+import ast
 import copy
 import pickle
 import re
@@ -8,8 +9,15 @@ import threading
 import pytest
 
 from docs import make_words
+from optim_viz.experiments.presets import NETWORK_PRESETS, PRESETS
 from optim_viz.language import LANGUAGES, N_, OWN, Words, of_browser, of_locale, speaking, spoken, together, tr
+from optim_viz.lessons import links
+from optim_viz.lessons.predictions import PREDICTIONS
+from optim_viz.lessons.table import LESSONS
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import SpecError, number
+from optim_viz.surfaces.table import SURFACES
 
 OTHERS = [language for language in LANGUAGES if language != OWN]
 #: What no translation may change: values, formulas, code, links, icons, addresses.
@@ -37,6 +45,31 @@ def test_no_message_waits_for_its_translation(catalogue):
 def test_values_and_formulas_are_those_of_the_message(catalogue):
     for message in messages(catalogue):
         assert sorted(KEPT.findall(message.string)) == sorted(KEPT.findall(message.id)), message.id
+
+
+def test_every_row_of_the_tables_is_a_message(catalogue):
+    """Rows may be made by functions, which is not seen in the code: what they hold is what the catalogue must have."""
+    known = {message.id for message in messages(catalogue)}
+    rows = [*OPTIMIZERS.values(), *SCHEDULES.values()]
+    texts = {text for row in rows for text in (row.problem, *(h.text for h in row.hyperparameters))}
+    texts |= {row.story for row in SURFACES.values()} | {row.title for row in SCHEDULES.values()} - {"Steps"}
+    texts |= {text for row in (*PRESETS.values(), *NETWORK_PRESETS.values()) for text in (row.title, row.text)}
+    for lesson in LESSONS.values():
+        texts |= {lesson.title, lesson.claim, lesson.text, lesson.look, lesson.question, lesson.answer}
+        texts |= {lesson.finding.sentence, lesson.limit.text, lesson.limit.finding.sentence}
+        texts |= {getattr(made.caption, "message", made.caption) for made in links.shown(lesson)}
+        asked = PREDICTIONS[lesson.slug]
+        texts |= {asked.question, asked.what}
+    assert texts - {""} - known == set()
+
+
+def test_no_message_is_put_together_where_it_is_told():
+    """A message is one text with places for its values: an f-string, or two texts joined, is in no catalogue."""
+    for path in (make_words.ROOT / "optim_viz").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in make_words.PYTHON:
+                given = node.args[make_words.PYTHON[node.func.id] :][:1]
+                assert not any(isinstance(one, ast.JoinedStr | ast.BinOp) for one in given), f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -119,7 +119,8 @@ def _texts(lessons: Iterable[Story]) -> Iterator[tuple[str, Any]]:
         yield f"lessons/{slug}.json", words
         yield from ((f"lessons/{slug}/{name}.json", scene.data) for name, scene in scenes.items())
     yield "lessons.json", listed
-    yield "words.json", of_browser()
+    if spoken() != OWN:
+        yield "words.json", of_browser()
 
 
 def _page(file: str, published: Published, data: str) -> str:

@@ -84,7 +84,7 @@ function createLessons(rows, files, plotly) {
   function drawPlace(place) {
     const here = rows.findIndex((row) => row.slug === place.slug);
     list.value = place.slug;
-    const links = [["back", "Back", here - 1], ["next", "Next", here + 1]].map(([id, text, to]) => {
+    const links = [["back", t("Back"), here - 1], ["next", t("Next"), here + 1]].map(([id, text, to]) => {
       const row = rows[Number(to)];
       return row ? placeLink({ slug: row.slug, run: 1 }, { id, text, class: "turn" }) : element("span", { id, text, class: "turn", "aria-disabled": "true" });
     });
