@@ -1,12 +1,13 @@
 # make run: serve the app. make test: run every test. make check: lint and types. Each can be repeated in seconds.
 # make lock: write requirements.lock anew, with the newest versions that requirements.txt allows if it is deleted first.
+# make words: gather what people read into the catalogues of languages, and compile these.
 # make test-thorough: full products where `make test` tests every pair.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test test-thorough check format lock clean
+.PHONY: run test test-thorough check format words lock clean
 
 $(VENV)/.run: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -38,6 +39,9 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+words: $(VENV)/.dev
+	$(BIN)/python -m docs.make_words
 
 # Every package of the app with its version and its files' hashes, for every system; docker/build.sh installs from it.
 lock: $(VENV)/.run

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from optim_viz.language import LANGUAGES, OWN, speaking
 from optim_viz.optimizers.specs import with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError
@@ -84,6 +85,7 @@ def _shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", nargs="+", default=(), help="learning rates: one for all, or one for each")
     parser.add_argument("--seed", default=0, help="of all draws (0)")
     parser.add_argument("--out", metavar="FILE", help=_OUT)
+    parser.add_argument("--language", choices=LANGUAGES, default=OWN, help="of the words in pictures and pages (en)")
 
 
 def _compare(given: argparse.Namespace) -> None:
@@ -95,7 +97,8 @@ def _compare(given: argparse.Namespace) -> None:
     found = surface(given.surface, **({"bounds": given.box} if given.box else {}), **letters)
     specs = _optimizers(given)
     runs = descent.descend(found, specs, given.start, given.steps, _number(given.noise), given.batch_size, given.seed)
-    _deliver(runs, given.out, _comparison_rows(runs))
+    with speaking(given.language):
+        _deliver(runs, given.out, _comparison_rows(runs))
 
 
 def _train(given: argparse.Namespace) -> None:
@@ -119,7 +122,8 @@ def _train(given: argparse.Namespace) -> None:
     bar.end()
     drawn = given.out and not given.out.lower().endswith(_TABLES)
     paths = any(run.outcome is TrainingOutcome.FINISHED for run in training)
-    _deliver(training, given.out, _training_rows(training), project(training) if drawn and paths else None)
+    with speaking(given.language):
+        _deliver(training, given.out, _training_rows(training), project(training) if drawn and paths else None)
 
 
 #: Files that have no use for the plane of weights, which takes seconds.
@@ -156,7 +160,9 @@ def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
     names, lrs = given.optimizers, list(given.lr)
     if len(lrs) not in (0, 1, len(names)):
         raise SpecError(
-            f"--lr takes one learning rate, or one for each of the {len(names)} optimizers; got {len(lrs)}."
+            "--lr takes one learning rate, or one for each of the {count} optimizers; got {given}.",
+            count=len(names),
+            given=len(lrs),
         )
     specs = []
     for name, lr in zip(names, lrs * (len(names) if len(lrs) == 1 else 1) or [None] * len(names), strict=True):

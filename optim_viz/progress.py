@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from optim_viz.language import N_
+
 
 @dataclass(frozen=True, eq=False)
 class Progress:
@@ -41,5 +43,7 @@ def about(seconds: float) -> str:
     ('9 s', '4 minutes', 'a few minutes')
     """
     if not math.isfinite(seconds):
-        return "a few minutes"
-    return f"{max(1, math.ceil(seconds))} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} minutes"
+        return N_("a few minutes")
+    if seconds <= 90:
+        return N_("{count} s", count=max(1, math.ceil(seconds)))
+    return N_("{count} minutes", count=math.ceil(seconds / 60))

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from optim_viz.language import N_
 from optim_viz.spec import SpecError, nearest, quoted, whole
 
 PREFIX = "OPTIM_VIZ_"
@@ -39,31 +40,36 @@ class Setting:
         if not self.options:
             return whole(text, self.variable, self.low, self.high)
         if text.lower() not in self.options:
-            raise SpecError(f"{self.variable} {quoted(text)} is unknown; {nearest(text, self.options)}")
+            raise SpecError(
+                "{variable} {text} is unknown; {hint}",
+                variable=self.variable,
+                text=quoted(text),
+                hint=nearest(text, self.options),
+            )
         return text.lower()
 
 
 _ROWS = (
-    Setting("steps", 5_000, "steps", "one run on a surface", high=100_000),
+    Setting("steps", 5_000, N_("steps"), "one run on a surface", high=100_000),
     Setting(
         "gradient_evaluations",
         100_000,
-        "gradient evaluations",
+        N_("gradient evaluations"),
         "one comparison on a surface, all its runs together: one a step, but max_iter or max_eval for L-BFGS",
         high=10**9,
     ),
-    Setting("optimizers", 8, "optimizers", "one comparison on a surface", high=8),
-    Setting("epochs", 100, "epochs", "one training", high=100),
-    Setting("seeds", 10, "seeds", "one training: runs of each optimizer", high=10),
+    Setting("optimizers", 8, N_("optimizers"), "one comparison on a surface", high=8),
+    Setting("epochs", 100, N_("epochs"), "one training", high=100),
+    Setting("seeds", 10, N_("seeds"), "one training: runs of each optimizer", high=10),
     Setting(
         "training_steps",
         500_000,
-        "training steps",
+        N_("training steps"),
         "one training, all its runs together; counted are gradients, as above",
         high=6_000_000,
     ),
-    Setting("sweep_steps", 1_000_000_000, "steps", "one picture on Tune, all its runs together", high=10**11),
-    Setting("sweep_training_steps", 30_000, "steps", "one curve of trainings on Tune", high=10**7),
+    Setting("sweep_steps", 1_000_000_000, N_("steps"), "one picture on Tune, all its runs together", high=10**11),
+    Setting("sweep_training_steps", 30_000, N_("steps"), "one curve of trainings on Tune", high=10**7),
     Setting("upload_mb", 64, "MB", "one upload of digits", high=64),
     Setting("disk_mb", 256, "MB", "all uploads kept in OPTIM_VIZ_CACHE, the oldest dropped first", high=2**20),
     Setting("kept_results", 8, "results", "finished work that is kept for whoever asks again, in each line"),

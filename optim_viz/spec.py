@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from optim_viz.language import N_, Words
+
 Value = float | int | bool
 #: Seeds are whole numbers from 0 to below this; after the last comes 0.
 SEEDS = 2**32
@@ -31,7 +33,13 @@ ECHO = 80
 
 
 class SpecError(ValueError):
-    """A value that an experiment cannot be made of; the message is one sentence for the person who typed it."""
+    """A value that an experiment cannot be made of; the message is one sentence for the person who typed it.
+
+    The sentence and its values come apart, so that it can be told in other languages: see `language.N_`.
+    """
+
+    def __init__(self, message: str, /, **values: object) -> None:
+        super().__init__(N_(message, **values))
 
 
 class _Short(reprlib.Repr):
@@ -44,7 +52,8 @@ class _Short(reprlib.Repr):
 
     def repr_int(self, x: int, level: int) -> str:
         """An integer; Python refuses to write down the longest ones."""
-        return super().repr_int(x, level) if x.bit_length() < 4000 else f"a whole number of {x.bit_length():,} bits"
+        bits = x.bit_length()
+        return super().repr_int(x, level) if bits < 4000 else N_("a whole number of {bits:,} bits", bits=bits)
 
 
 def short(text: str) -> str:
@@ -62,7 +71,8 @@ def quoted(value: object) -> str:
     >>> quoted("adam"), len(quoted("x" * 500))
     ("'adam'", 80)
     """
-    return short(" ".join(_Short().repr(value).splitlines()))
+    text = _Short().repr(value)
+    return text if isinstance(text, Words) else short(" ".join(text.splitlines()))
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
@@ -74,7 +84,9 @@ def nearest(name: object, names: Iterable[str]) -> str:
     names, name = list(names), (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
     swapped = [n for n in names if sorted(n) == sorted(name)]  # "adma" is adam with two keys swapped, not adamax
     close = swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(names)}."
+    return (
+        N_("did you mean {close!r}?", close=close[0]) if close else N_("choose one of {names}.", names=", ".join(names))
+    )
 
 
 def one_of(name: object, names: Iterable[str], what: str) -> str:
@@ -85,7 +97,7 @@ def one_of(name: object, names: Iterable[str], what: str) -> str:
     """
     names = list(names)
     if not isinstance(name, str) or name not in names:
-        raise SpecError(f"Unknown {what} {quoted(name)}; {nearest(name, names)}")
+        raise SpecError("Unknown {what} {name}; {hint}", what=what, name=quoted(name), hint=nearest(name, names))
     return name
 
 
@@ -98,11 +110,17 @@ def number(value: object, what: str, low: float = -math.inf, high: float = math.
     try:
         result = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        raise SpecError(f"{what} must be a number; got {quoted(value)}.") from None
+        raise SpecError("{what} must be a number; got {value}.", what=what, value=quoted(value)) from None
     if not math.isfinite(result):
-        raise SpecError(f"{what} must be a finite number; got {quoted(value)}.")
+        raise SpecError("{what} must be a finite number; got {value}.", what=what, value=quoted(value))
     if not low <= result <= high:
-        raise SpecError(f"{what} must be a number from {readable(low)} to {readable(high)}; got {quoted(value)}.")
+        raise SpecError(
+            "{what} must be a number from {low} to {high}; got {value}.",
+            what=what,
+            low=readable(low),
+            high=readable(high),
+            value=quoted(value),
+        )
     return result
 
 
@@ -114,7 +132,13 @@ def whole(value: object, what: str, low: int, high: int) -> int:
     """
     result = number(value, what)
     if result != int(result) or not low <= result <= high:
-        raise SpecError(f"{what} must be a whole number from {low:,} to {high:,}; got {quoted(value)}.")
+        raise SpecError(
+            "{what} must be a whole number from {low:,} to {high:,}; got {value}.",
+            what=what,
+            low=low,
+            high=high,
+            value=quoted(value),
+        )
     return int(result)
 
 
@@ -128,7 +152,7 @@ def flag(value: object, what: str) -> bool:
     try:
         return words[value.lower() if isinstance(value, str) else value]
     except (KeyError, TypeError):
-        raise SpecError(f"{what} must be true or false; got {quoted(value)}.") from None
+        raise SpecError("{what} must be true or false; got {value}.", what=what, value=quoted(value)) from None
 
 
 def readable(value: float) -> str:
@@ -162,26 +186,34 @@ class Hyperparameter:
     @property
     def allowed(self) -> str:
         """The accepted range, in words."""
-        low = f"{'above' if self.open_low else 'at least'} {readable(self.minimum)}"
-        return f"{low} and {'below' if self.open_high else 'at most'} {readable(self.maximum)}"
+        low, high = readable(self.minimum), readable(self.maximum)
+        from_ = N_("above {number}", number=low) if self.open_low else N_("at least {number}", number=low)
+        to = N_("below {number}", number=high) if self.open_high else N_("at most {number}", number=high)
+        return N_("{low} and {high}", low=from_, high=to)
 
     def check(self, value: object, owner: str) -> Value:
         """Return `value` as this hyperparameter's type, or raise a SpecError that names it and the range."""
         if self.scale == "bool":
             return flag(value, f"{owner}: {self.name}")
         if isinstance(value, bool):
-            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {quoted(value)}.")
+            raise self._refused(value, owner)
         try:
             result = number(value, self.name)
         except SpecError:
-            raise SpecError(f"{owner}: {self.name} must be a number {self.allowed}; got {quoted(value)}.") from None
+            raise self._refused(value, owner) from None
         inside = (result > self.minimum or (result == self.minimum and not self.open_low)) and (
             result < self.maximum or (result == self.maximum and not self.open_high)
         )
         if not inside or (self.scale == "int" and result != int(result)):
-            kind = "a whole number" if self.scale == "int" else "a number"
-            raise SpecError(f"{owner}: {self.name} must be {kind} {self.allowed}; got {quoted(value)}.")
+            raise self._refused(value, owner, whole=self.scale == "int")
         return int(result) if self.scale == "int" else result
+
+    def _refused(self, value: object, owner: str, whole: bool = False) -> SpecError:
+        kind = N_("a whole number") if whole else N_("a number")
+        return SpecError(
+            "{owner}: {name} must be {kind} {allowed}; got {value}.",
+            owner=owner, name=self.name, kind=kind, allowed=self.allowed, value=quoted(value),
+        )  # fmt: skip
 
 
 def check_values(
@@ -191,7 +223,12 @@ def check_values(
     table = {h.name: h for h in hyperparameters}
     for name in given:
         if name not in table:
-            raise SpecError(f"{owner} has no hyperparameter {quoted(name)}; {nearest(name, table)}")
+            raise SpecError(
+                "{owner} has no hyperparameter {name}; {hint}",
+                owner=owner,
+                name=quoted(name),
+                hint=nearest(name, table),
+            )
     return tuple((name, h.check(given.get(name, h.default), owner)) for name, h in table.items())
 
 

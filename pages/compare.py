@@ -10,6 +10,7 @@ from optim_viz.experiments.fairness import fair_run
 from optim_viz.experiments.openings import COMPARE, write_compare
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.export.origin import origin
+from optim_viz.language import tr
 from optim_viz.player import scenes
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import compare, page, player, share
@@ -27,8 +28,8 @@ if shown:
     query = write_compare(shown.asked)
     page.write_link("compare", query)
     with st.container(key="page-head"):
-        st.title(runs.surface.title, anchor=False)
-        st.markdown(f"${runs.surface.called} = {compiled(runs.surface).latex}$ &ensp; {runs.surface.story}")
+        st.title(tr(runs.surface.title), anchor=False)
+        st.markdown(f"${runs.surface.called} = {compiled(runs.surface).latex}$ &ensp; {tr(runs.surface.story)}")
         share.share("compare", runs)
         captioned = presets("compare", PRESETS, shown.asked, compare.fill_descent)
     player.show(
@@ -36,5 +37,5 @@ if shown:
         on_turn=partial(compare.turn, "compare", shown), link=KnownLink("compare", query, captioned),
     )  # fmt: skip
     if shown.sentence:
-        st.caption(shown.sentence)
+        st.caption(tr(shown.sentence))
     compare.formulas(runs)

@@ -5,6 +5,7 @@ import streamlit as st
 import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.experiments.openings import NETWORK, read_network, write_network
 from optim_viz.experiments.presets import NETWORK_PRESETS
+from optim_viz.language import tr
 from optim_viz.ui import network as parts
 from optim_viz.ui import page
 from optim_viz.ui.presets import presets
@@ -15,8 +16,8 @@ with st.sidebar:
     asked = parts.training("network", {"sgd": 0.01, "momentum": 0.01})
 head = st.container(key="page-head")
 with head:
-    st.title("An MLP on handwritten digits", anchor=False)
-    st.markdown("Every optimizer starts from the same weights and sees the same batches of 28 x 28 pixels.")
+    st.title(tr("An MLP on handwritten digits"), anchor=False)
+    st.markdown(tr("Every optimizer starts from the same weights and sees the same batches of 28 x 28 pixels."))
 job = page.guarded("network", lambda: parts.ask(asked()))
 page.show_notes(notes)
 if job:

@@ -5,6 +5,7 @@ import streamlit as st
 import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST
+from optim_viz.language import tr
 from optim_viz.ui import page
 from optim_viz.ui.tune import fill_study, study_controls, study_view
 from optim_viz.ui.tune_views import share_study, show_study
@@ -20,8 +21,8 @@ page.show_notes(notes)
 if checked:
     page.write_link("tune", write_study(checked.study))
     with head:
-        st.title(checked.title, anchor=False)
-        st.markdown(checked.invitation)
+        st.title(tr(checked.title), anchor=False)
+        st.markdown(tr(checked.invitation))
     drawn = show_study(checked)
     with head:
         share_study(checked, drawn)

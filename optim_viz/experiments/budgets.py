@@ -30,7 +30,10 @@ def within(asked: Asked) -> Asked:
 def _check(name: str, value: int) -> None:
     if value > limit(name):
         raise SpecError(
-            f"This server allows at most {limit(name):,} {SETTINGS[name].unit} at once; {value:,} were asked for."
+            "This server allows at most {most:,} {unit} at once; {count:,} were asked for.",
+            most=limit(name),
+            unit=SETTINGS[name].unit,
+            count=value,
         )
 
 

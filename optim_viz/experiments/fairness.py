@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
 from optim_viz.network.training import Training
@@ -25,11 +26,11 @@ from optim_viz.sweeps.tuning import TuneSpec
 
 #: How a link writes each way, and what people read.
 FAIRNESS = {
-    "": "as set",
-    "one": "one learning rate for all",
-    "torch": "torch's defaults",
-    "best": "each at its own best",
-    "best-momentum": "its own best, momentum too",
+    "": N_("as set"),
+    "one": N_("one learning rate for all"),
+    "torch": N_("torch's defaults"),
+    "best": N_("each at its own best"),
+    "best-momentum": N_("its own best, momentum too"),
 }
 #: The ways on the network, where trials are whole trainings: too slow to tune two hyperparameters.
 ON_NETWORK = tuple(mode for mode in FAIRNESS if mode != "best-momentum")
@@ -83,8 +84,12 @@ def one_rate(specs: tuple[OptimizerSpec, ...]) -> Chosen:
     lr = float(specs[0]["lr"])
     label = unique_labels(specs)[0]
     return tuple(with_values(spec, {"lr": lr}) for spec in specs), (
-        f"One learning rate for all: {lr:g}, that of {label}, the first. As unfair as values picked by hand: "
-        "the same number is a small step for one optimizer and a large one for another."
+        N_(
+            "One learning rate for all: {lr:g}, that of {label}, the first. As unfair as values picked by "
+            "hand: the same number is a small step for one optimizer and a large one for another.",
+            lr=lr,
+            label=label,
+        )
     )
 
 
@@ -95,8 +100,10 @@ def torch_defaults(specs: tuple[OptimizerSpec, ...]) -> Chosen:
     """
     changed = tuple(replace(spec, values=optimizer(spec.kind).values) for spec in specs)
     labels = unique_labels(specs)
-    told = ", ".join(f"{label} lr {spec['lr']:g}" for label, spec in zip(labels, changed, strict=True))
-    return changed, f"torch's defaults: {told}. Schedules and factors of single coordinates or layers stay as set."
+    values = ", ".join(f"{label} lr {spec['lr']:g}" for label, spec in zip(labels, changed, strict=True))
+    return changed, N_(
+        "torch's defaults: {values}. Schedules and factors of single coordinates or layers stay as set.", values=values
+    )
 
 
 #: The ways that need no trial.
@@ -162,7 +169,7 @@ def fair_train(
     try:
         spec, sentence = _fairly(asked, ON_NETWORK, lambda: _tune_training(asked.spec, report, cancel))
     except Unfinished as cut:  # half of the trials choose nothing
-        raise Unfinished(f"Learning rates could not be tuned: {cut}", None) from cut
+        raise Unfinished(N_("Learning rates could not be tuned: {why}", why=str(cut)), None) from cut
     tuned = asked.mode not in RULES
     return FairRuns(asked, None if tuned and cancel.is_set() else train.run(spec, report, cancel), sentence)
 
@@ -181,7 +188,7 @@ def _tune_training(spec: NetworkSpec, report: Callable[[Progress], None], cancel
     chosen = []
     for i, one in enumerate(spec.optimizers):
         if cancel.is_set():
-            return spec.optimizers, "Cancelled while learning rates were tuned."
+            return spec.optimizers, N_("Cancelled while learning rates were tuned.")
         best = first.best[first.labels[i]]
         alone = replace(trials, optimizers=(one,))
         near = TrainSweepSpec(alone, _rates(best / step**0.6, best * step**0.6, NEAR))
@@ -190,12 +197,21 @@ def _tune_training(spec: NetworkSpec, report: Callable[[Progress], None], cancel
         chosen.append(with_values(one, {"lr": min(_scores(first, i) + _scores(second, 0))[1]}))
     labels = unique_labels(spec.optimizers)
     values = ", ".join(f"{label} lr {o['lr']:.2g}" for label, o in zip(labels, chosen, strict=True))
-    over = f", median over {seeds} seeds" if seeds > 1 else ""
-    length = f"{spec.epochs} epoch{'s' * (spec.epochs > 1)}"
-    return tuple(chosen), (
-        f"Each at its own best: {values}. {GRID + NEAR} trainings each (learning rate: a log grid from {LOW:g} to "
-        f"{HIGH:g}, then around the best), {length} as shown, lowest test loss after the last step{over}."
-    )
+    over = N_(", median over {seeds} seeds", seeds=seeds) if seeds > 1 else ""
+    return tuple(chosen), N_(
+        "Each at its own best: {values}. {trials} trainings each (learning rate: a log grid from {low:g} to {high:g}, "
+        "then around the best), {length} as shown, lowest test loss after the last step{over}.",
+        values=values, trials=GRID + NEAR, low=LOW, high=HIGH, length=epochs_told(spec.epochs), over=over,
+    )  # fmt: skip
+
+
+def epochs_told(count: int) -> str:
+    """Return a number of epochs in words.
+
+    >>> epochs_told(1), epochs_told(2)
+    ('1 epoch', '2 epochs')
+    """
+    return N_("1 epoch") if count == 1 else N_("{count} epochs", count=count)
 
 
 def _rates(low: float, high: float, count: int) -> tuple[float, ...]:

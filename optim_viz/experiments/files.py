@@ -47,13 +47,16 @@ def link(spec: Spec) -> tuple[str, links.Query]:
     for item in (spec.descent if isinstance(spec, Study) else spec).optimizers:
         if item.factory is not None:
             raise SpecError(
-                f"{quoted(item.label)} is an optimizer of your own: JSON cannot hold it, CSV holds its results."
+                "{label} is an optimizer of your own: JSON cannot hold it, CSV holds its results.",
+                label=quoted(item.label),
             )
     if isinstance(spec, Study):
         return "tune", write_study(spec, whole=True)
     if isinstance(spec, NetworkSpec):
         if spec.data:
-            raise SpecError(f"The digits {quoted(spec.data)} are no part of a JSON file; CSV holds the results.")
+            raise SpecError(
+                "The digits {data} are no part of a JSON file; CSV holds the results.", data=quoted(spec.data)
+            )
         return "network", links.write(links.TRAINING, spec, _NO_TRAINING)
     return "compare", links.write(links.DESCENT, spec)
 
@@ -91,7 +94,7 @@ def read(text: str) -> Spec:
     }
     page, query = content.get("page"), content.get("query")
     if page not in (*tables, "tune") or not isinstance(query, dict):
-        raise SpecError(f"An experiment's page is compare, network or tune; this file says {quoted(page)}.")
+        raise SpecError("An experiment's page is compare, network or tune; this file says {page}.", page=quoted(page))
     texts = {
         str(key): [str(v) for v in (value if isinstance(value, list) else [value])] for key, value in query.items()
     }
@@ -121,5 +124,5 @@ def _content(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise SpecError("This is not a JSON file.") from None
     if not isinstance(content, dict) or content.get("optim_viz") != VERSION:
-        raise SpecError(f"This is not a file of optim-viz's version {VERSION}.")
+        raise SpecError("This is not a file of optim-viz's version {version}.", version=VERSION)
     return content

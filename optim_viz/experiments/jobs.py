@@ -19,6 +19,7 @@ from weakref import WeakSet
 
 from optim_viz import log
 from optim_viz.experiments.memory import give_back, weight
+from optim_viz.language import N_
 from optim_viz.progress import Progress, Unfinished, about
 from optim_viz.settings import limit
 from optim_viz.spec import SpecError
@@ -36,11 +37,11 @@ _LINES: WeakSet[Line] = WeakSet()
 class JobState(enum.Enum):
     """Where a job is; the values are the messages that people read."""
 
-    WAITING = "waiting for its turn"
-    RUNNING = "running"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
+    WAITING = N_("waiting for its turn")
+    RUNNING = N_("running")
+    FINISHED = N_("finished")
+    CANCELLED = N_("cancelled")
+    FAILED = N_("failed")
 
 
 @dataclass(eq=False)
@@ -108,7 +109,11 @@ class Line:
     def _enter(self, job: Job) -> Job:
         waiting = len(self._line)
         if waiting > limit("waiting_jobs"):
-            raise SpecError(f"{waiting} jobs are waiting already; try again in about {about(self._seconds_left())}.")
+            raise SpecError(
+                "{count} jobs are waiting already; try again in about {time}.",
+                count=waiting,
+                time=about(self._seconds_left()),
+            )
         self._line.append(job)
         return job
 
@@ -206,7 +211,7 @@ class Line:
         except Unfinished as error:
             job.error, job.result, failed = str(error), error.so_far, error.__cause__
         except SpecError as error:
-            job.error = f"Stopped by an error: {error}"
+            job.error = N_("Stopped by an error: {error}", error=str(error))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is this job's, and others wait
             job.error, failed = _sentence(error), error
         with self._lock:
@@ -242,10 +247,10 @@ class Line:
 def _sentence(error: BaseException) -> str:
     """What people read of an error that nobody foresaw."""
     if isinstance(error, MemoryError):
-        return "Stopped by an error: this server has not enough memory for it."
+        return N_("Stopped by an error: this server has not enough memory for it.")
     text = " ".join(str(error).split())
     said = f"{text[:ECHO]} ..." if len(text) > ECHO else text
-    return f"Stopped by an error: {said or type(error).__name__}"
+    return N_("Stopped by an error: {error}", error=said or type(error).__name__)
 
 
 def owners() -> set[str]:

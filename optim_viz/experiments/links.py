@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
+from optim_viz.language import N_, clause
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
@@ -70,7 +71,7 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
     """
     kind, *parts = text.split("~")
     if kind not in OPTIMIZERS:
-        return None, [f"Unknown optimizer {quoted(kind)}; {nearest(kind, OPTIMIZERS)}"]
+        return None, [N_("Unknown optimizer {kind}; {hint}", kind=quoted(kind), hint=nearest(kind, OPTIMIZERS))]
     notes: list[str] = []
     options: dict[str, Any] = {}
     while parts:
@@ -78,14 +79,14 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
         width = 2 if name == "scale" else 1
         taken, parts = parts[:width], parts[width:]
         if len(taken) < width:
-            notes.append(f"The link gives {kind} no value for {quoted(name)}.")
+            notes.append(N_("The link gives {kind} no value for {name}.", kind=kind, name=quoted(name)))
             continue
         try:
             name, value = _option(name, taken, options)
             optimizer(kind, **{**options, name: value})
             options[name] = value
         except SpecError as error:
-            notes.append(f"{str(error).rstrip('.')}; the default is used.")
+            notes.append(N_("{error}; the default is used.", error=clause(str(error))))
     return optimizer(kind, **options), notes
 
 
@@ -129,7 +130,11 @@ def read(table: Table, query: Mapping[str, list[str]], default: Any) -> tuple[An
     >>> spec.steps, notes
     (7, ["The link's seed was dropped: seed must be a number; got 'x'."])
     """
-    notes = [f"The link's {quoted(key)} is unknown here; {nearest(key, table)}" for key in query if key not in table]
+    notes: list[str] = [
+        N_("The link's {key} is unknown here; {hint}", key=quoted(key), hint=nearest(key, table))
+        for key in query
+        if key not in table
+    ]
     spec = default
     for key, row in table.items():
         if key in query:
@@ -137,7 +142,7 @@ def read(table: Table, query: Mapping[str, list[str]], default: Any) -> tuple[An
                 spec, dropped = row.read(spec, query[key])
                 notes += dropped
             except SpecError as error:
-                notes.append(f"The link's {key} was dropped: {error}")
+                notes.append(N_("The link's {key} was dropped: {error}", key=key, error=str(error)))
     return spec, notes
 
 
@@ -182,7 +187,13 @@ def _optimizers(check: Callable[..., Any]) -> Key:
         found = [read_optimizer(text) for text in texts[:MAX_OPTIMIZERS]]
         notes = [note for _, dropped in found for note in dropped]
         if len(texts) > MAX_OPTIMIZERS:
-            notes.append(f"The link names {len(texts)} optimizers; the first {MAX_OPTIMIZERS} are shown.")
+            notes.append(
+                N_(
+                    "The link names {count} optimizers; the first {most} are shown.",
+                    count=len(texts),
+                    most=MAX_OPTIMIZERS,
+                )
+            )
         chosen = tuple(one for one, _ in found if one)
         return (check(**vars(spec) | {"optimizers": chosen}) if chosen else spec), notes
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from optim_viz.language import N_
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
@@ -35,8 +36,11 @@ class Preset(Generic[Experiment]):
 _ROWS: tuple[Preset[DescentSpec], ...] = (
     Preset(
         "valley",
-        "Curved valley",
-        "Into the valley is easy, along it slow: at the same learning rate momentum is far ahead of gradient descent.",
+        N_("Curved valley"),
+        N_(
+            "Into the valley is easy, along it slow: at the same learning rate momentum is far ahead of "
+            "gradient descent."
+        ),
         descent.check(
             "rosenbrock",
             (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.9), optimizer("adam", lr=0.05)),
@@ -45,18 +49,23 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     ),
     Preset(
         "rates",
-        "Learning rates",
-        "One method, four learning rates: too small is slow, 0.19 jumps from side to side, and just above 0.2 each "
-        "jump is longer than the last.",
+        N_("Learning rates"),
+        N_(
+            "One method, four learning rates: too small is slow, 0.19 jumps from side to side, and just above 0.2 each "
+            "jump is longer than the last."
+        ),
         descent.check(
             "quadratic", tuple(optimizer("sgd", lr=lr, label=f"lr {lr}") for lr in (0.01, 0.08, 0.19, 0.21)), steps=40
         ),
     ),
     Preset(
         "ravine",
-        "Zig-zag",
-        "Large steps cross the ravine's floor every time; steps small enough not to are slow along it. Momentum makes "
-        "small steps add up where they agree.",
+        N_("Zig-zag"),
+        N_(
+            "Large steps cross the ravine's floor every time; steps small enough not to are slow along it. "
+            "Momentum makes "
+            "small steps add up where they agree."
+        ),
         descent.check(
             "quadratic",
             (
@@ -69,18 +78,23 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     ),
     Preset(
         "two_wells",
-        "Two wells",
-        "Same learning rate: gradient descent stays in the near well, momentum carries its speed over the ridge into "
-        "the deeper one.",
+        N_("Two wells"),
+        N_(
+            "Same learning rate: gradient descent stays in the near well, momentum carries its speed over the "
+            "ridge into "
+            "the deeper one."
+        ),
         descent.check(
             "two_wells", (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.9)), steps=300
         ),
     ),
     Preset(
         "saddle",
-        "Saddle",
-        "Hardly any slope leads off the saddle. Adam, which divides by the gradient's size, is off first, momentum "
-        "later; gradient descent is still there.",
+        N_("Saddle"),
+        N_(
+            "Hardly any slope leads off the saddle. Adam, which divides by the gradient's size, is off first, momentum "
+            "later; gradient descent is still there."
+        ),
         descent.check(
             "saddle",
             (optimizer("sgd", lr=0.05), optimizer("momentum", lr=0.05, momentum=0.7), optimizer("adam", lr=0.05)),
@@ -89,15 +103,20 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     ),
     Preset(
         "bounded",
-        "Bounded steps",
-        "On a steep slope gradient descent's steps, as long as the gradient says, grow to infinity. None of Adam's "
-        "is longer than its learning rate in x or in y.",
+        N_("Bounded steps"),
+        N_(
+            "On a steep slope gradient descent's steps, as long as the gradient says, grow to infinity. None of Adam's "
+            "is longer than its learning rate in x or in y."
+        ),
         descent.check("rosenbrock", (optimizer("sgd", lr=5e-3), optimizer("adam", lr=0.05)), steps=300),
     ),
     Preset(
         "many_wells",
-        "Many wells",
-        "Gradient descent drops into the first well, heavy momentum rolls on to a better one; none finds the deepest.",
+        N_("Many wells"),
+        N_(
+            "Gradient descent drops into the first well, heavy momentum rolls on to a better one; none finds "
+            "the deepest."
+        ),
         descent.check(
             "rastrigin",
             (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.98), optimizer("adam", lr=0.05)),
@@ -106,9 +125,11 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     ),
     Preset(
         "mini_batches",
-        "Mini-batches",
-        "With two examples a step the gradient is a guess: near the minimum SGD wanders, the wider the larger its "
-        "learning rate.",
+        N_("Mini-batches"),
+        N_(
+            "With two examples a step the gradient is a guess: near the minimum SGD wanders, the wider the larger its "
+            "learning rate."
+        ),
         descent.check(
             "linear_regression",
             (optimizer("sgd", lr=0.2, label="SGD, lr 0.2"), optimizer("sgd", lr=0.02, label="SGD, lr 0.02")),
@@ -118,8 +139,8 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
     ),
     Preset(
         "schedules",
-        "Schedules",
-        "The same guesses, the same first learning rate: where it falls with the step, the run comes to rest.",
+        N_("Schedules"),
+        N_("The same guesses, the same first learning rate: where it falls with the step, the run comes to rest."),
         descent.check(
             "linear_regression",
             (
@@ -137,17 +158,23 @@ PRESETS: dict[str, Preset[DescentSpec]] = {row.name: row for row in _ROWS}
 _NETWORK_ROWS: tuple[Preset[NetworkSpec], ...] = (
     Preset(
         "source",
-        "As in the source",
-        "The network of the source material, a ReLU after its last layer included: that one clips the ten outputs at "
-        "zero, and a digit whose output is zero for every image cannot be read. All three stay far below 90 %.",
+        N_("As in the source"),
+        N_(
+            "The network of the source material, a ReLU after its last layer included: that one clips the ten "
+            "outputs at "
+            "zero, and a digit whose output is zero for every image cannot be read. All three stay far below 90 %."
+        ),
         train.check((optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01), optimizer("adam", lr=1e-3)), epochs=3),
         "final-relu",
     ),
     Preset(
         "learns",
-        "No last ReLU",
-        "Without a ReLU after the last layer all three read nine digits of ten after three epochs; momentum and Adam "
-        "are there first.",
+        N_("No last ReLU"),
+        N_(
+            "Without a ReLU after the last layer all three read nine digits of ten after three epochs; momentum "
+            "and Adam "
+            "are there first."
+        ),
         train.check(
             (optimizer("sgd", lr=0.1), optimizer("momentum", lr=0.03), optimizer("adam", lr=1e-3)),
             epochs=3,
@@ -156,9 +183,11 @@ _NETWORK_ROWS: tuple[Preset[NetworkSpec], ...] = (
     ),
     Preset(
         "rates",
-        "Learning rates",
-        "One method, four learning rates: a thousandth has hardly begun, a tenth is best, and at one each step "
-        "loses part of what was learned.",
+        N_("Learning rates"),
+        N_(
+            "One method, four learning rates: a thousandth has hardly begun, a tenth is best, and at one each step "
+            "loses part of what was learned."
+        ),
         train.check(
             tuple(optimizer("sgd", lr=lr, label=f"lr {lr:g}") for lr in (1e-3, 1e-2, 1e-1, 1.0)),
             epochs=2,

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.optimizers.specs import hyperparameter, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted
 from optim_viz.sweeps.sweep import STARTS
 from optim_viz.sweeps.tuning import second_knob
 
-MEASURES = {"loss": "Final loss", "steps": "Steps to arrive"}
+MEASURES = {"loss": N_("Final loss"), "steps": N_("Steps to arrive")}
 MAX_EPOCHS = 5
 LOW, HIGH = 1e-12, 1e6
 
@@ -96,21 +97,30 @@ def natural_axes(spec: OptimizerSpec, surface: Surface) -> tuple[Axis, Axis]:
 def check_axis(spec: OptimizerSpec, name: str, low: object, high: object) -> Axis:
     """Return an axis whose ends rise, or raise a SpecError."""
     if name not in axis_names(spec):
-        raise SpecError(f"{spec.kind} has no axis {quoted(name)}; {nearest(name, axis_names(spec))}")
-    a, b = number(low, f"{name} from"), number(high, f"{name} to")
-    if not a < b or (is_log(spec, name) and a <= 0.0):
-        above = " above 0" if is_log(spec, name) else ""
         raise SpecError(
-            f"The axis {quoted(name)} must rise from one number{above} to a larger one; got {a:g} to {b:g}."
+            "{kind} has no axis {name}; {hint}", kind=spec.kind, name=quoted(name), hint=nearest(name, axis_names(spec))
         )
+    a, b = number(low, N_("{name} from", name=name)), number(high, N_("{name} to", name=name))
+    if not a < b or (is_log(spec, name) and a <= 0.0):
+        log = N_("The axis {name} must rise from one number above 0 to a larger one; got {low:g} to {high:g}.",
+                 name=quoted(name), low=a, high=b)  # fmt: skip
+        linear = N_("The axis {name} must rise from one number to a larger one; got {low:g} to {high:g}.",
+                    name=quoted(name), low=a, high=b)  # fmt: skip
+        raise SpecError(log if is_log(spec, name) else linear)
     return Axis(name, a, b)
 
 
 def check_rates(low: object, high: object) -> tuple[float, float]:
     """Return the ends of the learning rates, or raise a SpecError."""
-    a, b = number(low, "learning rates from"), number(high, "learning rates to")
+    a, b = number(low, N_("learning rates from")), number(high, N_("learning rates to"))
     if not LOW <= a < b <= HIGH:
-        raise SpecError(f"Learning rates must rise, within {LOW:g} to {HIGH:g}; got {a:g} to {b:g}.")
+        raise SpecError(
+            "Learning rates must rise, within {low:g} to {high:g}; got {first:g} to {last:g}.",
+            low=LOW,
+            high=HIGH,
+            first=a,
+            last=b,
+        )
     return a, b
 
 

@@ -9,19 +9,20 @@ from optim_viz.experiments import links
 from optim_viz.experiments.links import Key, Query, Table, field, inside, joined, parts
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, check_axis, check_rates
 from optim_viz.experiments.study_views import FIRST, VIEWS, fitting, seen
+from optim_viz.language import N_
 from optim_viz.spec import SpecError, number, one_of, quoted, whole
 
 
 def _ends(text: str, count: int) -> tuple[str, ...]:
     if len(parts(text)) != count:
-        raise SpecError(f"{count} values joined by ~ are needed; got {quoted(text)}.")
+        raise SpecError("{count} values joined by ~ are needed; got {text}.", count=count, text=quoted(text))
     return parts(text)
 
 
 def _tolerance(_: Study, text: str) -> float:
     share = number(text, "tolerance")
     if not 0.0 < share < 1.0:
-        raise SpecError(f"tolerance must be above 0 and below 1; got {quoted(text)}.")
+        raise SpecError("tolerance must be above 0 and below 1; got {text}.", text=quoted(text))
     return share
 
 
@@ -36,7 +37,7 @@ def _of_views(key: str, row: Key) -> Key:
 
     def read(study: Study, texts: list[str]) -> tuple[Study, list[str]]:
         if key not in VIEWS[study.view].keys:
-            raise SpecError(f"the view {VIEWS[study.view].tab!r} has none.")
+            raise SpecError("the view '{tab}' has none.", tab=VIEWS[study.view].tab)
         return row.read(study, texts)
 
     return replace(row, read=read, silent=lambda s, d: key not in VIEWS[s.view].keys or row.silent(s, d))
@@ -49,14 +50,14 @@ _OWN: Table = {
     "which": field("which", lambda s, text: whole(text, "which", 0, len(s.descent.optimizers) - 1)),
     "x": _axis("x"),
     "y": _axis("y"),
-    "measure": field("measure", lambda _, text: one_of(text, MEASURES, "measure")),
+    "measure": field("measure", lambda _, text: one_of(text, MEASURES, N_("measure"))),
     "tol": field("tolerance", _tolerance),
     "epochs": field("epochs", lambda _, text: whole(text, "epochs", 1, MAX_EPOCHS)),
 }
 #: Keys are read and written in the order of their rows.
 STUDY: Table = {
     "view": Key(
-        lambda _, texts: (VIEWS[one_of(texts[-1], VIEWS, "view")].opens, []),
+        lambda _, texts: (VIEWS[one_of(texts[-1], VIEWS, N_("view"))].opens, []),
         lambda study: [study.view],
         lambda study, default: default is not None and study.view == FIRST.name,
     ),

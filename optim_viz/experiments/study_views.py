@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optim_viz.experiments.fairness import epochs_told
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, axis_names, check_rates, natural_axes, values
 from optim_viz.experiments.study_runs import RunSweep, Work, run_trainings
+from optim_viz.language import N_
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweepSpec
 from optim_viz.optimizers.specs import has_rule, looks, optimizer
@@ -44,7 +46,7 @@ class View:
     seeds: int = 25  # the most runs of each
     budget: str = "sweep_steps"  # what bounds the steps of all runs: two cores take 25 million a second
     trains: bool = False  # trainings take their time: they wait in a line of their own, and those done are drawn
-    page: str = "Compare"  # where one point is played
+    page: str = N_("Compare")  # where one point is played
 
 
 @dataclass(frozen=True)
@@ -111,57 +113,57 @@ _RUN = ("f", "box", "steps", "noise", "seed", "batch", "o", "n")
 _ROWS = (
     View(
         name="rates",
-        tab="Learning rate",
-        points="Learning rates tried",
+        tab=N_("Learning rate"),
+        points=N_("Learning rates tried"),
         resolutions=(31, 61, 121, 241),
         opens=Study("rates", descent.check("rosenbrock", _LEARNING), 121),
         keys=(*_RUN, "start", "seeds", "rates"),
-        title="Learning rates on {surface}",
-        sentence="Every point is a whole run of {steps}{median}.{play}{left_out}",
+        title=N_("Learning rates on {surface}"),
+        sentence=N_("Every point is a whole run of {steps}{median}.{play}{left_out}"),
         sweeps=_rate_sweeps,
         run_sweep=sweep.run,
     ),
     View(
         name="map",
-        tab="Map",
-        points="Cells a side",
+        tab=N_("Map"),
+        points=N_("Cells a side"),
         resolutions=(16, 32, 64, 128, 256),
         opens=Study("map", descent.check("quadratic", optimizer("momentum"), steps=50), 64),
         keys=(*_RUN, "start", "seeds", "which", "x", "y", "measure", "tol"),
-        title="{mapped} on {surface}",
-        sentence="Every cell is a whole run of {steps}{median}.{play}",
+        title=N_("{mapped} on {surface}"),
+        sentence=N_("Every cell is a whole run of {steps}{median}.{play}"),
         sweeps=_map_sweep,
         run_sweep=sweep.run,
     ),
     View(
         name="basins",
-        tab="Basins",
-        points="Starts a side",
+        tab=N_("Basins"),
+        points=N_("Starts a side"),
         resolutions=(32, 64, 96, 128, 256),
         opens=Study("basins", descent.check("himmelblau", _TUNED, steps=300), 96),
         keys=_RUN,
-        title="Basins of {surface}",
-        sentence="Every start has the colour of the minimum that a run of {steps} from it reaches.{play}{left_out}",
+        title=N_("Basins of {surface}"),
+        sentence=N_("Every start has the colour of the minimum that a run of {steps} from it reaches.{play}{left_out}"),
         sweeps=_basin_sweeps,
         run_sweep=basins.run,
         optimizers=4,
     ),
     View(
         name="network",
-        tab="Network",
-        points="Learning rates tried",
+        tab=N_("Network"),
+        points=N_("Learning rates tried"),
         resolutions=(5, 9, 13, 17),
         opens=Study("network", descent.check("rosenbrock", _LEARNING), 9, rates=(1e-4, 1.0)),
         keys=("seed", "o", "n", "seeds", "rates", "epochs"),
-        title="Learning rates on the digits' MLP",
-        sentence="Every point is a whole training of {epochs}: {trainings} trainings, {cost:,} {unit}{most}.{play}",
+        title=N_("Learning rates on the digits' MLP"),
+        sentence=N_("Every point is a whole training of {epochs}: {trainings} trainings, {cost:,} {unit}{most}.{play}"),
         sweeps=_train_sweep,
         run_sweep=run_trainings,
         optimizers=4,
         seeds=train.MAX_SEEDS,
         budget="sweep_training_steps",
         trains=True,
-        page="Network",
+        page=N_("Network"),
     ),
 )
 VIEWS: dict[str, View] = {row.name: row for row in _ROWS}
@@ -174,19 +176,23 @@ def check(study: Study) -> CheckedStudy:
     >>> check(VIEWS["basins"].opens).title
     'Basins of Himmelblau'
     """
-    view = VIEWS[one_of(study.view, VIEWS, "view")]
-    one_of(study.measure, MEASURES, "measure")
+    view = VIEWS[one_of(study.view, VIEWS, N_("view"))]
+    one_of(study.measure, MEASURES, N_("measure"))
     whole(study.resolution, "resolution", 2, view.resolutions[-1])
     whole(study.seeds, "seeds", 1, view.seeds)
     whole(study.epochs, "epochs", 1, MAX_EPOCHS)
     whole(study.which, "which", 0, 100)
     check_rates(*study.rates)
     if "x" in view.keys and study.x.name == study.y.name:
-        raise SpecError(f"The two axes of a map must differ; both are {study.x.name!r}.")
+        raise SpecError("The two axes of a map must differ; both are {name!r}.", name=study.x.name)
     sweeps = view.sweeps(study)
     cost, most = sum(spec.steps_in_all for spec in sweeps.values()), limit(view.budget)
     if cost > most:
-        raise SpecError(f"This picture takes {cost:,} steps; at most {most:,}. Fewer points, steps or seeds will do.")
+        raise SpecError(
+            "This picture takes {cost:,} steps; at most {most:,}. Fewer points, steps or seeds will do.",
+            cost=cost,
+            most=most,
+        )
     work = Work(tuple(sweeps.values()), view.run_sweep)
     return CheckedStudy(study, tuple(sweeps), work, cost, *_words(study, cost, most))
 
@@ -195,21 +201,29 @@ def _words(study: Study, cost: int, most: int) -> tuple[str, str, str]:
     """A study's title and the sentence below it, where nothing can be clicked and where a point can."""
     d, view = study.descent, VIEWS[study.view]
     left = dict.fromkeys(OPTIMIZERS[o.kind].title for o in shown(study).values() if not has_rule(o))
-    unit = "steps" if all(looks(o) == 1 for o in shown(study).values()) else "gradient evaluations"
+    unit = N_("steps") if all(looks(o) == 1 for o in shown(study).values()) else N_("gradient evaluations")
     words = {
         "surface": d.surface.title,
         "mapped": OPTIMIZERS[study.mapped.kind].title,
-        "steps": f"{d.steps:,} steps",
-        "median": f", the median of {study.seeds}" if study.seeds > 1 and (d.noise or d.batch_size) else "",
-        "epochs": f"{study.epochs} epoch{'s' * (study.epochs > 1)}",
+        "steps": N_("{count:,} steps", count=d.steps),
+        "median": N_(", the median of {seeds}", seeds=study.seeds)
+        if study.seeds > 1 and (d.noise or d.batch_size)
+        else "",
+        "epochs": epochs_told(study.epochs),
         "trainings": study.resolution * len(shown(study)) * study.seeds,
         "cost": cost,
         "unit": unit,
-        "left_out": f" Left out is {', '.join(left)}: it runs one start after the other." if left else "",
+        "left_out": N_(" Left out is {names}: it runs one start after the other.", names=", ".join(left))
+        if left
+        else "",
     }
-    clicked = {"most": f" of at most {most:,}", "play": f" Click one to play it in {view.page}."}
+    clicked = {
+        "most": N_(" of at most {most:,}", most=most),
+        "play": N_(" Click one to play it in {page}.", page=view.page),
+    }
     still = dict.fromkeys(clicked, "")
-    return view.title.format(**words), view.sentence.format(**words, **still), view.sentence.format(**words, **clicked)
+    title, said = N_(view.title, **words), view.sentence
+    return title, N_(said, **words, **still), N_(said, **words, **clicked)
 
 
 def seen(study: Study) -> DescentSpec:

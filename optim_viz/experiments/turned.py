@@ -11,6 +11,7 @@ from typing import Any
 
 from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.study import Study
+from optim_viz.language import N_
 from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import DescentSpec, OptimizerSpec, ScheduleSpec, SpecError, Surface, quoted, unique_labels
@@ -34,11 +35,11 @@ def turned(asked: Fair[DescentSpec], shown: DescentSpec, values: Any) -> Fair[De
     >>> turned(Fair(spec), spec, given).spec.optimizers[0]["lr"]
     0.2
     """
-    given = _mapping(values, "The player's values")
+    given = _mapping(values, N_("The player's values"))
     runs = given.get("runs")
     if not isinstance(runs, list) or len(runs) != len(shown.optimizers):
-        raise SpecError(f"The player has other optimizers than this page: got {quoted(runs)}.")
-    mine = [_optimizer(spec, _mapping(run, "A run")) for spec, run in zip(shown.optimizers, runs, strict=True)]
+        raise SpecError("The player has other optimizers than this page: got {runs}.", runs=quoted(runs))
+    mine = [_optimizer(spec, _mapping(run, N_("A run"))) for spec, run in zip(shown.optimizers, runs, strict=True)]
     ruled = asked.mode and mine == list(shown.optimizers)
     spec = descent.check(
         _surface(asked.spec.surface, _mapping(given.get("parameters", {}), "parameters")),
@@ -63,10 +64,10 @@ def turned_study(study: Study, labels: Sequence[str], values: Any) -> Study:
     >>> turned_study(VIEWS["map"].opens, ["momentum"], given).descent.optimizers[0]["dampening"]
     0.1
     """
-    given = _mapping(values, "The player's values")
+    given = _mapping(values, N_("The player's values"))
     runs = given.get("runs")
     if not isinstance(runs, list) or len(runs) != len(labels):
-        raise SpecError(f"The picture has other optimizers than this page: got {quoted(runs)}.")
+        raise SpecError("The picture has other optimizers than this page: got {runs}.", runs=quoted(runs))
     named, all_ = dict(zip(labels, runs, strict=True)), study.descent.optimizers
     whole = {**given, "runs": [named.get(label, {}) for label in unique_labels(all_)]}
     return replace(study, descent=turned(Fair(study.descent), study.descent, whole).spec)
@@ -74,7 +75,7 @@ def turned_study(study: Study, labels: Sequence[str], values: Any) -> Study:
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise SpecError(f"{what} must be names with numbers; got {quoted(value)}.")
+        raise SpecError("{what} must be names with numbers; got {value}.", what=what, value=quoted(value))
     return value
 
 
@@ -90,9 +91,9 @@ def _optimizer(now: OptimizerSpec, run: Mapping[str, Any]) -> OptimizerSpec:
     """One optimizer with other numbers; one that the player cannot run stays as it is."""
     if not run.get("values"):
         return now
-    numbers = _mapping(run["values"], "The numbers of a run")
+    numbers = _mapping(run["values"], N_("The numbers of a run"))
     own = {name: numbers.get(name, value) for name, value in now.values}
-    plan = _schedule(now.schedule, _mapping(run.get("schedule_values", {}), "The numbers of a schedule"))
+    plan = _schedule(now.schedule, _mapping(run.get("schedule_values", {}), N_("The numbers of a schedule")))
     made = optimizer(now.kind, schedule=plan, label=now.label, **own)
     return replace(made, lr_scale=now.lr_scale)
 

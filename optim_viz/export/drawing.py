@@ -6,6 +6,8 @@ At 72 dots an inch Matplotlib's points are px, so all sizes here are px of the f
 from __future__ import annotations
 
 import contextlib
+import functools
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -63,17 +65,42 @@ _STYLE: dict[str, Any] = {
     "ytick.color": _RULE, "ytick.labelcolor": MUTED, "ytick.labelsize": 11, "ytick.major.size": 4,
     "lines.linewidth": _TRAIL, "lines.markeredgecolor": PAPER, "lines.markeredgewidth": _EDGE,
 }  # fmt: skip
+#: Chinese characters and their punctuation.
+_HAN = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]")
 _ALONE = threading.Lock()
 
 
 @contextlib.contextmanager
-def styled() -> Iterator[None]:
-    """Draw with these settings, whatever the user's are, one thread at a time: Matplotlib has one set for all."""
+def styled(words: str = "") -> Iterator[None]:
+    """Draw with these settings, whatever the user's are, one thread at a time: Matplotlib has one set for all.
+
+    Where `words` are written in characters that its own font lacks, another stands behind that one.
+    """
     from matplotlib import style
 
-    with _ALONE, style.context(["default", _STYLE]), warnings.catch_warnings():
+    with _ALONE, style.context(["default", _STYLE, _fonts(words)]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a letter that the font lacks is drawn as a box
         yield
+
+
+def _fonts(words: str) -> dict[str, Any]:
+    """The settings that draw Chinese with a font that was installed with us, in its one weight."""
+    from matplotlib import rcParamsDefault
+
+    if not _HAN.search(words):
+        return {}
+    return {"font.family": [rcParamsDefault["font.sans-serif"][0], _chinese()], "axes.titleweight": "normal"}
+
+
+@functools.cache
+def _chinese() -> str:
+    """The name of a font with the characters of Simplified Chinese, known to Matplotlib from now on."""
+    from matplotlib.font_manager import FontProperties, fontManager
+    from pylopdf_fonts_zh_cn import sans_path
+
+    path = str(sans_path())
+    fontManager.addfont(path)
+    return FontProperties(fname=path).get_name()
 
 
 class Drawing:
@@ -91,7 +118,7 @@ class Drawing:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        data, frames = scene.data, scene.data["frames"]
+        data, frames = scene.told, scene.data["frames"]
         kept = np.unique(np.linspace(0, frames - 1, min(MAX_ROWS, frames)).round().astype(int))
         self.rows = len(kept)
         self.counts = [f"{data['frame_title']} {(data['frame_values'] or range(frames))[i]:,}" for i in kept]

@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+from optim_viz.language import spoken, tr
 from optim_viz.player.assets import WORKER
 from optim_viz.player.bundle import SOURCES
 from optim_viz.player.standalone import carried, inert, modules
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 #: Image formats that plotly.js writes, and how many of its pixels a picture's own become.
 FORMATS = {"png": 2, "svg": 1}
 #: The player's modules that compute pictures, and that their workers run.
-ENTRIES = ("app/fields.js", "app/turned_fields.js", WORKER)
+ENTRIES = ("app/fields.js", "app/turned_fields.js", "basics/words.js", WORKER)
 
 
 def page(
@@ -43,6 +44,7 @@ def page(
     pictures = "\n".join(_picture(figure, number, name) for number, figure in enumerate(figures))
     template = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
     return template.substitute(
+        language=spoken(), still=escape(tr("The pictures are drawn by JavaScript, which is switched off.")),
         title=escape(title), about=escape(about), pictures=pictures, turned=_turned(live) if live else "", below=below,
         **carried(origin),
     )  # fmt: skip
@@ -72,7 +74,8 @@ def _picture(figure: go.Figure, number: int, name: str) -> str:
     )  # fmt: skip
     buttons = "".join(
         f'<button type="button" data-picture="{place}" data-format="{form}" data-scale="{scale}" '
-        f'data-name="{escape(saved)}">Save as {form.upper()}</button>'
+        f'data-name="{escape(saved)}">{save}</button>'
         for form, scale in FORMATS.items()
+        for save in [escape(tr("Save as {form}", form=form.upper()))]
     )
     return f"<div>{drawn}<p>{buttons}</p></div>"

@@ -33,7 +33,7 @@ def png(scene: Scene, origin: str = "") -> bytes:
     words = PngInfo()
     if origin:
         words.add_text("Comment", origin)
-    with styled():
+    with styled(_said(scene)):
         drawing = Drawing(scene, origin)
         drawing.figure.set_dpi(SCALE * DPI)
         drawing.canvas.draw()
@@ -50,7 +50,7 @@ def svg(scene: Scene, origin: str = "") -> bytes:
     """
     file = io.StringIO()
     said = dict.fromkeys(("Creator", "Date", "Format", "Type")) | ({"Source": origin} if origin else {})
-    with styled():
+    with styled(_said(scene)):
         Drawing(scene, origin).figure.savefig(file, format="svg", dpi=SCALE * DPI, metadata=said)
     size = f'width="{WIDTH}{{0}}" height="{HEIGHT}{{0}}"'
     return file.getvalue().replace(size.format("pt"), size.format(""), 1).encode()
@@ -61,7 +61,7 @@ def gif(scene: Scene, progress: Callable[[float], None] | None = None, origin: s
     from PIL import Image
 
     images = []
-    with styled():
+    with styled(_said(scene)):
         drawing = Drawing(scene, origin)
         rows = np.unique(np.linspace(0, drawing.rows - 1, min(MAX_FRAMES, drawing.rows)).round().astype(int)).tolist()
         palette, nearest = _palette(drawing)
@@ -77,6 +77,13 @@ def gif(scene: Scene, progress: Callable[[float], None] | None = None, origin: s
     time = [MILLISECONDS] * (len(images) - 1) + [LAST_MILLISECONDS]
     clip = {"save_all": True, "append_images": images[1:], "duration": time, "loop": 0, "disposal": 1}
     return _file(images[0], "GIF", **clip, **({"comment": origin} if origin else {}))
+
+
+def _said(scene: Scene) -> str:
+    """All words that are drawn."""
+    data = scene.told
+    axes = [str(panel.get(name)) for panel in data["panels"] for name in ("title", "x_title", "y_title")]
+    return "".join([*axes, str(data["frame_title"]), *(track["label"] for track in data["tracks"])])
 
 
 def _film(drawing: Drawing, rows: list[int]) -> Iterator[np.ndarray]:

@@ -95,7 +95,8 @@ def network_script(spec: NetworkSpec) -> str:
     """Return the script of a training; SpecError for digits or an optimizer of the user's own."""
     if spec.data:
         raise SpecError(
-            f"The digits {quoted(spec.data)} are no part of a script: only a run on the shipped ones can be one."
+            "The digits {data} are no part of a script: only a run on the shipped ones can be one.",
+            data=quoted(spec.data),
         )
     orders = _orders(spec)
     total = spec.epochs * steps_per_epoch(spec)
@@ -122,8 +123,10 @@ def _orders(spec: NetworkSpec) -> np.ndarray:
     learned = digits.split_rows(len(given.train_y) + len(given.test_y))[0]
     if spec.seeds * spec.epochs * len(learned) > MAX_DRAWS:
         raise SpecError(
-            f"{spec.epochs} epochs of {spec.seeds} seeds are too many draws to write down in a script: "
-            f"at most {MAX_DRAWS // len(learned):,} in all."
+            "{epochs} epochs of {seeds} seeds are too many draws to write down in a script: at most {most:,} in all.",
+            epochs=spec.epochs,
+            seeds=spec.seeds,
+            most=MAX_DRAWS // len(learned),
         )
     return np.stack([[learned[epoch_order(s, e, len(learned))] for e in range(spec.epochs)] for s in spec.each_seed])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from optim_viz.experiments import files
+from optim_viz.language import tr
 from optim_viz.spec import SpecError
 
 #: Signs of formulas that a query may hold as they are: a line at a picture's foot is read by people.
@@ -28,7 +29,7 @@ def origin(spec: files.Spec, address: str = "") -> str:
     try:
         page, query = files.link(spec)
     except SpecError:
-        return "optim-viz, with an optimizer or digits of one's own, which no link holds"
+        return tr("optim-viz, with an optimizer or digits of one's own, which no link holds")
     asked = urlencode(query, doseq=True, safe=_READABLE)
     path = "" if page == "compare" else page  # it is the app's first page
     return f"{address.rstrip('/')}/{path}?{asked}" if address else f"optim-viz {path}?{asked}"

@@ -1,19 +1,21 @@
 """A site that needs no server: a folder for any static host, whose pages compute in the browser.
 
-Pages name everything by relative addresses, so that the folder works below any prefix. What they fetch lies in a folder
+Pages name everything by relative addresses, so that the folder works below any prefix; those of another language lie
+in a folder of their own. What they fetch lies in a folder
 named by its content, the player in one named by its own: a page never meets the files of another version.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from optim_viz.export import site_data
+from optim_viz.language import LANGUAGES, N_, OWN, of_browser, speaking, spoken, told, tr
 from optim_viz.player.assets import Published, place
 from optim_viz.player.bundle import SOURCES
 from optim_viz.player.scenes import Scene
@@ -23,10 +25,26 @@ from optim_viz.spec import SpecError, quoted
 Story = tuple[dict[str, Any], Mapping[str, Scene]]
 #: The pages by their files: a name in the navigation, and what a search engine reads of it.
 PAGES = {
-    "index.html": ("Compare", "Optimizers side by side on a surface, computed in your browser."),
-    "lessons.html": ("Lessons", "Claims about optimizers: each seen, measured, and shown where it stops holding."),
+    "index.html": (N_("Compare"), N_("Optimizers side by side on a surface, computed in your browser.")),
+    "lessons.html": (
+        N_("Lessons"),
+        N_("Claims about optimizers: each seen, measured, and shown where it stops holding."),
+    ),
 }
 TEMPLATES = SOURCES / "site"
+#: What stands in the pages' templates, by the names that it has there.
+WORDS = {
+    "back": N_("Back"), "next": N_("Next"), "lesson": N_("Lesson"), "pages": N_("Pages"), "pictures": N_("Pictures"),
+    "compare": N_("Compare"), "experiments": N_("Experiments"), "rules": N_("Update rules"),
+    "compared": N_("What is compared"), "look": N_("What to look at."), "guess": N_("Guess first."),
+    "measured": N_("Measured"), "limit": N_("Where it stops"), "try": N_("Try it"), "answer": N_("Answer"),
+    "code": N_("Formulas beside the code"),
+    "off": N_("These pages compute in your browser, by JavaScript, which is switched off."),
+    "hint": N_(
+        "Numbers are turned under the picture: drag one sideways, use the arrow keys, or type. Learning rates tuned by "
+        "one rule for all, L-BFGS, functions of your own and the network need the app."
+    ),
+}  # fmt: skip
 
 
 def write(folder: str | Path, lessons: Iterable[Story]) -> list[str]:
@@ -38,9 +56,13 @@ def write(folder: str | Path, lessons: Iterable[Story]) -> list[str]:
 
     >>> import tempfile
     >>> write(tempfile.mkdtemp(), [])
-    ['index.html', 'lessons.html']
+    ['index.html', 'lessons.html', 'zh/index.html', 'zh/lessons.html']
     """
-    data = site_data.files() | _of_lessons(lessons)
+    told_once = list(lessons)
+    data = site_data.files() | _numbers(told_once)
+    for language in LANGUAGES:
+        with speaking(language):
+            data |= {in_language(path, language): site_data.as_json(told(text)) for path, text in _texts(told_once)}
     name = f"data-{_digest(data)}"
     out = Path(folder)
     try:
@@ -49,11 +71,24 @@ def write(folder: str | Path, lessons: Iterable[Story]) -> list[str]:
         for path, content in data.items():
             _put(out / name / path, content)
         _put(out / "icon.svg", (TEMPLATES / "icon.svg").read_bytes())
-        for file in PAGES:
-            _put(out / file, _page(file, published, name).encode())
+        for language in LANGUAGES:
+            with speaking(language):
+                for file in PAGES:
+                    _put(out / in_language(file, language), _page(file, published, name).encode())
     except OSError as error:
-        raise SpecError(f"{quoted(str(folder))} could not be written: {error.strerror or error}.") from None
-    return list(PAGES)
+        raise SpecError(
+            "{path} could not be written: {reason}.", path=quoted(str(folder)), reason=error.strerror or error
+        ) from None
+    return [in_language(file, language) for language in LANGUAGES for file in PAGES]
+
+
+def in_language(path: str, language: str) -> str:
+    """Return where a file lies that is told in a language: that of the code has no folder of its own.
+
+    >>> in_language("index.html", "en"), in_language("index.html", "zh")
+    ('index.html', 'zh/index.html')
+    """
+    return path if language == OWN else f"{language}/{path}"
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -68,31 +103,44 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()[:12]
 
 
-def _of_lessons(lessons: Iterable[Story]) -> dict[str, bytes]:
-    """Files of lessons: of each its words and its pictures' scenes, every blob of numbers, and the list of them all."""
-    found: dict[str, bytes] = {}
+def _numbers(lessons: Iterable[Story]) -> dict[str, bytes]:
+    """Every blob of numbers of the lessons' pictures."""
+    scenes = (scene for _, pictures in lessons for scene in pictures.values())
+    return {f"blobs/{blob}.bin": data for scene in scenes for blob, data in scene.blobs.items()}
+
+
+def _texts(lessons: Iterable[Story]) -> Iterator[tuple[str, Any]]:
+    """What is told in every language, by its files: Compare's tables, of lessons the words and scenes, their list."""
+    yield from site_data.texts().items()
     listed = []
     for words, scenes in lessons:
         slug = words["slug"]
         listed.append({"slug": slug, "title": words["title"], "pictures": len(words["pictures"])})
-        found[f"lessons/{slug}.json"] = site_data.as_json(words)
-        for name, scene in scenes.items():
-            found[f"lessons/{slug}/{name}.json"] = site_data.as_json(scene.data)
-            found |= {f"blobs/{blob}.bin": data for blob, data in scene.blobs.items()}
-    return found | {"lessons.json": site_data.as_json(listed)}
+        yield f"lessons/{slug}.json", words
+        yield from ((f"lessons/{slug}/{name}.json", scene.data) for name, scene in scenes.items())
+    yield "lessons.json", listed
+    if spoken() != OWN:
+        yield "words.json", of_browser()
 
 
 def _page(file: str, published: Published, data: str) -> str:
-    """One page: the frame that all share, around its own part. All of it is the program's own text."""
-    title, about = PAGES[file]
+    """One page in the language that is spoken: the frame that all share, around its own part."""
+    language, (title, about) = spoken(), PAGES[file]
+    root = "" if language == OWN else "../"
     links = "\n".join(
-        f'<a href="{escape(to)}"{" aria-current=page" if to == file else ""}>{escape(name)}</a>'
+        f'<a href="{escape(to)}"{" aria-current=page" if to == file else ""}>{escape(tr(name))}</a>'
         for to, (name, _) in PAGES.items()
     )
-    main = (TEMPLATES / file).read_text("utf-8")
-    frame = Template((TEMPLATES / "frame.html").read_text("utf-8"))
+    others = "\n".join(
+        f'<a class="language" lang="{other}" href="{root}{in_language(file, other)}">{escape(name)}</a>'
+        for other, name in LANGUAGES.items()
+        if other != language
+    )
+    words = {name: escape(tr(message)) for name, message in WORDS.items()}
+    files = {name: root + path for name, path in published._asdict().items()}
     entry = f"whole/{Path(file).stem.replace('index', 'compare')}.js"
-    return frame.substitute(
-        title=escape(title), about=escape(about), links=links, main=main, data=data, entry=entry,
-        **published._asdict(),
+    return Template((TEMPLATES / "frame.html").read_text("utf-8")).substitute(
+        title=escape(tr(title)), about=escape(tr(about)), links=links, others=others, root=root, language=language,
+        main=Template((TEMPLATES / file).read_text("utf-8")).substitute(words), data=root + data, entry=entry,
+        **words, **files,
     )  # fmt: skip

@@ -95,21 +95,32 @@ def _preset(row: Preset) -> Json:
 
 
 def files() -> dict[str, bytes]:
-    """Return the files of Compare by their paths: the catalogue, a file of programs for each row, and the grids.
+    """Return the files of Compare that hold no words, by their paths: programs and grids.
 
     >>> files()["surfaces/quadratic.bin"][:0]
     b''
     """
-    found = {"catalogue.json": as_json(catalogue())}
+    found = {}
     for name, row in SURFACES.items():
         found[f"surfaces/{name}.json"] = as_json(surface_program(row.expression, row.data))
         found[f"surfaces/{name}.bin"] = grid_blob(height_map(row, GRID)[2])[1]
-    for name, rule in OPTIMIZERS.items():
-        if rule.rule is not None:
-            found[f"rules/{name}.json"] = as_json({_called(on): _rule(rule, on) for on in _every(rule.hyperparameters)})
     plans = {name: {_called(on): schedule_program(name, on) for on in _every(row.hyperparameters)}
              for name, row in SCHEDULES.items()}  # fmt: skip
     return found | {"schedules.json": as_json(plans)}
+
+
+def texts() -> Json:
+    """Return what Compare's other files hold, by their paths, to be told in any language: its tables, and its rules.
+
+    >>> texts()["catalogue.json"]["surfaces"]["saddle"]["title"]
+    'Saddle'
+    """
+    rules = {
+        f"rules/{name}.json": {_called(on): _rule(row, on) for on in _every(row.hyperparameters)}
+        for name, row in OPTIMIZERS.items()
+        if row.rule is not None
+    }
+    return {"catalogue.json": catalogue()} | rules
 
 
 def _every(rows: tuple[Hyperparameter, ...]) -> list[Switches]:

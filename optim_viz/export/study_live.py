@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from optim_viz.language import of_browser
 from optim_viz.player.fields import fields
 from optim_viz.spec import SweepSpec
 
@@ -28,7 +29,7 @@ def packed(drawn: StudyResult, dark: bool, answered: int = 0, charts: str = "") 
     data = {
         "view": study.view, "answered": answered, "fields": found, "programs": programs, "charts": charts,
         "key": f"{study.view} {study.descent.surface.name} {study.descent.surface.expression} {drawn.asked.labels}",
-        "pictures": pictures,
+        "pictures": pictures, **of_browser(),
     }  # fmt: skip
     text = json.dumps(data, allow_nan=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)  # floats begin at a multiple of their size

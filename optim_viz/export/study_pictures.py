@@ -11,6 +11,7 @@ from optim_viz.experiments.links import Query
 from optim_viz.experiments.openings import write_compare, write_network
 from optim_viz.experiments.study import Study, is_log, one_run
 from optim_viz.figures import basins, maps, rate_curves
+from optim_viz.language import N_, together
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.surfaces.minima import lowest
 from optim_viz.sweeps.sweep import Sweep
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 #: What is said where an optimizer is lost: on a surface, and on the network.
-LOST, GUESSES = "diverges", "no better than guessing"
+LOST, GUESSES = N_("diverges"), N_("no better than guessing")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Pictures:
 
 def _rate_chart(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Figure]:
     floor = lowest(asked.descent.surface)
-    what = "loss after the last step" + (f", above the lowest known ({floor:.4g})" if floor else "")
+    above = N_("loss after the last step, above the lowest known ({floor:.4g})", floor=floor)
+    what = above if floor else N_("loss after the last step")
     return [rate_curves.rate_chart(rate_curves.of_sweeps(found), what, LOST, asked.rates, dark)]
 
 
@@ -65,13 +67,16 @@ def _basins(_: Study, found: Sequence[basins.Basins], dark: bool) -> list[go.Fig
 
 def _training_chart(asked: Study, found: Sequence[TrainSweep], dark: bool) -> list[go.Figure]:
     curves = rate_curves.of_trainings(found[0])
-    return [rate_curves.rate_chart(curves, "test loss after the last step", GUESSES, asked.rates, dark)]
+    return [rate_curves.rate_chart(curves, N_("test loss after the last step"), GUESSES, asked.rates, dark)]
 
 
 def _trained_words(_: Study, found: Sequence[TrainSweep]) -> str:
     done = found[0].done
-    partial = "" if done.all() else f"Partial: {done.sum()} of {done.size} trainings were done.\n"
-    return partial + rate_curves.sentence(rate_curves.of_trainings(found[0]))
+    said = rate_curves.sentence(rate_curves.of_trainings(found[0]))
+    if done.all():
+        return said
+    partial = N_("Partial: {count} of {all} trainings were done.", count=done.sum(), all=done.size)
+    return together([partial, said], "{before}\n{after}")
 
 
 def _run_at(found: Sequence[Sweep], number: int, cell: Sequence[int]) -> Query:
@@ -89,7 +94,7 @@ PICTURES: dict[str, Pictures] = {
     "rates": Pictures(
         _rate_chart,
         lambda found, _, place: _run_at(found, place[0], place[1:]),
-        lambda found: rate_curves.table(rate_curves.of_sweeps(found), "Loss there", LOST),
+        lambda found: rate_curves.table(rate_curves.of_sweeps(found), N_("Loss there"), LOST),
         lambda _, found: rate_curves.sentence(rate_curves.of_sweeps(found)),
     ),
     "map": Pictures(
@@ -105,7 +110,7 @@ PICTURES: dict[str, Pictures] = {
     "network": Pictures(
         _training_chart,
         _training_at,
-        lambda found: rate_curves.table(rate_curves.of_trainings(found[0]), "Test loss there", GUESSES),
+        lambda found: rate_curves.table(rate_curves.of_trainings(found[0]), N_("Test loss there"), GUESSES),
         _trained_words,
     ),
 }

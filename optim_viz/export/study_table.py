@@ -14,6 +14,7 @@ from optim_viz.export.origin import origin
 from optim_viz.export.study_live import packed
 from optim_viz.export.study_pictures import PICTURES, Pictures
 from optim_viz.export.table import Export, as_csv, as_parquet
+from optim_viz.language import N_, tr
 from optim_viz.spec import SpecError
 
 if TYPE_CHECKING:
@@ -61,14 +62,16 @@ class StudyResult:
         rows = sum(one.losses.size for one in self.found)
         if rows > MAX_ROWS:
             raise SpecError(
-                f"The table of this picture has {rows:,} rows; at most {MAX_ROWS:,} are written. Fewer points or runs "
-                "of each will do."
+                "The table of this picture has {rows:,} rows; at most {most:,} are written. "
+                "Fewer points or runs of each will do.",
+                rows=rows,
+                most=MAX_ROWS,
             )
 
 
 def _html(result: StudyResult) -> bytes:
     asked, found, pictures = result.asked, result.found, result.pictures
-    sentence, table = pictures.sentence(asked.study, found), pictures.table(found)
+    sentence, table = tr(pictures.sentence(asked.study, found)), pictures.table(found)
     below = "".join(f"<p>{escape(line)}</p>" for line in sentence.splitlines())
     if pictures.legend is not None:
         below += pictures.legend(found)
@@ -77,7 +80,7 @@ def _html(result: StudyResult) -> bytes:
     drawn = pictures.charts(asked.study, found, False)
     comes_from = origin(asked.study, result.address)
     live = packed(result, dark=False) if pictures.live else b""
-    return figure_page.page(drawn, asked.title, asked.sentence, below, result.name, comes_from, live).encode()
+    return figure_page.page(drawn, tr(asked.title), tr(asked.sentence), below, result.name, comes_from, live).encode()
 
 
 def _json(result: StudyResult) -> bytes:
@@ -85,11 +88,15 @@ def _json(result: StudyResult) -> bytes:
 
 
 _ROWS: tuple[Export[StudyResult], ...] = (
-    Export("html", "Web page (HTML)", ".html", "text/html", _html),
-    Export("csv", "Table (CSV)", ".csv", "text/csv", lambda r: as_csv(r.to_frame())),
+    Export("html", N_("Web page (HTML)"), ".html", "text/html", _html),
+    Export("csv", N_("Table (CSV)"), ".csv", "text/csv", lambda r: as_csv(r.to_frame())),
     Export(
-        "parquet", "Table (Parquet)", ".parquet", "application/vnd.apache.parquet", lambda r: as_parquet(r.to_frame())
+        "parquet",
+        N_("Table (Parquet)"),
+        ".parquet",
+        "application/vnd.apache.parquet",
+        lambda r: as_parquet(r.to_frame()),
     ),
-    Export("json", "Study and results (JSON)", ".json", "application/json", _json),
+    Export("json", N_("Study and results (JSON)"), ".json", "application/json", _json),
 )
 STUDY_EXPORTS: dict[str, Export[StudyResult]] = {row.name: row for row in _ROWS}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from optim_viz.experiments import files
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.origin import origin
+from optim_viz.language import N_
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.player import network_scenes, scenes, standalone
@@ -64,8 +65,8 @@ def _html(result: Result, online: bool = False) -> bytes:
     runs = result.runs
     if isinstance(runs, Training):
         title, about = (
-            "An MLP on handwritten digits",
-            f"{runs.spec.epochs} epochs, mini-batches of {runs.spec.batch_size}",
+            N_("An MLP on handwritten digits"),
+            N_("{epochs} epochs, mini-batches of {size}", epochs=runs.spec.epochs, size=runs.spec.batch_size),
         )
     else:
         title, about = runs.surface.title, runs.surface.formula
@@ -143,15 +144,15 @@ def _pytorch(result: Result) -> bytes:
 
 
 _ROWS = (
-    Export("html", "Web page that plays anywhere", ".html", "text/html", _html),
-    Export("html-online", "Web page, small (online)", ".online.html", "text/html", partial(_html, online=True)),
-    Export("gif", "Animation (GIF)", ".gif", "image/gif", _gif),
-    Export("png", "Picture (PNG)", ".png", "image/png", _png),
-    Export("svg", "Picture (SVG)", ".svg", "image/svg+xml", _svg),
-    Export("csv", "Table (CSV)", ".csv", "text/csv", _csv),
-    Export("parquet", "Table (Parquet)", ".parquet", "application/vnd.apache.parquet", _parquet),
-    Export("json", "Experiment and results (JSON)", ".json", "application/json", _json),
-    Export("pytorch", "PyTorch script", ".py", "text/x-python", _pytorch),
+    Export("html", N_("Web page that plays anywhere"), ".html", "text/html", _html),
+    Export("html-online", N_("Web page, small (online)"), ".online.html", "text/html", partial(_html, online=True)),
+    Export("gif", N_("Animation (GIF)"), ".gif", "image/gif", _gif),
+    Export("png", N_("Picture (PNG)"), ".png", "image/png", _png),
+    Export("svg", N_("Picture (SVG)"), ".svg", "image/svg+xml", _svg),
+    Export("csv", N_("Table (CSV)"), ".csv", "text/csv", _csv),
+    Export("parquet", N_("Table (Parquet)"), ".parquet", "application/vnd.apache.parquet", _parquet),
+    Export("json", N_("Experiment and results (JSON)"), ".json", "application/json", _json),
+    Export("pytorch", N_("PyTorch script"), ".py", "text/x-python", _pytorch),
 )
 EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
 
@@ -185,12 +186,14 @@ def _check(runs: object, plane: object) -> None:
     """Refuse what is no result of runs, and say where it belongs."""
     if not isinstance(runs, Comparison | Training):
         if isinstance(runs, Plane):
-            hint = "; a plane goes beside its training: ov.save(training, path, plane)"
+            hint = N_("; a plane goes beside its training: ov.save(training, path, plane)")
         else:
-            hint = "; to_frame() gives its table" if hasattr(runs, "to_frame") else ""
-        raise SpecError(f"Files are made of what ov.descend or ov.train returns; got {quoted(runs)}{hint}.")
+            hint = N_("; to_frame() gives its table") if hasattr(runs, "to_frame") else ""
+        raise SpecError(
+            "Files are made of what ov.descend or ov.train returns; got {value}{hint}.", value=quoted(runs), hint=hint
+        )
     if not (plane is None or isinstance(plane, Plane)):
-        raise SpecError(f"plane is what ov.project returns; got {quoted(plane)}.")
+        raise SpecError("plane is what ov.project returns; got {value}.", value=quoted(plane))
 
 
 def _length(row: Export[Result]) -> int:
@@ -206,7 +209,11 @@ def by_suffix(path: str | Path) -> Export[Result]:
     name = Path(path).name.lower() if isinstance(path, str | Path) else ""
     found = max((row for row in EXPORTS.values() if name.endswith(row.suffix)), key=_length, default=None)
     if found is None:
-        raise SpecError(f"{quoted(path)} must end in one of {', '.join(row.suffix for row in EXPORTS.values())}.")
+        raise SpecError(
+            "{path} must end in one of {names}.",
+            path=quoted(path),
+            names=", ".join(row.suffix for row in EXPORTS.values()),
+        )
     return found
 
 
@@ -219,4 +226,6 @@ def save(
     try:
         Path(path).write_bytes(content)
     except OSError as error:
-        raise SpecError(f"{quoted(path)} could not be written: {error.strerror or error}.") from None
+        raise SpecError(
+            "{path} could not be written: {reason}.", path=quoted(path), reason=error.strerror or error
+        ) from None

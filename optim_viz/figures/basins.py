@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optim_viz.figures.style import dress
+from optim_viz.language import tr
 from optim_viz.spec import unique_labels
 from optim_viz.surfaces.outcome import REACHED_DISTANCE
 from optim_viz.sweeps.basins import LOST, Basins
@@ -106,7 +107,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
             y=[y for _, y, _ in inside],
             text=[f"<b>{t}</b>" for _, _, t in inside],
             mode="markers+text",
-            name="minima",
+            name=tr("minima"),
             textfont={"color": "black", "size": 13},
             hoverinfo="skip",
             marker={"size": 22, "color": "white", "line": {"color": "black", "width": 1}},
@@ -115,8 +116,8 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
     figure.add_trace(_clicks(named, i))
     dress(figure, named.optimizers[i], height, dark)
     figure.update_layout(
-        xaxis={"title": {"text": "start x"}, "range": [x0, x1], "showgrid": False, "constrain": "domain"},
-        yaxis={"title": {"text": "start y"}, "range": [y0, y1], "showgrid": False},
+        xaxis={"title": {"text": tr("start x")}, "range": [x0, x1], "showgrid": False, "constrain": "domain"},
+        yaxis={"title": {"text": tr("start y")}, "range": [y0, y1], "showgrid": False},
     )
     return figure
 
@@ -136,7 +137,7 @@ def live_picture(named: Named, i: int) -> tuple[dict[str, Any], np.ndarray]:
 
 def _clicks(named: Named, i: int) -> go.Scatter:
     """Transparent markers over the starts: a heatmap takes no clicks."""
-    b, labels, words = named.basins[i], named.labels[i], [*named.names, "another minimum", "lost"]
+    b, labels, words = named.basins[i], named.labels[i], [*named.names, tr("another minimum"), tr("lost")]
     every = max(1, -(-len(b.x) // CLICKS))
     rows, columns = (a.ravel() for a in np.meshgrid(*[np.arange(0, len(b.x), every)] * 2, indexing="ij"))
     told = [words[label if label != LOST else -1] for label in labels[rows, columns]]
@@ -148,7 +149,7 @@ def _clicks(named: Named, i: int) -> go.Scatter:
         name="starts",
         customdata=np.stack([rows, columns], -1).tolist(),
         text=told,
-        hovertemplate="from (%{x:.3g}, %{y:.3g})<br>%{text}<extra></extra>",
+        hovertemplate=tr("from (%{x:.3g}, %{y:.3g})<br>%{text}") + "<extra></extra>",
     )
 
 
@@ -156,20 +157,20 @@ def share_table(named: Named) -> pd.DataFrame:
     """Return a frame, one row an optimizer: its share of starts for each minimum, and of those lost, in percent."""
     import pandas as pd
 
-    heads = [*named.names, "other minima", "lost"]
+    heads = [*named.names, tr("other minima"), tr("lost")]
     rows = [dict(zip(heads, named.shares(i).tolist(), strict=True)) for i in range(len(named.basins))]
-    frame = pd.DataFrame(rows, index=list(named.optimizers)).rename_axis("Optimizer").reset_index()
-    empty = [head for head in ("other minima",) if not frame[head].any()]
+    frame = pd.DataFrame(rows, index=list(named.optimizers)).rename_axis(tr("Optimizer")).reset_index()
+    empty = [head for head in (tr("other minima"),) if not frame[head].any()]
     shares = frame.drop(columns=empty)
-    return shares.apply(lambda column: column.map("{:.1%}".format) if column.name != "Optimizer" else column)
+    return shares.apply(lambda column: column.map("{:.1%}".format) if column.name != tr("Optimizer") else column)
 
 
 def legend(named: Named) -> str:
     """Return the meaning of the colours as HTML: a swatch, then the letter and the place."""
-    words = [*named.names, "lost: reaches no minimum"]
+    words = [*named.names, tr("lost: reaches no minimum")]
     colors = [*COLORS[: len(named.minima)], GREY]
     if any(named.shares(i)[-2] for i in range(len(named.basins))):
-        words.insert(-1, "other minima")
+        words.insert(-1, tr("other minima"))
         colors.insert(-1, OTHERS)
     swatch = '<span style="display:inline-block;width:.9em;height:.9em;background:{};vertical-align:-.1em"></span> {}'
     pairs = zip(colors, words, strict=True)

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from optim_viz.figures.notebook import NotebookFigure
 from optim_viz.figures.style import MAX_FRAMES, frame_rows
+from optim_viz.language import tr
 from optim_viz.optimizers import styles
 from optim_viz.spec import Surface
 from optim_viz.surfaces.surface import height_map
@@ -93,7 +94,7 @@ def comparison(runs: Comparison, frames: int = MAX_FRAMES, milliseconds: int = 6
     Reference: plotly.py 7, frames and sliders (2026).
     """
     rows = frame_rows(len(runs.trajectories[0].losses), min(frames, MAX_FRAMES))
-    titles = (runs.surface.title, "Loss")
+    titles = (tr(runs.surface.title), tr("Loss"))
     figure = make_subplots(1, 2, subplot_titles=titles, horizontal_spacing=0.1, figure=NotebookFigure())
     figure.add_trace(_contour(runs.surface), 1, 1)
     shown = zip(_data(runs, int(rows[-1])), _looks(runs), strict=True)
@@ -111,8 +112,8 @@ def _axes(figure: go.Figure, runs: Comparison) -> None:
     positive = all((run.losses > 0).all() for run in runs)
     figure.update_xaxes(title="x", range=[x0, x1], row=1, col=1)
     figure.update_yaxes(title="y", range=[y0, y1], row=1, col=1)
-    figure.update_xaxes(title="step", range=[0, len(runs.trajectories[0].losses) - 1], row=1, col=2)
-    figure.update_yaxes(title="loss", type="log" if positive else "linear", exponentformat="power", row=1, col=2)
+    figure.update_xaxes(title=tr("step"), range=[0, len(runs.trajectories[0].losses) - 1], row=1, col=2)
+    figure.update_yaxes(title=tr("loss"), type="log" if positive else "linear", exponentformat="power", row=1, col=2)
     figure.update_layout(
         template="plotly_white", height=520, margin={"l": 50, "r": 20, "t": 90, "b": 20},
         legend={"orientation": "h", "y": 1.2, "x": 1.0, "xanchor": "right"},
@@ -120,9 +121,9 @@ def _axes(figure: go.Figure, runs: Comparison) -> None:
 
 
 def _buttons(options: dict[str, Any]) -> dict[str, Any]:
-    play = {"label": "Play", "method": "animate", "args": [None, {**options, "fromcurrent": True}]}
+    play = {"label": tr("Play"), "method": "animate", "args": [None, {**options, "fromcurrent": True}]}
     still = {"frame": {"duration": 0, "redraw": False}, "mode": "immediate"}
-    pause = {"label": "Pause", "method": "animate", "args": [[None], still]}
+    pause = {"label": tr("Pause"), "method": "animate", "args": [[None], still]}
     return {
         "type": "buttons", "direction": "left", "buttons": [play, pause],
         "x": 0.0, "y": -0.14, "xanchor": "left", "yanchor": "top",
@@ -134,5 +135,5 @@ def _steps(rows: np.ndarray, options: dict[str, Any]) -> dict[str, Any]:
     steps = [{"label": str(row), "method": "animate", "args": [[str(row)], jump]} for row in rows]
     return {
         "active": len(rows) - 1, "steps": steps, "x": 0.14, "len": 0.86, "y": -0.08,
-        "currentvalue": {"prefix": "step "}, "pad": {"t": 10},
+        "currentvalue": {"prefix": tr("step") + " "}, "pad": {"t": 10},
     }  # fmt: skip

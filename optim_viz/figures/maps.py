@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from optim_viz.figures.region_words import cells_words
 from optim_viz.figures.style import dress, log_words
 from optim_viz.figures.ticks import log_ticks
+from optim_viz.language import N_, together, tr
 from optim_viz.optimizers.specs import hyperparameter
 from optim_viz.surfaces.minima import lowest
 from optim_viz.sweeps.sweep import STARTS, Sweep
@@ -25,8 +26,11 @@ GREYS, FAINT = ("#b9bdc6", "#4a4f59"), ("#eceef1", "#26292f")
 #: Kinds of cells without a place on the scale; how many colours a browser is given of it.
 DIVERGES, NEVER, SHADES = -1, -2, 128
 #: By measure, within which factor of the best cell another is good, in words, too.
-NEAR = {"loss": (10.0, "within a factor of 10 of that loss"), "steps": (2.0, "there within twice as many steps")}
-WORDS = {"loss": "loss after the last step", "steps": "steps to arrive"}
+NEAR = {
+    "loss": (10.0, N_("within a factor of 10 of that loss")),
+    "steps": (2.0, N_("there within twice as many steps")),
+}
+WORDS = {"loss": N_("loss after the last step"), "steps": N_("steps to arrive")}
 
 
 def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = False, height: int = 580) -> go.Figure:
@@ -47,7 +51,7 @@ def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = Fals
     for axis, name, log, values in (("xaxis", xn, logs[0], s.axes[xn]), ("yaxis", yn, logs[1], s.axes[yn])):
         edges = _edges(values, log)
         ends = (edges[0], edges[-1])
-        title = f"start {name}" if name in STARTS else name.replace("lr", "learning rate") if name == "lr" else name
+        title = tr("start {axis}", axis=name) if name in STARTS else tr("learning rate") if name == "lr" else name
         figure.update_layout(
             {
                 axis: {
@@ -135,7 +139,7 @@ def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
         hoverongaps=False,
         showscale=True,
         colorbar={
-            "title": {"text": WORDS[measure], "side": "right"},
+            "title": {"text": tr(WORDS[measure]), "side": "right"},
             "thickness": 12,
             "outlinewidth": 0,
             "tickvals": np.log10(ticks),
@@ -149,8 +153,8 @@ def _grey(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool) -> list[g
     traces: list[go.Heatmap | go.Scatter] = []
     never = ~np.isfinite(s.steps_to) & ~s.diverging & s.done if measure == "steps" else np.zeros(s.spec.shape, bool)
     for cells, name, symbol, grey in (
-        (s.diverging, "diverges", "x-thin", GREYS[dark]),
-        (never, "does not arrive", "line-ew", FAINT[dark]),
+        (s.diverging, tr("diverges"), "x-thin", GREYS[dark]),
+        (never, tr("does not arrive"), "line-ew", FAINT[dark]),
     ):
         traces += _patterned(s, cells, name, symbol, grey, logs, dark)
     return traces
@@ -220,14 +224,16 @@ def _theory(known: Theory, s: Sweep, dark: bool) -> list[go.Scatter]:
             y=y,
             mode="lines",
             line={"color": ink, "width": 2, "dash": "dash"},
-            name="theory: stable up to 2(1 + μ)/L",
+            name=tr("theory: stable up to 2(1 + μ)/L"),
             hovertemplate=hover,
         ),
     ]
     if rates.min() <= known.lr <= rates.max() and momentums.min() <= known.momentum <= momentums.max():
         marker = {"symbol": "star", "size": 17, "color": "white", "line": {"width": 1.5, "color": "black"}}
         traces.append(
-            go.Scatter(x=[at[0]], y=[at[1]], mode="markers", name="theory: fastest", hovertemplate=hover, marker=marker)
+            go.Scatter(
+                x=[at[0]], y=[at[1]], mode="markers", name=tr("theory: fastest"), hovertemplate=hover, marker=marker
+            )
         )
     return traces
 
@@ -239,7 +245,7 @@ def _best(s: Sweep, measure: str) -> go.Scatter:
         x=[x],
         y=[y],
         mode="markers",
-        name=f"best here: {x:.3g}, {y:.3g}",
+        name=tr("best here: {x:.3g}, {y:.3g}", x=x, y=y),
         hoverinfo="skip",
         marker={"symbol": "circle", "size": 8, "color": "#FF5A1F", "line": {"width": 2, "color": "white"}},
     )
@@ -250,7 +256,7 @@ def _clicks(s: Sweep) -> go.Scatter:
     (xn, x), (yn, y) = s.axes.items()
     rows, columns = (np.arange(0, n, max(1, n // CLICKS)) for n in s.spec.shape)
     i, j = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
-    texts = [_told(s, a, b) for a, b in zip(i.tolist(), j.tolist(), strict=True)]
+    texts = [tr(_told(s, a, b)) for a, b in zip(i.tolist(), j.tolist(), strict=True)]
     return go.Scatter(
         x=x[i],
         y=y[j],
@@ -266,35 +272,37 @@ def _clicks(s: Sweep) -> go.Scatter:
 
 def _told(s: Sweep, i: int, j: int) -> str:
     if not s.done[i, j]:
-        return "not done"
+        return N_("not done")
     if s.diverging[i, j]:
-        return "diverges"
-    steps = f"arrives at step {s.steps_to[i, j]:g}" if np.isfinite(s.steps_to[i, j]) else "does not arrive"
-    return f"loss {s.final_loss[i, j]:.3g}, {steps}"
+        return N_("diverges")
+    there = np.isfinite(s.steps_to[i, j])
+    steps = N_("arrives at step {step:g}", step=s.steps_to[i, j]) if there else N_("does not arrive")
+    return N_("loss {loss:.3g}, {steps}", loss=s.final_loss[i, j], steps=steps)
 
 
 def _region_words(s: Sweep, measure: str) -> str:
-    """How large the region is that is nearly as good as the best cell, with a space behind it; nothing without one."""
+    """How large the region is that is nearly as good as the best cell; nothing without one."""
     near, what = NEAR[measure]
     axes = [
         (n, v, n not in STARTS and hyperparameter(s.spec.optimizer.kind, n).scale == "log") for n, v in s.axes.items()
     ]
-    words = cells_words(axes, _numbers(s, measure), s.best_cell(measure), near, what)
-    return words and words + " "
+    return cells_words(axes, _numbers(s, measure), s.best_cell(measure), near, what)
 
 
 def sentence(s: Sweep, measure: str) -> str:
     """What the map holds, and what the theory says where there is one."""
     cell = s.best_cell(measure)
     values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
-    text = (
-        f"{s.spec.cells:,} runs. Best: {values}, {_told(s, *cell)}. {_region_words(s, measure)}"
-        f"{s.diverging.mean():.0%} of the map diverges: it ends above the loss it began with."
-    )
+    parts = [
+        N_("{count:,} runs. Best: {values}, {told}.", count=s.spec.cells, values=values, told=_told(s, *cell)),
+        _region_words(s, measure),
+        N_("{share:.0%} of the map diverges: it ends above the loss it began with.", share=s.diverging.mean()),
+    ]
     known = known_theory(s)
     if known is not None:
-        text += (
-            f" Theory for curvatures from {known.low:.3g} to L = {known.high:.3g} (Polyak 1964; Goh 2017): stable "
-            f"below 2(1 + momentum)/L, fastest at learning rate {known.lr:.3g} and momentum {known.momentum:.3g}."
-        )
-    return text
+        parts.append(N_(
+            "Theory for curvatures from {low:.3g} to L = {high:.3g} (Polyak 1964; Goh 2017): stable below "
+            "2(1 + momentum)/L, fastest at learning rate {lr:.3g} and momentum {momentum:.3g}.",
+            low=known.low, high=known.high, lr=known.lr, momentum=known.momentum,
+        ))  # fmt: skip
+    return together(filter(None, parts))

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from optim_viz.figures.style import dress, log_axis, span
 from optim_viz.figures.training import line, looks, span_of_steps
+from optim_viz.language import tr
 from optim_viz.network.training import Training
 
 if TYPE_CHECKING:
@@ -33,42 +34,50 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
 
     Reference: Antognini & Sohl-Dickstein, PCA of High Dimensional Random Walks (2018).
     """
-    titles = ("Distance from the plane", "Loss: line, at the weights;<br>points, on the plane", "Explained variance")
+    titles = (
+        tr("Distance from the plane"),
+        tr("Loss: line, at the weights;<br>points, on the plane"),
+        tr("Explained variance"),
+    )
     figure = make_subplots(1, 3, subplot_titles=titles, horizontal_spacing=0.09, column_widths=[0.36, 0.36, 0.28])
     every = looks(training, dark)
     for label in plane.labels:
         look, steps = every[label], plane.snapshot_steps[label]
-        figure.add_trace(line(look, steps, 100 * plane.distances[label], "%{y:.1f} % off the plane"), 1, 1)
+        figure.add_trace(line(look, steps, 100 * plane.distances[label], tr("%{y:.1f} % off the plane")), 1, 1)
         own = {"mode": "lines", "showlegend": False}
-        figure.add_trace(line(look, steps, plane.true_losses[label], "own loss %{y:.4g} nats", **own), 1, 2)
+        figure.add_trace(line(look, steps, plane.true_losses[label], tr("own loss %{y:.4g} nats"), **own), 1, 2)
         marker = {**look["marker"], "symbol": look["marker"]["symbol"] + "-open", "size": 5, "maxdisplayed": 0}
         points = {"mode": "markers", "showlegend": False, "marker": marker, "opacity": 0.8}
         figure.add_trace(
-            line(look, steps, plane.plane_losses[label], "loss on the plane %{y:.4g} nats", **points), 1, 2
+            line(look, steps, plane.plane_losses[label], tr("loss on the plane %{y:.4g} nats"), **points), 1, 2
         )
     for trace in _shares(plane, dark):
         figure.add_trace(trace, 1, 3)
     for column in (1, 2):
-        figure.update_xaxes(title="step", range=span_of_steps(training), col=column)
-    figure.update_yaxes(title="of the distance to its centre (%)", range=[0, 103], col=1)
+        figure.update_xaxes(title=tr("step"), range=span_of_steps(training), col=column)
+    figure.update_yaxes(title=tr("of the distance to its centre (%)"), range=[0, 103], col=1)
     figure.update_yaxes(log_axis(*span([*plane.true_losses.values(), *plane.plane_losses.values()]), 0.03), col=2)
-    figure.update_yaxes(title="loss (nats)", col=2)
-    figure.update_yaxes(title="share of the variance (%)", range=[0, 103], col=3)
+    figure.update_yaxes(title=tr("loss (nats)"), col=2)
+    figure.update_yaxes(title=tr("share of the variance (%)"), range=[0, 103], col=3)
     figure.update_layout(barmode="stack", bargap=0.35).update_annotations(font={"size": 12})
-    return dress(figure, "How far to trust the plane", 340, dark, legend).update_layout(margin_t=70 + 30 * legend)
+    return dress(figure, tr("How far to trust the plane"), 340, dark, legend).update_layout(margin_t=70 + 30 * legend)
 
 
 def _shares(plane: Plane, dark: bool) -> list[go.Bar]:
     """Two stacked bars, the snapshots' shares and a random walk's, axis upon axis."""
     both = 100 * np.stack([plane.explained_variance, plane.random_walk], 1)
-    names = [f"{name}<br>{total:.3g} %" for name, total in zip(("these runs", "random walk"), both.sum(0), strict=True)]
+    names = [
+        f"{name}<br>{total:.3g} %"
+        for name, total in zip((tr("these runs"), tr("random walk")), both.sum(0), strict=True)
+    ]
     colors = ("#7da2e0", "#4a6fae") if dark else ("#34558b", "#7f9fcf")
     return [
         go.Bar(
-            x=names, y=both[i], name=f"axis {i + 1}", marker={"color": color, "line": {"width": 0}}, showlegend=False,
-            text=[f"axis {i + 1}" if share >= 8 else "" for share in both[i]], textposition="inside",
+            x=names, y=both[i], name=tr("axis {number}", number=i + 1), showlegend=False,
+            marker={"color": color, "line": {"width": 0}},
+            text=[tr("axis {number}", number=i + 1) if share >= 8 else "" for share in both[i]], textposition="inside",
             insidetextanchor="middle", textangle=0,
-            hovertemplate=f"axis {i + 1}: " + "%{y:.3g} % of the variance<extra></extra>",
+            hovertemplate=tr("axis {number}: %{{y:.3g}} % of the variance", number=i + 1) + "<extra></extra>",
         )
         for i, color in enumerate(colors)
     ]  # fmt: skip

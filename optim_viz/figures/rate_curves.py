@@ -11,6 +11,7 @@ import numpy as np
 
 from optim_viz.figures.good_region import Region, good_region, stretches
 from optim_viz.figures.region_words import rates_words, short_words
+from optim_viz.language import together, tr
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.spec import unique_labels
 from optim_viz.surfaces.minima import lowest
@@ -122,7 +123,7 @@ def _quartiles(losses: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
 
 def sentence(curves: Sequence[Curve]) -> str:
     """What is to be said of the curves, a line each."""
-    return "\n".join(curve.words for curve in curves)
+    return together((curve.words for curve in curves), "{before}\n{after}")
 
 
 def table(curves: Sequence[Curve], what: str, lost: str) -> pd.DataFrame:
@@ -135,12 +136,13 @@ def table(curves: Sequence[Curve], what: str, lost: str) -> pd.DataFrame:
     rows = []
     for curve in curves:
         ends_at = curve.lost_from
+        nowhere = tr("nowhere in this range")
         rows.append({
-            "Optimizer": curve.label,
-            "Best learning rate": f"{curve.lrs[curve.best]:.2g}",
-            what: f"{curve.loss[curve.best]:.2g}",
-            f"Within {curve.near:g} times that": short_words(curve.lrs, curve.region),
-            lost.capitalize(): f"from {ends_at:.2g}" if ends_at is not None else "nowhere in this range",
+            tr("Optimizer"): curve.label,
+            tr("Best learning rate"): f"{curve.lrs[curve.best]:.2g}",
+            tr(what): f"{curve.loss[curve.best]:.2g}",
+            tr("Within {near:g} times that", near=curve.near): tr(short_words(curve.lrs, curve.region)),
+            tr(lost).capitalize(): nowhere if ends_at is None else tr("from {rate:.2g}", rate=ends_at),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -162,7 +164,7 @@ def rate_chart(
     """
     figure = go.Figure()
     if not curves:
-        note(figure, "Nothing is done yet.")
+        note(figure, tr("Nothing is done yet."))
         return dress(figure, "", height, dark)
     low, top = _range(curves)
     looks = styles.styles([curve.kind for curve in curves])
@@ -172,10 +174,10 @@ def rate_chart(
             figure.add_trace(_band(curve, color, low, top))
         figure.add_traces(_curve(i, curve, look, color, low, top))
         figure.add_traces(_lane(curve, look, color, lost))
-    x = log_axis(*span, 0.02) | {"title": {"text": "learning rate"}}
-    y = log_axis(low, top, 0.03) | {"title": {"text": what}}
+    x = log_axis(*span, 0.02) | {"title": {"text": tr("learning rate")}}
+    y = log_axis(low, top, 0.03) | {"title": {"text": tr(what)}}
     dress(figure, "", height, dark, legend=True)
-    return _lay_out(figure, x, y, (LANE * len(curves) + 14) / (height - 80), 14 / (height - 80), lost)
+    return _lay_out(figure, x, y, (LANE * len(curves) + 14) / (height - 80), 14 / (height - 80), tr(lost))
 
 
 def _lay_out(figure: go.Figure, x: dict[str, Any], y: dict[str, Any], strip: float, gap: float, lost: str) -> go.Figure:
@@ -227,7 +229,7 @@ def _band(curve: Curve, color: str, low: float, top: float) -> go.Scatter:
         hoverinfo="skip",
         showlegend=False,
         legendgroup=curve.label,
-        name=f"{curve.label}, half of the seeds",
+        name=tr("{run}, half of the seeds", run=curve.label),
     )
 
 
@@ -238,11 +240,11 @@ def _curve(i: int, curve: Curve, look: Style, color: str, low: float, top: float
     symbol = {"symbol": look.marker, "color": color}
     every = {"maxdisplayed": 12, "size": 6, **symbol}
     same = {"legendgroup": curve.label, "showlegend": False}
-    hover = "%{fullData.name}<br>lr %{x:.3g}<br>loss %{text}<extra></extra>"
+    hover = "%{fullData.name}<br>lr %{x:.3g}<br>" + tr("loss") + " %{text}<extra></extra>"
     return [
         go.Scatter(x=curve.lrs, y=y, mode="lines+markers", line={"color": color, "dash": look.dash, "width": 2.2},
                    marker=every, hoverinfo="skip", legendgroup=curve.label, connectgaps=False,
-                   name=f"{curve.label}, best at {rate}"),
+                   name=tr("{run}, best at {rate}", run=curve.label, rate=rate)),
         go.Scatter(x=[curve.lrs[best]], y=[y[best]], mode="markers", hoverinfo="skip",
                    marker={**symbol, "size": 15, "line": {"width": 2, "color": "white"}}, **same),
         go.Scatter(x=curve.lrs, y=y, mode="markers", marker={"size": 14, "opacity": 0, "color": color},
@@ -258,7 +260,7 @@ def _lane(curve: Curve, look: Style, color: str, lost: str) -> list[go.Scatter]:
     # A lane without a bar keeps its place.
     traces = [go.Scatter(x=[curve.lrs[0]], y=[lane], mode="markers", marker={"opacity": 0}, hoverinfo="skip", **same)]
     for first, last in curve.lost_ranges:
-        text = f"{lane} {lost} from {first:.2g} to {last:.2g}"
+        text = tr("{run} {lost} from {first:.2g} to {last:.2g}", run=lane, lost=lost, first=first, last=last)
         traces.append(
             go.Scatter(
                 x=[first, last],

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optim_viz.figures.style import GREY, dress, faint, note
+from optim_viz.language import tr
 from optim_viz.network.digit_files import CLASSES
 from optim_viz.network.training import TrainingRun
 
@@ -64,23 +65,29 @@ def confusion(run: TrainingRun, row: int, answers: np.ndarray, dark: bool = Fals
     i, j = np.nonzero(table)
     figure.add_trace(go.Scatter(x=j, y=i, text=[f"{n:,}" for n in table[i, j]], mode="text", hoverinfo="skip"))
     ticks = {"dtick": 1, "showgrid": False, "range": [-0.5, 9.5], "ticks": ""}
-    figure.update_xaxes(title="read as", constrain="domain", constraintoward="left", **ticks)
-    figure.update_yaxes(title="true digit", scaleanchor="x", constrain="domain", **(ticks | {"range": [9.5, -0.5]}))
+    figure.update_xaxes(title=tr("read as"), constrain="domain", constraintoward="left", **ticks)
+    figure.update_yaxes(title=tr("true digit"), scaleanchor="x", constrain="domain", **(ticks | {"range": [9.5, -0.5]}))
     return dress(figure, _headline(run, row, answers), 400, dark)
 
 
 def _said(true: int, read: int, count: int, size: int) -> str:
-    share = f"{count:,} of {size:,} ({100 * count / max(size, 1):.1f} %)"
-    return f"{true} read rightly: {share}" if true == read else f"{true} read as {read}: {share}"
+    share = tr("{count:,} of {size:,} ({percent:.1f} %)", count=count, size=size, percent=100 * count / max(size, 1))
+    if true == read:
+        return tr("{digit} read rightly: {share}", digit=true, share=share)
+    return tr("{digit} read as {read}: {share}", digit=true, read=read, share=share)
 
 
 def _headline(run: TrainingRun, row: int, answers: np.ndarray) -> str:
     """Run, step and accuracy, or that there was no answer."""
     read = run.predictions[row]
-    where = f"{run.label}, step {run.eval_steps[row]:,}: "
+    step = run.eval_steps[row]
     if (read >= CLASSES).all():
-        return where + "diverged, no digit is read"
-    return where + f"{100 * (read == answers).mean():.1f} % of {len(answers):,} read right"
+        return tr("{run}, step {step:,}: diverged, no digit is read", run=run.label, step=step)
+    share, count = 100 * (read == answers).mean(), len(answers)
+    return tr(
+        "{run}, step {step:,}: {share:.1f} % of {count:,} read right",
+        run=run.label, step=step, share=share, count=count,
+    )  # fmt: skip
 
 
 def misread(
@@ -103,12 +110,18 @@ def misread(
     read = run.predictions[row]
     every = np.flatnonzero((read != answers) & (read < CLASSES))
     wrong, figure = every[:count], go.Figure()
-    title = f"The first {len(wrong)} of {len(every)} misread" if len(wrong) else _headline(run, row, answers)
+    title = (
+        tr("The first {count} of {all} misread", count=len(wrong), all=len(every))
+        if len(wrong)
+        else _headline(run, row, answers)
+    )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     if not len(wrong):
         answered = (read < CLASSES).any()
-        note(figure, "No test digit is read wrongly." if answered else "The run has diverged and reads nothing.")
+        note(
+            figure, tr("No test digit is read wrongly.") if answered else tr("The run has diverged and reads nothing.")
+        )
         return dress(figure, title, 160, dark)
     pictures, (height, width) = _pictures(images[wrong], answers[wrong], read[wrong], wrong, dark)
     figure.add_traces(pictures)
@@ -125,7 +138,7 @@ def _pictures(
     ink = "#e6e9ee" if dark else "#2b3140"
     scale = [[0, faint(ink, 0.05)], [1, faint(ink, 1)]]
     cells = list(zip(true, read, numbers, strict=True))
-    said = [f"true {t}, read as {p}<br>test digit {k:,}" for t, p, k in cells]
+    said = [tr("true {true}, read as {read}<br>test digit {number:,}", true=t, read=p, number=k) for t, p, k in cells]
     return [
         go.Heatmap(z=mosaic, zmin=0, zmax=255, colorscale=scale, showscale=False, hoverinfo="skip"),
         go.Scatter(x=x, y=y + SIDE / 2 + 5, text=[f"{t} → {p}" for t, p, _ in cells], mode="text", hoverinfo="skip"),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from optim_viz.figures.good_region import Region, good_region, steady, stretches
+from optim_viz.language import N_, together
 
 #: Neighbours that lie further apart than this factor are too far from each other for a best rate to be called a dip.
 COARSE = 1.5
-DIP = "a single dip, not a region to rely on"
-NARROW = "what is good is narrower than these cells"
-BEYOND = "so it may go on beyond"
+DIP = N_("a single dip, not a region to rely on")
+NARROW = N_("what is good is narrower than these cells")
 
 
 def rates_words(
@@ -28,21 +28,29 @@ def rates_words(
     """
     region = good_region(losses, (best,), near, lost)
     if region is None:
-        return f"{label}: none of the learning rates tried works."
-    rate, again = f"{label}: best {lrs[best]:.2g}", _as_good(lrs, region)
+        return N_("{run}: none of the learning rates tried works.", run=label)
+    rate, again = N_("{run}: best {rate:.2g}", run=label, rate=lrs[best]), _as_good(lrs, region)
     if len(lrs) == 1:
-        return f"{rate}, the only learning rate tried."
+        return N_("{rate}, the only learning rate tried.", rate=rate)
     if region.points > 1:
-        return f"{rate}; {_within(region, near)} {width(lrs, region)}{again}."
+        return N_("{rate}; {good} {width}{again}.", rate=rate, good=_within(region, near), width=width(lrs, region),
+                  again=again)  # fmt: skip
     if not region.single:
-        return f"{rate}, the {'smallest' if best == 0 else 'largest'} tried: better ones may lie beyond{again}."
+        if best == 0:
+            return N_("{rate}, the smallest tried: better ones may lie beyond{again}.", rate=rate, again=again)
+        return N_("{rate}, the largest tried: better ones may lie beyond{again}.", rate=rate, again=again)
     apart = float(max(lrs[best] / lrs[best - 1], lrs[best + 1] / lrs[best]))
     if apart > COARSE or not region.dip:
-        good = f"no other tried around it is within a factor of {near:g} of that loss"
-        text = f"{rate}, and {good}: its neighbours, {_apart(apart)} away, {worse(region)}{again}."
+        text = N_(
+            "{rate}, and no other tried around it is within a factor of {near:g} of that loss: "
+            "its neighbours, {apart} away, {worse}{again}.",
+            rate=rate, near=near, apart=_apart(apart), worse=worse(region), again=again,
+        )  # fmt: skip
     else:
-        text = f"{rate}, but its neighbours {worse(region)}: {DIP}{again}."
-    return text + (_steadier(lrs, losses, near, lost) if apart <= COARSE else "")
+        text = N_("{rate}, but its neighbours {worse}: {dip}{again}.", rate=rate, worse=worse(region), dip=DIP,
+                  again=again)  # fmt: skip
+    steadier = _steadier(lrs, losses, near, lost) if apart <= COARSE else ""
+    return together([text, steadier]) if steadier else text
 
 
 def short_words(lrs: np.ndarray, region: Region | None) -> str:
@@ -55,31 +63,41 @@ def short_words(lrs: np.ndarray, region: Region | None) -> str:
     'at 0.11 alone'
     """
     if region is None:
-        return "none"
-    ((first, last),), ((low, high),) = region.box, region.beyond
-    ends = " and ".join(word for word, there in (("below", low), ("above", high)) if there)
-    beyond = f", and maybe {ends}" if ends else ""
+        return N_("none")
+    ((first, last),), (ends,) = region.box, region.beyond
+    beyond = _BEYOND[bool(ends[0]), bool(ends[1])]
     if first == last:
-        return f"at {lrs[first]:.2g} alone{beyond}"
-    return f"{lrs[first]:.2g} to {lrs[last]:.2g}, {_wide(lrs[last] / lrs[first])}{beyond}"
+        return N_("at {rate:.2g} alone{beyond}", rate=lrs[first], beyond=beyond)
+    return N_("{low:.2g} to {high:.2g}, {wide}{beyond}", low=lrs[first], high=lrs[last],
+              wide=_wide(lrs[last] / lrs[first]), beyond=beyond)  # fmt: skip
+
+
+#: By whether a region may go on below and above what was tried.
+_BEYOND = {
+    (False, False): "", (True, False): N_(", and maybe below"), (False, True): N_(", and maybe above"),
+    (True, True): N_(", and maybe below and above"),
+}  # fmt: skip
 
 
 def width(lrs: np.ndarray, region: Region) -> str:
     """Return from where to where a region of learning rates goes, and whether the grid ends before it does."""
     ((first, last),), ((low, high),) = region.box, region.beyond
-    ends = f"from {lrs[first]:.2g} to {lrs[last]:.2g}, {_wide(lrs[last] / lrs[first])}"
+    ends = N_("from {low:.2g} to {high:.2g}, {wide}", low=lrs[first], high=lrs[last],
+              wide=_wide(lrs[last] / lrs[first]))  # fmt: skip
     if low and high:
-        return f"{ends}: at all that were tried, {BEYOND} both ends"
-    if low or high:
-        return f"{ends}: the {'smallest' if low else 'largest'} tried is one of them, {BEYOND}"
-    return ends
+        return N_("{ends}: at all that were tried, so it may go on beyond both ends", ends=ends)
+    if low:
+        return N_("{ends}: the smallest tried is one of them, so it may go on beyond", ends=ends)
+    return N_("{ends}: the largest tried is one of them, so it may go on beyond", ends=ends) if high else ends
 
 
 def worse(region: Region) -> str:
     """Return how much worse a best point's neighbours are."""
     if not np.isfinite(region.worse):
-        return "do not work at all"
-    return f"are at least {_two(region.worse)} times worse" if region.worse < 1e6 else "are over a million times worse"
+        return N_("do not work at all")
+    if region.worse < 1e6:
+        return N_("are at least {factor} times worse", factor=_two(region.worse))
+    return N_("are over a million times worse")
 
 
 def cells_words(
@@ -100,19 +118,25 @@ def cells_words(
     if region is None:
         return ""
     others = int(region.elsewhere.sum())
-    apart = (
-        f" {_cells(others)} elsewhere {'is' if others == 1 else 'are'} as good, not connected with it."
-        if others
-        else ""
-    )
+    apart = [_elsewhere(others)] if others else []
     edge = any(map(any, region.beyond))
     if region.points == 1:
-        text = f"Its neighbours {worse(region)}: {DIP if region.dip else NARROW}."
-        return (f"{text[:-1]}, and at the map's edge: better ones may lie beyond." if edge else text) + apart
-    good = f"are {_rounded(region)}" if region.rounding else f"are {what}"
-    spans = ", ".join(_span(*axis, *ends) for axis, ends in zip(axes, region.box, strict=True))
-    beyond = f" They reach the map's edge, {BEYOND}." if edge else ""
-    return f"Around it {region.points:,} of {_cells(values.size)} {good}: {spans}.{beyond}{apart}"
+        alone = N_("Its neighbours {worse}: {why}", worse=worse(region), why=DIP if region.dip else NARROW)
+        beyond = N_("{alone}, and at the map's edge: better ones may lie beyond.", alone=alone)
+        return together([beyond if edge else N_("{alone}.", alone=alone), *apart])
+    spans = [_span(*axis, *ends) for axis, ends in zip(axes, region.box, strict=True)]
+    around = N_(
+        "Around it {count:,} of {cells} are {good}: {spans}.", count=region.points, cells=_cells(values.size),
+        good=_rounded(region) if region.rounding else what, spans=together(spans, "{before}, {after}"),
+    )  # fmt: skip
+    on = [N_("They reach the map's edge, so it may go on beyond.")] if edge else []
+    return together([around, *on, *apart])
+
+
+def _elsewhere(cells: int) -> str:
+    if cells == 1:
+        return N_("1 cell elsewhere is as good, not connected with it.")
+    return N_("{count:,} cells elsewhere are as good, not connected with it.", count=cells)
 
 
 def _two(factor: float) -> str:
@@ -121,33 +145,36 @@ def _two(factor: float) -> str:
 
 
 def _apart(factor: float) -> str:
-    return f"a factor of {_two(factor)}"
+    return N_("a factor of {factor}", factor=_two(factor))
 
 
 def _wide(factor: float) -> str:
-    return f"{_apart(factor)} wide"
+    return N_("a factor of {factor} wide", factor=_two(factor))
 
 
 def _cells(count: int) -> str:
-    return f"{count:,} cell{'s' * (count != 1)}"
+    return N_("1 cell") if count == 1 else N_("{count:,} cells", count=count)
 
 
 def _span(name: str, values: np.ndarray, log: bool, first: int, last: int) -> str:
     low, high = values[first], values[last]
     if first == last:
-        return f"{name} at {low:.3g}"
-    return f"{name} from {low:.3g} to {high:.3g}" + (f" ({_apart(high / low)})" if log else "")
+        return N_("{name} at {value:.3g}", name=name, value=low)
+    span = N_("{name} from {low:.3g} to {high:.3g}", name=name, low=low, high=high)
+    return N_("{span} ({factor})", span=span, factor=_apart(high / low)) if log else span
 
 
 def _rounded(region: Region) -> str:
     """What is as good as a best value that is mere rounding; where all is 0, there is nothing to be below."""
-    return f"as good but for rounding (below {region.limit:.1g})" if region.limit > 1e-290 else "as good"
+    if region.limit <= 1e-290:
+        return N_("as good")
+    return N_("as good but for rounding (below {limit:.1g})", limit=region.limit)
 
 
 def _within(region: Region, near: float) -> str:
     if region.rounding:
         return _rounded(region)
-    return f"within a factor of {near:g} of that loss"
+    return N_("within a factor of {near:g} of that loss", near=near)
 
 
 def _as_good(lrs: np.ndarray, region: Region) -> str:
@@ -156,11 +183,13 @@ def _as_good(lrs: np.ndarray, region: Region) -> str:
     if not found:
         return ""
     if len(found) > 3:
-        return (
-            f"; as good again in {len(found)} other places between {lrs[found[0][0]]:.2g} and {lrs[found[-1][1]]:.2g}"
-        )
-    places = [f"at {lrs[a]:.2g}" if a == b else f"from {lrs[a]:.2g} to {lrs[b]:.2g}" for a, b in found]
-    return f"; as good again, with worse ones between, {', '.join(places)}"
+        return N_("; as good again in {count} other places between {low:.2g} and {high:.2g}", count=len(found),
+                  low=lrs[found[0][0]], high=lrs[found[-1][1]])  # fmt: skip
+    places = [
+        N_("at {rate:.2g}", rate=lrs[a]) if a == b else N_("from {low:.2g} to {high:.2g}", low=lrs[a], high=lrs[b])
+        for a, b in found
+    ]
+    return N_("; as good again, with worse ones between, {places}", places=together(places, "{before}, {after}"))
 
 
 def _steadier(lrs: np.ndarray, losses: np.ndarray, near: float, lost: np.ndarray | None) -> str:
@@ -169,4 +198,5 @@ def _steadier(lrs: np.ndarray, losses: np.ndarray, near: float, lost: np.ndarray
     region = None if at is None else good_region(losses, at, near, lost)
     if at is None or region is None or region.points == 1:
         return ""
-    return f" Steadier is {lrs[at]:.2g}, loss {losses[at]:.2g}; {_within(region, near)} {width(lrs, region)}."
+    return N_("Steadier is {rate:.2g}, loss {loss:.2g}; {good} {width}.", rate=lrs[at], loss=losses[at],
+              good=_within(region, near), width=width(lrs, region))  # fmt: skip

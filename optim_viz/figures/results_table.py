@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optim_viz.figures.training import complete
+from optim_viz.language import N_, together, tr
 from optim_viz.network.training import Training, TrainingRun
 
 
@@ -28,9 +29,13 @@ def results(training: Training, accuracy: float = 0.9) -> pd.DataFrame:
     part = complete(training)
     rows = [_row(training, label, part.seeds(label), accuracy) for label in training.labels]
     target = f"{100 * accuracy:g} %"
-    late = {f"steps to {target}": "Int64", f"seconds to {target}": "Float64", "dead outputs (of 10)": "Float64"}
+    late = {
+        tr("steps to {target}", target=target): "Int64",
+        tr("seconds to {target}", target=target): "Float64",
+        tr("dead outputs (of 10)"): "Float64",
+    }
     frame = pd.DataFrame(rows).astype(late)
-    return frame.drop(columns="seeds") if training.spec.seeds == 1 else frame
+    return frame.drop(columns=tr("seeds")) if training.spec.seeds == 1 else frame
 
 
 def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy: float) -> dict[str, object]:
@@ -42,16 +47,16 @@ def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy
     dead = [run.dead_outputs[-1] for run, loss in zip(runs, losses, strict=True) if np.isfinite(loss)]
     target = f"{100 * accuracy:g} %"
     return {
-        "optimizer": label,
-        "seeds": len(runs),
-        "final test accuracy, %": round(100 * _median([run.final_accuracy for run in runs]), 2),
-        "best test accuracy, %": round(100 * _median([run.best_accuracy for run in runs]), 2),
-        "final test loss, nats": round(_median(losses), 4),
-        f"steps to {target}": round(steps) if np.isfinite(steps) else None,
-        f"seconds to {target}": round(float(seconds), 2) if np.isfinite(seconds) else None,
-        "ms per step": round(1000 * _median([run.seconds_per_step for run in runs]), 2),
-        "dead outputs (of 10)": _median(dead) if tells else None,
-        "status": status(training.seeds(label)),
+        tr("optimizer"): label,
+        tr("seeds"): len(runs),
+        tr("final test accuracy, %"): round(100 * _median([run.final_accuracy for run in runs]), 2),
+        tr("best test accuracy, %"): round(100 * _median([run.best_accuracy for run in runs]), 2),
+        tr("final test loss, nats"): round(_median(losses), 4),
+        tr("steps to {target}", target=target): round(steps) if np.isfinite(steps) else None,
+        tr("seconds to {target}", target=target): round(float(seconds), 2) if np.isfinite(seconds) else None,
+        tr("ms per step"): round(1000 * _median([run.seconds_per_step for run in runs]), 2),
+        tr("dead outputs (of 10)"): _median(dead) if tells else None,
+        tr("status"): status(training.seeds(label)),
     }
 
 
@@ -68,6 +73,7 @@ def status(runs: tuple[TrainingRun, ...]) -> str:
     '2 finished'
     """
     if len(runs) == 1:
-        return runs[0].status
-    words = [run.outcome.value.partition(":")[0] for run in runs]
-    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+        return tr(runs[0].status)
+    ends = [run.outcome for run in runs]
+    counted = (N_("{count} {ended}", count=ends.count(end), ended=end.short) for end in dict.fromkeys(ends))
+    return tr(together(counted, "{before}, {after}"))

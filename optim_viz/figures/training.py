@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from optim_viz.figures.style import dress, faint, frame_rows, log_axis, note, span
+from optim_viz.language import N_, tr
 from optim_viz.network.mlp import Layout
 from optim_viz.network.training import Band, Training, TrainingOutcome, TrainingRun, smooth
 from optim_viz.optimizers.styles import styles as styles_of
@@ -24,15 +25,15 @@ POINTS = 400
 CUT = 30
 #: Titles, unit and whether the axis is logarithmic, of everything that `Training.band` knows.
 KINDS = {
-    "losses": ("Mini-batch loss", "loss (nats)", True),
-    "test_losses": ("Test loss", "loss (nats)", True),
-    "test_accuracies": ("Test accuracy", "accuracy (%)", False),
+    "losses": (N_("Mini-batch loss"), N_("loss (nats)"), True),
+    "test_losses": (N_("Test loss"), N_("loss (nats)"), True),
+    "test_accuracies": (N_("Test accuracy"), N_("accuracy (%)"), False),
 }
 #: Of the weights, changed by a step: a rule of thumb of Karpathy's, CS231n, Neural Networks Part 3 (2016).
 HEALTHY_RATIO = 1e-3
 #: A float32 changed by less than this share of itself stays as it is.
 LEAST = 1e-7
-NAMES = {"gradient_norms": "gradient norm", "update_ratios": "update / weight"}
+NAMES = {"gradient_norms": N_("gradient norm"), "update_ratios": N_("update / weight")}
 _UNFINISHED = (TrainingOutcome.RUNNING, TrainingOutcome.CANCELLED)
 
 
@@ -62,11 +63,19 @@ def complete(training: Training) -> Training:
     return dataclasses.replace(training, runs=tuple(kept))
 
 
-def seeds_said(training: Training) -> str:
+def seeds_said(training: Training, quartiles: bool = False) -> str:
     """Say how many seeds stand behind a median: "one seed", "median of 5 seeds", "median of 2 to 5 seeds"."""
     counts = [len(training.seeds(label)) for label in training.labels]
     few, many = min(counts), max(counts)
-    return "one seed" if many == 1 else f"median of {few} to {many} seeds" if few < many else f"median of {many} seeds"
+    if many == 1:
+        return tr("one seed")
+    if few < many and quartiles:
+        return tr("median and quartiles of {few} to {many} seeds", few=few, many=many)
+    if few < many:
+        return tr("median of {few} to {many} seeds", few=few, many=many)
+    return (
+        tr("median and quartiles of {many} seeds", many=many) if quartiles else tr("median of {many} seeds", many=many)
+    )
 
 
 def _middle(runs: Sequence[TrainingRun], name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +94,7 @@ def line(look: dict[str, Any], steps: np.ndarray, values: np.ndarray, what: str,
     shown = np.where(np.isfinite(values), values, np.nan)[rows]
     with np.errstate(over="ignore"):  # what float32 cannot hold is far outside the picture
         shown = shown.astype("float32")
-    hover = "<b>%{fullData.name}</b><br>step %{x:,}<br>" + what + "<extra></extra>"
+    hover = "<b>%{fullData.name}</b><br>" + tr("step") + " %{x:,}<br>" + what + "<extra></extra>"
     return go.Scatter(x=steps[rows].astype("int32"), y=shown, hovertemplate=hover, **(look | more))
 
 
@@ -118,16 +127,19 @@ def layer_health(training: Training, dark: bool = False, legend: bool = True) ->
             shown[name].append(values)
             for column in range(1, len(titles) + 1):
                 first = {"showlegend": (row, column) == (1, 1)}
-                trace = line(look, steps, values[:, column - 1], words + " %{y:.3g}", **first)
+                trace = line(look, steps, values[:, column - 1], tr(words) + " %{y:.3g}", **first)
                 figure.add_trace(trace, row, column)
     figure.add_hline(HEALTHY_RATIO, row=2, line={"color": "#888888", "dash": "dot", "width": 1})
     figure.update_xaxes(range=span_of_steps(training))
-    figure.update_xaxes(title="step", row=2)
+    figure.update_xaxes(title=tr("step"), row=2)
     for row, (name, words) in enumerate(NAMES.items(), 1):
         figure.update_yaxes(**log_axis(*span(shown[name]), 0.1), row=row)
-        figure.update_yaxes(title=words, row=row, col=1)
+        figure.update_yaxes(title=tr(words), row=row, col=1)
     figure.update_annotations(font={"size": 12}, yshift=-4)
-    title = f"Gradient norm and update / weight ratio by layer ({seeds_said(part)}); below 10<sup>-7</sup> not drawn"
+    title = tr(
+        "Gradient norm and update / weight ratio by layer ({seeds}); below 10<sup>-7</sup> not drawn",
+        seeds=seeds_said(part),
+    )
     return dress(figure, title, 380, dark, legend).update_layout(margin_t=54 + 30 * legend)
 
 
@@ -147,15 +159,15 @@ def dead_outputs(training: Training, dark: bool = False, legend: bool = True) ->
     Reference: Maas, Hannun & Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013).
     """
     part, figure = complete(training), go.Figure()
-    figure.update_xaxes(title="step", range=span_of_steps(training))
-    figure.update_yaxes(title="dead outputs (of 10)", range=[-0.3, 10.3], dtick=2)
+    figure.update_xaxes(title=tr("step"), range=span_of_steps(training))
+    figure.update_yaxes(title=tr("dead outputs (of 10)"), range=[-0.3, 10.3], dtick=2)
     if not training.spec.final_relu:
-        note(figure, "The last ReLU is off: no output can die.")
-        return dress(figure, "Dead outputs", 300, dark)
+        note(figure, tr("The last ReLU is off: no output can die."))
+        return dress(figure, tr("Dead outputs"), 300, dark)
     for label, look in looks(training, dark).items():
         steps, values = _middle(part.seeds(label), "dead_outputs")
-        figure.add_trace(line(look, steps, values, "%{y} of 10 outputs dead"))
-    title = f"Outputs that are 0 for every test digit ({seeds_said(part)})"
+        figure.add_trace(line(look, steps, values, tr("%{y} of 10 outputs dead")))
+    title = tr("Outputs that are 0 for every test digit ({seeds})", seeds=seeds_said(part))
     return dress(figure, title, 300, dark, legend)
 
 
@@ -177,10 +189,11 @@ def bands(training: Training, what: str = "test_accuracies", dark: bool = False,
     """
     part = complete(training)
     title, unit, log = KINDS.get(what, ("", "", False))
+    title, unit = tr(title), tr(unit)
     if what == "losses":
         window = max(1, training.steps // 40)
         part = _smoothed(part, window)
-        title += f", mean of {window} steps" if window > 1 else ""
+        title = tr("{title}, mean of {window} steps", title=title, window=window) if window > 1 else title
     found = {label: _scaled(part.band(label, what), 1 if log else 100) for label in training.labels}
     axis, ceiling, cut = _loss_axis(found) if log else _percent_axis(found)
     figure, hover = go.Figure(), "%{y:.4g} nats" if log else "%{y:.2f} %"
@@ -188,10 +201,10 @@ def bands(training: Training, what: str = "test_accuracies", dark: bool = False,
         if found[label].seeds > 1:
             figure.add_trace(_shade(found[label], ceiling, look))
         figure.add_trace(line(look, found[label].steps, found[label].median, hover))
-    figure.update_xaxes(title="step", range=span_of_steps(training))
+    figure.update_xaxes(title=tr("step"), range=span_of_steps(training))
     figure.update_yaxes(axis, title=unit)
-    seeds = seeds_said(part).replace(" of ", " and quartiles of ")
-    return dress(figure, f"{title}{cut} ({seeds})", 320, dark, legend)
+    said = tr("{title}{cut} ({seeds})", title=title, cut=cut, seeds=seeds_said(part, quartiles=True))
+    return dress(figure, said, 320, dark, legend)
 
 
 def _smoothed(training: Training, window: int) -> Training:
@@ -204,7 +217,7 @@ def _loss_axis(found: dict[str, Band]) -> tuple[dict[str, Any], float, str]:
     low, top = span([column for band in found.values() for column in (band.low, band.median, band.high)])
     first = max((band.median[0] for band in found.values() if len(band.steps)), default=np.inf)
     roof = max(CUT * first, 2 * low)
-    cut = f", cut off at {roof:.2g}" if top > roof else ""
+    cut = tr(", cut off at {roof:.2g}", roof=roof) if top > roof else ""
     top = min(top, roof)
     return log_axis(low, top, 0.03), 10 * top, cut
 

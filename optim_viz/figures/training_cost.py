@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from optim_viz.figures.style import dress, log_axis, span
 from optim_viz.figures.training import complete, looks
+from optim_viz.language import N_, tr
 from optim_viz.network.training import Training, TrainingRun
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 #: What can be paid with: the axis, the column of the table, and how much a run had spent at each of its evaluations.
 COSTS = {
-    "steps": lambda run: run.eval_steps,
-    "gradient evaluations": lambda run: run.gradient_evaluations,
-    "seconds": lambda run: run.seconds,
+    N_("steps"): lambda run: run.eval_steps,
+    N_("gradient evaluations"): lambda run: run.gradient_evaluations,
+    N_("seconds"): lambda run: run.seconds,
 }
 
 
@@ -44,16 +45,17 @@ def curves(training: Training, dark: bool = False, legend: bool = True) -> go.Fi
     for column, (name, spent) in enumerate(COSTS.items(), 1):
         for i, run in enumerate(part.runs):
             first = column == 1 and run.label not in {r.label for r in part.runs[:i]}
-            hover = f"<b>%{{fullData.name}}</b><br>%{{x:.4g}} {name}<br>test loss %{{y:.4g}} nats<extra></extra>"
+            loss = tr("test loss %{y:.4g} nats")
+            hover = f"<b>%{{fullData.name}}</b><br>%{{x:.4g}} {tr(name)}<br>{loss}<extra></extra>"
             trace = go.Scatter(
                 x=_up_to_the_end(run, spent(run)), y=_up_to_the_end(run, run.test_losses), hovertemplate=hover,
                 **every[run.label] | {"showlegend": first},
             )  # fmt: skip
             figure.add_trace(trace, 1, column)
-        figure.update_xaxes(title="time (s)" if name == "seconds" else name, rangemode="tozero", col=column)
+        figure.update_xaxes(title=tr("time (s)") if name == "seconds" else tr(name), rangemode="tozero", col=column)
     axis = log_axis(*span([run.test_losses for run in part.runs]), 0.03)
-    figure.update_yaxes(axis).update_yaxes(title="test loss (nats)", col=1)
-    return dress(figure, "What a test loss costs", 330, dark, legend)
+    figure.update_yaxes(axis).update_yaxes(title=tr("test loss (nats)"), col=1)
+    return dress(figure, tr("What a test loss costs"), 330, dark, legend)
 
 
 def _up_to_the_end(run: TrainingRun, values: np.ndarray) -> np.ndarray:
@@ -79,9 +81,9 @@ def to_target(training: Training, loss: float) -> pd.DataFrame:
     for label in training.labels:
         middle = np.median([_spent(run, loss) for run in part.seeds(label)], axis=0)
         found = [value if np.isfinite(value) else None for value in middle]
-        rows.append({"optimizer": label, **dict(zip(COSTS, found, strict=True))})
-    digits = {"steps": 0, "gradient evaluations": 0, "seconds": 2}
-    frame = pd.DataFrame(rows).astype(dict.fromkeys(COSTS, "Float64")).round(digits)
+        rows.append({tr("optimizer"): label, **dict(zip(map(tr, COSTS), found, strict=True))})
+    digits = {tr("steps"): 0, tr("gradient evaluations"): 0, tr("seconds"): 2}
+    frame = pd.DataFrame(rows).astype(dict.fromkeys(digits, "Float64")).round(digits)
     return frame.astype({name: "Int64" for name, count in digits.items() if not count})
 
 

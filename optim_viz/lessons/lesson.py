@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from optim_viz.language import N_
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, quoted
@@ -106,7 +107,7 @@ class Finding:
         """Return whether every inequality holds, the sentence with its numbers, and the numbers."""
         numbers = {name: measure(results) for name, measure in self.numbers.items()}
         held = [COMPARE[sign](numbers[left], numbers.get(str(right), right)) for left, sign, right in self.holds]
-        return all(held), self.sentence.format(**numbers), numbers
+        return all(held), N_(self.sentence, **numbers), numbers
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,10 @@ class Lesson:
     def __getitem__(self, name: str) -> Experiment:
         found = {e.name: e for e in self.all_experiments}
         if name not in found:
-            raise SpecError(f"The lesson {self.slug} has no experiment {quoted(name)}; {nearest(name, found)}")
+            raise SpecError(
+                "The lesson {slug} has no experiment {name}; {hint}",
+                slug=self.slug, name=quoted(name), hint=nearest(name, found),
+            )  # fmt: skip
         return found[name]
 
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 from optim_viz.experiments import files
 from optim_viz.experiments.links import Query
+from optim_viz.language import N_, together
 from optim_viz.lessons.lesson import Experiment, Lesson
 from optim_viz.lessons.table import LESSONS, lesson
 from optim_viz.spec import NetworkSpec, SpecError, nearest, quoted
 
 _KEYS = ("lesson", "run")
+#: What pictures are called whose names are put together.
+_TABS = {"sgd_search": N_("sgd search")}
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,22 @@ def read_lesson(query: Mapping[str, list[str]], default: Place) -> tuple[Place, 
     >>> read_lesson({"lesson": ["momentum"], "run": ["7"]}, DEFAULT)[1]
     ["The link's run was dropped: momentum has pictures 1 to 4; got '7'."]
     """
-    notes = [f"The link's {quoted(key)} is unknown here; {nearest(key, _KEYS)}" for key in query if key not in _KEYS]
+    notes: list[str] = [
+        N_("The link's {key} is unknown here; {hint}", key=quoted(key), hint=nearest(key, _KEYS))
+        for key in query
+        if key not in _KEYS
+    ]
     slug = query.get("lesson", [default.lesson])[-1]
     try:
         row = lesson(slug)
     except SpecError as error:
-        return default, [*notes, f"The link's lesson was dropped: {error}"]
+        return default, [*notes, N_("The link's lesson was dropped: {error}", error=str(error))]
     run = query.get("run", ["1"])[-1]
     last = len(shown(row))
     if run not in map(str, range(1, last + 1)):
-        return Place(slug), [*notes, f"The link's run was dropped: {slug} has pictures 1 to {last}; got {quoted(run)}."]
+        said = N_("The link's run was dropped: {lesson} has pictures 1 to {last}; got {run}.",
+                  lesson=slug, last=last, run=quoted(run))  # fmt: skip
+        return Place(slug), [*notes, said]
     return Place(slug, int(run)), notes
 
 
@@ -72,8 +81,8 @@ def tab(row: Lesson, run: int) -> str:
     ('slope', 'where it stops: rings')
     """
     experiment = shown(row)[run - 1]
-    before = "where it stops: " if experiment in row.limit.experiments else ""
-    return before + experiment.name.replace("_", " ")
+    name = _TABS.get(experiment.name) or N_(experiment.name.replace("_", " "))
+    return N_("where it stops: {name}", name=name) if experiment in row.limit.experiments else name
 
 
 def opened(experiment: Experiment) -> tuple[str, Query]:
@@ -93,8 +102,8 @@ def left_behind(experiment: Experiment) -> str:
     '“adam, uncorrected” exists in this lesson only: the link opens the picture without it.'
     """
     if experiment.beside:
-        names = " and ".join(f"“{optimizer.label}”" for optimizer in experiment.beside)
-        return f"{names} exists in this lesson only: the link opens the picture without it."
+        names = together((f"“{optimizer.label}”" for optimizer in experiment.beside), "{before} and {after}")
+        return N_("{names} exists in this lesson only: the link opens the picture without it.", names=names)
     if isinstance(experiment.spec, NetworkSpec):
-        return "Here a stored training is shown; the link trains it again."
+        return N_("Here a stored training is shown; the link trains it again.")
     return ""

@@ -169,7 +169,7 @@ def curvature(name: str) -> Measure:
     def largest(results: Results) -> float:
         spec = results[name].experiment.spec
         if not isinstance(spec, DescentSpec) or not spec.surface.minima:
-            raise SpecError(f"{name} has no known minimum to take a curvature at.")
+            raise SpecError("{name} has no known minimum to take a curvature at.", name=name)
         place = np.array(spec.surface.minima[0][:2])
         return float(np.linalg.eigvalsh(hessian(compiled(spec.surface), place))[-1])
 
@@ -182,7 +182,7 @@ def start_curvature(name: str) -> Measure:
     def largest(results: Results) -> float:
         spec = results[name].experiment.spec
         if not isinstance(spec, DescentSpec):
-            raise SpecError(f"{name} is no experiment on a surface.")
+            raise SpecError("{name} is no experiment on a surface.", name=name)
         return float(np.linalg.eigvalsh(hessian(compiled(spec.surface), np.array(spec.start)))[-1])
 
     return largest
@@ -281,5 +281,5 @@ def misdrawn(name: str) -> Measure:
 def _plane(results: Results, name: str) -> Any:
     plane = results[name].plane
     if plane is None:
-        raise SpecError(f"{name} has no plane.")
+        raise SpecError("{name} has no plane.", name=name)
     return plane

@@ -41,7 +41,7 @@ def seeds(experiment: Experiment) -> list[DescentSpec]:
     """The specs that an experiment on a surface is run as, one a seed, without what is beside."""
     spec = experiment.spec
     if not isinstance(spec, DescentSpec):
-        raise SpecError(f"{experiment.name!r} is a training: it has no runs on a surface.")
+        raise SpecError("{name!r} is a training: it has no runs on a surface.", name=experiment.name)
     return [replace(spec, seed=spec.seed + seed) for seed in range(experiment.seeds)]
 
 

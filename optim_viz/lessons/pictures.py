@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from optim_viz.language import N_
 from optim_viz.lessons.lesson import Experiment, Result
 from optim_viz.player import network_scenes, profiles, scenes
 from optim_viz.player.scenes import Scene
@@ -46,7 +47,7 @@ def named(runs: Comparison) -> Comparison:
     """
     if runs.surface.name != "own":
         return runs
-    return replace(runs, spec=replace(runs.spec, surface=replace(runs.surface, title="This lesson's function")))
+    return replace(runs, spec=replace(runs.spec, surface=replace(runs.surface, title=N_("This lesson's function"))))
 
 
 def weights(experiment: Experiment) -> tuple[str, ...]:
@@ -70,4 +71,4 @@ def drawn_seed(experiment: Experiment) -> str:
     """
     spec = experiment.spec
     seeds = spec.seeds if isinstance(spec, NetworkSpec) else experiment.seeds
-    return f"Drawn: the first of {seeds} seeds." if seeds > 1 else ""
+    return N_("Drawn: the first of {seeds} seeds.", seeds=seeds) if seeds > 1 else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optim_viz.language import N_, together
 from optim_viz.lessons import measures as m
 from optim_viz.lessons.lesson import Measure, Results
 
@@ -24,8 +25,11 @@ class Prediction:
         """Return which answer is right, and the numbers in a sentence."""
         numbers = [measure(results) for _, measure in self.answers]
         right = numbers.index(max(numbers) if self.highest else min(numbers))
-        told = ", ".join(f"{number:.4g} ({words})" for (words, _), number in zip(self.answers, numbers, strict=True))
-        return right, f"{self.what}: {told}."
+        told = (
+            N_("{number:.4g} ({words})", number=number, words=N_(words))
+            for (words, _), number in zip(self.answers, numbers, strict=True)
+        )
+        return right, N_("{what}: {numbers}.", what=N_(self.what), numbers=together(told, "{before}, {after}"))
 
 
 def reply(prediction: Prediction, right: int, chosen: int) -> str:
@@ -35,8 +39,8 @@ def reply(prediction: Prediction, right: int, chosen: int) -> str:
     >>> reply(one, one.measure({})[0], 1), one.measure({})[1]
     ('No: this.', 'Steps: 1 (this), 2 (that).')
     """
-    words = prediction.answers[right][0]
-    return f"Yes: {words}." if chosen == right else f"No: {words}."
+    words = N_(prediction.answers[right][0])
+    return N_("Yes: {answer}.", answer=words) if chosen == right else N_("No: {answer}.", answer=words)
 
 
 PREDICTIONS = {
@@ -44,9 +48,9 @@ PREDICTIONS = {
         "The parabola is steep at the start and flat at the bottom. Which step is the longest?",
         "Its length",
         (
-            ("the first step", m.median("parabola", "sgd", m.step_length(0))),
-            ("the fifth step", m.median("parabola", "sgd", m.step_length(0, 5))),
-            ("the last step", m.median("parabola", "sgd", m.step_length(0, -1))),
+            (N_("the first step"), m.median("parabola", "sgd", m.step_length(0))),
+            (N_("the fifth step"), m.median("parabola", "sgd", m.step_length(0, 5))),
+            (N_("the last step"), m.median("parabola", "sgd", m.step_length(0, -1))),
         ),
         highest=True,
     ),
@@ -54,9 +58,9 @@ PREDICTIONS = {
         "All runs read 240 examples. Which ends nearest to the minimum?",
         "Loss at the end",
         (
-            ("one example a step", m.median("one", "sgd", m.final_loss)),
-            ("four examples a step", m.median("four", "sgd", m.final_loss)),
-            ("all 24 a step", m.median("all", "sgd", m.final_loss)),
+            (N_("one example a step"), m.median("one", "sgd", m.final_loss)),
+            (N_("four examples a step"), m.median("four", "sgd", m.final_loss)),
+            (N_("all 24 a step"), m.median("all", "sgd", m.final_loss)),
         ),
     ),
     "learning-rate": Prediction(
@@ -68,24 +72,24 @@ PREDICTIONS = {
         "Both start high up on the left. Which ends lower?",
         "Loss at the end",
         (
-            ("plain descent", m.median("high", "sgd", m.final_loss)),
-            ("momentum", m.median("high", "momentum", m.final_loss)),
+            (N_("plain descent"), m.median("high", "sgd", m.final_loss)),
+            (N_("momentum"), m.median("high", "momentum", m.final_loss)),
         ),
     ),
     "momentum": Prediction(
         "In the ravine at a small learning rate, which arrives first?",
         "Steps to a loss of a millionth",
         (
-            ("plain descent", m.median("ravine", "sgd", m.steps_to(1e-6))),
-            ("momentum", m.median("ravine", "momentum", m.steps_to(1e-6))),
+            (N_("plain descent"), m.median("ravine", "sgd", m.steps_to(1e-6))),
+            (N_("momentum"), m.median("ravine", "momentum", m.steps_to(1e-6))),
         ),
     ),
     "plateau": Prediction(
         "Both start on the left and come to flat ground. Which is farther to the right at the end?",
         "x at the end",
         (
-            ("plain descent", m.median("plain", "sgd", m.coordinate(0))),
-            ("momentum", m.median("plain", "momentum", m.coordinate(0))),
+            (N_("plain descent"), m.median("plain", "sgd", m.coordinate(0))),
+            (N_("momentum"), m.median("plain", "momentum", m.coordinate(0))),
         ),
         highest=True,
     ),
@@ -94,7 +98,7 @@ PREDICTIONS = {
         "Times as long",
         tuple(
             (words, m.ratio(m.median("times_1000", kind, m.step_length(0)), m.median("plain", kind, m.step_length(0))))
-            for words, kind in (("plain descent's", "sgd"), ("Adam's", "adam"))
+            for words, kind in ((N_("plain descent's"), "sgd"), (N_("Adam's"), "adam"))
         ),
         highest=True,
     ),
@@ -102,8 +106,8 @@ PREDICTIONS = {
         "Whose first step is longer: Adam's with its bias correction, or without?",
         "Length of the first step along x",
         (
-            ("with", m.median("bowl", "adam", m.step_length(0))),
-            ("without", m.median("bowl", "adam, uncorrected", m.step_length(0))),
+            (N_("with"), m.median("bowl", "adam", m.step_length(0))),
+            (N_("without"), m.median("bowl", "adam, uncorrected", m.step_length(0))),
         ),
         highest=True,
     ),
@@ -120,7 +124,7 @@ PREDICTIONS = {
         "Accuracy in percent",
         tuple(
             (words, m.median("defaults", kind, m.accuracy))
-            for words, kind in (("SGD", "sgd"), ("momentum", "momentum"), ("Adam", "adam"))
+            for words, kind in (("SGD", "sgd"), (N_("momentum"), "momentum"), ("Adam", "adam"))
         ),
         highest=True,
     ),
@@ -128,8 +132,8 @@ PREDICTIONS = {
         "The decay becomes ten times as strong. Whose path changes more?",
         "Farthest distance between the two paths",
         (
-            ("Adam's", m.apart("in_gradient", "adam 0.01", "adam 0.1")),
-            ("AdamW's", m.apart("decoupled", "adamw 0.01", "adamw 0.1")),
+            (N_("Adam's"), m.apart("in_gradient", "adam 0.01", "adam 0.1")),
+            (N_("AdamW's"), m.apart("decoupled", "adamw 0.01", "adamw 0.1")),
         ),
         highest=True,
     ),
@@ -137,8 +141,8 @@ PREDICTIONS = {
         "One learning rate for both weights, or a smaller one for y. Which arrives first?",
         "Steps to a loss of a millionth",
         (
-            ("one rate", m.median("bowl", "one rate", m.steps_to(1e-6))),
-            ("a smaller rate for y", m.median("bowl", "slow y", m.steps_to(1e-6))),
+            (N_("one rate"), m.median("bowl", "one rate", m.steps_to(1e-6))),
+            (N_("a smaller rate for y"), m.median("bowl", "slow y", m.steps_to(1e-6))),
         ),
     ),
     "schedules": Prediction(
@@ -146,15 +150,19 @@ PREDICTIONS = {
         "Mean loss",
         tuple(
             (words, m.median("noise", label, m.tail_loss(100)))
-            for words, label in (("a fixed rate", "fixed"), ("a drop at step 200", "drop"), ("a cosine", "cosine"))
+            for words, label in (
+                (N_("a fixed rate"), "fixed"),
+                (N_("a drop at step 200"), "drop"),
+                (N_("a cosine"), "cosine"),
+            )
         ),
     ),
     "zero-grad": Prediction(
         "Which is lower over the last 200 steps: with zero_grad, or with zero_grad forgotten?",
         "Mean loss",
         (
-            ("with zero_grad", m.median("bowl", "sgd", m.tail_loss(200))),
-            ("forgotten", m.median("bowl", "zero_grad forgotten", m.tail_loss(200))),
+            (N_("with zero_grad"), m.median("bowl", "sgd", m.tail_loss(200))),
+            (N_("forgotten"), m.median("bowl", "zero_grad forgotten", m.tail_loss(200))),
         ),
     ),
     "final-relu": Prediction(
@@ -169,7 +177,7 @@ PREDICTIONS = {
     "pictures": Prediction(
         "Which fills more of its best plane: the paths of training, or random walks that learn nothing?",
         "Percent of the spread",
-        (("the paths", m.held("principal")), ("random walks", m.held_of_walk("principal"))),
+        ((N_("the paths"), m.held("principal")), (N_("random walks"), m.held_of_walk("principal"))),
         highest=True,
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optim_viz.language import N_
 from optim_viz.lessons import measures as m
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.optimizers.specs import optimizer
@@ -13,7 +14,7 @@ def _search(kind: str, rates: tuple[float, ...]) -> Experiment:
     optimizers = tuple(optimizer(kind, lr=lr, label=f"{kind} {lr:g}") for lr in rates)
     return Experiment(
         f"{kind}_search",
-        f"{kind} at {len(rates)} learning rates",
+        N_("{kind} at {count} learning rates", kind=kind, count=len(rates)),
         NetworkSpec(optimizers, epochs=2, final_relu=False, seeds=3),
     )
 

@@ -147,7 +147,7 @@ def load(experiment: Experiment) -> tuple[Training, Plane | None]:
     """Return the stored training of an experiment, and its plane if it asks for one; SpecError if there is none."""
     spec = experiment.spec
     if not isinstance(spec, NetworkSpec):
-        raise SpecError(f"{experiment.name!r} is no training: it is run, not stored.")
+        raise SpecError("{name!r} is no training: it is run, not stored.", name=experiment.name)
     plane = unpack_plane(experiment.plane, part(spec, f"{experiment.plane}.")) if experiment.plane else None
     return unpack(spec, part(spec)), plane
 

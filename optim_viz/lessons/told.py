@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from optim_viz.language import N_
 from optim_viz.lessons import links, pictures, results
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Results
 from optim_viz.lessons.predictions import PREDICTIONS, reply
@@ -19,7 +20,9 @@ Words = dict[str, Any]
 
 
 def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
-    """Return a lesson's words as JSON and its pictures' scenes by their names, computed or as they are stored.
+    """Return a lesson's words as JSON, to be told in any language, and its pictures' scenes by their names.
+
+    Scenes are computed, or as they are stored.
 
     >>> from optim_viz.lessons.table import lesson
     >>> words, scenes = told(lesson("momentum"))
@@ -30,11 +33,12 @@ def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
     verdict = results.verdict(row, measured)
     drawn = [results.result(replace(experiment, seeds=1)) for experiment in links.shown(row)]
     words = {
-        **{name: getattr(row, name) for name in ("slug", "title", "claim", "text", "look", "question", "answer")},
+        **{name: N_(getattr(row, name)) for name in ("title", "claim", "text", "look", "question", "answer")},
+        "slug": row.slug,
         "source": str(row.source),
         "prediction": _prediction(row, measured),
         "measured": {"holds": verdict.holds, "sentence": verdict.sentence},
-        "limit": {"text": row.limit.text, "holds": verdict.limit_holds, "sentence": verdict.limit_sentence},
+        "limit": {"text": N_(row.limit.text), "holds": verdict.limit_holds, "sentence": verdict.limit_sentence},
         "pictures": [_picture(row, number, found) for number, found in enumerate(drawn, 1)],
         "optimizers": [_optimizer(kind) for kind in row.optimizers],
     }
@@ -48,7 +52,8 @@ def _picture(row: Lesson, number: int, found: Result) -> Words:
     experiment = links.shown(row)[number - 1]
     spec = experiment.spec
     return {
-        "name": experiment.name, "tab": links.tab(row, number), "caption": f"{experiment.caption}.",
+        "name": experiment.name, "tab": links.tab(row, number),
+        "caption": N_("{caption}.", caption=N_(experiment.caption)),
         "function": spec.surface.with_values if isinstance(spec, DescentSpec) else "",
         "weights": pictures.weights(experiment),
         "seed": pictures.drawn_seed(experiment), "plane": found.plane.caption if found.plane else "",
@@ -61,21 +66,21 @@ def _prediction(row: Lesson, measured: Results) -> Words:
     asked = PREDICTIONS[row.slug]
     right, sentence = asked.measure(measured)
     answers = [
-        {"text": words, "reply": reply(asked, right, i), "right": i == right}
+        {"text": N_(words), "reply": reply(asked, right, i), "right": i == right}
         for i, (words, _) in enumerate(asked.answers)
     ]
-    return {"question": asked.question, "answers": answers, "measured": sentence}
+    return {"question": N_(asked.question), "answers": answers, "measured": sentence}
 
 
 def _opened(experiment: Experiment) -> Words:
     """The query that Compare opens a picture by, or why there is none without a server."""
     spec = experiment.spec
     if not isinstance(spec, DescentSpec):
-        return {"query": "", "left": "A stored training is shown; training it again needs the app."}
+        return {"query": "", "left": N_("A stored training is shown; training it again needs the app.")}
     if spec.surface.name not in SURFACES:
-        return {"query": "", "left": "To change a function that was typed needs the app."}
+        return {"query": "", "left": N_("To change a function that was typed needs the app.")}
     if not all(map(has_rule, spec.optimizers)):
-        return {"query": "", "left": "An optimizer without a rule of its own needs the app."}
+        return {"query": "", "left": N_("An optimizer without a rule of its own needs the app.")}
     return {"query": urlencode(links.opened(experiment)[1], doseq=True), "left": links.left_behind(experiment)}
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from optim_viz import log
+from optim_viz.language import N_
 from optim_viz.spec import SpecError, quoted, short
 
 PIXELS, CLASSES = 28 * 28, 10
@@ -70,7 +71,7 @@ def read(path: str) -> Arrays:
         raise
     except (OSError, ValueError) as error:  # no name of a file
         reason = getattr(error, "strerror", None) or error
-        raise SpecError(f"The digits in {quoted(path)} could not be read: {reason}.") from None
+        raise SpecError("The digits in {path} could not be read: {reason}.", path=quoted(path), reason=reason) from None
 
 
 def parse(files: Mapping[str, bytes]) -> Arrays:
@@ -81,7 +82,12 @@ def parse(files: Mapping[str, bytes]) -> Arrays:
     named = [(short(name), content) for name, content in files.items()]
     for name, content in named:
         if len(content) > MAX_BYTES:
-            raise SpecError(f"{name} is too large: at most {MAX_BYTES / 1e6:.0f} MB hold {MAX_DIGITS:,} digits.")
+            raise SpecError(
+                "{name} is too large: at most {size:.0f} MB hold {most:,} digits.",
+                name=name,
+                size=MAX_BYTES / 1e6,
+                most=MAX_DIGITS,
+            )
     if len(files) == 1 and next(iter(files)).endswith(".npz"):
         return _checked(*_npz(*named[0]))
     found = dict(_idx(name, content) for name, content in named) if len(named) == 2 else {}
@@ -92,18 +98,25 @@ def parse(files: Mapping[str, bytes]) -> Arrays:
 
 def _npz(name: str, content: bytes) -> Arrays:
     if content.count(ENTRY) > MAX_ENTRIES:
-        raise SpecError(f"{name} must hold two arrays, x and y; it holds over {MAX_ENTRIES} files.")
+        raise SpecError(
+            "{name} must hold two arrays, x and y; it holds over {most} files.", name=name, most=MAX_ENTRIES
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             held = archive.namelist()
             if not {"x.npy", "y.npy"} <= set(held):
                 raise SpecError(
-                    f"{name} must hold two arrays, x and y; it holds {short(', '.join(held)) or 'nothing'}."
+                    "{name} must hold two arrays, x and y; it holds {held}.",
+                    name=name,
+                    held=short(", ".join(held)) or N_("nothing"),
                 )
             members = [archive.getinfo(part) for part in ("x.npy", "y.npy")]
             if sum(member.file_size for member in members) > MAX_BYTES:
                 raise SpecError(
-                    f"{name} unpacks to more than the {MAX_BYTES / 1e6:.0f} MB that {MAX_DIGITS:,} digits take."
+                    "{name} unpacks to more than the {size:.0f} MB that {most:,} digits take.",
+                    name=name,
+                    size=MAX_BYTES / 1e6,
+                    most=MAX_DIGITS,
                 )
             x, y = (_npy(name, archive, member) for member in members)
             return x, y
@@ -114,13 +127,13 @@ def _npz(name: str, content: bytes) -> Arrays:
 
 
 def _no_npz(name: str) -> SpecError:
-    return SpecError(f"{name} is not an npz file of plain numbers.")
+    return SpecError("{name} is not an npz file of plain numbers.", name=name)
 
 
 def _npy(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     """Return one array of an archive. Its memory is taken only once the header is held to the bytes that follow it."""
     if member.flag_bits & ENCRYPTED:
-        raise SpecError(f"{name} is encrypted: digits are read from open files.")
+        raise SpecError("{name} is encrypted: digits are read from open files.", name=name)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # all that np.savez writes
         raise _no_npz(name)
     with archive.open(member) as file:
@@ -143,24 +156,33 @@ def _idx(name: str, content: bytes) -> tuple[int, np.ndarray]:
         kind, count = struct.unpack_from(">II", content)
         shape = (count, *struct.unpack_from(">II", content, 8)) if kind == IMAGES else (count,)
     except (ZlibError, struct.error):
-        raise SpecError(f"{name} is not an IDX file.") from None
+        raise SpecError("{name} is not an IDX file.", name=name) from None
     if kind not in (IMAGES, LABELS):
-        raise SpecError(f"{name} is not an IDX file of images or labels in bytes.")
+        raise SpecError("{name} is not an IDX file of images or labels in bytes.", name=name)
     start, expected = 4 + 4 * len(shape), int(np.prod(shape, dtype=object))
     if len(content) - start != expected:
-        raise SpecError(f"{name} says that it holds {expected:,} bytes of data; it holds {len(content) - start:,}.")
+        raise SpecError(
+            "{name} says that it holds {expected:,} bytes of data; it holds {count:,}.",
+            name=name,
+            expected=expected,
+            count=len(content) - start,
+        )
     return kind, np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
 def _checked(x: np.ndarray, y: np.ndarray) -> Arrays:
     if x.dtype != np.uint8 or x.shape[1:] not in ((PIXELS,), (28, 28)):
-        raise SpecError(f"x must be bytes [n, 784] or [n, 28, 28], grey levels 0 to 255; got {_kind(x)}.")
+        raise SpecError("x must be bytes [n, 784] or [n, 28, 28], grey levels 0 to 255; got {kind}.", kind=_kind(x))
     if y.dtype.kind not in "iu" or y.shape != x.shape[:1]:
-        raise SpecError(f"y must be one whole number for each of the {len(x):,} digits; got {_kind(y)}.")
+        raise SpecError(
+            "y must be one whole number for each of the {count:,} digits; got {kind}.", count=len(x), kind=_kind(y)
+        )
     if not MIN_DIGITS <= len(x) <= MAX_DIGITS:
-        raise SpecError(f"There must be {MIN_DIGITS} to {MAX_DIGITS:,} digits; got {len(x):,}.")
+        raise SpecError(
+            "There must be {least} to {most:,} digits; got {count:,}.", least=MIN_DIGITS, most=MAX_DIGITS, count=len(x)
+        )
     if y.min() < 0 or y.max() >= CLASSES:
-        raise SpecError(f"y must hold the digits 0 to 9; got {y.min()} to {y.max()}.")
+        raise SpecError("y must hold the digits 0 to 9; got {low} to {high}.", low=y.min(), high=y.max())
     return np.array(x).reshape(len(x), PIXELS), y.astype(np.uint8)
 
 
@@ -187,15 +209,21 @@ def _fetched(name: str, digest: str) -> bytes:
     base = os.environ.get(URL_VARIABLE, "")
     if not base.startswith(("https://", "http://")):
         raise SpecError(
-            f"The full MNIST is not here: set {URL_VARIABLE} to the address of a folder with {' and '.join(MNIST)}."
+            "The full MNIST is not here: set {variable} to the address of a folder with {names}.",
+            variable=URL_VARIABLE,
+            names=" and ".join(MNIST),
         )
     try:
         with urllib.request.urlopen(f"{base.rstrip('/')}/{name}", timeout=30) as answer:  # noqa: S310 (checked above)
             content = answer.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise SpecError(f"The full MNIST could not be fetched ({error}); the shipped digits need no network.") from None
+        raise SpecError(
+            "The full MNIST could not be fetched ({error}); the shipped digits need no network.", error=error
+        ) from None
     if hashlib.sha256(content).hexdigest() != digest:
-        raise SpecError(f"{name} from {URL_VARIABLE} is not MNIST's: its sha256 is another.")
+        raise SpecError(
+            "{name} from {variable} is not MNIST's: its sha256 is another.", name=name, variable=URL_VARIABLE
+        )
     try:
         write(path, content)
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.network import digit_files
 
 SHIPPED = Path(__file__).parents[1] / "data" / "mnist10k.npz"
@@ -40,9 +41,11 @@ def load(data: str = "") -> Digits:
     Reference: LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning Applied to Document Recognition (1998).
     """
     if data == "mnist":
-        return _split(*digit_files.mnist(), "MNIST, 60,000 digits")
+        return _split(*digit_files.mnist(), N_("MNIST, 60,000 digits"))
     x, y = digit_files.read(data or str(SHIPPED))
-    return _split(x, y, f"{len(x):,} digits of your own" if data else "a 10,000-digit subset of MNIST")
+    return _split(
+        x, y, N_("{count:,} digits of your own", count=len(x)) if data else N_("a 10,000-digit subset of MNIST")
+    )
 
 
 def _split(x: np.ndarray, y: np.ndarray, title: str) -> Digits:

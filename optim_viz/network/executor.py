@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 
+from optim_viz.language import N_
 from optim_viz.settings import threads
 
 #: The environment variable that names a scheduler, such as tcp://host:8786.
@@ -48,12 +49,17 @@ def _distributed(address: str, stack: contextlib.ExitStack, tell: Callable[[str]
     try:
         from distributed import Client
     except ImportError:
-        tell(f"The scheduler {address} needs dask: pip install 'optim-viz[distributed]'. Using threads here.")
+        tell(
+            N_(
+                "The scheduler {address} needs dask: pip install 'optim-viz[distributed]'. Using threads here.",
+                address=address,
+            )
+        )
         return None
     try:
         client = stack.enter_context(Client(address, timeout=PATIENCE, set_as_default=False))
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
-        tell(f"No scheduler answers at {address} ({reason}). Using threads here.")
+        tell(N_("No scheduler answers at {address} ({reason}). Using threads here.", address=address, reason=reason))
         return None
     return stack.enter_context(client.get_executor(pure=False, retries=RETRIES))

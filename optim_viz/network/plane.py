@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.network import digits as data
 from optim_viz.network.mlp import Layout
 from optim_viz.network.pca import centred, combine, principal_axes, products, random_walk_shares
@@ -63,18 +64,28 @@ class Plane:
         """What the plane is and what it is not, in words."""
         share, walk = self.explained_variance.sum(), self.random_walk.sum()
         if self.kind == "pca":
-            what = (
-                f"The plane that holds most of the snapshots' spread (PCA): {share:.1%} of it. The best plane of a "
-                f"pure random walk of as many snapshots holds {walk:.1%}, so a smooth curve by itself says little."
+            what = N_(
+                "The plane that holds most of the snapshots' spread (PCA): {share:.1%} of it. The best "
+                "plane of a pure random walk of as many snapshots holds {walk:.1%}, so a smooth curve by "
+                "itself says little.",
+                share=share,
+                walk=walk,
             )
         else:
-            what = (
-                f"A random plane through the last weights of {self.labels[0]}, its directions scaled filter by filter "
-                f"(Li et al. 2018). It holds {share:.2%} of the snapshots' spread: the paths are shadows here."
+            what = N_(
+                "A random plane through the last weights of {run}, its directions scaled filter by "
+                "filter (Li et al. 2018). It holds {share:.2%} of the snapshots' spread: the paths are "
+                "shadows here.",
+                run=self.labels[0],
+                share=share,
             )
-        return (
-            f"{what} Colour is the loss of points on the plane, over {self.digits:,} training digits; the runs pass "
-            f"beside the plane, where their own loss differs from it by a factor of up to {self.worst_ratio:.3g}."
+        return N_(
+            "{what} Colour is the loss of points on the plane, over {digits:,} training digits; the runs "
+            "pass beside the plane, where their own loss differs from it by a factor of up to "
+            "{factor:.3g}.",
+            what=what,
+            digits=self.digits,
+            factor=self.worst_ratio,
         )
 
 
@@ -100,8 +111,8 @@ def project(training: Training, kind: str = "pca", resolution: int = 41, digits:
     Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018).
     """
     if not isinstance(training, Training):
-        raise SpecError(f"ov.project takes what ov.train returns; got a {type(training).__name__}.")
-    one_of(kind, KINDS, "kind of plane")
+        raise SpecError("ov.project takes what ov.train returns; got a {kind}.", kind=type(training).__name__)
+    one_of(kind, KINDS, N_("kind of plane"))
     seed = whole(seed, "seed", 0, SEEDS - 1)
     x, y = _digits(training, digits)
     resolution = whole(resolution, "resolution", 5, 201)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.network import executor as executors
 from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
@@ -149,15 +150,17 @@ def check(
     base = train.check(optimizers, epochs, batch_size, hidden, final_relu, seed, seeds, data)
     for spec in base.optimizers:
         if spec.factory is not None:
-            raise SpecError(f"{spec.label} sets its own learning rate: a sweep needs what ov.optimizer returns.")
+            raise SpecError(
+                "{label} sets its own learning rate: a sweep needs what ov.optimizer returns.", label=spec.label
+            )
     try:
         values: list[Any] = list(lrs)
     except TypeError:
-        raise SpecError(f"lrs must be a list of learning rates; got {quoted(lrs)}.") from None
+        raise SpecError("lrs must be a list of learning rates; got {lrs}.", lrs=quoted(lrs)) from None
     checked = tuple(float(hyperparameter(base.optimizers[0].kind, "lr").check(v, "train_sweep")) for v in values)
     tasks = len(base.optimizers) * len(checked) * base.seeds
     if not 1 <= tasks <= MAX_TASKS:
-        raise SpecError(f"This sweep has {tasks:,} trainings; 1 to {MAX_TASKS:,} are possible.")
+        raise SpecError("This sweep has {tasks:,} trainings; 1 to {most:,} are possible.", tasks=tasks, most=MAX_TASKS)
     return TrainSweepSpec(base, checked)
 
 
@@ -197,7 +200,7 @@ def run(
             for future in futures:
                 future.cancel()
     if not done.all() and not cancel.is_set():
-        raise _unfinished(so_far(), "the scheduler that ran them was lost")
+        raise _unfinished(so_far(), N_("the scheduler that ran them was lost"))
     return so_far()
 
 
@@ -207,11 +210,13 @@ def _result(future: Future[Any], so_far: Callable[[], TrainSweep]) -> tuple[floa
     except SpecError:
         raise
     except Exception as error:
-        raise _unfinished(so_far(), f"one of them ended with {type(error).__name__}") from error
+        raise _unfinished(so_far(), N_("one of them ended with {error}", error=type(error).__name__)) from error
 
 
 def _unfinished(done: TrainSweep, why: str) -> Unfinished:
-    return Unfinished(f"{done.done.sum()} of {done.done.size} trainings were done when {why}.", done)
+    return Unfinished(
+        N_("{count} of {all} trainings were done when {why}.", count=done.done.sum(), all=done.done.size, why=why), done
+    )
 
 
 def _completed(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
+from optim_viz.language import N_
 from optim_viz.network import digits
 from optim_viz.network.growing_run import GrowingRun, evaluation_steps, snapshot_steps
 from optim_viz.network.mlp import Layout
@@ -76,7 +77,7 @@ def check(
     """Return the arguments of `train` as a checked, frozen spec, or raise a SpecError."""
     specs = as_specs(optimizers)
     if not 1 <= len(specs) <= MAX_OPTIMIZERS:
-        raise SpecError(f"Choose 1 to {MAX_OPTIMIZERS} optimizers; got {len(specs)}.")
+        raise SpecError("Choose 1 to {most} optimizers; got {count}.", most=MAX_OPTIMIZERS, count=len(specs))
     data = _check_data(data)
     layout = Layout(_check_hidden(hidden))
     for spec in specs:
@@ -95,7 +96,11 @@ def check(
     total = checked.epochs * steps_per_epoch(checked)
     if total > MAX_STEPS:
         raise SpecError(
-            f"{checked.epochs} epochs of batch_size {batch_size} are {total:,} steps; at most {MAX_STEPS:,}."
+            "{epochs} epochs of batch_size {batch_size} are {total:,} steps; at most {most:,}.",
+            epochs=checked.epochs,
+            batch_size=batch_size,
+            total=total,
+            most=MAX_STEPS,
         )
     return checked
 
@@ -108,8 +113,9 @@ def steps_per_epoch(spec: NetworkSpec) -> int:
 def _check_data(data: Any) -> str:
     if not isinstance(data, str | Path):
         raise SpecError(
-            "data is '' (the shipped digits), 'mnist' or the path of a file, such as np.savez('mine.npz', x=x, y=y) "
-            f"writes; got {quoted(data)}."
+            "data is '' (the shipped digits), 'mnist' or the path of a file, such as "
+            "np.savez('mine.npz', x=x, y=y) writes; got {data}.",
+            data=quoted(data),
         )
     return str(data)
 
@@ -118,18 +124,27 @@ def _check_hidden(hidden: Any) -> tuple[int, ...]:
     try:
         sizes = tuple(hidden)
     except TypeError:
-        raise SpecError(f"hidden must be a tuple of layer sizes, such as (300, 200); got {quoted(hidden)}.") from None
+        raise SpecError(
+            "hidden must be a tuple of layer sizes, such as (300, 200); got {hidden}.", hidden=quoted(hidden)
+        ) from None
     if not 1 <= len(sizes) <= MAX_LAYERS:
-        raise SpecError(f"hidden must have 1 to {MAX_LAYERS} layers; got {len(sizes)}.")
-    return tuple(whole(size, f"hidden layer {i}", 1, MAX_WIDTH) for i, size in enumerate(sizes, 1))
+        raise SpecError("hidden must have 1 to {most} layers; got {count}.", most=MAX_LAYERS, count=len(sizes))
+    return tuple(whole(size, N_("hidden layer {i}", i=i), 1, MAX_WIDTH) for i, size in enumerate(sizes, 1))
 
 
 def _check_scale(spec: OptimizerSpec, layout: Layout) -> None:
     for name, _ in spec.lr_scale:
         if name not in layout.names:
-            raise SpecError(f"{spec.kind}: the network has no layer {quoted(name)}; {nearest(name, layout.names)}")
+            raise SpecError(
+                "{kind}: the network has no layer {name}; {hint}",
+                kind=spec.kind,
+                name=quoted(name),
+                hint=nearest(name, layout.names),
+            )
     if spec.lr_scale and spec.factory is not None:
-        raise SpecError(f"{spec.label}: lr_scale is not possible with an optimizer of your own: give it param groups.")
+        raise SpecError(
+            "{label}: lr_scale is not possible with an optimizer of your own: give it param groups.", label=spec.label
+        )
     if spec.lr_scale and spec.kind == "lbfgs":
         raise SpecError("lbfgs: lr_scale is not possible, torch's LBFGS takes one learning rate for all weights.")
 

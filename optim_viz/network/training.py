@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, one_of, quoted
 
 if TYPE_CHECKING:
@@ -21,10 +22,15 @@ NO_PREDICTION = 255
 class TrainingOutcome(enum.Enum):
     """How a run ended; the values are the messages that people read."""
 
-    FINISHED = "finished"
-    RUNNING = "still running"
-    CANCELLED = "cancelled"
-    DIVERGED = "diverged: its loss is no longer a number"
+    FINISHED = N_("finished")
+    RUNNING = N_("still running")
+    CANCELLED = N_("cancelled")
+    DIVERGED = N_("diverged: its loss is no longer a number")
+
+    @property
+    def short(self) -> str:
+        """The same in a word or two."""
+        return N_("diverged") if self is TrainingOutcome.DIVERGED else self.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +73,8 @@ class TrainingRun:
     def status(self) -> str:
         """The outcome in a few words, with its step."""
         if self.outcome is TrainingOutcome.FINISHED:
-            return f"finished {self.outcome_step:,} steps"
-        return f"{self.outcome.value.partition(':')[0]} at step {self.outcome_step:,}"
+            return N_("finished {step:,} steps", step=self.outcome_step)
+        return N_("{ended} at step {step:,}", ended=self.outcome.short, step=self.outcome_step)
 
     @property
     def final_accuracy(self) -> float:
@@ -128,7 +134,7 @@ class Training:
         """All runs of one optimizer, one for each seed."""
         found = tuple(run for run in self.runs if run.label == label)
         if not found:
-            raise SpecError(f"No run is labelled {quoted(label)}; {nearest(label, self.labels)}")
+            raise SpecError("No run is labelled {label}; {hint}", label=quoted(label), hint=nearest(label, self.labels))
         return found
 
     def __getitem__(self, label: str) -> TrainingRun:

@@ -32,7 +32,9 @@ def keep(files: Mapping[str, bytes]) -> str:
             write(path, packed.getvalue())
             _drop_oldest(path)
     except OSError as error:
-        raise SpecError(f"These digits cannot be kept on this server just now ({error.strerror or error}).") from None
+        raise SpecError(
+            "These digits cannot be kept on this server just now ({reason}).", reason=error.strerror or error
+        ) from None
     return str(path)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from optim_viz.language import N_
 from optim_viz.optimizers import rules
 from optim_viz.optimizers.hyperparameters import MAXIMIZE, eps, flag, fraction, lr, weight_decay
 from optim_viz.optimizers.row import Card, Optimizer, Style
 from optim_viz.spec import Hyperparameter
 
 _BETAS = (
-    fraction("beta1", 0.9, "Memory of the first moment, the mean gradient."),
-    fraction("beta2", 0.999, "Memory of the second moment, the mean squared gradient.", high=0.9999),
+    fraction("beta1", 0.9, N_("Memory of the first moment, the mean gradient.")),
+    fraction("beta2", 0.999, N_("Memory of the second moment, the mean squared gradient."), high=0.9999),
 )
-_AMSGRAD = flag("amsgrad", "Never let the second moment shrink.")
-_DECOUPLED = flag("decoupled_weight_decay", "Let weight decay shrink the weights, not enter the gradient.")
-_SHRINK = "Shrinks every weight by lr * weight_decay a step, beside the gradient (decoupled)."
+_AMSGRAD = flag("amsgrad", N_("Never let the second moment shrink."))
+_DECOUPLED = flag("decoupled_weight_decay", N_("Let weight decay shrink the weights, not enter the gradient."))
+_SHRINK = N_("Shrinks every weight by lr * weight_decay a step, beside the gradient (decoupled).")
 
 _MOMENTS = (("exp_avg", ""), ("exp_avg_sq", ""))
 _MOMENTS_LATEX = r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g \quad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \quad "
@@ -34,7 +35,7 @@ ADAM_FAMILY = (
         torch_class="Adam",
         hyperparameters=(lr(1e-3), *_BETAS, eps(1e-8), weight_decay(), _AMSGRAD, MAXIMIZE, _DECOUPLED),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
-        problem="Gives every parameter a step of at most about lr, whatever the scale of its gradient.",
+        problem=N_("Gives every parameter a step of at most about lr, whatever the scale of its gradient."),
         latex=_MOMENTS_LATEX + _ADAM_LATEX,
         card=Card(_ADAM_SYMBOLIC, _MOMENT_LINES, pull="exp_avg"),
         paper="Kingma & Ba, Adam: A Method for Stochastic Optimization",
@@ -48,9 +49,9 @@ ADAM_FAMILY = (
         torch_class="AdamW",
         hyperparameters=(lr(1e-3), *_BETAS, eps(1e-8), weight_decay(1e-2, _SHRINK), _AMSGRAD, MAXIMIZE),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
-        problem="Adam whose weight decay acts on the weights alone, not through the adaptive scale.",
+        problem=N_("Adam whose weight decay acts on the weights alone, not through the adaptive scale."),
         latex=r"\theta \leftarrow (1 - \mathrm{lr}\,\lambda)\,\theta \quad " + _MOMENTS_LATEX + _ADAM_LATEX,
-        card=Card("θ ← (1 − lr·λ)θ,  then adam:  " + _ADAM_SYMBOLIC, _MOMENT_LINES, pull="exp_avg"),
+        card=Card(N_("θ ← (1 − lr·λ)θ,  then adam:  {adam}", adam=_ADAM_SYMBOLIC), _MOMENT_LINES, pull="exp_avg"),
         paper="Loshchilov & Hutter, Decoupled Weight Decay Regularization",
         year=2019,
         decoupled=True,
@@ -66,13 +67,13 @@ ADAM_FAMILY = (
             *_BETAS,
             eps(1e-8),
             weight_decay(),
-            Hyperparameter("momentum_decay", 4e-3, 0.0, 0.1, text="How fast the momentum warms up from beta1 / 2."),
+            Hyperparameter("momentum_decay", 4e-3, 0.0, 0.1, text=N_("How fast the momentum warms up from beta1 / 2.")),
             _DECOUPLED,
             MAXIMIZE,
         ),
         state=(*_MOMENTS, ("mu_product", "")),
         initial=(("mu_product", 1.0),),
-        problem="Adam with Nesterov's look-ahead: the newest gradient counts at once.",
+        problem=N_("Adam with Nesterov's look-ahead: the newest gradient counts at once."),
         latex=(
             _MOMENTS_LATEX + r"\theta \leftarrow \theta - \frac{\mathrm{lr}}{\sqrt{v / (1 - \beta_2^t)} + \varepsilon}"
             r"\left(\frac{(1 - \mu_t)\, g}{1 - \prod_{i \le t} \mu_i} + "
@@ -80,7 +81,7 @@ ADAM_FAMILY = (
             r"\quad \mu_t = \beta_1 (1 - \tfrac{1}{2}\, 0.96^{t \psi})"
         ),
         card=Card(
-            "m, v as adam's,  θ ← θ − lr · ((1 − μₜ)g / (1 − ∏μ) + μₜ₊₁m / (1 − ∏μ · μₜ₊₁)) / (√v̂ + ε)",
+            N_("m, v as adam's,  θ ← θ − lr · ((1 − μₜ)g / (1 − ∏μ) + μₜ₊₁m / (1 − ∏μ · μₜ₊₁)) / (√v̂ + ε)"),
             _MOMENT_LINES,
             pull="exp_avg",
         ),
@@ -95,14 +96,16 @@ ADAM_FAMILY = (
         torch_class="RAdam",
         hyperparameters=(lr(1e-3), *_BETAS, eps(1e-8), weight_decay(), _DECOUPLED, MAXIMIZE),
         state=_MOMENTS,
-        problem="Adam with a built-in warm-up: plain momentum until the second moment can be trusted.",
+        problem=N_("Adam with a built-in warm-up: plain momentum until the second moment can be trusted."),
         latex=(
             _MOMENTS_LATEX + r"\theta \leftarrow \theta - \mathrm{lr}\,\frac{m}{1 - \beta_1^t}\, r_t\,"
             r"\frac{\sqrt{1 - \beta_2^t}}{\sqrt{v} + \varepsilon} \ \text{if } \rho_t > 5, \text{ else }"
             r"\theta - \mathrm{lr}\,\frac{m}{1 - \beta_1^t}"
         ),
         card=Card(
-            "m, v as adam's,  θ ← θ − lr · m̂ · r / √v̂ once ρₜ > 5, before that − lr · m̂", _MOMENT_LINES, pull="exp_avg"
+            N_("m, v as adam's,  θ ← θ − lr · m̂ · r / √v̂ once ρₜ > 5, before that − lr · m̂"),
+            _MOMENT_LINES,
+            pull="exp_avg",
         ),
         paper="Liu et al., On the Variance of the Adaptive Learning Rate and Beyond",
         year=2020,
@@ -116,13 +119,13 @@ ADAM_FAMILY = (
         hyperparameters=(
             lr(2e-3),
             _BETAS[0],
-            fraction("beta2", 0.999, "Memory of the largest recent gradient.", high=0.9999),
+            fraction("beta2", 0.999, N_("Memory of the largest recent gradient."), high=0.9999),
             eps(1e-8),
             weight_decay(),
             MAXIMIZE,
         ),
         state=(("exp_avg", ""), ("exp_inf", "")),
-        problem="Adam on the largest recent gradient: steady where gradients are rare or sometimes very large.",
+        problem=N_("Adam on the largest recent gradient: steady where gradients are rare or sometimes very large."),
         latex=(
             r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g \quad u \leftarrow \max(\beta_2 u, |g| + \varepsilon) \quad "
             r"\theta \leftarrow \theta - \frac{\mathrm{lr}}{1 - \beta_1^t}\,\frac{m}{u}"

@@ -109,7 +109,9 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
     'torch.optim.Adam([x, y], lr=0.05, betas=(0.8, 0.999))'
     """
     if spec.factory is not None:
-        raise SpecError(f"{quoted(spec.label)} is an optimizer of your own: it has no PyTorch script but your own.")
+        raise SpecError(
+            "{label} is an optimizer of your own: it has no PyTorch script but your own.", label=quoted(spec.label)
+        )
     return _optimizer_call(spec, options).code("torch.optim", params)
 
 

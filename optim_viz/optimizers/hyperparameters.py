@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from optim_viz.language import N_
 from optim_viz.spec import Hyperparameter
 
 #: torch's argument of several numbers -> the hyperparameters that it is here, each with its own slider.
 GROUPS = {"betas": ("beta1", "beta2"), "etas": ("etaminus", "etaplus"), "step_sizes": ("step_min", "step_max")}
 
 
-def lr(default: float, text: str = "Learning rate: how far one step goes.") -> Hyperparameter:
+def lr(default: float, text: str = N_("Learning rate: how far one step goes.")) -> Hyperparameter:
     """The learning rate."""
     return Hyperparameter("lr", default, 1e-4, 10.0, "log", text, open_low=True)
 
 
 def momentum(default: float) -> Hyperparameter:
     """The momentum of SGD and of RMSprop."""
-    text = "Share of the last step's velocity that is kept."
+    text = N_("Share of the last step's velocity that is kept.")
     return Hyperparameter("momentum", default, 0.0, 0.999, text=text, maximum=10.0)
 
 
-def eps(default: float, text: str = "Added to the denominator: keeps a step finite.") -> Hyperparameter:
+def eps(default: float, text: str = N_("Added to the denominator: keeps a step finite.")) -> Hyperparameter:
     """What keeps a denominator from 0."""
     return Hyperparameter("eps", default, 1e-10, 1.0, "log", text)
 
 
 def weight_decay(
-    default: float = 0.0, text: str = "L2 penalty: pulls every weight towards 0 through the gradient."
+    default: float = 0.0, text: str = N_("L2 penalty: pulls every weight towards 0 through the gradient.")
 ) -> Hyperparameter:
     """Weight decay."""
     return Hyperparameter("weight_decay", default, 0.0, 0.5, text=text)
@@ -41,4 +42,4 @@ def flag(name: str, text: str) -> Hyperparameter:
     return Hyperparameter(name, False, scale="bool", text=text)
 
 
-MAXIMIZE = flag("maximize", "Climb instead of descend.")
+MAXIMIZE = flag("maximize", N_("Climb instead of descend."))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_, meant
 from optim_viz.optimizers import rates
 from optim_viz.spec import Hyperparameter, ScheduleSpec, Value, check_values, one_of
 
@@ -37,107 +38,107 @@ def _gamma(default: float, text: str) -> Hyperparameter:
     return Hyperparameter("gamma", default, 0.01, 1.0, text=text, maximum=10.0, open_low=True)
 
 
-_ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text="The learning rate at the bottom.")
-_THRESHOLD = "Share by which the loss must fall to be progress."
-_MILESTONE = "Step at which the rate drops; 0: none."
+_ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text=N_("The learning rate at the bottom."))
+_THRESHOLD = N_("Share by which the loss must fall to be progress.")
+_MILESTONE = N_("Step at which the rate drops; 0: none.")
 
 _ROWS = (
     Schedule(
         name="constant",
-        title="Constant",
+        title=N_("Constant"),
         rate=rates.constant,
         torch_class="ConstantLR",
         hyperparameters=(),
-        problem="The same learning rate at every step.",
+        problem=N_("The same learning rate at every step."),
         latex=r"\eta_t = \eta",
         reference="Robbins & Monro, A Stochastic Approximation Method, 1951",
     ),
     Schedule(
         name="step",
-        title="Steps",
+        title=meant("Steps", "Steps: a schedule of the learning rate"),
         rate=rates.staircase,
         torch_class="StepLR",
         hyperparameters=(
-            Hyperparameter("step_size", 100, 1, 1000, "int", "Steps between two drops.", minimum=1),
-            _gamma(0.1, "Factor of each drop."),
+            Hyperparameter("step_size", 100, 1, 1000, "int", N_("Steps between two drops."), minimum=1),
+            _gamma(0.1, N_("Factor of each drop.")),
         ),
-        problem="Large steps to come near, smaller ones to come to rest: drops at equal distances.",
+        problem=N_("Large steps to come near, smaller ones to come to rest: drops at equal distances."),
         latex=r"\eta_t = \eta\,\gamma^{\lfloor t / T \rfloor}",
         reference="He et al., Deep Residual Learning for Image Recognition, 2016",
     ),
     Schedule(
         name="multistep",
-        title="Milestones",
+        title=N_("Milestones"),
         rate=rates.multistep,
         torch_class="MultiStepLR",
         hyperparameters=(
             Hyperparameter("milestone1", 150, 0, 1000, "int", _MILESTONE),
             Hyperparameter("milestone2", 300, 0, 1000, "int", _MILESTONE),
             Hyperparameter("milestone3", 0, 0, 1000, "int", _MILESTONE),
-            _gamma(0.1, "Factor of each drop."),
+            _gamma(0.1, N_("Factor of each drop.")),
         ),
-        problem="Drops at chosen steps.",
+        problem=N_("Drops at chosen steps."),
         latex=r"\eta_t = \eta\,\gamma^{\#\{i : m_i \le t\}}",
         reference="He et al., Deep Residual Learning for Image Recognition, 2016",
     ),
     Schedule(
         name="exponential",
-        title="Exponential",
+        title=N_("Exponential"),
         rate=rates.exponential,
         torch_class="ExponentialLR",
         hyperparameters=(
-            Hyperparameter("gamma", 0.99, 0.9, 1.0, text="Factor of every step.", maximum=10.0, open_low=True),
+            Hyperparameter("gamma", 0.99, 0.9, 1.0, text=N_("Factor of every step."), maximum=10.0, open_low=True),
         ),
-        problem="Shrinks by the same share at every step.",
+        problem=N_("Shrinks by the same share at every step."),
         latex=r"\eta_t = \eta\,\gamma^t",
         reference="Li & Arora, An Exponential Learning Rate Schedule for Deep Learning, 2020",
     ),
     Schedule(
         name="cosine",
-        title="Cosine",
+        title=N_("Cosine"),
         rate=rates.cosine,
         torch_class="CosineAnnealingLR",
         hyperparameters=(
-            Hyperparameter("T_max", 0, 0, 1000, "int", "Steps from top to bottom; 0: the whole run."),
+            Hyperparameter("T_max", 0, 0, 1000, "int", N_("Steps from top to bottom; 0: the whole run.")),
             _ETA_MIN,
         ),
-        problem="Falls slowly, then fast, then slowly: no drop to place by hand.",
+        problem=N_("Falls slowly, then fast, then slowly: no drop to place by hand."),
         latex=r"\eta_t = \eta_{\min} + \tfrac{1}{2} (\eta - \eta_{\min}) (1 + \cos(\pi t / T))",
         reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
     ),
     Schedule(
         name="linear",
-        title="Linear",
+        title=N_("Linear"),
         rate=rates.linear,
         torch_class="LinearLR",
         hyperparameters=(
             Hyperparameter(
-                "start_factor", 1.0 / 3.0, 0.01, 1.0, text="Factor at the start.", maximum=1.0, open_low=True
+                "start_factor", 1.0 / 3.0, 0.01, 1.0, text=N_("Factor at the start."), maximum=1.0, open_low=True
             ),
-            Hyperparameter("end_factor", 1.0, 0.0, 1.0, text="Factor at the end.", maximum=1.0),
-            Hyperparameter("total_iters", 5, 0, 1000, "int", "Steps from start to end; 0: the whole run."),
+            Hyperparameter("end_factor", 1.0, 0.0, 1.0, text=N_("Factor at the end."), maximum=1.0),
+            Hyperparameter("total_iters", 5, 0, 1000, "int", N_("Steps from start to end; 0: the whole run.")),
         ),
-        problem="A straight ramp: warm-up where it rises, cool-down where it falls.",
+        problem=N_("A straight ramp: warm-up where it rises, cool-down where it falls."),
         latex=r"\eta_t = \eta\,\left(a + (b - a) \min(t / T, 1)\right)",
         reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
     ),
     Schedule(
         name="warmup_cosine",
-        title="Warm-up, then cosine",
+        title=N_("Warm-up, then cosine"),
         rate=rates.warmup_cosine,
         torch_class="SequentialLR",
         hyperparameters=(
-            Hyperparameter("warmup", 50, 1, 1000, "int", "Steps of warm-up.", minimum=1),
-            Hyperparameter("start_factor", 0.1, 0.01, 1.0, text="Factor at the start.", maximum=1.0, open_low=True),
+            Hyperparameter("warmup", 50, 1, 1000, "int", N_("Steps of warm-up."), minimum=1),
+            Hyperparameter("start_factor", 0.1, 0.01, 1.0, text=N_("Factor at the start."), maximum=1.0, open_low=True),
             _ETA_MIN,
         ),
-        problem="Short first steps while the optimizer's averages are still empty, then a cosine to the end.",
+        problem=N_("Short first steps while the optimizer's averages are still empty, then a cosine to the end."),
         latex=r"\eta_t = \eta\,(a + (1 - a)\, t / W),\ t < W; \ \text{then cosine over the rest}",
         reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
     ),
     Schedule(
         name="onecycle",
-        title="One cycle",
+        title=N_("One cycle"),
         rate=rates.onecycle,
         torch_class="OneCycleLR",
         hyperparameters=(
@@ -146,41 +147,45 @@ _ROWS = (
                 0.3,
                 0.05,
                 0.95,
-                text="Share of the run in which the rate rises.",
+                text=N_("Share of the run in which the rate rises."),
                 minimum=0.01,
                 maximum=0.99,
             ),
-            Hyperparameter("div_factor", 25.0, 1.0, 100.0, "log", "The first rate is lr / div_factor.", minimum=1.0),
+            Hyperparameter(
+                "div_factor", 25.0, 1.0, 100.0, "log", N_("The first rate is lr / div_factor."), minimum=1.0
+            ),
             Hyperparameter(
                 "final_div_factor",
                 1e4,
                 1.0,
                 1e6,
                 "log",
-                "The last is the first / final_div_factor.",
+                N_("The last is the first / final_div_factor."),
                 minimum=1.0,
                 maximum=1e12,
             ),
-            Hyperparameter("anneal_linear", False, scale="bool", text="Straight lines (anneal_strategy), not cosines."),
+            Hyperparameter(
+                "anneal_linear", False, scale="bool", text=N_("Straight lines (anneal_strategy), not cosines.")
+            ),
         ),
-        problem="Up to lr (torch's max_lr) and far down again, once: fast training with large rates in the middle.",
+        problem=N_("Up to lr (torch's max_lr) and far down again, once: fast training with large rates in the middle."),
         latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / (d\, d_{\mathrm{final}})",
         reference="Smith & Topin, Super-Convergence, 2019",
     ),
     Schedule(
         name="plateau",
-        title="Plateau",
+        title=N_("Plateau"),
         rate=None,
         torch_class="ReduceLROnPlateau",
         hyperparameters=(
-            Hyperparameter("factor", 0.1, 0.01, 0.99, text="Factor of each drop.", maximum=1.0, open_high=True),
-            Hyperparameter("patience", 10, 0, 200, "int", "Steps without progress that are borne."),
+            Hyperparameter("factor", 0.1, 0.01, 0.99, text=N_("Factor of each drop."), maximum=1.0, open_high=True),
+            Hyperparameter("patience", 10, 0, 200, "int", N_("Steps without progress that are borne.")),
             Hyperparameter("threshold", 1e-4, 1e-8, 0.1, "log", _THRESHOLD, maximum=1.0),
-            Hyperparameter("cooldown", 0, 0, 200, "int", "Steps after a drop in which nothing is counted."),
-            Hyperparameter("min_lr", 0.0, 0.0, 0.1, text="The rate never drops below."),
-            Hyperparameter("eps", 1e-8, 0.0, 1e-3, text="A smaller drop is not made."),
+            Hyperparameter("cooldown", 0, 0, 200, "int", N_("Steps after a drop in which nothing is counted.")),
+            Hyperparameter("min_lr", 0.0, 0.0, 0.1, text=N_("The rate never drops below.")),
+            Hyperparameter("eps", 1e-8, 0.0, 1e-3, text=N_("A smaller drop is not made.")),
         ),
-        problem="Drops when the (full) loss has stopped falling: needs no list of steps.",
+        problem=N_("Drops when the (full) loss has stopped falling: needs no list of steps."),
         latex=r"\eta \leftarrow \max(\gamma\,\eta, \eta_{\min}) \ \text{after } p + 1 \text{ steps without progress}",
         reference="torch.optim.lr_scheduler.ReduceLROnPlateau (PyTorch), 2017",
     ),

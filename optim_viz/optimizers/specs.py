@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from optim_viz.language import N_
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -70,7 +71,12 @@ def _check_groups(kind: str, given: Mapping[str, object]) -> None:
         first, second = GROUPS[group]
         if first in {h.name for h in OPTIMIZERS[kind].hyperparameters}:
             raise SpecError(
-                f"{kind}: write {group} as two numbers, {first}=... and {second}=...; got {quoted(given[group])}."
+                "{kind}: write {group} as two numbers, {first}=... and {second}=...; got {given}.",
+                kind=kind,
+                group=group,
+                first=first,
+                second=second,
+                given=quoted(given[group]),
             )
 
 
@@ -80,13 +86,23 @@ def _check_schedule(kind: str, given: Any) -> ScheduleSpec | None:
     hint = (
         f"ov.schedule({one_of(given, SCHEDULES, 'schedule')!r})" if isinstance(given, str) else "ov.schedule('cosine')"
     )
-    raise SpecError(f"{kind}: schedule is what ov.schedule returns, such as {hint}; got {quoted(given)}.")
+    raise SpecError(
+        "{kind}: schedule is what ov.schedule returns, such as {hint}; got {given}.",
+        kind=kind,
+        hint=hint,
+        given=quoted(given),
+    )
 
 
 def _check_label(given: object) -> str:
     label = str(given)
     if len(label) > ECHO:
-        raise SpecError(f"A label has at most {ECHO} characters; {quoted(label)} has {len(label):,}.")
+        raise SpecError(
+            "A label has at most {most} characters; {label} has {count:,}.",
+            most=ECHO,
+            label=quoted(label),
+            count=len(label),
+        )
     return label
 
 
@@ -94,12 +110,18 @@ def _check_together(kind: str, values: Mapping[str, Value]) -> None:
     """Refuse what torch refuses: Nesterov momentum needs a momentum and zero dampening; bounds in the wrong order."""
     if values.get("nesterov") and not (values["momentum"] > 0 and values["dampening"] == 0):
         raise SpecError(
-            f"{kind}: nesterov needs momentum above 0 and dampening 0; "
-            f"got momentum {values['momentum']:g} and dampening {values['dampening']:g}."
+            "{kind}: nesterov needs momentum above 0 and dampening 0; got momentum {momentum:g} and "
+            "dampening {dampening:g}.",
+            kind=kind,
+            momentum=values["momentum"],
+            dampening=values["dampening"],
         )
     if values.get("step_min", 0.0) > values.get("step_max", 0.0):
         raise SpecError(
-            f"{kind}: step_min must be at most step_max; got {values['step_min']:g} and {values['step_max']:g}."
+            "{kind}: step_min must be at most step_max; got {step_min:g} and {step_max:g}.",
+            kind=kind,
+            step_min=values["step_min"],
+            step_max=values["step_max"],
         )
 
 
@@ -112,12 +134,14 @@ def _check_scale(kind: str, given: Sequence[float] | Mapping[str, float] | None)
             given = dict(zip(COORDINATES, given, strict=True))
         except (TypeError, ValueError):
             raise SpecError(
-                f"{kind}: lr_scale is one factor for x and one for y, or a mapping; got {quoted(given)}."
+                "{kind}: lr_scale is one factor for x and one for y, or a mapping; got {given}.",
+                kind=kind,
+                given=quoted(given),
             ) from None
     if not given.keys().isdisjoint(COORDINATES):
         given = {**dict.fromkeys(COORDINATES, 1.0), **given}
     for name, factor in given.items():
-        number(factor, f"{kind}: lr_scale of {quoted(name)}", 0.0, LARGEST)
+        number(factor, N_("{kind}: lr_scale of {name}", kind=kind, name=quoted(name)), 0.0, LARGEST)
     return tuple((str(name), float(factor)) for name, factor in given.items())
 
 
@@ -145,10 +169,13 @@ def as_spec(item: Any) -> OptimizerSpec:
         return optimizer(item)
     if hasattr(item, "param_groups"):
         name = type(item).__name__
-        raise SpecError(f"This {name} belongs to other parameters: give a function, lambda params: {name}(params).")
+        raise SpecError(
+            "This {name} belongs to other parameters: give a function, lambda params: {name}(params).", name=name
+        )
     if not callable(item):
         raise SpecError(
-            f"An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {quoted(item)}."
+            "An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {item}.",
+            item=quoted(item),
         )
     inner = getattr(item, "func", item)  # functools.partial
     name = str(getattr(inner, "__name__", OWN)).replace("<lambda>", OWN)[:ECHO]

@@ -72,7 +72,9 @@ class Stepper:
             if error is self._failed_look:
                 raise
             message = textwrap.shorten(str(error), _SHOWN, placeholder=" ...")
-            raise SpecError(f"{self.name} stopped with {type(error).__name__}: {message}") from error
+            raise SpecError(
+                "{name} stopped with {error}: {message}", name=self.name, error=type(error).__name__, message=message
+            ) from error
 
     def step(self, loss: Loss) -> float:
         """Take a step of the optimizer's and return the loss that it began with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optim_viz.language import N_
 from optim_viz.optimizers import lbfgs, rules
 from optim_viz.optimizers.adam_family import ADAM_FAMILY
 from optim_viz.optimizers.hyperparameters import MAXIMIZE, eps, flag, fraction, lr, momentum, weight_decay
@@ -20,7 +21,7 @@ _ROWS = (
         torch_class="SGD",
         hyperparameters=(lr(1e-3), weight_decay(), MAXIMIZE),
         state=(),
-        problem="Follows the negative gradient of a mini-batch, or of the whole loss.",
+        problem=N_("Follows the negative gradient of a mini-batch, or of the whole loss."),
         latex=r"\theta \leftarrow \theta - \mathrm{lr}\, g",
         card=Card("θ ← θ − lr · g", move="{theta} − {lr}·{g} = {theta'}"),
         paper="Robbins & Monro, A Stochastic Approximation Method",
@@ -38,15 +39,15 @@ _ROWS = (
             Hyperparameter(
                 "dampening",
                 0.0,
-                text="Share of each new gradient that is left out of the velocity.",
+                text=N_("Share of each new gradient that is left out of the velocity."),
                 maximum=10.0,
             ),
             weight_decay(),
-            flag("nesterov", "Look ahead: step along g + momentum * v (needs dampening 0)."),
+            flag("nesterov", N_("Look ahead: step along g + momentum * v (needs dampening 0).")),
             MAXIMIZE,
         ),
         state=(("momentum_buffer", ""),),
-        problem="Speeds up along a steady direction and damps oscillation across a ravine.",
+        problem=N_("Speeds up along a steady direction and damps oscillation across a ravine."),
         latex=r"v \leftarrow \mu v + (1 - \tau)\, g \qquad \theta \leftarrow \theta - \mathrm{lr}\, v",
         card=Card(
             "v ← μv + g,  θ ← θ − lr · v",
@@ -65,12 +66,12 @@ _ROWS = (
         torch_class="SGD",
         hyperparameters=(
             lr(1e-3),
-            fraction("momentum", 0.9, "Share of the last step's velocity that is kept.", open_low=True),
+            fraction("momentum", 0.9, N_("Share of the last step's velocity that is kept."), open_low=True),
             weight_decay(),
             MAXIMIZE,
         ),
         state=(("momentum_buffer", ""),),
-        problem="Momentum that looks ahead: it slows down before the slope rises again, so it overshoots less.",
+        problem=N_("Momentum that looks ahead: it slows down before the slope rises again, so it overshoots less."),
         latex=r"v \leftarrow \mu v + g \qquad \theta \leftarrow \theta - \mathrm{lr}\, (g + \mu v)",
         card=Card("v ← μv + g,  θ ← θ − lr · (g + μv)", _BUFFER, pull="momentum_buffer"),
         paper="Nesterov, A method of solving a convex programming problem with convergence rate O(1/k^2)",
@@ -85,21 +86,21 @@ _ROWS = (
         torch_class="Adagrad",
         hyperparameters=(
             lr(1e-2),
-            Hyperparameter("lr_decay", 0.0, 0.0, 0.1, text="Shrinks the learning rate as 1 / (1 + t * lr_decay)."),
+            Hyperparameter("lr_decay", 0.0, 0.0, 0.1, text=N_("Shrinks the learning rate as 1 / (1 + t * lr_decay).")),
             weight_decay(),
             Hyperparameter(
                 "initial_accumulator_value",
                 0.0,
                 0.0,
                 10.0,
-                text="What the sum of squares starts at: it shortens the first steps.",
+                text=N_("What the sum of squares starts at: it shortens the first steps."),
             ),
             eps(1e-10),
             MAXIMIZE,
         ),
         state=(("sum", ""),),
         initial=(("sum", "initial_accumulator_value"),),
-        problem="Gives rarely changing parameters larger steps; every parameter's rate can only shrink.",
+        problem=N_("Gives rarely changing parameters larger steps; every parameter's rate can only shrink."),
         latex=r"s \leftarrow s + g^2 \qquad \theta \leftarrow \theta - \mathrm{lr}\,\frac{g}{\sqrt{s} + \varepsilon}",
         card=Card("s ← s + g²,  θ ← θ − lr · g / (√s + ε)", ("s ← {sum} + {g}² = {sum'}",)),
         paper="Duchi, Hazan & Singer, Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
@@ -113,15 +114,17 @@ _ROWS = (
         torch_class="RMSprop",
         hyperparameters=(
             lr(1e-2),
-            fraction("alpha", 0.99, "Memory of the mean squared gradient."),
+            fraction("alpha", 0.99, N_("Memory of the mean squared gradient.")),
             eps(1e-8),
             weight_decay(),
             momentum(0.0),
-            flag("centered", "Divide by the spread of g, not by its mean square."),
+            flag("centered", N_("Divide by the spread of g, not by its mean square.")),
             MAXIMIZE,
         ),
         state=(("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum")),
-        problem="Adagrad that forgets: steps follow the recent size of the gradient, so they do not shrink for ever.",
+        problem=N_(
+            "Adagrad that forgets: steps follow the recent size of the gradient, so they do not shrink for ever."
+        ),
         latex=(
             r"v \leftarrow \alpha v + (1 - \alpha)\, g^2 \qquad "
             r"\theta \leftarrow \theta - \mathrm{lr}\,\frac{g}{\sqrt{v} + \varepsilon}"
@@ -141,13 +144,13 @@ _ROWS = (
         torch_class="Adadelta",
         hyperparameters=(
             lr(1.0),
-            fraction("rho", 0.9, "Memory of both averages: squared gradients and squared steps."),
-            eps(1e-6, "Sets the length of the first steps: they are about its root."),
+            fraction("rho", 0.9, N_("Memory of both averages: squared gradients and squared steps.")),
+            eps(1e-6, N_("Sets the length of the first steps: they are about its root.")),
             weight_decay(),
             MAXIMIZE,
         ),
         state=(("square_avg", ""), ("acc_delta", "")),
-        problem="Has no learning rate to choose: the size of past steps sets the unit of the next.",
+        problem=N_("Has no learning rate to choose: the size of past steps sets the unit of the next."),
         latex=(
             r"v \leftarrow \rho v + (1 - \rho)\, g^2 \quad "
             r"\delta = \frac{\sqrt{u + \varepsilon}}{\sqrt{v + \varepsilon}}\, g \quad "
@@ -168,32 +171,32 @@ _ROWS = (
         rule=rules.rprop,
         torch_class="Rprop",
         hyperparameters=(
-            lr(1e-2, "Learning rate: the length of the first step."),
-            fraction("etaminus", 0.5, "Factor on the step where the gradient's sign turns.", open_low=True),
+            lr(1e-2, N_("Learning rate: the length of the first step.")),
+            fraction("etaminus", 0.5, N_("Factor on the step where the gradient's sign turns."), open_low=True),
             Hyperparameter(
                 "etaplus",
                 1.2,
                 1.001,
                 2.0,
-                text="Factor on the step while the sign stays.",
+                text=N_("Factor on the step while the sign stays."),
                 minimum=1.0,
                 maximum=100.0,
                 open_low=True,
             ),
-            Hyperparameter("step_min", 1e-6, 1e-10, 1e-2, "log", "Shortest step."),
-            Hyperparameter("step_max", 50.0, 1e-2, 100.0, "log", "Longest step."),
+            Hyperparameter("step_min", 1e-6, 1e-10, 1e-2, "log", N_("Shortest step.")),
+            Hyperparameter("step_max", 50.0, 1e-2, 100.0, "log", N_("Longest step.")),
             MAXIMIZE,
         ),
         state=(("prev", ""), ("step_size", "")),
         initial=(("step_size", "lr"),),
         forgets=True,
-        problem="Uses only the sign of the gradient: for full batches, where slopes differ by orders of magnitude.",
+        problem=N_("Uses only the sign of the gradient: for full batches, where slopes differ by orders of magnitude."),
         latex=(
             r"s \leftarrow s \cdot \begin{cases} \eta^+ & g\, g_{t-1} > 0 \\ \eta^- & g\, g_{t-1} < 0 \end{cases}"
             r"\qquad \theta \leftarrow \theta - s\, \mathrm{sign}(g)"
         ),
         card=Card(
-            "size · η⁺ where the sign of g stays, · η⁻ where it turns;  θ ← θ − sign(g) · size",
+            N_("size · η⁺ where the sign of g stays, · η⁻ where it turns;  θ ← θ − sign(g) · size"),
             ("size: {step_size} → {step_size'}",),
         ),
         paper="Riedmiller & Braun, A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm",
@@ -207,23 +210,23 @@ _ROWS = (
         torch_class="ASGD",
         hyperparameters=(
             lr(1e-2),
-            Hyperparameter("lambd", 1e-4, 1e-6, 1.0, "log", "How fast the step decays; shrinks the weights, too."),
-            Hyperparameter("alpha", 0.75, text="Power of that decay.", maximum=10.0),
+            Hyperparameter("lambd", 1e-4, 1e-6, 1.0, "log", N_("How fast the step decays; shrinks the weights, too.")),
+            Hyperparameter("alpha", 0.75, text=N_("Power of that decay."), maximum=10.0),
             Hyperparameter(
-                "t0", 1e6, 1.0, 1e6, "log", "Step from which the points are averaged (into ax).", maximum=1e9
+                "t0", 1e6, 1.0, 1e6, "log", N_("Step from which the points are averaged (into ax)."), maximum=1e9
             ),
             weight_decay(),
             MAXIMIZE,
         ),
         state=(("eta", ""), ("mu", ""), ("ax", "")),
         initial=(("eta", "lr"), ("mu", 1.0)),
-        problem="Averages the points of a noisy run: the mean lies closer to the minimum than most of them.",
+        problem=N_("Averages the points of a noisy run: the mean lies closer to the minimum than most of them."),
         latex=(
             r"\theta \leftarrow (1 - \lambda \eta)\,\theta - \eta\, g \quad "
             r"\eta \leftarrow \frac{\mathrm{lr}}{(1 + \lambda\,\mathrm{lr}\, t)^{\alpha}} \quad "
             r"\bar\theta \leftarrow \bar\theta + \mu\, (\theta - \bar\theta)"
         ),
-        card=Card("θ ← (1 − λη)θ − ηg,  beside it the mean of the points", ("η = {eta}", "mean: {ax} → {ax'}")),
+        card=Card(N_("θ ← (1 − λη)θ − ηg,  beside it the mean of the points"), ("η = {eta}", "mean: {ax} → {ax'}")),
         paper="Polyak & Juditsky, Acceleration of Stochastic Approximation by Averaging",
         year=1992,
     ),
@@ -243,7 +246,7 @@ _ROWS = (
                 1,
                 50,
                 "int",
-                "Inner iterations a step: one step is several moves.",
+                N_("Inner iterations a step: one step is several moves."),
                 minimum=1,
                 maximum=lbfgs.MOST_ITERATIONS,
             ),
@@ -253,27 +256,29 @@ _ROWS = (
                 0,
                 100,
                 "int",
-                "Most gradients a step; 0: 1.25 times max_iter.",
+                N_("Most gradients a step; 0: 1.25 times max_iter."),
                 maximum=lbfgs.MOST_ITERATIONS * 5 // 4,
             ),
-            Hyperparameter("tolerance_grad", 1e-7, 1e-12, 1e-2, "log", "Stops where no gradient is larger."),
-            Hyperparameter("tolerance_change", 1e-9, 1e-14, 1e-2, "log", "Stops where point or loss change less."),
+            Hyperparameter("tolerance_grad", 1e-7, 1e-12, 1e-2, "log", N_("Stops where no gradient is larger.")),
+            Hyperparameter("tolerance_change", 1e-9, 1e-14, 1e-2, "log", N_("Stops where point or loss change less.")),
             Hyperparameter(
                 "history_size",
                 100,
                 1,
                 100,
                 "int",
-                "How many past steps shape the curvature.",
+                N_("How many past steps shape the curvature."),
                 minimum=1,
                 maximum=lbfgs.MOST_HISTORY,
             ),
-            flag("line_search_fn", "Search along each direction (strong_wolfe)."),
+            flag("line_search_fn", N_("Search along each direction (strong_wolfe).")),
         ),
         state=(),
-        problem="Learns the curvature from past gradients: few steps where others need hundreds, if nothing is noisy.",
+        problem=N_(
+            "Learns the curvature from past gradients: few steps where others need hundreds, if nothing is noisy."
+        ),
         latex=r"\theta \leftarrow \theta - \mathrm{lr}\, H_t\, g \qquad H_t \approx (\nabla^2 f)^{-1}",
-        card=Card("θ ← θ − lr · Hg,  H from the last steps and gradients"),
+        card=Card(N_("θ ← θ − lr · Hg,  H from the last steps and gradients")),
         paper="Liu & Nocedal, On the limited memory BFGS method for large scale optimization",
         year=1989,
     ),

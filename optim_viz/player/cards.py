@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from optim_viz.language import N_
 from optim_viz.optimizers.row import Card
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec
 
 #: The user's own torch.optim.Optimizer.
-OTHER = Card("your own optimizer")
+OTHER = Card(N_("your own optimizer"))
+
+
+#: What people read of a state that torch names.
+_STATE = {
+    "momentum_buffer": N_("momentum buffer"), "sum": N_("sum"), "square_avg": N_("square avg"),
+    "exp_avg": N_("exp avg"), "exp_avg_sq": N_("exp avg sq"), "exp_inf": N_("exp inf"),
+}  # fmt: skip
 
 
 def inspector(spec: OptimizerSpec) -> dict[str, Any]:
@@ -18,9 +26,12 @@ def inspector(spec: OptimizerSpec) -> dict[str, Any]:
     row = OPTIMIZERS.get(spec.kind) if spec.factory is None else None
     names = row.state_names(spec.hyperparameters) if row else ()
     card = row.card if row else OTHER
-    rows = [{"label": "gradient g", "columns": ["gx", "gy"]}]
-    rows += [{"label": name.replace("_", " "), "columns": [f"state.{name}.x", f"state.{name}.y"]} for name in names]
-    rows.append({"label": "learning rate", "columns": ["lr"]})
+    rows = [{"label": N_("gradient g"), "columns": ["gx", "gy"]}]
+    rows += [
+        {"label": _STATE.get(name, name.replace("_", " ")), "columns": [f"state.{name}.x", f"state.{name}.y"]}
+        for name in names
+    ]
+    rows.append({"label": N_("learning rate"), "columns": ["lr"]})
     arrows = {"gradient": ["gx", "gy"]}
     if card.pull in names:
         arrows["momentum"] = [f"state.{card.pull}.x", f"state.{card.pull}.y"]

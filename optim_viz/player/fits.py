@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.spec import DescentSpec, Surface
 from optim_viz.surfaces.surface import dataset
 
@@ -26,9 +27,11 @@ class Fit:
 
 #: By the names of DATASETS.
 FITS = {
-    "line": Fit("line", "Data and lines", "v", "with the line v = b + w·u of every run"),
-    "classes": Fit("chance", "Data and chances", "chance of v = 1",
-                   "v = 1 above and v = −1 below, with the chance of v = 1 that every run gives to u"),
+    "line": Fit("line", N_("Data and lines"), "v",
+                N_("The {count} examples of linear regression, with the line v = b + w·u of every run")),
+    "classes": Fit("chance", N_("Data and chances"), N_("chance of v = 1"),
+                   N_("The {count} examples of logistic regression, v = 1 above and v = −1 below, "
+                      "with the chance of v = 1 that every run gives to u")),
 }  # fmt: skip
 #: Air around the data, as a part of their range.
 AIR = 0.06
@@ -48,10 +51,10 @@ def panel(surface: Surface) -> dict[str, Any] | None:
     low, high = shown.min(axis=0), shown.max(axis=0)
     air = AIR * (high - low)
     return {
-        "id": "fit", "kind": "fit", "title": fit.title, "short": "data", "curve": fit.curve, "x": "x", "y": "y",
+        "id": "fit", "kind": "fit", "title": fit.title, "short": N_("data"), "curve": fit.curve, "x": "x", "y": "y",
         "x_title": "u", "y_title": fit.y_title, "points": points.tolist(), "best": list(surface.global_minima[0][:2]),
         "bounds": np.column_stack([low - air, high + air]).round(6).ravel().tolist(),
-        "alt": f"The {len(points)} examples of {surface.title.lower()}, {fit.alt}",
+        "alt": N_(fit.alt, count=len(points)),
     }  # fmt: skip
 
 

@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training, TrainingRun, smooth
 from optim_viz.optimizers import styles
 from optim_viz.player.scenes import DURATION, VERSION, Scene, grid_blob, track
+
+#: What the directions of a plane are called.
+_AXES = {"pca": N_("principal axis {number}"), "random": N_("random direction {number}")}
 
 
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
@@ -58,34 +62,38 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     # every look, and one that overtakes a click on another page's name would be run in that page's place.
     scene = {
         "version": VERSION, "key": f"network {plane.kind if plane else ''}", "frames": training.steps,
-        "frame_title": "step", "frame_values": list(range(1, training.steps + 1)), "autoplay": not live,
+        "frame_title": N_("step"), "frame_values": list(range(1, training.steps + 1)), "autoplay": not live,
         "duration": DURATION, "report_rest": not live, "tracks": tracks, "panels": panels,
     }  # fmt: skip
     return Scene(scene, blobs)
 
 
 def _curves(names: str, window: int) -> list[dict[str, Any]]:
-    curve = {"kind": "curve", "x": "step", "x_title": "step"}
-    title = "Mini-batch loss" + f", mean of {window} steps" * (window > 1)
+    curve = {"kind": "curve", "x": "step", "x_title": N_("step")}
+    mean = N_("Mini-batch loss, mean of {window} steps", window=window)
+    title = mean if window > 1 else N_("Mini-batch loss")
     loss = {
-        **curve, "id": "loss", "title": title, "short": "loss", "y": "loss",
-        "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
+        **curve, "id": "loss", "title": title, "short": N_("loss"), "y": "loss",
+        "raw": "raw", "y_title": N_("cross-entropy"), "log": True,
+        "alt": N_("Mini-batch loss by step of {names}", names=names),
     }  # fmt: skip
     accuracy = {
-        **curve, "id": "accuracy", "title": "Accuracy on the test digits", "short": "accuracy", "y": "accuracy",
-        "y_title": "correct, %", "log": False, "rising": True, "alt": f"Test accuracy by step of {names}",
+        **curve, "id": "accuracy", "title": N_("Accuracy on the test digits"), "short": N_("accuracy"), "y": "accuracy",
+        "y_title": N_("correct, %"), "log": False, "rising": True,
+        "alt": N_("Test accuracy by step of {names}", names=names),
     }  # fmt: skip
     return [loss, accuracy]
 
 
 def _plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
     name, data = grid_blob(np.where(np.isfinite(plane.loss), plane.loss, np.nan))
-    axis = {"pca": "principal axis", "random": "random direction"}[plane.kind]
+    axis = _AXES[plane.kind]
     panel = {
-        "id": "plane", "kind": "plane", "title": "Loss on the plane", "short": "plane", "x": "a", "y": "b",
-        "z": "plane_loss", "x_title": f"{axis} 1", "y_title": f"{axis} 2", "z_title": "loss",
+        "id": "plane", "kind": "plane", "title": N_("Loss on the plane"), "short": N_("plane"), "x": "a", "y": "b",
+        "z": "plane_loss", "x_title": N_(axis, number=1), "y_title": N_(axis, number=2), "z_title": N_("loss"),
         "bounds": [float(v) for v in (plane.a[0], plane.a[-1], plane.b[0], plane.b[-1])],
         "surface": {"blob": name, "nx": len(plane.a), "ny": len(plane.b)}, "scale": "log", "minima": [], "pick": False,
-        "view": "2d", "alt": f"Paths of {', '.join(plane.labels)} on a plane of weights, coloured by loss",
+        "view": "2d",
+        "alt": N_("Paths of {names} on a plane of weights, coloured by loss", names=", ".join(plane.labels)),
     }  # fmt: skip
     return panel, {name: data}

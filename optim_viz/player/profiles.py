@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.trajectory import Comparison
 
@@ -30,8 +31,8 @@ def panel(runs: Comparison) -> dict[str, Any]:
     air = AIR * float(np.ptp(heights))
     names = ", ".join(runs.labels)
     return {
-        "id": "profile", "kind": "profile", "title": "The curve", "short": "curve", "x": "x", "y": "loss",
+        "id": "profile", "kind": "profile", "title": N_("The curve"), "short": N_("curve"), "x": "x", "y": "loss",
         "slope": "gx", "x_title": "x", "y_title": "f(x)", "curve": np.column_stack([x, heights]).round(6).tolist(),
         "bounds": np.round([x0, x1, heights.min() - air, heights.max() + air], 6).tolist(),
-        "alt": f"The loss f(x) as a curve over x, with the points, slopes and steps of {names}",
+        "alt": N_("The loss f(x) as a curve over x, with the points, slopes and steps of {names}", names=names),
     }  # fmt: skip

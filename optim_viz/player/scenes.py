@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_, of_browser, told
 from optim_viz.optimizers import styles
 from optim_viz.optimizers.row import Style
 from optim_viz.player import fits
@@ -34,6 +35,11 @@ class Scene:
 
     data: dict[str, Any]
     blobs: dict[str, bytes]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Its data in the language that is spoken, with the player's own words."""
+        return told(self.data) | of_browser()
 
 
 def pack(columns: Mapping[str, np.ndarray]) -> tuple[str, bytes, dict[str, tuple[int, ...]]]:
@@ -124,27 +130,29 @@ def compare(runs: Comparison) -> Scene:
     positive = all((run.losses > 0).all() for run in runs)
     plane = {
         "id": "plane", "kind": "plane", "title": surface.title, "x": "x", "y": "y", "z": "loss",
-        "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": "loss", "bounds": list(surface.bounds),
+        "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": N_("loss"),
+        "bounds": list(surface.bounds),
         "surface": {"blob": grid_name, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
         "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "named": bool(surface.data),
         "lowest": [m in surface.global_minima for m in surface.minima],
-        "alt": f"Contour map of {surface.title} with the paths of {names} from ({runs.spec.start[0]:g}, "
-               f"{runs.spec.start[1]:g})",
+        "alt": N_("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})",
+                  surface=surface.title, names=names, x=runs.spec.start[0], y=runs.spec.start[1]),
     }  # fmt: skip
     loss = {
-        "id": "loss", "kind": "curve", "title": "Loss", "x": None, "y": "loss", "x_title": "step",
-        "y_title": "loss", "log": positive, "alt": f"Loss by step of {names} on {surface.title}",
+        "id": "loss", "kind": "curve", "title": N_("Loss"), "x": None, "y": "loss", "x_title": N_("step"),
+        "y_title": N_("loss"), "log": positive,
+        "alt": N_("Loss by step of {names} on {surface}", names=names, surface=surface.title),
     }  # fmt: skip
     panels = [plane, *fits.drawn(runs.spec), loss]
     if costly:  # then steps are not a fair measure
         panels.append({
-            **loss, "id": "cost", "title": "Loss by gradient evaluations", "short": "gradients",
-            "x": "evaluations", "readout": "evaluations", "x_title": "gradient evaluations",
-            "alt": f"Loss by gradient evaluations of {names} on {surface.title}",
+            **loss, "id": "cost", "title": N_("Loss by gradient evaluations"), "short": N_("gradients"),
+            "x": "evaluations", "readout": "evaluations", "x_title": N_("gradient evaluations"),
+            "alt": N_("Loss by gradient evaluations of {names} on {surface}", names=names, surface=surface.title),
         })  # fmt: skip
     scene = {
         "version": VERSION, "key": f"{surface.name} {surface.expression} {surface.bounds}",
-        "frames": runs.spec.steps + 1, "frame_title": "step", "frame_values": None, "autoplay": True,
+        "frames": runs.spec.steps + 1, "frame_title": N_("step"), "frame_values": None, "autoplay": True,
         "duration": DURATION, "tracks": tracks, "panels": panels, "live": computed,
     }  # fmt: skip
     return Scene(scene, blobs | programs)

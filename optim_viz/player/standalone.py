@@ -15,6 +15,7 @@ from html import escape
 from string import Template
 from typing import Any
 
+from optim_viz.language import spoken, tr
 from optim_viz.player.assets import library
 from optim_viz.player.bundle import IMPORT, SOURCES, meant, needed, source
 from optim_viz.player.scenes import Scene
@@ -35,6 +36,9 @@ def page(scene: Scene, title: str, about: str = "", origin: str = "", online: bo
     False
     """
     return Template((SOURCES / "page.html").read_text("utf-8")).substitute(
+        language=spoken(),
+        still=tr("This picture moves by JavaScript, which is switched off."),
+        small=inert(tr("plotly.js could not be loaded: this small page needs the network. The large one does not.")),
         css=(SOURCES / "player.css").read_text("utf-8"),
         story=inert(_story(scene, title, about, origin)),
         **carried(origin),
@@ -90,11 +94,12 @@ def _data_url(name: str) -> str:
 
 def _story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:
     """Everything that the page is about; where it computes, a start can be picked."""
-    picks = bool(scene.data.get("live"))
-    panels = [{**panel, "pick": picks and panel.get("pick", False)} for panel in scene.data["panels"]]
+    data = scene.told
+    picks = bool(data.get("live"))
+    panels = [{**panel, "pick": picks and panel.get("pick", False)} for panel in data["panels"]]
     blobs = {name: base64.b64encode(data).decode() for name, data in scene.blobs.items()}
-    drawn = {**scene.data, "panels": panels, "origin": origin}
-    return {"title": title, "about": about, "scene": drawn, "blobs": blobs}
+    drawn = {**data, "panels": panels, "origin": origin}
+    return {"title": tr(title), "about": tr(about), "scene": drawn, "blobs": blobs}
 
 
 def inert(value: Any) -> str:

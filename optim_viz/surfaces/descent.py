@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
 from optim_viz.optimizers.specs import as_specs
@@ -104,12 +105,18 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
     try:
         x, y = start
     except (TypeError, ValueError):
-        raise SpecError(f"start must be two numbers (x, y); got {quoted(start)}.") from None
-    point = (number(x, "start x"), number(y, "start y"))
+        raise SpecError("start must be two numbers (x, y); got {start}.", start=quoted(start)) from None
+    point = (number(x, N_("start x")), number(y, N_("start y")))
     if not surface.contains(point):
         raise SpecError(
-            f"start ({point[0]:g}, {point[1]:g}) lies outside the plane drawn: x must be from {x0:g} to {x1:g} "
-            f"and y from {y0:g} to {y1:g}."
+            "start ({x:g}, {y:g}) lies outside the plane drawn: x must be from {x0:g} to {x1:g} "
+            "and y from {y0:g} to {y1:g}.",
+            x=point[0],
+            y=point[1],
+            x0=x0,
+            x1=x1,
+            y0=y0,
+            y1=y1,
         )
     return point
 
@@ -118,12 +125,24 @@ def _check_scale(spec: OptimizerSpec) -> None:
     if not spec.lr_scale:
         return
     if spec.factory is not None or OPTIMIZERS[spec.kind].rule is None:
-        raise SpecError(f"{spec.label or spec.kind} has one learning rate for all: lr_scale cannot be used with it.")
+        raise SpecError(
+            "{run} has one learning rate for all: lr_scale cannot be used with it.", run=spec.label or spec.kind
+        )
     scale = dict(spec.lr_scale)
     if tuple(scale) != COORDINATES:
         raise SpecError(
-            f"{spec.kind}: lr_scale on a surface is two factors, one for x and one for y; got {quoted(scale)}."
+            "{kind}: lr_scale on a surface is two factors, one for x and one for y; got {scale}.",
+            kind=spec.kind,
+            scale=quoted(scale),
         )
+
+
+#: What torch's SGD is called where nothing is drawn, and where something is.
+_METHODS = {
+    "sgd": (N_("gradient descent"), "SGD"),
+    "momentum": (N_("gradient descent with momentum"), N_("SGD with momentum")),
+    "nesterov": (N_("gradient descent with Nesterov momentum"), N_("SGD with Nesterov momentum")),
+}
 
 
 def method_name(spec: DescentSpec, optimizer: OptimizerSpec) -> str:
@@ -136,8 +155,8 @@ def method_name(spec: DescentSpec, optimizer: OptimizerSpec) -> str:
     stochastic = spec.noise > 0.0 or spec.batch_size not in (None, _examples(spec.surface))
     if optimizer.factory is not None or OPTIMIZERS[optimizer.kind].torch_class != "SGD":
         return optimizer.label if optimizer.factory is not None else OPTIMIZERS[optimizer.kind].title
-    extra = {"momentum": " with momentum", "nesterov": " with Nesterov momentum"}.get(optimizer.kind, "")
-    return ("SGD" if stochastic else "gradient descent") + extra
+    plain, drawn = _METHODS.get(optimizer.kind, _METHODS["sgd"])
+    return drawn if stochastic else plain
 
 
 def _examples(surface: Surface) -> int:

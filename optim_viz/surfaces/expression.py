@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from optim_viz.language import N_
 from optim_viz.spec import PARAMETERS, Surface, quoted
 from optim_viz.surfaces.functions import FUNCTIONS, own
 from optim_viz.surfaces.pasted import ExpressionError, canonical
@@ -42,7 +43,15 @@ def parse(text: str, names: tuple[str, ...] = OF_WEIGHTS) -> sympy.Expr:
     (1 - x)**2 + 100*(-x**2 + y)**2
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"A function may have {MAX_LENGTH} characters; this has {len(text):,}", text, MAX_LENGTH)
+        raise ExpressionError(
+            N_(
+                "A function may have {most} characters; this has {count:,}",
+                most=MAX_LENGTH,
+                count=len(text),
+            ),
+            text,
+            MAX_LENGTH,
+        )
     if not text.strip():
         raise ExpressionError("Type a function of x and y, such as x^2 + 10*y^2", text, 0)
     return _Reader(text, names).read()
@@ -94,7 +103,10 @@ class _Reader:
         # Counted before anything is computed: what is too long is refused at once.
         parts = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
         if len(parts) > MAX_NODES:
-            raise self.fail(f"A function may have {MAX_NODES} parts; this has {len(parts)}", parts[-1])
+            raise self.fail(
+                N_("A function may have {most} parts; this has {count}", most=MAX_NODES, count=len(parts)),
+                parts[-1],
+            )
         return self.visit(tree.body, 0)
 
     def _typed(self, position: int) -> int:
@@ -105,10 +117,10 @@ class _Reader:
 
     def visit(self, node: ast.AST, depth: int) -> sympy.Expr:
         if depth > MAX_DEPTH:
-            raise self.fail(f"A function may be nested {MAX_DEPTH} deep; this is deeper", node)
+            raise self.fail(N_("A function may be nested {most} deep; this is deeper", most=MAX_DEPTH), node)
         visitor = _NODES.get(type(node))
         if visitor is None:
-            raise self.fail("Only numbers, x, y, + - * / ^ and the usual functions may be used", node)
+            raise self.fail(N_("Only numbers, x, y, + - * / ^ and the usual functions may be used"), node)
         return self.bounded(visitor(self, node, depth + 1), node)
 
     def bounded(self, value: sympy.Expr, node: ast.AST) -> sympy.Expr:
@@ -116,24 +128,24 @@ class _Reader:
         if value.is_number:
             size = complex(value.evalf(15)) if value.is_finite is not False else complex(math.nan)
             if size.imag != 0 or not abs(size.real) <= MAX_CONSTANT:
-                raise self.fail("This part has no finite real value", node)
+                raise self.fail(N_("This part has no finite real value"), node)
         elif value.has(self.sympy.I, self.sympy.zoo, self.sympy.nan, self.sympy.oo):
-            raise self.fail("This part has no finite real value", node)
+            raise self.fail(N_("This part has no finite real value"), node)
         # sympy multiplies whole numbers out, wherever in a product they stand.
         if any(max(abs(n.p), n.q) > MAX_CONSTANT for n in value.atoms(self.sympy.Rational)):
-            raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
+            raise self.fail(N_("Numbers may go up to {most:g}", most=MAX_CONSTANT), node)
         return value
 
     def constant(self, node: ast.Constant, depth: int) -> sympy.Expr:
         if type(node.value) is not int and type(node.value) is not float:
-            raise self.fail(f"{quoted(node.value)} is not a number", node)
+            raise self.fail(N_("{value} is not a number", value=quoted(node.value)), node)
         if not abs(node.value) <= MAX_CONSTANT:
-            raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
+            raise self.fail(N_("Numbers may go up to {most:g}", most=MAX_CONSTANT), node)
         return self.sympy.Integer(node.value) if type(node.value) is int else self.sympy.Float(node.value)
 
     def name(self, node: ast.Name, depth: int) -> sympy.Expr:
         if node.id not in self.symbols:
-            raise self.fail(f"Unknown name {quoted(node.id)}", node)
+            raise self.fail(N_("Unknown name {word}", word=quoted(node.id)), node)
         return self.symbols[node.id]
 
     def unary(self, node: ast.UnaryOp, depth: int) -> sympy.Expr:
@@ -142,7 +154,7 @@ class _Reader:
             return -value
         if isinstance(node.op, ast.UAdd):
             return value
-        raise self.fail("Only + and - may stand before a value", node)
+        raise self.fail(N_("Only + and - may stand before a value"), node)
 
     def binary(self, node: ast.BinOp, depth: int) -> sympy.Expr:
         # x + y + ... reads as ((x + y) + ...): a long sum or product is not a deep one.
@@ -151,39 +163,47 @@ class _Reader:
         if isinstance(node.op, ast.Pow):
             return self.power(left, right, node)
         if isinstance(node.op, ast.Div) and right.is_zero:
-            raise self.fail("This divides by zero", node.right)
+            raise self.fail(N_("This divides by zero"), node.right)
         operation = _OPERATIONS.get(type(node.op))
         if operation is None:
-            raise self.fail("Only + - * / and ^ may join two values", node)
+            raise self.fail(N_("Only + - * / and ^ may join two values"), node)
         return operation(left, right)
 
     def power(self, base: sympy.Expr, exponent: sympy.Expr, node: ast.BinOp) -> sympy.Expr:
         if exponent.is_number:
             size = float(exponent)
             if abs(size) > MAX_EXPONENT:
-                raise self.fail(f"Exponents may go from -{MAX_EXPONENT} to {MAX_EXPONENT}", node.right)
+                raise self.fail(N_("Exponents may go from -{most} to {most}", most=MAX_EXPONENT), node.right)
             if base.is_zero and size <= 0:
-                raise self.fail("0 may only be raised to a positive power", node)
+                raise self.fail(N_("0 may only be raised to a positive power"), node)
             # Checked before sympy computes it: exact powers of large integers would fill the memory.
             if base.is_number and abs(size) * abs(math.log10(abs(float(base)) or 1.0)) > 300:
-                raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
+                raise self.fail(N_("Numbers may go up to {most:g}", most=MAX_CONSTANT), node)
         elif base.is_number and float(base) < 0:
-            raise self.fail("A negative number may only be raised to a fixed power", node)
+            raise self.fail(N_("A negative number may only be raised to a fixed power"), node)
         of_parameters = exponent.free_symbols and exponent.free_symbols <= self.parameters
         return own()["raised"](base, exponent) if of_parameters else base**exponent
 
     def call(self, node: ast.Call, depth: int) -> sympy.Expr:
         if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
-            raise self.fail("Only the usual functions can be called, as in sin(x)", node)
+            raise self.fail(N_("Only the usual functions can be called, as in sin(x)"), node)
         name, row = node.func.id, FUNCTIONS[node.func.id]
         plain = not node.keywords and not any(isinstance(part, ast.Starred) for part in node.args)
         if not plain or not row.fewest <= len(node.args) <= row.most:
-            raise self.fail(f"{name} takes {row.arguments}, as in {name}({', '.join('xy'[: row.fewest])})", node)
+            raise self.fail(
+                N_(
+                    "{name} takes {arguments}, as in {name}({letters})",
+                    name=name,
+                    arguments=row.arguments,
+                    letters=", ".join("xy"[: row.fewest]),
+                ),
+                node,
+            )
         parts = [self.visit(part, depth) for part in node.args]
         if name.startswith("log") and parts[0].is_zero:
-            raise self.fail(f"{name}(0) has no finite value", node)
+            raise self.fail(N_("{name}(0) has no finite value", name=name), node)
         if name in ("exp", "sinh", "cosh") and parts[0].is_number and abs(float(parts[0])) > 690:
-            raise self.fail(f"Numbers may go up to {MAX_CONSTANT:g}", node)
+            raise self.fail(N_("Numbers may go up to {most:g}", most=MAX_CONSTANT), node)
         return row.make(*parts)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.optimizers.trace import erf
 
 
@@ -131,8 +132,8 @@ class Function:
     def arguments(self) -> str:
         """How many it takes, in words."""
         if self.fewest != self.most:
-            return f"at least {('', 'one', 'two')[self.fewest]} arguments"
-        return "one argument" if self.fewest == 1 else "two arguments"
+            return N_("at least two arguments")
+        return N_("one argument") if self.fewest == 1 else N_("two arguments")
 
 
 def _sympys(name: str) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from optim_viz.language import N_
 from optim_viz.spec import PARAMETERS, SpecError, nearest
 from optim_viz.surfaces.functions import FUNCTIONS
 
@@ -18,7 +19,8 @@ class ExpressionError(SpecError):
 
     def __init__(self, message: str, text: str, column: int) -> None:
         self.text, self.column = text, max(0, min(column, len(text)))
-        super().__init__(f"{message} (at character {self.column + 1})")
+        said = N_(message)
+        super().__init__("{message} (at character {column})", message=said, column=self.column + 1)
 
 
 #: Signs that stand for what is typed otherwise; the spaces keep what is beside them apart.
@@ -35,24 +37,34 @@ _ALIASES = {
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "fabs": "abs", "sgn": "sign",
     "maximum": "max", "minimum": "min",
 }  # fmt: skip
-_FLAT = "is flat wherever it does not jump, so its gradient leads nowhere; a smooth {} will do"
-_STEP, _WAVE = _FLAT.format("step, 1/(1 + exp(-10*x)),"), _FLAT.format("wave such as sin(2*pi*x)")
-_JUMPS = "jumps, and its gradient knows nothing of the jumps; a smooth wave such as sin(2*pi*x) will do"
+_STEP = N_(
+    "{what} is flat wherever it does not jump, so its gradient leads nowhere; "
+    "a smooth step, 1/(1 + exp(-10*x)), will do"
+)
+_WAVE = N_(
+    "{what} is flat wherever it does not jump, so its gradient leads nowhere; a smooth wave such as sin(2*pi*x) will do"
+)
+_JUMPS = N_("{what} jumps, and its gradient knows nothing of the jumps; a smooth wave such as sin(2*pi*x) will do")
 _REASONS = {
-    **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), f"{{!r}} {_WAVE}"),
-    **dict.fromkeys(("mod", "fmod", "Mod"), f"{{!r}} {_JUMPS}"),
-    **dict.fromkeys(("step", "heaviside", "Heaviside"), f"{{!r}} {_STEP}"),
-    "sec": "Write 1/cos(x) for {!r}", "csc": "Write 1/sin(x) for {!r}", "cot": "Write 1/tan(x) for {!r}",
-    "sigmoid": "Write 1/(1 + exp(-x)) for {!r}", "pow": "Write x^2 for {!r}",
-    "lg": "{!r} has two meanings: write log10(x) or log2(x)", "cbrt": "Write sign(x)*abs(x)^(1/3) for {!r}",
+    **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), _WAVE),
+    **dict.fromkeys(("mod", "fmod", "Mod"), _JUMPS),
+    **dict.fromkeys(("step", "heaviside", "Heaviside"), _STEP),
+    "sec": N_("Write 1/cos(x) for {what}"), "csc": N_("Write 1/sin(x) for {what}"),
+    "cot": N_("Write 1/tan(x) for {what}"),
+    "sigmoid": N_("Write 1/(1 + exp(-x)) for {what}"), "pow": N_("Write x^2 for {what}"),
+    "lg": N_("{what} has two meanings: write log10(x) or log2(x)"), "cbrt": N_("Write sign(x)*abs(x)^(1/3) for {what}"),
 }  # fmt: skip
 _STRANGE = {
-    **dict.fromkeys("%", f"A remainder {_JUMPS}"), **dict.fromkeys("<>!", f"A comparison {_STEP}"),
-    "=": "Write only what stands on the right of the =", "\\": "LaTeX is not read; write x^2/(1 + y^2) for a fraction",
-    **dict.fromkeys("[]{}", "Write ( and ) for other brackets"),
+    **dict.fromkeys("%", N_(_JUMPS, what=N_("A remainder"))),
+    **dict.fromkeys("<>!", N_(_STEP, what=N_("A comparison"))),
+    "=": N_("Write only what stands on the right of the ="),
+    "\\": N_("LaTeX is not read; write x^2/(1 + y^2) for a fraction"),
+    **dict.fromkeys("[]{}", N_("Write ( and ) for other brackets")),
 }  # fmt: skip
-_TWO_WAYS = "This can be read in two ways; put parentheses, as in "
-_UNCLEAR = {"/": _TWO_WAYS + "(1/2)*x or 1/(2*x)", "^": _TWO_WAYS + "e^(2*x) or (e^2)*x"}
+_TWO_WAYS = N_("This can be read in two ways; put parentheses, as in {one} or {other}")
+_UNCLEAR = {
+    "/": N_(_TWO_WAYS, one="(1/2)*x", other="1/(2*x)"), "^": N_(_TWO_WAYS, one="e^(2*x)", other="(e^2)*x"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,8 +106,8 @@ def _tokens(text: str) -> list[_Token]:
 
 def _strange(plain: str, at: int) -> str:
     if plain.startswith("==", at):
-        return f"A comparison {_STEP}"
-    return _STRANGE.get(plain[at], f"{plain[at]!r} has no meaning in a function")
+        return N_(_STEP, what=N_("A comparison"))
+    return _STRANGE.get(plain[at], N_("{sign!r} has no meaning in a function", sign=plain[at]))
 
 
 class _Writer:
@@ -131,7 +143,9 @@ class _Writer:
             tokens = tokens[write[token.kind](token, tokens) or 0 :]
         if self.open:
             bars = self.open[-1][0] == "|"
-            raise self.fail("The bars | do not pair up" if bars else "The parentheses do not pair up", len(self.text))
+            raise self.fail(
+                N_("The bars | do not pair up") if bars else N_("The parentheses do not pair up"), len(self.text)
+            )
 
     def begin(self, column: int) -> None:
         """A value begins: after another one, a * was left out."""
@@ -145,7 +159,7 @@ class _Writer:
 
     def _number(self, token: _Token, _: list[_Token]) -> None:
         if self.value:
-            raise self.fail(f"Write *{token.text} for a product or ^{token.text} for a power", token.column)
+            raise self.fail(N_("Write *{text} for a product or ^{text} for a power", text=token.text), token.column)
         if self.exponent and self.base not in ("e", "0"):
             self.unclear = self.before  # x^2y is x^2*y to everybody
         self.put(token.text, token.column)
@@ -186,18 +200,20 @@ class _Writer:
 
     def _unknown(self, word: str, call: bool) -> str:
         if word in _REASONS:
-            return _REASONS[word].format(word)
+            return N_(_REASONS[word], what=repr(word))
         if re.fullmatch(r"[xy]_?[0-9]+", word):
-            return f"Unknown name {word[:40]!r}: write x and y for x1 and x2, x^2 for a power, 2*x for a product"
+            return N_(
+                "Unknown name {word!r}: write x and y for x1 and x2, x^2 for a power, 2*x for a product", word=word[:40]
+            )
         begins = [name for name in (*FUNCTIONS, *_ALIASES) if word.startswith(name)]
         if begins and not call:
             return _needs(max(begins, key=len))
-        what = f"{word[:40]!r} is not a function" if call else f"Unknown name {word[:40]!r}"
+        what = N_("{word!r} is not a function", word=word[:40]) if call else N_("Unknown name {word!r}", word=word[:40])
         if len(word) == 1 and word.lower() not in self.letters:
-            free = "; x, y and the parameters a to d may be used" if "a" in self.letters else ""
-            return what + free
+            free = N_("{wrong}; x, y and the parameters a to d may be used", wrong=what)
+            return free if "a" in self.letters else what
         known = FUNCTIONS if call else [*sorted(self.letters), "pi", *FUNCTIONS]
-        return f"{what}; {nearest(word, known)}"
+        return N_("{wrong}; {hint}", wrong=what, hint=nearest(word, known))
 
     def _function(self, name: str, token: _Token, following: list[_Token]) -> int:
         """A function's name, and the exponent that may stand before its parenthesis: sin²(x) is sin(x)²."""
@@ -209,7 +225,7 @@ class _Writer:
         self.begin(token.column)
         exponent = power[-1].text.translate(_RAISED) if power else ""
         if power and not exponent.isdecimal():
-            raise self.fail(f"Write 1/{name}(x), or the inverse function by its name", power[0].column)
+            raise self.fail(N_("Write 1/{name}(x), or the inverse function by its name", name=name), power[0].column)
         self.put(f"({name}" if power else name, token.column)
         self.value, self.base, self.exponent = False, "call", self.exponent and not power
         self.called = f"**{exponent})" if power else ""
@@ -222,7 +238,7 @@ class _Writer:
 
     def _raised(self, token: _Token, _: list[_Token]) -> None:
         if not self.value:
-            raise self.fail("An exponent needs something to stand on", token.column)
+            raise self.fail(N_("An exponent needs something to stand on"), token.column)
         digits = token.text.translate(_RAISED)
         self.put(f"**{digits}" if digits.isdecimal() else f"**({digits})", token.column)
 
@@ -232,9 +248,11 @@ class _Writer:
     def _operator(self, token: _Token) -> None:
         sign = token.text
         if sign == "," and not (self.open and self.open[-1][0] == "call"):
-            raise self.fail("Only a function's arguments are divided by commas; write 1.5 with a point", token.column)
+            raise self.fail(
+                N_("Only a function's arguments are divided by commas; write 1.5 with a point"), token.column
+            )
         if sign == "/" and self.source.endswith("/"):
-            raise self.fail(f"// rounds down: what it gives {_WAVE}", token.column)
+            raise self.fail(N_(_WAVE, what=N_("// rounds down: what it gives")), token.column)
         if self.value or sign not in "+-":  # else it stands before a value
             self.unclear, self.exponent = "/" if sign == "/" else "", False
         self.put(sign, token.column)
@@ -252,7 +270,7 @@ class _Writer:
 
     def _closing(self, token: _Token) -> None:
         if not self.open or self.open[-1][0] == "|":
-            raise self.fail("The parentheses do not pair up", token.column)
+            raise self.fail(N_("The parentheses do not pair up"), token.column)
         self._close(token)
 
     def _close(self, token: _Token) -> None:
@@ -271,4 +289,4 @@ class _Writer:
 
 
 def _needs(name: str) -> str:
-    return f"{name} needs its argument in parentheses, as in {name}(x)"
+    return N_("{name} needs its argument in parentheses, as in {name}(x)", name=name)

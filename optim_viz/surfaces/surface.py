@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_, together
 from optim_viz.spec import SpecError, Surface, number, one_of, quoted
 from optim_viz.surfaces.bounded import too_dear
 from optim_viz.surfaces.compiled import compiled
@@ -48,18 +49,19 @@ def described(
 ) -> Surface:
     """Return what `surface` returns, without a look at its values: a link names its parameters one by one."""
     if not isinstance(expression, str):
-        what = "a Python function, whose formula is not known" if callable(expression) else quoted(expression)
-        raise SpecError(f"A surface is a name or a text in x and y, such as 'x^2 + 10*y^2'; got {what}.")
+        what = N_("a Python function, whose formula is not known") if callable(expression) else quoted(expression)
+        raise SpecError("A surface is a name or a text in x and y, such as 'x^2 + 10*y^2'; got {what}.", what=what)
     text = expression.strip()
     if text in SURFACES:
         _parameters(SURFACES[text].title, (), parameters)
         return SURFACES[text]
     if text.isidentifier() and not _readable(text):
-        one_of(text, SURFACES, "surface")
+        one_of(text, SURFACES, N_("surface"))
     x0, x1, y0, y1 = _bounds(bounds)
-    values = _parameters("This function", letters(text), parameters)
+    values = _parameters(N_("This function"), letters(text), parameters)
     start = (x0 + (x1 - x0) / 8, y1 - (y1 - y0) / 8)
-    title = ", ".join(["Your function", *(f"{name} = {value:g}" for name, value in values)])
+    parts = [N_("Your function"), *(f"{name} = {value:g}" for name, value in values)]
+    title = together(parts, "{before}, {after}")
     return Surface("own", title, text, (x0, x1, y0, y1), start, source="typed", parameters=values)
 
 
@@ -89,11 +91,22 @@ def _parameters(owner: str, held: tuple[str, ...], given: Mapping[str, float]) -
     """The checked value of every letter that a function holds."""
     for name in given:
         if name not in held:
-            raise SpecError(f"{owner} has no parameter {quoted(name)}; it has {' and '.join(held) or 'none'}.")
+            raise SpecError(
+                "{owner} has no parameter {name}; it has {letters}.",
+                owner=owner,
+                name=quoted(name),
+                letters=" and ".join(held) or N_("none"),
+            )
     values = tuple((name, number(given.get(name, 1.0), name)) for name in held)
     for name, value in values:
         if abs(value) > MAX_PARAMETER:
-            raise SpecError(f"{name} must be from {-MAX_PARAMETER:g} to {MAX_PARAMETER:g}; got {value:g}.")
+            raise SpecError(
+                "{name} must be from {least:g} to {most:g}; got {value:g}.",
+                name=name,
+                least=-MAX_PARAMETER,
+                most=MAX_PARAMETER,
+                value=value,
+            )
     return values
 
 
@@ -108,9 +121,13 @@ def _bounds(bounds: Any) -> tuple[float, float, float, float]:
     except (TypeError, ValueError) as error:
         if isinstance(error, SpecError):
             raise
-        raise SpecError(f"bounds must be four numbers (x low, x high, y low, y high); got {quoted(bounds)}.") from None
+        raise SpecError(
+            "bounds must be four numbers (x low, x high, y low, y high); got {bounds}.", bounds=quoted(bounds)
+        ) from None
     if not (x0 < x1 and y0 < y1 and max(map(abs, (x0, x1, y0, y1))) <= 1e6):
-        raise SpecError(f"bounds must rise, within -1e6 to 1e6, as in (-3, 3, -3, 3); got {quoted(bounds)}.")
+        raise SpecError(
+            "bounds must rise, within -1e6 to 1e6, as in (-3, 3, -3, 3); got {bounds}.", bounds=quoted(bounds)
+        )
     return x0, x1, y0, y1
 
 
@@ -118,7 +135,11 @@ def dataset(surface: Surface) -> np.ndarray:
     """The examples of a finite-sum surface, float64 [n, 2], columns u and v; SpecError for any other surface."""
     if not surface.data:
         sums = ", ".join(row.name for row in SURFACES.values() if row.data)
-        raise SpecError(f"{surface.title} is no mean over examples: batch_size works on {sums or 'none'} only.")
+        raise SpecError(
+            "{title} is no mean over examples: batch_size works on {surfaces} only.",
+            title=surface.title,
+            surfaces=sums or N_("none"),
+        )
     return examples(surface.data)
 
 

@@ -5,17 +5,18 @@ A row states its facts once, as data, and one test holds every row to them.
 
 from __future__ import annotations
 
+from optim_viz.language import N_
 from optim_viz.spec import Surface
 
 _ROWS = (
     Surface(
         name="quadratic",
-        title="Quadratic bowl",
+        title=N_("Quadratic bowl"),
         expression="(x^2 + 10*y^2)/2",
         bounds=(-3.0, 3.0, -2.0, 2.0),
         start=(-2.6, 1.4),
         minima=((0.0, 0.0, 0.0),),
-        story="The simplest ravine: ten times steeper across than along.",
+        story=N_("The simplest ravine: ten times steeper across than along."),
         source="Goh, Why Momentum Really Works, 2017",
     ),
     Surface(
@@ -25,7 +26,7 @@ _ROWS = (
         bounds=(-2.0, 2.0, -1.0, 3.0),
         start=(-1.5, 2.0),
         minima=((1.0, 1.0, 0.0),),
-        story="A curved valley: easy to find, slow to follow.",
+        story=N_("A curved valley: easy to find, slow to follow."),
         source="Rosenbrock, An Automatic Method for Finding the Greatest or Least Value of a Function, 1960",
     ),
     Surface(
@@ -40,7 +41,7 @@ _ROWS = (
             (-3.779310253377747, -3.283185991286170, 0.0),
             (3.584428340330492, -1.848126526964404, 0.0),
         ),
-        story="Four equal minima: the start and the step size decide which one is found.",
+        story=N_("Four equal minima: the start and the step size decide which one is found."),
         source="Himmelblau, Applied Nonlinear Programming, 1972",
     ),
     Surface(
@@ -50,7 +51,7 @@ _ROWS = (
         bounds=(-10.0, 10.0, -10.0, 10.0),
         start=(-8.0, 6.0),
         minima=((1.0, 3.0, 0.0),),
-        story="A bowl turned by 45 degrees: steep across the diagonal, nine times flatter along it.",
+        story=N_("A bowl turned by 45 degrees: steep across the diagonal, nine times flatter along it."),
         source="Jamil & Yang, A Literature Survey of Benchmark Functions for Global Optimization Problems, 2013",
     ),
     Surface(
@@ -60,7 +61,7 @@ _ROWS = (
         bounds=(-10.0, 10.0, -10.0, 10.0),
         start=(-9.0, 5.0),
         minima=((0.0, 0.0, 0.0),),
-        story="A shallow trough: down to its floor at once, then along it for ever.",
+        story=N_("A shallow trough: down to its floor at once, then along it for ever."),
         source="Jamil & Yang, A Literature Survey of Benchmark Functions for Global Optimization Problems, 2013",
     ),
     Surface(
@@ -70,7 +71,7 @@ _ROWS = (
         bounds=(-4.5, 4.5, -4.5, 4.5),
         start=(-1.0, 2.0),
         minima=((3.0, 0.5, 0.0),),
-        story="A flat middle between four cliffs: one learning rate is too small here and too large there.",
+        story=N_("A flat middle between four cliffs: one learning rate is too small here and too large there."),
         source="Beale, On an Iterative Method for Finding a Local Minimum, 1958",
     ),
     Surface(
@@ -88,54 +89,54 @@ _ROWS = (
             (1.8, 0.2, 84.0),
             (1.2, 0.8, 840.0),
         ),
-        story="Values over six orders of magnitude: a fixed learning rate overflows where adaptive ones go on.",
+        story=N_("Values over six orders of magnitude: a fixed learning rate overflows where adaptive ones go on."),
         source="Goldstein & Price, On Descent from Local Minima, 1971",
     ),
     Surface(
         name="saddle",
-        title="Saddle",
+        title=N_("Saddle"),
         expression="x^2 - y^2",
         bounds=(-2.0, 2.0, -2.0, 2.0),
         start=(-1.5, 0.001),
-        story="Downhill leads to the saddle first; the way out is flat, and found late.",
+        story=N_("Downhill leads to the saddle first; the way out is flat, and found late."),
         source="Dauphin et al., Identifying and Attacking the Saddle Point Problem, 2014",
         log=False,
     ),
     Surface(
         name="monkey_saddle",
-        title="Monkey saddle",
+        title=N_("Monkey saddle"),
         expression="x^3 - 3*x*y^2",
         bounds=(-2.0, 2.0, -2.0, 2.0),
         start=(1.5, 0.01),
         log=False,
-        story="A saddle without curvature: the gradient is almost zero long before the point is reached.",
+        story=N_("A saddle without curvature: the gradient is almost zero long before the point is reached."),
         source="Hilbert & Cohn-Vossen, Anschauliche Geometrie, 1932",
     ),
     Surface(
         name="linear_regression",
-        title="Linear regression",
+        title=N_("Linear regression"),
         expression="(x + y*u - v)^2",
         bounds=(-2.0, 4.0, -2.0, 3.0),
         start=(-1.5, 2.5),
         minima=((0.99623293382877, 0.38989206617123007, 0.22399110160937674),),
         data="line",
-        story="Fit a line b + w*u to 24 points (u, v): with mini-batches every step sees another bowl.",
+        story=N_("Fit a line b + w*u to 24 points (u, v): with mini-batches every step sees another bowl."),
         source="Legendre, Nouvelles methodes pour la determination des orbites des cometes, 1805",
     ),
     Surface(
         name="logistic_regression",
-        title="Logistic regression",
+        title=N_("Logistic regression"),
         expression="softplus(-v*(x + y*u))",
         bounds=(-3.0, 5.0, -1.0, 5.0),
         start=(-2.5, -0.5),
         minima=((1.8971345580788377, 1.7959353751849918, 0.28003174380123647),),
         data="classes",
-        story="Tell two classes v = 1, -1 apart by the sign of b + w*u: convex, steep far out, flat near the best.",
+        story=N_("Tell two classes v = 1, -1 apart by the sign of b + w*u: convex, steep far out, flat near the best."),
         source="Cox, The Regression Analysis of Binary Sequences, 1958",
     ),
     Surface(
         name="two_wells",
-        title="Two wells",
+        title=N_("Two wells"),
         expression="4*(x^2 - 1)^2 - x + 10*y^2",
         bounds=(-2.5, 2.5, -1.5, 1.5),
         start=(-2.0, 1.0),
@@ -144,12 +145,12 @@ _ROWS = (
             (-0.96714893788303, 0.0, 0.9838534312191801),
         ),
         log=False,
-        story="Plain gradient descent stops in the shallow well; momentum 0.9 rolls on into the deep one.",
+        story=N_("Plain gradient descent stops in the shallow well; momentum 0.9 rolls on into the deep one."),
         source="Designed for this app, after the double well of Duffing, 1918",
     ),
     Surface(
         name="three_hump_camel",
-        title="Three-hump camel",
+        title=N_("Three-hump camel"),
         expression="2*x^2 - 1.05*x^4 + x^6/6 + x*y + y^2",
         bounds=(-2.5, 2.5, -2.5, 2.5),
         start=(-2.2, 2.0),
@@ -158,12 +159,12 @@ _ROWS = (
             (1.747552345830289, -0.8737761729151445, 0.2986384422368594),
             (-1.747552345830289, 0.8737761729151445, 0.2986384422368594),
         ),
-        story="One good valley between two that look almost as good.",
+        story=N_("One good valley between two that look almost as good."),
         source="Dixon & Szego, Towards Global Optimisation, 1975",
     ),
     Surface(
         name="six_hump_camel",
-        title="Six-hump camel",
+        title=N_("Six-hump camel"),
         expression="(4 - 2.1*x^2 + x^4/3)*x^2 + x*y + (4*y^2 - 4)*y^2",
         bounds=(-2.0, 2.0, -1.2, 1.2),
         start=(-1.8, -1.0),
@@ -176,7 +177,7 @@ _ROWS = (
             (1.6071047529201974, 0.5686514548841314, 2.1042503103112575),
         ),
         log=False,
-        story="Six minima in three heights: where a run ends depends on how long its first steps are.",
+        story=N_("Six minima in three heights: where a run ends depends on how long its first steps are."),
         source="Dixon & Szego, The Global Optimization Problem: An Introduction, 1978",
     ),
     Surface(
@@ -192,7 +193,7 @@ _ROWS = (
             (2.746802770990837, 2.746802770990837, -50.05889331056788),
         ),
         log=False,
-        story="Four wells in four depths, the deepest in one corner.",
+        story=N_("Four wells in four depths, the deepest in one corner."),
         source="Styblinski & Tang, Experiments in Nonconvex Optimization, 1990",
     ),
     Surface(
@@ -206,7 +207,7 @@ _ROWS = (
             (2.5943951023931957, 1.5943951023931955, 1.2283696986087569),
         ),
         log=False,
-        story="A sloping valley with a hollow half-way down, in which slow runs come to rest.",
+        story=N_("A sloping valley with a hollow half-way down, in which slow runs come to rest."),
         source="McCormick, Computability of Global Solutions to Factorable Nonconvex Programs, 1976",
     ),
     Surface(
@@ -217,7 +218,7 @@ _ROWS = (
         start=(-3.4, 2.6),
         minima=((0.0, 0.0, 0.0),),
         log=False,
-        story="A bowl full of dents: following the gradient stops in the nearest one.",
+        story=N_("A bowl full of dents: following the gradient stops in the nearest one."),
         source="Rastrigin, Systems of Extremal Control, 1974",
     ),
     Surface(
@@ -229,7 +230,9 @@ _ROWS = (
         minima=((0.0, 0.0, 0.0),),
         smooth=False,
         log=False,
-        story="A funnel full of dents with a sharp tip: no slope leads straight in, and the last part is not smooth.",
+        story=N_(
+            "A funnel full of dents with a sharp tip: no slope leads straight in, and the last part is not smooth."
+        ),
         source="Ackley, A Connectionist Machine for Genetic Hillclimbing, 1987",
     ),
     Surface(
@@ -242,7 +245,7 @@ _ROWS = (
         bounds=(-10.0, 10.0, -10.0, 10.0),
         start=(-7.0, 8.0),
         minima=((1.0, 1.0, 0.0),),
-        story="Parallel troughs, each a trap: momentum crosses some of the ridges between them.",
+        story=N_("Parallel troughs, each a trap: momentum crosses some of the ridges between them."),
         source="Laguna & Marti, Experimental Testing of Advanced Scatter Search Designs, 2005",
     ),
     Surface(
@@ -259,7 +262,7 @@ _ROWS = (
             (4.978189856741919, 4.978189856741919, -8.110223891570066e-05),
         ),
         log=False,
-        story="A hole in flat ground: a little away from it the gradient is too small to say where it is.",
+        story=N_("A hole in flat ground: a little away from it the gradient is too small to say where it is."),
         source="Easom, A Survey of Global Optimization Techniques, 1990",
     ),
     Surface(
@@ -271,7 +274,7 @@ _ROWS = (
         minima=((-10.0, 1.0, 0.0),),
         smooth=False,
         log=False,
-        story="A ravine with a sharp floor: the gradient points across it and grows without bound near it.",
+        story=N_("A ravine with a sharp floor: the gradient points across it and grows without bound near it."),
         source="Bukin, New Minimization Strategy for Non-Smooth Functions, 1997",
     ),
     Surface(
@@ -283,7 +286,7 @@ _ROWS = (
         minima=((512.0, 404.2318051137578, -959.6406627208509),),
         smooth=False,
         log=False,
-        story="Hundreds of wells over a thousand units: learning rates made for unit bowls hardly move here.",
+        story=N_("Hundreds of wells over a thousand units: learning rates made for unit bowls hardly move here."),
         source="Whitley et al., Evaluating Evolutionary Algorithms, 1996",
     ),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, nearest, quoted
 
 if TYPE_CHECKING:
@@ -19,25 +20,25 @@ if TYPE_CHECKING:
 class Outcome(enum.Enum):
     """How a run ended; the values are the messages that people read."""
 
-    REACHED = "reached a minimum"
-    LOCAL = "stuck in a local minimum"
-    SADDLE = "stuck at a saddle"
-    OSCILLATING = "oscillating"
-    GROWING = "oscillating, and growing"
-    STALLED = "hardly moving"
-    MOVING = "still moving"
-    LEFT = "left the region drawn"
-    DIVERGED = "diverged: its numbers overflowed"
-    NOWHERE = "starts where the function has no finite value"
+    REACHED = N_("reached a minimum")
+    LOCAL = N_("stuck in a local minimum")
+    SADDLE = N_("stuck at a saddle")
+    OSCILLATING = N_("oscillating")
+    GROWING = N_("oscillating, and growing")
+    STALLED = N_("hardly moving")
+    MOVING = N_("still moving")
+    LEFT = N_("left the region drawn")
+    DIVERGED = N_("diverged: its numbers overflowed")
+    NOWHERE = N_("starts where the function has no finite value")
 
 
 #: The outcomes whose place or step is worth saying.
 _STATUS = {
-    Outcome.REACHED: "reached {place} at step {step}",
-    Outcome.LOCAL: "stuck in the local minimum {place} at step {step}",
-    Outcome.SADDLE: "stuck at the saddle {place} at step {step}",
-    Outcome.LEFT: "left the region at step {step}",
-    Outcome.DIVERGED: "diverged at step {step}",
+    Outcome.REACHED: N_("reached {place} at step {step}"),
+    Outcome.LOCAL: N_("stuck in the local minimum {place} at step {step}"),
+    Outcome.SADDLE: N_("stuck at the saddle {place} at step {step}"),
+    Outcome.LEFT: N_("left the region at step {step}"),
+    Outcome.DIVERGED: N_("diverged at step {step}"),
 }
 
 
@@ -70,8 +71,8 @@ class Trajectory:
     def status(self) -> str:
         """The outcome in a few words, with its step."""
         words = _STATUS.get(self.outcome, self.outcome.value)
-        place = "({:.4g}, {:.4g})".format(*(v + 0.0 for v in self.minimum)) if self.minimum else "it"
-        return words.format(place=place, step=f"{self.outcome_step:,}")
+        place = "({:.4g}, {:.4g})".format(*(v + 0.0 for v in self.minimum)) if self.minimum else N_("it")
+        return N_(words, place=place, step=f"{self.outcome_step:,}")
 
     @property
     def final_loss(self) -> float:
@@ -102,7 +103,7 @@ class Comparison:
         for run in self.trajectories:
             if run.label == label:
                 return run
-        raise SpecError(f"No run is labelled {quoted(label)}; {nearest(label, self.labels)}")
+        raise SpecError("No run is labelled {label}; {hint}", label=quoted(label), hint=nearest(label, self.labels))
 
     def __iter__(self) -> Iterator[Trajectory]:
         return iter(self.trajectories)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
@@ -159,27 +160,29 @@ def check(
     """Return the arguments of `sweep` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizer, start, steps, noise, batch_size, seed)
     if len(base.optimizers) > 1:
-        raise SpecError(f"A sweep runs one optimizer; got {len(base.optimizers)}: call it once for each.")
+        raise SpecError("A sweep runs one optimizer; got {count}: call it once for each.", count=len(base.optimizers))
     (single,) = base.optimizers
     if not has_rule(single):
         raise SpecError(
-            f"{single.label or single.kind} runs one start after the other: a sweep needs an optimizer with an "
-            f"elementwise rule, one of {', '.join(row.name for row in OPTIMIZERS.values() if row.rule)}."
+            "{run} runs one start after the other: a sweep needs an optimizer with an elementwise "
+            "rule, one of {names}.",
+            run=single.label or single.kind,
+            names=", ".join(row.name for row in OPTIMIZERS.values() if row.rule),
         )
     if not isinstance(axes, Mapping) or not axes:
         raise SpecError(
-            f"A sweep's axes are names and their values, such as {{'lr': [0.01, 0.1]}}; got {quoted(axes)}."
+            "A sweep's axes are names and their values, such as {{'lr': [0.01, 0.1]}}; got {axes}.", axes=quoted(axes)
         )
     checked = tuple((str(name), _axis(single, str(name), values)) for name, values in axes.items())
     share = number(tolerance, "tolerance")
     if not 0.0 < share < 1.0:
-        raise SpecError(f"tolerance must be above 0 and below 1; got {quoted(tolerance)}.")
+        raise SpecError("tolerance must be above 0 and below 1; got {tolerance}.", tolerance=quoted(tolerance))
     many = whole(seeds, "seeds", 1, MAX_SEEDS)
     spec = SweepSpec(
         base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed, many, share
     )
     if spec.cells * many > MAX_RUNS:
-        raise SpecError(f"This sweep has {spec.cells * many:,} runs; at most {MAX_RUNS:,}.")
+        raise SpecError("This sweep has {count:,} runs; at most {most:,}.", count=spec.cells * many, most=MAX_RUNS)
     _check_corners(spec)
     return spec
 
@@ -190,14 +193,26 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
         items = np.asarray(values).tolist()
         count = len(items)
     except TypeError:
-        raise SpecError(f"The axis {quoted(name)} must be a list of numbers; got {quoted(values)}.") from None
+        raise SpecError(
+            "The axis {name} must be a list of numbers; got {values}.", name=quoted(name), values=quoted(values)
+        ) from None
     if not 1 <= count <= MAX_RUNS or any(isinstance(item, list) for item in items):
-        raise SpecError(f"The axis {quoted(name)} must be a list of 1 to {MAX_RUNS:,} numbers; got {count} of them.")
+        raise SpecError(
+            "The axis {name} must be a list of 1 to {most:,} numbers; got {count} of them.",
+            name=quoted(name),
+            most=MAX_RUNS,
+            count=count,
+        )
     if name in STARTS:
-        return tuple(number(item, f"start {name}") for item in items)
+        return tuple(number(item, N_("start {name}", name=name)) for item in items)
     knobs = {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters if h.scale != "bool"}
     if name not in knobs:
-        raise SpecError(f"{spec.kind} has no axis {quoted(name)}; {nearest(name, [*knobs, *STARTS])}")
+        raise SpecError(
+            "{kind} has no axis {name}; {hint}",
+            kind=spec.kind,
+            name=quoted(name),
+            hint=nearest(name, [*knobs, *STARTS]),
+        )
     return tuple(float(knobs[name].check(item, spec.kind)) for item in items)
 
 

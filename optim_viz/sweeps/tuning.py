@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.language import N_, together
 from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, OptimizerSpec, Surface, SweepSpec, flag, unique_labels, whole
@@ -73,18 +74,19 @@ class Tuning:
     def sentence(self) -> str:
         """What was done, in words: values, budget and metric."""
         told = [f"{n} {_told(n, self)}" for n in self.labels if n in self.curves]
-        knobs = " × ".join(["learning rate", "momentum (beta1)"] if self.spec.momentum else ["learning rate"])
+        knobs = N_("learning rate × momentum (beta1)") if self.spec.momentum else N_("learning rate")
         seeds = self.spec.seeds if self.spec.descent.noise or self.spec.descent.batch_size else 1
-        metric = "full loss after the last step" + (f", median over {seeds} seeds" if seeds > 1 else "")
-        text = (
-            f"Each at its own best: {', '.join(told) or 'none tuned'}. {self.trials} trials each ({knobs}: a log grid "
-            f"from {LOW:g} to {HIGH:g}, then around the best, and the values as set), "
-            f"{self.spec.descent.steps:,} steps as shown, lowest {metric}; of equals the one that arrives first."
-        )
-        if self.untouched:
-            why = "tuning was cancelled" if self.cancelled else "it runs one trial after the other"
-            text += f" Left as set: {', '.join(self.untouched)} ({why})."
-        return text
+        text = N_(
+            "Each at its own best: {values}. {trials} trials each ({knobs}: a log grid from {low:g} to {high:g}, then "
+            "around the best, and the values as set), {steps:,} steps as shown, lowest full loss after the last "
+            "step{over}; of equals the one that arrives first.",
+            values=", ".join(told) or N_("none tuned"), trials=self.trials, knobs=knobs, low=LOW, high=HIGH,
+            steps=self.spec.descent.steps, over=N_(", median over {seeds} seeds", seeds=seeds) if seeds > 1 else "",
+        )  # fmt: skip
+        if not self.untouched:
+            return text
+        why = N_("tuning was cancelled") if self.cancelled else N_("it runs one trial after the other")
+        return together([text, N_("Left as set: {names} ({why}).", names=", ".join(self.untouched), why=why)])
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame, one row per optimizer: final losses before and after, and the values chosen."""

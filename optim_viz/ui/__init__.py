@@ -1,6 +1,7 @@
 """The Streamlit side: the only package that imports streamlit.
 
 page, sessions, turns                  the frame around every page; who is there, and what is logged; whose turn it is
+languages                              the visitor's language, and the switch
 compare, network, tune, lessons        the parts of each page
 network_views, tune_views              what a training and a study show
 surface_controls, optimizer_controls   controls that pages share

@@ -10,6 +10,7 @@ import streamlit as st
 from optim_viz.experiments.budgets import within
 from optim_viz.experiments.fairness import FAIRNESS, Fair, FairRuns
 from optim_viz.experiments.turned import turned
+from optim_viz.language import N_, tr
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
@@ -51,10 +52,10 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     """
     make_surface, row = where(name, played=True)
     steps = st.select_slider(
-        "Steps", choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
+        tr("Steps"), choices(f"{name}.steps", STEPS), key=f"{name}.steps", format_func=lambda v: f"{v:,}"
     )
     batch = batch_size(name, row)
-    mode = fairness(name, FAIRNESS, "the same number of trials on the run that is shown.")
+    mode = fairness(name, FAIRNESS, N_("the same number of trials on the run that is shown."))
     specs = optimizers(name, suggested, ("x", "y"), played=True, mode=mode)
     x, y, noise, seed = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed"))
     return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
@@ -65,7 +66,7 @@ def turn(name: str, shown: FairRuns[DescentSpec, Comparison], values: Any) -> No
     try:
         asked = turned(shown.asked, shown.runs.spec, values)
     except SpecError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(tr(str(error))), icon=":material/error:")
         note_error()
         return
     spec = asked.spec
@@ -77,21 +78,21 @@ def turn(name: str, shown: FairRuns[DescentSpec, Comparison], values: Any) -> No
 def formulas(runs: Comparison) -> None:
     """Show the update rule of every run, folded away under the player."""
     folded = st.expander(
-        "Update rules", icon=":material/function:", type="compact", key="compare.rules", on_change="rerun"
+        tr("Update rules"), icon=":material/function:", type="compact", key="compare.rules", on_change="rerun"
     )
     if not folded.open:
         return  # formulas of eight rules are half of what a run of the page would send
     with folded:
         for run in runs:
-            st.markdown(f"**{plain(run.label)}** &ensp; {method_name(runs.spec, run.spec)}")
+            st.markdown(f"**{plain(run.label)}** &ensp; {tr(method_name(runs.spec, run.spec))}")
             _formula(run.spec)
 
 
 def _formula(spec: OptimizerSpec) -> None:
     row = OPTIMIZERS[spec.kind]
     st.latex(row.latex)
-    st.caption(f"{row.problem} {row.paper}, {row.year}.")
+    st.caption(f"{tr(row.problem)} {row.paper}, {row.year}.")
     if spec.schedule:
         schedule = SCHEDULES[spec.schedule.kind]
         st.latex(schedule.latex)
-        st.caption(f"{schedule.title}: {schedule.problem} {schedule.reference}.")
+        st.caption(f"{tr(schedule.title)}: {tr(schedule.problem)} {schedule.reference}.")

@@ -11,16 +11,22 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from optim_viz.language import OWN
+
 #: Bytes of numbers that are kept at most, all pictures together.
 ROOM = 16_000_000
 
 
 class KnownLink(NamedTuple):
-    """A page, its link's query, and whether a sentence stands below the presets: then the picture stands lower."""
+    """A page, its link's query, and whether a sentence stands below the presets: then the picture stands lower.
+
+    The query is without the language, which the picture's words are in.
+    """
 
     page: str
     query: Mapping[str, Sequence[str]]
     captioned: bool = False
+    language: str = OWN
 
 
 class _Picture(NamedTuple):
@@ -35,7 +41,7 @@ class _Picture(NamedTuple):
 class Pictures:
     """The pictures of the links that were used last, as many as there is room for; threads may share it.
 
-    A link is the whole experiment, so that its picture is the same for everybody.
+    A link is the whole experiment, so that its picture is the same for everybody who reads the same language.
 
     >>> kept = Pictures()
     >>> kept.keep(KnownLink("compare", {"f": ["beale"]}), {"version": 1}, {"a": b"1234"})
@@ -51,7 +57,7 @@ class Pictures:
 
     def keep(self, link: KnownLink, data: Mapping[str, Any], blobs: Mapping[str, bytes]) -> None:
         """Keep a picture's scene and its blobs of numbers as those of a link."""
-        name = _name(link.page, link.query)
+        name = _name(link.page, link.query, link.language)
         with self._lock:
             self._kept[name] = _Picture(link.captioned, data, blobs)
             self._kept.move_to_end(name)
@@ -60,10 +66,10 @@ class Pictures:
                 _, oldest = self._kept.popitem(last=False)
                 held -= oldest.size()
 
-    def name(self, page: str, query: Mapping[str, Sequence[str]]) -> str | None:
+    def name(self, page: str, query: Mapping[str, Sequence[str]], language: str = OWN) -> str | None:
         """Return the name of the file of a link's picture, or None where none is kept."""
         with self._lock:
-            name = _name(page, query)
+            name = _name(page, query, language)
             return name if name in self._kept else None
 
     def file(self, name: str) -> bytes | None:
@@ -78,8 +84,8 @@ class Pictures:
         )
 
 
-def _name(page: str, query: Mapping[str, Sequence[str]]) -> str:
-    asked = json.dumps([page, sorted((key, list(values)) for key, values in query.items())])
+def _name(page: str, query: Mapping[str, Sequence[str]], language: str) -> str:
+    asked = json.dumps([page, language, sorted((key, list(values)) for key, values in query.items())])
     return f"picture-{hashlib.sha256(asked.encode()).hexdigest()[:32]}.json"
 
 

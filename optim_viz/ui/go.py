@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from optim_viz.ui.languages import in_link
 from optim_viz.ui.page import PAGES, asset
 
 _TURN = "app.goes"
@@ -23,4 +24,4 @@ def go(title: str, query: Mapping[str, str | Sequence[str]]) -> None:
     row = next(row for row in PAGES if row.title == title)
     turn = st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     path = "" if row.default else row.path.removesuffix(".py")
-    _goer()(key="app.go", data={"path": path, "query": urlencode(query, doseq=True), "turn": turn})
+    _goer()(key="app.go", data={"path": path, "query": urlencode({**query, **in_link()}, doseq=True), "turn": turn})

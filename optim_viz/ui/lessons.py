@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from optim_viz.export.origin import origin
+from optim_viz.language import N_, tr
 from optim_viz.lessons import links, pictures, results, table
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Verdict
 from optim_viz.lessons.links import Place
@@ -17,7 +18,8 @@ from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import player
-from optim_viz.ui.page import ROOT, address, plain, timed
+from optim_viz.ui.languages import in_link
+from optim_viz.ui.page import ROOT, address, plain, timed, title_of
 from optim_viz.ui.share import give, share
 
 #: Runs of a page that what a lesson shows and measures may take: it is always the same, and kept.
@@ -42,21 +44,21 @@ def choose_lesson() -> Lesson:
     """Show Back, the list of lessons, and Next; return the lesson that is open."""
     here = _NUMBER[st.session_state["lessons.slug"]]
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="lessons-turn"):
-        st.button("Back", key="lessons.back", on_click=_go, args=(-1,), disabled=here == 1)
+        st.button(tr("Back"), key="lessons.back", on_click=_go, args=(-1,), disabled=here == 1)
         slug = st.selectbox(
-            "Lesson", _SLUGS, key="lessons.slug", label_visibility="collapsed", on_change=_go, required=True,
-            format_func=lambda slug: f"{_NUMBER[slug]}. {table.LESSONS[slug].title}",
+            tr("Lesson"), _SLUGS, key="lessons.slug", label_visibility="collapsed", on_change=_go, required=True,
+            format_func=lambda slug: f"{_NUMBER[slug]}. {tr(table.LESSONS[slug].title)}",
         )  # fmt: skip
-        st.button("Next", key="lessons.next", on_click=_go, args=(1,), disabled=here == len(_SLUGS), type="primary")
+        st.button(tr("Next"), key="lessons.next", on_click=_go, args=(1,), disabled=here == len(_SLUGS), type="primary")
     return table.lesson(str(slug))
 
 
 def read_aloud(row: Lesson) -> None:
     """Show the claim, the text, its source, and what to look at."""
-    st.title(row.claim, anchor=False)
-    st.markdown(row.text)
-    st.caption(f"Source: {row.source}.")
-    st.markdown(f"**What to look at.** {row.look}")
+    st.title(tr(row.claim), anchor=False)
+    st.markdown(tr(row.text))
+    st.caption(tr("Source: {source}.", source=row.source))
+    st.markdown(tr("**What to look at.** {look}", look=N_(row.look)))
 
 
 def choose_picture(row: Lesson) -> tuple[Place, Any]:
@@ -64,8 +66,8 @@ def choose_picture(row: Lesson) -> tuple[Place, Any]:
     numbers = range(1, len(links.shown(row)) + 1)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         run = st.segmented_control(
-            "Picture", list(numbers), key="lessons.run", label_visibility="collapsed", required=True,
-            format_func=functools.partial(links.tab, row),
+            tr("Picture"), list(numbers), key="lessons.run", label_visibility="collapsed", required=True,
+            format_func=lambda number: tr(links.tab(row, number)),
         )  # fmt: skip
         room = st.container(width="content")
     return Place(row.slug, int(run or 1)), room
@@ -94,18 +96,18 @@ def predict(row: Lesson) -> None:
     asked = PREDICTIONS[row.slug]
     with st.container(key="lessons-guess", gap="xsmall"):
         chosen = st.pills(
-            f"**Guess first.** {asked.question}", range(len(asked.answers)), key=f"lessons.{row.slug}.guess",
-            format_func=lambda i: asked.answers[i][0],
+            tr("**Guess first.** {question}", question=N_(asked.question)), range(len(asked.answers)),
+            key=f"lessons.{row.slug}.guess", format_func=lambda i: tr(asked.answers[i][0]),
         )  # fmt: skip
         if chosen is None:
             return
         try:
             right, numbers = _measured_prediction(row.slug)
         except SpecError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(plain(tr(str(error))), icon=":material/error:")
             return
         sign = ":green[:material/check_circle:" if chosen == right else ":red[:material/cancel:"
-        st.markdown(f"{sign} **{reply(asked, right, chosen)}**] {numbers}")
+        st.markdown(f"{sign} **{tr(reply(asked, right, chosen))}**] {tr(numbers)}")
 
 
 def _caption(experiment: Experiment) -> str:
@@ -113,7 +115,7 @@ def _caption(experiment: Experiment) -> str:
     spec = experiment.spec
     called = f"f({', '.join(pictures.weights(experiment))})"
     formula = f"${called} = {compiled(spec.surface).latex}$" if isinstance(spec, DescentSpec) else ""
-    parts = (f"{experiment.caption}.", formula, pictures.drawn_seed(experiment))
+    parts = (tr("{caption}.", caption=N_(experiment.caption)), formula, tr(pictures.drawn_seed(experiment)))
     return " &ensp; ".join(part for part in parts if part)
 
 
@@ -124,28 +126,28 @@ def picture(row: Lesson, place: Place) -> Result | None:
     try:
         found = _drawn(experiment)
     except SpecError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(tr(str(error))), icon=":material/error:")
         return None
     st.markdown(_caption(experiment))
     with st.container(key="lessons-picture"):
         drawn = pictures.scene(found, f"lesson {row.slug} {experiment.name}")
         player.show(drawn, key="lessons-player", origin=origin(experiment.spec, address()))
         if found.plane:
-            st.caption(found.plane.caption)
+            st.caption(tr(found.plane.caption))
     page, query = links.opened(experiment)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
-            ROOT / "pages" / f"{page}.py", label=f"Open in {page.capitalize()}", query_params=query,
-            icon=":material/open_in_new:",
+            ROOT / "pages" / f"{page}.py", label=tr("Open in {page}", page=title_of(page)),
+            query_params=query | in_link(), icon=":material/open_in_new:",
         )  # fmt: skip
-        st.caption(links.left_behind(experiment))
+        st.caption(tr(links.left_behind(experiment)))
     return found
 
 
 def share_picture(place: Place, found: Result | None) -> None:
     """Offer the link of a picture, and its files as Compare or Network would."""
     if found is None:
-        give("lessons", None, "This picture could not be drawn, so there are no files of it.")
+        give("lessons", None, N_("This picture could not be drawn, so there are no files of it."))
         return
     runs = found.training or pictures.named(found.comparisons[0])
     share("lessons", runs, lambda: found.plane, f"{place.lesson}-{found.experiment.name}".replace("_", "-"))
@@ -154,37 +156,37 @@ def share_picture(place: Place, found: Result | None) -> None:
 @timed(PAGES)
 def judge(row: Lesson) -> None:
     """Show what was measured: does the claim hold, and where does it stop?"""
-    with st.spinner("Measuring ..."):
+    with st.spinner(tr("Measuring ...")):
         try:
             found = _verdict(row.slug)
         except SpecError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(plain(tr(str(error))), icon=":material/error:")
             return
     claim, limit = st.columns(2, gap="medium")
     with claim:
-        st.subheader("Measured", anchor=False)
-        _finding(found.holds, "The claim holds.", "The claim does not hold here.", found.sentence)
+        st.subheader(tr("Measured"), anchor=False)
+        _finding(found.holds, N_("The claim holds."), N_("The claim does not hold here."), found.sentence)
     with limit:
-        st.subheader("Where it stops", anchor=False)
-        st.markdown(row.limit.text)
-        _finding(found.limit_holds, "Measured too.", "Not seen here.", found.limit_sentence)
+        st.subheader(tr("Where it stops"), anchor=False)
+        st.markdown(tr(row.limit.text))
+        _finding(found.limit_holds, N_("Measured too."), N_("Not seen here."), found.limit_sentence)
 
 
 def _finding(holds: bool, yes: str, no: str, sentence: str) -> None:
-    sign = f":green[:material/check_circle: **{yes}**]" if holds else f":red[:material/cancel: **{no}**]"
-    st.markdown(f"{sign} {sentence}")
+    sign = f":green[:material/check_circle: **{tr(yes)}**]" if holds else f":red[:material/cancel: **{tr(no)}**]"
+    st.markdown(f"{sign} {tr(sentence)}")
 
 
 def deeper(row: Lesson) -> None:
     """Show the question with its answer folded, and the formulas beside the code."""
     question, code = st.columns(2, gap="medium")
     with question:
-        st.subheader("Try it", anchor=False)
-        st.markdown(row.question)
-        with st.expander("Answer", key=f"lessons.{row.slug}.answer"):
-            st.markdown(row.answer)
+        st.subheader(tr("Try it"), anchor=False)
+        st.markdown(tr(row.question))
+        with st.expander(tr("Answer"), key=f"lessons.{row.slug}.answer"):
+            st.markdown(tr(row.answer))
     with code:
-        st.subheader("Formulas beside the code", anchor=False)
+        st.subheader(tr("Formulas beside the code"), anchor=False)
         for kind in row.optimizers:
             part = st.expander(OPTIMIZERS[kind].title, key=f"lessons.{row.slug}.{kind}", on_change="rerun")
             if part.open:

@@ -13,6 +13,7 @@ from optim_viz.experiments.fairness import ON_NETWORK, Fair, fair_train
 from optim_viz.experiments.jobs import Job, Line
 from optim_viz.experiments.links import Query
 from optim_viz.export.origin import origin
+from optim_viz.language import N_, tr
 from optim_viz.network import train, uploads
 from optim_viz.network.plane import KINDS, Plane, project
 from optim_viz.network.training import Training
@@ -32,7 +33,9 @@ from optim_viz.ui.widgets import choices
 BATCHES = [8, 16, 32, 64, 128, 256, 512]
 #: Seconds between two looks at a training that goes on.
 LOOK = 0.6
-PLANE = ViewChoice("plane", {"pca": "PCA of the paths", "random": "Random directions", "none": "No plane"}, "pca")
+PLANE = ViewChoice(
+    "plane", {"pca": N_("PCA of the paths"), "random": N_("Random directions"), "none": N_("No plane")}, "pca"
+)
 #: What of Network's page is in the link beside the experiment.
 VIEW_CHOICES = (PLANE, DETAIL)
 _KEY = "network"
@@ -58,20 +61,22 @@ def fill_network(asked: Fair[NetworkSpec]) -> None:
 
 def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[NetworkSpec]]:
     """Show the controls of a training; return a function that checks them and gives what is asked for."""
-    epochs = st.slider("Epochs", 1, max(10, st.session_state[f"{name}.epochs"]), key=f"{name}.epochs")
-    batch = st.select_slider("Batch size", choices(f"{name}.batch", BATCHES), key=f"{name}.batch")
+    epochs = st.slider(tr("Epochs"), 1, max(10, st.session_state[f"{name}.epochs"]), key=f"{name}.epochs")
+    batch = st.select_slider(tr("Batch size"), choices(f"{name}.batch", BATCHES), key=f"{name}.batch")
     relu = st.toggle(
-        "ReLU after the last layer", key=f"{name}.relu",
-        help="As in the source material. It clips the logits at 0, and that visibly hurts.",
+        tr("ReLU after the last layer"), key=f"{name}.relu",
+        help=tr("As in the source material. It clips the logits at 0, and that visibly hurts."),
     )  # fmt: skip
-    hidden = st.text_input("Hidden layers", key=f"{name}.hidden", help="Sizes between 784 pixels and 10 digits.")
+    hidden = st.text_input(
+        tr("Hidden layers"), key=f"{name}.hidden", help=tr("Sizes between 784 pixels and 10 digits.")
+    )
     sizes: tuple[Any, ...] = tuple(part.strip() for part in hidden.split(",") if part.strip())
-    seed = st.number_input("Seed", key=f"{name}.seed", step=1)
+    seed = st.number_input(tr("Seed"), key=f"{name}.seed", step=1)
     seeds = st.slider(
-        "Seeds", 1, train.MAX_SEEDS, key=f"{name}.seeds",
-        help="Runs of each optimizer, from as many first weights and orders of the batches.",
+        tr("Seeds"), 1, train.MAX_SEEDS, key=f"{name}.seeds",
+        help=tr("Runs of each optimizer, from as many first weights and orders of the batches."),
     )  # fmt: skip
-    mode = fairness(name, ON_NETWORK, "13 trainings as long as the one that is shown: that takes a while.")
+    mode = fairness(name, ON_NETWORK, N_("13 trainings as long as the one that is shown: that takes a while."))
     data = _own_digits(name)
     layers = [f"layer.{i}" for i in range(len(sizes) + 1)]
     specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode)
@@ -80,20 +85,24 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[Net
 
 def _own_digits(name: str) -> str:
     """The visitor's own digits, checked and kept as a file; "" for the shipped ones."""
-    with st.expander("Your own digits", type="compact"):
+    with st.expander(tr("Your own digits"), type="compact"):
         files = st.file_uploader(
-            "One .npz with x and y, or two IDX files", key=f"{name}.files", accept_multiple_files=True,
-            help="28x28 grey levels and their digits: x uint8 [n, 784], y [n]. Links never carry them.",
+            tr("One .npz with x and y, or two IDX files"), key=f"{name}.files", accept_multiple_files=True,
+            help=tr("28x28 grey levels and their digits: x uint8 [n, 784], y [n]. Links never carry them."),
         )  # fmt: skip
         if not files:
             return ""
         try:
             size = sum(file.size for file in files)
             if size > limit("upload_mb") * 2**20:
-                raise SpecError(f"{size / 2**20:.0f} MB are too much: at most {limit('upload_mb')} MB of digits.")
+                raise SpecError(
+                    "{size:.0f} MB are too much: at most {most} MB of digits.",
+                    size=size / 2**20,
+                    most=limit("upload_mb"),
+                )
             return uploads.keep({file.name: file.getvalue() for file in files})
         except SpecError as error:
-            st.error(plain(f"{error} The shipped digits are used."), icon=":material/error:")
+            st.error(plain(tr("{error} The shipped digits are used.", error=str(error))), icon=":material/error:")
             return ""
 
 
@@ -139,9 +148,9 @@ def _view(job: Job, query: Query) -> None:
             scene_of(training, plane, live=live), key="network-player", origin=origin(training.spec, address())
         )
     if job.result and job.result.sentence:
-        st.caption(job.result.sentence)
+        st.caption(tr(job.result.sentence))
     if plane:
-        st.caption(plane.caption)
+        st.caption(tr(plane.caption))
     if not job.active:
         details(training, plane, player.get("frame"))
     write_link("network", with_view_choices("network", query, VIEW_CHOICES))
@@ -158,22 +167,22 @@ def _progress(job: Job) -> None:
     """The bar while a job goes on; how it ended, if not by being done."""
     if job.active:
         told = job.progress
-        doing = "Training" if told and told.so_far() else "Tuning learning rates"
-        progress.bar(_KEY, _line(), job, doing, "trainings")
+        doing = N_("Training") if told and told.so_far() else N_("Tuning learning rates")
+        progress.bar(_KEY, _line(), job, doing, N_("trainings"))
     else:
-        progress.ended(_KEY, job, "What was recorded until then is shown.", "Train again")
+        progress.ended(_KEY, job, N_("What was recorded until then is shown."), N_("Train again"))
 
 
 def _plane(training: Training) -> Plane | None:
     """The plane that the visitor chose, computed once for a training."""
     kind = choose(
-        "network", PLANE, "Paths on a plane of weights",
-        help="The weights are many; a plane through them can be drawn. The caption says how much of them it holds.",
+        "network", PLANE, tr("Paths on a plane of weights"),
+        help=tr("The weights are many; a plane through them can be drawn. The caption says how much of them it holds."),
     )  # fmt: skip
     try:
         return _project(training, kind) if kind in KINDS else None
     except SpecError as error:
-        st.caption(plain(str(error)))
+        st.caption(plain(tr(str(error))))
         return None
 
 
@@ -186,7 +195,7 @@ def _planes() -> WeakKeyDictionary[Training, dict[str, Plane]]:
 def _project(training: Training, kind: str) -> Plane:
     planes = _planes().setdefault(training, {})
     if kind not in planes:
-        with st.spinner("Computing the loss on the plane ..."):
+        with st.spinner(tr("Computing the loss on the plane ...")):
             planes[kind] = project(training, kind)
     return planes[kind]
 

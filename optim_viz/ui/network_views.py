@@ -12,6 +12,7 @@ import streamlit as st
 from optim_viz.export.table import harmless
 from optim_viz.figures import plane_gauges, readings, results_table, training_cost
 from optim_viz.figures.training import bands, dead_outputs, layer_health
+from optim_viz.language import N_, together, tr
 from optim_viz.network import digits
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
@@ -35,7 +36,7 @@ class Shown:
 def details(training: Training, plane: Plane | None, frame: Any) -> None:
     """Show the chosen view of a training that is over."""
     views = [key for key, (_, _, wanted) in DETAILS.items() if wanted(training, plane)]
-    chosen = choose("network", DETAIL, "View", views)
+    chosen = choose("network", DETAIL, tr("View"), views)
     _say_dead_outputs(training)
     DETAILS[chosen][1](Shown(training, plane, frame if isinstance(frame, int) else None))
 
@@ -44,10 +45,17 @@ def _say_dead_outputs(training: Training) -> None:
     """Say what the last ReLU costs: digits that a network can no longer name."""
     dead = {run.label: int(run.dead_outputs[-1]) for run in map(training.__getitem__, training.labels)}
     if any(dead.values()):
-        counts = ", ".join(f"{label}: {count} of 10" for label, count in dead.items() if count)
+        counts = together(
+            (N_("{label}: {count} of 10", label=label, count=count) for label, count in dead.items() if count),
+            "{before}, {after}",
+        )
         st.info(
-            f"Outputs that are 0 for every test digit ({counts}). The ReLU after the last layer clips them at 0 and "
-            "lets no gradient back, so these digits are lost to the network. Switch it off to see the difference.",
+            tr(
+                "Outputs that are 0 for every test digit ({counts}). The ReLU after the last layer clips "
+                "them at 0 and lets no gradient back, so these digits are lost to the network. Switch it off "
+                "to see the difference.",
+                counts=counts,
+            ),
             icon=":material/info:",
         )
 
@@ -61,8 +69,8 @@ def _cost(shown: Shown) -> None:
     st.plotly_chart(training_cost.curves(shown.training, dark=shown.dark), key="network-cost")
     lowest = min(float(np.min(shown.training[label].test_losses)) for label in shown.training.labels)
     target = st.number_input(
-        "Target test loss (nats)", 0.01, 10.0, max(round(1.25 * lowest, 2), 0.01), 0.05, key="network.target",
-        help="At first a quarter above the lowest that any of these runs saw.",
+        tr("Target test loss (nats)"), 0.01, 10.0, max(round(1.25 * lowest, 2), 0.01), 0.05, key="network.target",
+        help=tr("At first a quarter above the lowest that any of these runs saw."),
     )  # fmt: skip
     table = training_cost.to_target(shown.training, float(target))
     st.dataframe(harmless(table), hide_index=True, width="stretch", placeholder="never")
@@ -87,12 +95,12 @@ def _gauges(shown: Shown) -> None:
 
 def _readings(shown: Shown) -> None:
     """What a network reads, at the evaluation before the playhead."""
-    label = st.segmented_control("Run", shown.training.labels, default=shown.training.labels[0], key="network.run")
+    label = st.segmented_control(tr("Run"), shown.training.labels, default=shown.training.labels[0], key="network.run")
     run = shown.training[label or shown.training.labels[0]]
     step = shown.training.steps if shown.frame is None else shown.frame + 1
     row = max(0, int(np.searchsorted(run.eval_steps, step, side="right")) - 1)
     data = digits.load(shown.training.spec.data)
-    st.caption("As of the last evaluation before the playhead; move it to see another.")
+    st.caption(tr("As of the last evaluation before the playhead; move it to see another."))
     left, right = st.columns(2)
     left.plotly_chart(readings.confusion(run, row, data.test_y, dark=shown.dark), key="network-confusion")
     strip = readings.misread(run, row, data.test_x, data.test_y, dark=shown.dark)
@@ -101,11 +109,11 @@ def _readings(shown: Shown) -> None:
 
 #: A view as the link writes it -> as people read it, how it is drawn, and when there is something to see.
 DETAILS: dict[str, tuple[str, Callable[[Shown], None], Callable[[Training, Plane | None], bool]]] = {
-    "results": ("Results", _results, lambda training, plane: True),
-    "seeds": ("Seeds", _seeds, lambda training, plane: training.spec.seeds > 1),
-    "cost": ("Cost", _cost, lambda training, plane: True),
-    "layers": ("Layers", _layers, lambda training, plane: True),
-    "gauges": ("Plane", _gauges, lambda training, plane: plane is not None),
-    "reads": ("What it reads", _readings, lambda training, plane: True),
+    "results": (N_("Results"), _results, lambda training, plane: True),
+    "seeds": (N_("Seeds"), _seeds, lambda training, plane: training.spec.seeds > 1),
+    "cost": (N_("Cost"), _cost, lambda training, plane: True),
+    "layers": (N_("Layers"), _layers, lambda training, plane: True),
+    "gauges": (N_("Plane"), _gauges, lambda training, plane: plane is not None),
+    "reads": (N_("What it reads"), _readings, lambda training, plane: True),
 }
 DETAIL = ViewChoice("view", {key: title for key, (title, _, _) in DETAILS.items()}, "results")

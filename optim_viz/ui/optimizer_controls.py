@@ -14,6 +14,7 @@ import streamlit as st
 
 from optim_viz.experiments.fairness import CHOSEN, FAIRNESS
 from optim_viz.experiments.links import MAX_OPTIMIZERS
+from optim_viz.language import N_, tr
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -39,7 +40,7 @@ class Elsewhere:
     def told(self, kind: str) -> str:
         """What to say of those that are chosen and would stand open; "" where there are none."""
         names = [h.name for h in OPTIMIZERS[kind].hyperparameters if h.name in FIRST and h.name in self.chosen]
-        return f"{', '.join(names)}: {self.said}." if names and not self.played else ""
+        return tr("{names}: {said}.", names=", ".join(names), said=self.said) if names and not self.played else ""
 
 
 def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
@@ -82,11 +83,11 @@ def optimizers(
     specs: dict[int, OptimizerSpec] = {}
     for slot, spec in kept.items():
         chosen = () if mode == "one" and not specs else CHOSEN[mode]
-        said = f"chosen by \u201c{FAIRNESS[mode]}\u201d"
+        said = N_("chosen by \u201c{way}\u201d", way=FAIRNESS[mode])
         specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said))
     st.session_state[f"{name}.slots"] = specs
     st.button(
-        "Add an optimizer", icon=":material/add:", width="stretch", key=f"{name}.add",
+        tr("Add an optimizer"), icon=":material/add:", width="stretch", key=f"{name}.add",
         on_click=_add, args=(name, suggested), disabled=len(specs) >= limit,
     )  # fmt: skip
     return tuple(specs.values())
@@ -129,7 +130,7 @@ def _optimizer(
                 values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}", kept[h.name])
         if told := elsewhere.told(kind):
             st.caption(told)
-        more = st.expander("More settings", type="compact", key=f"{prefix}.more", on_change="rerun")
+        more = st.expander(tr("More settings"), type="compact", key=f"{prefix}.more", on_change="rerun")
         options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label}
         if more.open:
             with more:
@@ -141,11 +142,11 @@ def _kind(name: str, slot: int, kept: OptimizerSpec) -> str:
     keep(f"{name}.{slot}.kind", kept.kind)
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.selectbox(
-            "Optimizer", list(OPTIMIZERS), key=f"{name}.{slot}.kind", label_visibility="collapsed",
-            format_func=lambda k: OPTIMIZERS[k].title,
+            tr("Optimizer"), list(OPTIMIZERS), key=f"{name}.{slot}.kind", label_visibility="collapsed",
+            format_func=lambda k: tr(OPTIMIZERS[k].title),
         )  # fmt: skip
         st.button(
-            "", icon=":material/close:", help="Remove", type="tertiary", key=f"{name}.{slot}.remove",
+            "", icon=":material/close:", help=tr("Remove"), type="tertiary", key=f"{name}.{slot}.remove",
             on_click=_remove, args=(name, slot), disabled=len(st.session_state[f"{name}.slots"]) == 1,
         )  # fmt: skip
     return kind
@@ -161,7 +162,7 @@ def _more(
     chosen = _schedule(prefix, kept.schedule)
     scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else {}
     keep(f"{prefix}.label", kept.label)
-    label = st.text_input("Label", key=f"{prefix}.label", max_chars=ECHO, help="Its name in legends.")
+    label = st.text_input(tr("Label"), key=f"{prefix}.label", max_chars=ECHO, help=tr("Its name in legends."))
     return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}
 
 
@@ -169,12 +170,12 @@ def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
     """The learning rate's schedule; "constant" is none at all."""
     keep(f"{prefix}.schedule", kept.kind if kept else "constant")
     kind = st.selectbox(
-        "Schedule of the learning rate", list(SCHEDULES), key=f"{prefix}.schedule",
-        format_func=lambda k: SCHEDULES[k].title,
+        tr("Schedule of the learning rate"), list(SCHEDULES), key=f"{prefix}.schedule",
+        format_func=lambda k: tr(SCHEDULES[k].title),
     )  # fmt: skip
     if kind == "constant":
         return None
-    st.caption(SCHEDULES[kind].problem)
+    st.caption(tr(SCHEDULES[kind].problem))
     before = dict(kept.values) if kept and kept.kind == kind else {}
     values = {
         h.name: hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", before.get(h.name, h.default))
@@ -187,7 +188,7 @@ def _scale(prefix: str, kept: OptimizerSpec, groups: Sequence[str]) -> dict[str,
     """Factors on the learning rate of single param groups, x and y or layers; none where all are 1."""
     factors = {}
     for group in groups:
-        text = f"Factor on the learning rate of {group}, a param group of its own."
-        knob = Hyperparameter(f"lr of {group}, times", 1.0, 0.0, 2.0, text=text)
+        text = N_("Factor on the learning rate of {group}, a param group of its own.", group=group)
+        knob = Hyperparameter(N_("lr of {group}, times", group=group), 1.0, 0.0, 2.0, text=text)
         factors[group] = float(hyperparameter(knob, f"{prefix}.scale.{group}", kept.factor(group)))
     return {} if all(factor == 1.0 for factor in factors.values()) else factors

@@ -20,9 +20,10 @@ import streamlit as st
 
 from optim_viz import log, looks
 from optim_viz.experiments.links import Query
+from optim_viz.language import N_, together, tr
 from optim_viz.settings import limit, log_level
 from optim_viz.spec import SpecError
-from optim_viz.ui import sessions
+from optim_viz.ui import languages, sessions
 from optim_viz.ui.sessions import note_error
 from optim_viz.ui.turns import Busy
 from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
@@ -57,17 +58,22 @@ class PageRow:
 
 
 PAGES = (
-    PageRow("compare.py", "Compare", ":material/show_chart:", default=True),
-    PageRow("network.py", "Network", ":material/neurology:"),
-    PageRow("tune.py", "Tune", ":material/tune:"),
-    PageRow("lessons.py", "Lessons", ":material/school:"),
+    PageRow("compare.py", N_("Compare"), ":material/show_chart:", default=True),
+    PageRow("network.py", N_("Network"), ":material/neurology:"),
+    PageRow("tune.py", N_("Tune"), ":material/tune:"),
+    PageRow("lessons.py", N_("Lessons"), ":material/school:"),
 )
+
+
+def title_of(name: str) -> str:
+    """What the page of a file is called, such as Compare for "compare"."""
+    return next(row.title for row in PAGES if row.path == f"{name}.py")
 
 
 def navigation() -> Any:
     """Build the app's pages; returns Streamlit's current page."""
     return st.navigation(
-        [st.Page(ROOT / "pages" / p.path, title=p.title, icon=p.icon, default=p.default) for p in PAGES],
+        [st.Page(ROOT / "pages" / p.path, title=tr(p.title), icon=p.icon, default=p.default) for p in PAGES],
         position="top",
     )
 
@@ -76,10 +82,11 @@ def start_app() -> None:
     """What frame.py does before its page runs: page settings, and a mark that it has run in this session."""
     icon = str(ASSETS / "icon.png")
     st.set_page_config(page_title="optim-viz", page_icon=icon, layout="wide", initial_sidebar_state="auto")
+    languages.follow_link()
     try:
         log.start(log_level())
     except SpecError as error:  # the server's own settings are wrong: no page can be shown
-        st.error(str(error), icon=":material/error:")
+        st.error(tr(str(error)), icon=":material/error:")
         st.stop()
     sys.setswitchinterval(SWITCH)
     _warm_up()
@@ -103,6 +110,7 @@ def start_page(name: str) -> None:
         navigation()
         st.rerun()
     st.html(f"<style>{asset('page.css')}</style>")
+    languages.switch()
     st.session_state["app.arrived"] = st.session_state.get("app.page") != name
     st.session_state["app.page"] = name
 
@@ -120,8 +128,9 @@ def timed(pages: int = 1) -> Iterator[None]:
     def answer() -> None:
         if time.monotonic() > until:
             raise SpecError(
-                f"This takes longer than the {seconds} s that this server has for it: "
-                "fewer steps, optimizers or trials will do."
+                "This takes longer than the {seconds} s that this server has for it: fewer steps, "
+                "optimizers or trials will do.",
+                seconds=seconds,
             )
         if threading.get_ident() == script:
             st.session_state.get("app.page")  # Streamlit stops here a script that is no longer wanted
@@ -130,9 +139,9 @@ def timed(pages: int = 1) -> Iterator[None]:
         with looks.answering(answer):
             yield
     except SpecError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(tr(str(error))), icon=":material/error:")
         if isinstance(error, Busy):
-            st.button("Try again", icon=":material/refresh:")
+            st.button(tr("Try again"), icon=":material/refresh:")
         else:
             note_error()
         st.stop()
@@ -177,9 +186,9 @@ def linked(
     arrived = st.session_state["app.arrived"]
     if known is not None and not arrived and (query == known or _touched(name)):
         return st.session_state[f"link.{name}.notes"]
-    if arrived and known is not None and not query:
+    if arrived and known is not None and not languages.without_language(query):
         query = known
-    spec, notes = read(without(query, view_choices), default)
+    spec, notes = read(languages.without_language(without(query, view_choices)), default)
     fill(spec)
     notes = notes + fill_view_choices(name, query, view_choices)
     st.session_state[f"link.{name}.notes"] = notes
@@ -189,6 +198,7 @@ def linked(
 
 def write_link(name: str, query: Query) -> None:
     """Show `query` in the address bar, where it is not there already."""
+    query = query | languages.in_link()
     if query != read_query():
         st.query_params.from_dict(query)
     st.session_state[f"link.{name}.query"] = query
@@ -198,9 +208,10 @@ def write_link(name: str, query: Query) -> None:
 def show_notes(notes: Sequence[str]) -> None:
     """Say what was dropped from a link: the first of it, where there is much."""
     if notes:
-        more = f"There are {len(notes) - MAX_NOTES:,} more." if len(notes) > MAX_NOTES else ""
-        said = " ".join(["Part of this link could not be used.", *notes[:MAX_NOTES], more]).strip()
-        st.warning(plain(said), icon=":material/link_off:")
+        beyond = len(notes) - MAX_NOTES
+        more = N_("There are {count:,} more.", count=beyond) if beyond > 0 else ""
+        said = [N_("Part of this link could not be used."), *notes[:MAX_NOTES], more]
+        st.warning(plain(tr(together(filter(None, said)))), icon=":material/link_off:")
 
 
 def guarded(name: str, make: Callable[[], T]) -> T | None:
@@ -209,7 +220,7 @@ def guarded(name: str, make: Callable[[], T]) -> T | None:
         st.session_state[f"link.{name}.good"] = make()
     except SpecError as error:
         note_error()
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(tr(str(error))), icon=":material/error:")
     return st.session_state.get(f"link.{name}.good")
 
 

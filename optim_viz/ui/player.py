@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from optim_viz.language import spoken, tr
 from optim_viz.player.assets import publish
 from optim_viz.player.scenes import Scene
 from optim_viz.ui.first_pictures import PICTURES, KnownLink
@@ -58,8 +59,9 @@ def show(
     computed = on_turn and scene.data.get("live")
     answered = {"answered": st.session_state.get(f"{key}.turns", 0)}
     if link:
-        PICTURES.keep(link, scene.data | {"live": computed and computed | {"answered": 0}}, scene.blobs)
-    shown = scene.data | {"origin": origin, "live": computed and computed | answered}
+        known = link._replace(language=spoken())
+        PICTURES.keep(known, scene.told | {"live": computed and computed | {"answered": 0}}, scene.blobs)
+    shown = scene.told | {"origin": origin, "live": computed and computed | answered}
 
     def turned() -> None:
         values = st.session_state[key].turn
@@ -72,5 +74,5 @@ def show(
         for slot, (name, data) in enumerate(scene.blobs.items()):
             store(key=f"{key}-blob-{slot}", data=name.encode() + data)
     if st.context.is_embedded and origin.startswith("http"):
-        st.link_button("Open the whole page", origin, type="tertiary", icon=":material/open_in_new:")
+        st.link_button(tr("Open the whole page"), origin, type="tertiary", icon=":material/open_in_new:")
     return result

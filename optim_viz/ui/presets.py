@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.presets import Experiment, Preset, matching
+from optim_viz.language import tr
+from optim_viz.ui.languages import in_link
 
 
 def presets(
@@ -26,12 +29,13 @@ def presets(
     st.session_state[key] = now.name if now else None
     with st.container(key=f"{page}-presets", gap="xsmall"):
         st.pills(
-            "Experiments", list(rows), key=key, on_change=partial(_load, key, rows, fill),
-            label_visibility="collapsed", format_func=lambda name: rows[name].title,
+            tr("Experiments"), list(rows), key=key, on_change=partial(_load, key, rows, fill),
+            label_visibility="collapsed", format_func=lambda name: tr(rows[name].title),
         )  # fmt: skip
         if now:
-            more = f" [The lesson on it](lessons?lesson={now.lesson})" if now.lesson else ""
-            st.caption(now.text + more)
+            query = urlencode({"lesson": now.lesson, **in_link()}, doseq=True)
+            more = f" [{tr('The lesson on it')}](lessons?{query})" if now.lesson else ""
+            st.caption(tr(now.text) + more)
     return bool(now)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 import streamlit as st
 
 from optim_viz.experiments.jobs import Job, JobState, Line
+from optim_viz.language import N_, together, tr
 from optim_viz.progress import about
 from optim_viz.ui.page import plain
 
@@ -40,18 +41,19 @@ def bar(key: str, line: Line, job: Job, doing: str, many: str) -> None:
 
     `doing` is what it does and `many` what jobs like it are called: "Training" and "trainings".
     """
-    share, text, told = 0.0, "Starting ...", job.progress  # looked at once: the job takes it away when it ends
+    share, text, told = 0.0, tr("Starting ..."), job.progress  # looked at once: the job takes it away when it ends
     still = line.still()
     if job.state is JobState.WAITING:
-        text = f"Waiting: {line.place(job)} {many} come before this one."
-        text += f" The first has not moved for {about(still)}." if still else ""
+        first = N_("Waiting: {count} {many} come before this one.", count=line.place(job), many=many)
+        text = tr(together([first, N_("The first has not moved for {time}.", time=about(still))] if still else [first]))
     elif still:
-        text = f"{doing}: nothing has moved for {about(still)}"
+        text = tr("{doing}: nothing has moved for {time}", doing=doing, time=about(still))
     elif told and told.fraction > 0.01:
-        share, text = told.fraction, f"{doing}, about {told.seconds_left:.0f} s left"
+        share = told.fraction
+        text = tr("{doing}, about {seconds:.0f} s left", doing=doing, seconds=told.seconds_left)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(min(share, 1.0), text=text)
-        st.button("Cancel", key=f"{key}.cancel", icon=":material/stop:", on_click=_cancel, args=(key, line))
+        st.button(tr("Cancel"), key=f"{key}.cancel", icon=":material/stop:", on_click=_cancel, args=(key, line))
 
 
 def ended(key: str, job: Job, shown: str, again: str) -> None:
@@ -60,10 +62,11 @@ def ended(key: str, job: Job, shown: str, again: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if job.state is JobState.FAILED:
-            st.error(plain(f"{job.error} {shown}" if job.result else job.error), icon=":material/error:")
+            said = together([job.error, shown]) if job.result else job.error
+            st.error(plain(tr(said)), icon=":material/error:")
         else:
-            st.info(f"Cancelled. {shown}", icon=":material/cancel:")
-        st.button(again, key=f"{key}.again", on_click=_again, args=(key,))
+            st.info(tr("Cancelled. {shown}", shown=shown), icon=":material/cancel:")
+        st.button(tr(again), key=f"{key}.again", on_click=_again, args=(key,))
 
 
 def watched(key: str, job: Job) -> None:

@@ -20,6 +20,7 @@ import streamlit as st
 from optim_viz.experiments.files import write
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.table import EXPORTS, Export, export
+from optim_viz.language import N_, speaking, spoken, told, tr
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.spec import SpecError
@@ -30,6 +31,11 @@ Runs = Comparison | Training
 
 #: What only a frame of another page adds to a link.
 EMBEDDING = ("embed", "embed_options")
+#: What the button says that copies the link.
+_COPY = {
+    "copy": N_("Copy link"), "copied": N_("Copied"), "press": N_("Press Ctrl+C to copy"),
+    "field": N_("The link to this experiment"),
+}  # fmt: skip
 #: Files written at once: some take a core for seconds, and a crowd may ask for many.
 _TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
 
@@ -71,7 +77,7 @@ def share(name: str, runs: Runs | None, plane: Callable[[], Plane | None] = lamb
     `plane` gives what is drawn beside a training's curves; `called` is what files are called.
     """
     parcel = None if runs is None else lambda: runs_parcel(runs, plane(), called, address())
-    give(name, parcel, "Files can be had once the training is over.")
+    give(name, parcel, N_("Files can be had once the training is over."))
 
 
 def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "", home: str = "") -> Parcel:
@@ -88,24 +94,24 @@ def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "", home: 
 
     # The PyTorch script is shown beside the others, as text.
     files = tuple(file(row) for row in EXPORTS.values() if row.name != "pytorch")
-    note = "A video: press the round button in the player's bar."
+    note = N_("A video: press the round button in the player's bar.")
     return Parcel(f"optim-viz-{what}", files, note, lambda: pytorch_script(runs.spec))
 
 
 def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None:
     popover = st.popover(
-        "Share", icon=":material/share:", type="tertiary", key=f"share.{name}", on_change="rerun"
+        tr("Share"), icon=":material/share:", type="tertiary", key=f"share.{name}", on_change="rerun"
     )  # fmt: skip
     if not popover.open:
         return
     with popover, st.container(key=f"{name}-share", width=420, gap="small"):
-        _copier()(key=f"share.{name}.link", data={"query": read_query()})
+        _copier()(key=f"share.{name}.link", data={"query": read_query(), "words": told(_COPY)})
         if parcel is None:
-            st.caption(waiting)
+            st.caption(tr(waiting))
             return
         given = parcel()
         _files(name, given)
-        st.caption(given.note)
+        st.caption(tr(given.note))
         if given.script is not None:
             _script(name, given.script)
         _code(name)
@@ -128,53 +134,54 @@ def _files(name: str, given: Parcel) -> None:
             try:
                 file.check()
             except SpecError as error:
-                st.caption(str(error))
+                st.caption(tr(str(error)))
                 continue
             st.download_button(
-                row.title, _in_turn(file.write), given.name + row.suffix, row.mime, key=f"share.{name}.{row.name}",
+                tr(row.title), _in_turn(file.write), given.name + row.suffix, row.mime, key=f"share.{name}.{row.name}",
                 on_click="ignore", type="tertiary", icon=":material/download:",
             )  # fmt: skip
 
 
 def _in_turn(write: Callable[[], bytes]) -> Callable[[], bytes]:
-    """What writes a file once it is asked for, in its turn."""
+    """What writes a file once it is asked for, in its turn and in the language of who sees the button."""
+    language = spoken()
 
     def written() -> bytes:
-        with _TURNS:
+        with _TURNS, speaking(language):
             return write()
 
     return written
 
 
 def _script(name: str, make: Callable[[], str]) -> None:
-    folded = st.expander("As PyTorch", type="compact", key=f"share.{name}.code", on_change="rerun")
+    folded = st.expander(tr("As PyTorch"), type="compact", key=f"share.{name}.code", on_change="rerun")
     if not folded.open:
         return  # torch itself would be loaded for it
     with folded:
         try:
             code = make()
         except SpecError as error:
-            st.caption(str(error))
+            st.caption(tr(str(error)))
             return
-        st.caption("Runs this experiment with torch alone and prints the same final losses.")
+        st.caption(tr("Runs this experiment with torch alone and prints the same final losses."))
         st.code(code, language="python", height=260)
         row = EXPORTS["pytorch"]
         st.download_button(
-            row.title, code, f"optim-viz{row.suffix}", row.mime, key=f"share.{name}.pytorch", on_click="ignore",
+            tr(row.title), code, f"optim-viz{row.suffix}", row.mime, key=f"share.{name}.pytorch", on_click="ignore",
             type="tertiary", icon=":material/download:",
         )  # fmt: skip
 
 
 def _code(name: str) -> None:
     """The link as a QR code, for a class with phones."""
-    folded = st.expander("QR code", type="compact", key=f"share.{name}.qr", on_change="rerun")
+    folded = st.expander(tr("QR code"), type="compact", key=f"share.{name}.qr", on_change="rerun")
     if not folded.open:
         return
     query = {key: texts for key, texts in read_query().items() if key not in EMBEDDING}
     try:
         drawn = qr_code(linked(st.context.url or "", query))
     except SpecError as error:
-        folded.caption(str(error))
+        folded.caption(tr(str(error)))
         return
     folded.image(drawn, width=220)
 
@@ -190,7 +197,9 @@ def qr_code(link: str) -> str:
             scale=4, border=4, light="#fff", dark="#000", omitsize=True
         )
     except segno.DataOverflowError:
-        raise SpecError(f"This link of {len(link):,} characters is too long for a QR code: at most 2,953.") from None
+        raise SpecError(
+            "This link of {count:,} characters is too long for a QR code: at most 2,953.", count=len(link)
+        ) from None
 
 
 def linked(address: str, query: dict[str, list[str]]) -> str:
@@ -200,7 +209,7 @@ def linked(address: str, query: dict[str, list[str]]) -> str:
 
 
 def _frame(name: str) -> None:
-    folded = st.expander("Embed in a page", type="compact", key=f"share.{name}.frame", on_change="rerun")
+    folded = st.expander(tr("Embed in a page"), type="compact", key=f"share.{name}.frame", on_change="rerun")
     if folded.open:
         folded.code(frame(st.context.url or "", read_query()), language="html", wrap_lines=True)
 

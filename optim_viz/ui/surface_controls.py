@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from optim_viz.experiments.fairness import FAIRNESS
+from optim_viz.language import N_, tr
 from optim_viz.spec import PARAMETERS, Surface
 from optim_viz.surfaces.expression import letters
 from optim_viz.surfaces.pasted import ExpressionError
@@ -20,15 +21,15 @@ OWN = "own"
 OWN_TEXT, OWN_BOX = "x^2 + 10*y^2", (-3.0, 3.0, -3.0, 3.0)
 STEPS = [10, 20, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000]
 BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64]
-BOUNDS = {"x0": "x from", "x1": "to", "y0": "y from", "y1": "to"}
+BOUNDS = {"x0": N_("x from"), "x1": N_("to"), "y0": N_("y from"), "y1": N_("to")}
 #: Where a letter's slider ends until the field beside it is given a number beyond.
 LETTER_RANGE = (-10.0, 10.0)
-HELP = """As you would write it: `2xy`, `x²`, `x(1-x)`, `|x|`, `e^x`, `π`.
+HELP = N_("""As you would write it: `2xy`, `x²`, `x(1-x)`, `|x|`, `e^x`, `π`.
 
 sqrt, exp, log or ln (natural), log10, log2, sin, cos, tan and their inverses, atan2(y, x), sinh, cosh, tanh, erf,
 softplus, relu, abs, sign, min, max.
 
-The letters a, b, c and d are numbers with a slider each: `a*x^2 + b*y^2`."""
+The letters a, b, c and d are numbers with a slider each: `a*x^2 + b*y^2`.""")
 
 
 def where(name: str, played: bool = False) -> tuple[Callable[[], Surface], Surface | None]:
@@ -37,8 +38,8 @@ def where(name: str, played: bool = False) -> tuple[Callable[[], Surface], Surfa
     Where its letters are `played` with under the picture, they have no widget here.
     """
     choice = st.selectbox(
-        "Surface", [*SURFACES, OWN], key=f"{name}.surface", on_change=_new_surface, args=(name,),
-        format_func=lambda s: SURFACES[s].title if s in SURFACES else "Your own function",
+        tr("Surface"), [*SURFACES, OWN], key=f"{name}.surface", on_change=_new_surface, args=(name,),
+        format_func=lambda s: tr(SURFACES[s].title) if s in SURFACES else tr("Your own function"),
     )  # fmt: skip
     make_surface = partial(surface, choice) if choice in SURFACES else _own_surface(name, played)
     return make_surface, SURFACES.get(choice)
@@ -47,17 +48,17 @@ def where(name: str, played: bool = False) -> tuple[Callable[[], Surface], Surfa
 def start(name: str) -> tuple[float, float]:
     """Show the two numbers of a start."""
     left, right = st.columns(2)
-    x = left.number_input("Start x", key=f"{name}.x", step=0.1, format="%.4g")
-    y = right.number_input("Start y", key=f"{name}.y", step=0.1, format="%.4g")
+    x = left.number_input(tr("Start x"), key=f"{name}.x", step=0.1, format="%.4g")
+    y = right.number_input(tr("Start y"), key=f"{name}.y", step=0.1, format="%.4g")
     return x, y
 
 
 def fairness(name: str, ways: Iterable[str], budget: str) -> str:
     """The switch that says whose learning rates a comparison is run with."""
     mode = st.selectbox(
-        "Learning rates", list(ways), key=f"{name}.fair", format_func=FAIRNESS.__getitem__,
-        help="Values picked by hand favour whoever was tuned better. At its own best, every optimizer is tuned with "
-             + budget,
+        tr("Learning rates"), list(ways), key=f"{name}.fair", format_func=lambda way: tr(FAIRNESS[way]),
+        help=tr("Values picked by hand favour whoever was tuned better. At its own best, every optimizer is tuned "
+                "with {budget}", budget=budget),
     )  # fmt: skip
     return str(mode)
 
@@ -72,9 +73,9 @@ def batch_size(name: str, row: Surface | None) -> int | None:
     if st.session_state[f"{name}.batch"] > count:
         st.session_state[f"{name}.batch"] = 0
     chosen = st.select_slider(
-        "Batch size", [*choices(f"{name}.batch", sizes), 0], key=f"{name}.batch",
-        format_func=lambda size: f"all {count}" if size == 0 else str(size),
-        help="Examples drawn for each step. With fewer than all, the step is stochastic: the S in SGD.",
+        tr("Batch size"), [*choices(f"{name}.batch", sizes), 0], key=f"{name}.batch",
+        format_func=lambda size: tr("all {count}", count=count) if size == 0 else str(size),
+        help=tr("Examples drawn for each step. With fewer than all, the step is stochastic: the S in SGD."),
     )  # fmt: skip
     return int(chosen) or None
 
@@ -95,12 +96,12 @@ def _keep_own(name: str) -> None:
 
 def _own_surface(name: str, played: bool) -> Callable[[], Surface]:
     _keep_own(name)
-    text = st.text_input("f(x, y)", key=f"{name}.text", help=HELP)
+    text = st.text_input("f(x, y)", key=f"{name}.text", help=tr(HELP))
     shown = _known_letter if played else _letter
     values = {letter: shown(name, letter) for letter in _letters(name, text)}
     columns = st.columns(4)
     bounds = [
-        column.number_input(label, key=f"{name}.{key}", step=0.5, format="%.3g")
+        column.number_input(tr(label), key=f"{name}.{key}", step=0.5, format="%.3g")
         for column, (key, label) in zip(columns, BOUNDS.items(), strict=True)
     ]
     return partial(surface, text, bounds=(bounds[0], bounds[1], bounds[2], bounds[3]), **values)
@@ -128,7 +129,9 @@ def _letter(name: str, letter: str) -> float:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.slider(letter, low, high, key=slid, step=0.1, format="%.3g", on_change=_slide, args=(key, slid))
     return float(
-        right.number_input(f"{letter} as a number", key=key, step=0.1, format="%.6g", label_visibility="collapsed")
+        right.number_input(
+            tr("{letter} as a number", letter=letter), key=key, step=0.1, format="%.6g", label_visibility="collapsed"
+        )
     )
 
 

@@ -14,6 +14,7 @@ import streamlit as st
 from optim_viz.experiments import study
 from optim_viz.experiments.study import MEASURES, Axis, Study
 from optim_viz.experiments.study_views import VIEWS, CheckedStudy, View, check, turned_to
+from optim_viz.language import N_, tr
 from optim_viz.spec import DescentSpec, OptimizerSpec, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.sweeps import sweep
@@ -64,8 +65,8 @@ def study_view() -> View:
     """Show the switch between views; return the row of the one that is seen."""
     keep(f"{NAME}.view", st.session_state[KEPT].view)
     chosen = st.segmented_control(
-        "View", list(VIEWS), key=f"{NAME}.view", label_visibility="collapsed", on_change=_new_view,
-        format_func=lambda name: VIEWS[name].tab, required=True,
+        tr("View"), list(VIEWS), key=f"{NAME}.view", label_visibility="collapsed", on_change=_new_view,
+        format_func=lambda name: tr(VIEWS[name].tab), required=True,
     )  # fmt: skip
     return VIEWS[str(chosen)]
 
@@ -107,7 +108,10 @@ def _descended(kept: Study, view: View) -> Callable[[tuple[OptimizerSpec, ...], 
     starts = "start" in view.keys
     place = surface_controls.start(NAME) if starts else kept.descent.start
     steps = st.select_slider(
-        "Steps", choices(f"{NAME}.steps", surface_controls.STEPS), key=f"{NAME}.steps", format_func=lambda v: f"{v:,}"
+        tr("Steps"),
+        choices(f"{NAME}.steps", surface_controls.STEPS),
+        key=f"{NAME}.steps",
+        format_func=lambda v: f"{v:,}",
     )
     batch = surface_controls.batch_size(NAME, row)
 
@@ -122,22 +126,22 @@ def _descended(kept: Study, view: View) -> Callable[[tuple[OptimizerSpec, ...], 
 
 def _trained(kept: Study) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
     """The controls of trainings; what belongs to a surface stays as it was."""
-    st.slider("Epochs", 1, study.MAX_EPOCHS, key=f"{NAME}.epochs")
+    st.slider(tr("Epochs"), 1, study.MAX_EPOCHS, key=f"{NAME}.epochs")
     d = kept.descent
     return lambda specs, _, seed: descent.check(d.surface, specs, d.start, d.steps, d.noise, d.batch_size, seed)
 
 
 def _resolution(view: View) -> int:
     key = f"{NAME}.resolution"
-    return int(st.select_slider(view.points, choices(key, view.resolutions), key=key))
+    return int(st.select_slider(tr(view.points), choices(key, view.resolutions), key=key))
 
 
 def _rates() -> tuple[float, float]:
     """The ends of the learning rates."""
     ends = []
-    for column, (end, words) in zip(st.columns(2), (("low", "Rates from"), ("high", "to")), strict=True):
+    for column, (end, words) in zip(st.columns(2), (("low", N_("Rates from")), ("high", N_("to"))), strict=True):
         key = f"{NAME}.rates.{end}"
-        ends.append(column.selectbox(words, choices(key, RATES), key=key, format_func=lambda v: f"{v:.3g}"))
+        ends.append(column.selectbox(tr(words), choices(key, RATES), key=key, format_func=lambda v: f"{v:.3g}"))
     return ends[0], ends[1]
 
 
@@ -149,20 +153,21 @@ def _map(kept: Study, specs: tuple[OptimizerSpec, ...]) -> dict[str, Any]:
     if len(specs) > 1:
         keep(key, min(kept.which, len(specs) - 1))
         st.session_state[key] = min(st.session_state[key], len(specs) - 1)
-        which = st.selectbox("Map of", range(len(specs)), key=key, format_func=labels.__getitem__)
+        which = st.selectbox(tr("Map of"), range(len(specs)), key=key, format_func=labels.__getitem__)
     spec = specs[which]
-    axes = [_axis(spec, kept, key, words) for key, words in (("across", "Across"), ("up", "Up"))]
+    axes = [_axis(spec, kept, key, words) for key, words in (("across", N_("Across")), ("up", N_("Up")))]
     measure = st.segmented_control(
-        "Colour", list(MEASURES), key=f"{NAME}.measure", format_func=MEASURES.__getitem__, required=True
+        tr("Colour"), list(MEASURES), key=f"{NAME}.measure", format_func=lambda name: tr(MEASURES[name]), required=True
     )
     tolerance = kept.tolerance
     if measure == "steps":
         keep(f"{NAME}.tolerance", tolerance)
         tolerance = st.select_slider(
-            "Arrived at", choices(f"{NAME}.tolerance", TOLERANCES), key=f"{NAME}.tolerance",
-            format_func=lambda v: f"{v:.3g} of the way", help="This share of the start's loss above the lowest known.",
+            tr("Arrived at"), choices(f"{NAME}.tolerance", TOLERANCES), key=f"{NAME}.tolerance",
+            format_func=lambda v: tr("{share:.3g} of the way", share=v),
+            help=tr("This share of the start's loss above the lowest known."),
         )  # fmt: skip
-    st.caption(f"The map replaces {axes[0][1]} and {axes[1][1]} of the optimizer below.")
+    st.caption(tr("The map replaces {x} and {y} of the optimizer below.", x=axes[0][1], y=axes[1][1]))
     return {"which": int(which), "x": axes[0], "y": axes[1], "measure": measure, "tolerance": float(tolerance)}
 
 
@@ -172,14 +177,16 @@ def _axis(spec: OptimizerSpec, kept: Study, key: str, words: str) -> tuple[Optim
     seen, natural = f"{full}.of", study.natural_axes(spec, kept.descent.surface)[key == "up"]
     if st.session_state[full] not in names:
         st.session_state[full] = natural.name
-    name = st.selectbox(words, names, key=full, format_func=lambda n: f"start {n}" if n in sweep.STARTS else n)
+    name = st.selectbox(
+        tr(words), names, key=full, format_func=lambda n: tr("start {axis}", axis=n) if n in sweep.STARTS else n
+    )
     if st.session_state.setdefault(seen, name) != name:
         ends = study.whole_axis(spec, kept.descent.surface, name)
         st.session_state[f"{full}.low"], st.session_state[f"{full}.high"] = ends.low, ends.high
     st.session_state[seen] = name
     left, right = st.columns(2)
-    low = left.number_input("from", key=f"{full}.low", format="%.3g", step=None)
-    high = right.number_input("to", key=f"{full}.high", format="%.3g", step=None)
+    low = left.number_input(tr("from"), key=f"{full}.low", format="%.3g", step=None)
+    high = right.number_input(tr("to"), key=f"{full}.high", format="%.3g", step=None)
     return spec, name, low, high
 
 
@@ -188,16 +195,17 @@ def _noise(kept: Study, view: View) -> tuple[float, int, int]:
     noise, seeds = kept.descent.noise, kept.seeds
     keep(f"{NAME}.noise", noise)
     keep(f"{NAME}.seeds", seeds)
-    with st.expander("Noise and seeds" if "noise" in view.keys else "Seeds", type="compact"):
+    with st.expander(tr("Noise and seeds") if "noise" in view.keys else tr("Seeds"), type="compact"):
         if "noise" in view.keys:
             noise = st.number_input(
-                "Noise", key=f"{NAME}.noise", step=0.1, format="%.4g",
-                help="Standard deviation of the Gaussian noise added to every gradient.",
+                tr("Noise"), key=f"{NAME}.noise", step=0.1, format="%.4g",
+                help=tr("Standard deviation of the Gaussian noise added to every gradient."),
             )  # fmt: skip
         if "seeds" in view.keys:
             seeds = st.slider(
-                "Runs of each", 1, view.seeds, key=f"{NAME}.seeds",
-                help="With as many seeds, where anything is drawn: the median is shown, and the middle half as a band.",
+                tr("Runs of each"), 1, view.seeds, key=f"{NAME}.seeds",
+                help=tr("With as many seeds, where anything is drawn: "
+                        "the median is shown, and the middle half as a band."),
             )  # fmt: skip
-        seed = st.number_input("Seed", key=f"{NAME}.seed", step=1)
+        seed = st.number_input(tr("Seed"), key=f"{NAME}.seed", step=1)
     return noise, int(seed), int(seeds)

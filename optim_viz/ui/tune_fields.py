@@ -10,6 +10,7 @@ import streamlit as st
 from optim_viz.experiments.turned import turned_study
 from optim_viz.export.study_live import packed
 from optim_viz.export.study_table import StudyResult
+from optim_viz.language import tr
 from optim_viz.spec import SpecError
 from optim_viz.ui.page import plain
 from optim_viz.ui.player import component, count_of
@@ -46,5 +47,5 @@ def _turned(drawn: StudyResult) -> None:
     try:
         set_study(turned_study(drawn.asked.study, drawn.asked.labels, values))
     except SpecError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(tr(str(error))), icon=":material/error:")
         note_error()

@@ -15,6 +15,7 @@ from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.export.table import harmless
+from optim_viz.language import N_, tr
 from optim_viz.ui import progress
 from optim_viz.ui.go import go
 from optim_viz.ui.page import address, plain, timed
@@ -23,7 +24,9 @@ from optim_viz.ui.tune_fields import CHARTS, show_fields
 
 #: The pictures are clicked, not panned: no bar of buttons over them.
 BARE = {"displayModeBar": False}
-IMAGES = "PNG and SVG: the web page has a button for each below every picture, as only a browser draws these charts."
+IMAGES = N_(
+    "PNG and SVG: the web page has a button for each below every picture, as only a browser draws these charts."
+)
 #: Seconds that a page waits for its picture; between two looks of that wait; between two looks at longer work.
 WAIT, BLINK, LOOK = 1.5, 0.01, 0.6
 _KEY = "study"
@@ -49,7 +52,7 @@ def show_study(asked: CheckedStudy) -> StudyResult | None:
 def share_study(asked: CheckedStudy, drawn: StudyResult | None) -> None:
     """Offer the link of what is asked for and, once that is drawn, its files."""
     parcel = functools.partial(_parcel, drawn) if drawn is not None and drawn.asked == asked else None
-    give("tune", parcel, "Files can be had once the picture is there.")
+    give("tune", parcel, N_("Files can be had once the picture is there."))
 
 
 def _parcel(drawn: StudyResult) -> Parcel:
@@ -81,8 +84,8 @@ def _watch(asked: CheckedStudy, job: Job, grow: Callable[[Found | None], None]) 
         progress.watched(_KEY, job)
         st.fragment(_look, run_every=LOOK)(asked, job, grow)
         return
-    kept = "What was done until then is shown." if asked.view.trains else "What is shown was there before."
-    progress.ended(_KEY, job, kept, "Run again")
+    kept = N_("What was done until then is shown.") if asked.view.trains else N_("What is shown was there before.")
+    progress.ended(_KEY, job, kept, N_("Run again"))
 
 
 @timed()
@@ -90,7 +93,7 @@ def _look(asked: CheckedStudy, job: Job, grow: Callable[[Found | None], None]) -
     if progress.over(_KEY, job):
         st.rerun()
     if job.active:
-        progress.bar(_KEY, _line(asked.view.trains), job, "Running", "jobs")
+        progress.bar(_KEY, _line(asked.view.trains), job, N_("Running"), N_("jobs"))
         if asked.view.trains:
             told = job.progress  # looked at once: the job takes it away when it ends
             grow(told.so_far() if told else None)
@@ -127,7 +130,7 @@ def _draw(drawn: StudyResult, current: bool) -> None:
             go(view.page, pictures.played(found, i, place))
     show_fields(drawn, current)
     if sentence := pictures.sentence(drawn.asked.study, found):
-        st.caption(plain(sentence).replace("\n", "  \n"))
+        st.caption(plain(tr(sentence)).replace("\n", "  \n"))
     if pictures.legend is not None:
         st.html(pictures.legend(found))
     if (table := pictures.table(found)) is not None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from optim_viz import log
+from optim_viz.language import N_
 from optim_viz.progress import about
 from optim_viz.spec import SpecError
 
@@ -66,5 +67,8 @@ class Turns:
         waiting = self._waiting + 1
         seconds = max(self._seconds(waiting), self._patience)
         log.event("busy", logging.WARNING, waiting=waiting)
-        people = "1 person is" if waiting == 1 else f"{waiting} people are"
-        return Busy(f"{people} waiting for this server; try again in about {about(seconds)}.")
+        time_ = about(seconds)
+        if waiting == 1:
+            return Busy(N_("1 person is waiting for this server; try again in about {time}.", time=time_))
+        said = N_("{count} people are waiting for this server; try again in about {time}.", count=waiting, time=time_)
+        return Busy(said)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from optim_viz.experiments.links import Query
+from optim_viz.language import N_, tr
 from optim_viz.spec import nearest, quoted
 
 
@@ -28,12 +29,18 @@ def without(query: Query, view_choices: Sequence[ViewChoice]) -> Query:
 
 def fill_view_choices(name: str, query: Query, view_choices: Sequence[ViewChoice]) -> list[str]:
     """Set a page's view choices from its link; return a sentence for each that was dropped."""
-    chosen, notes = {}, []
+    chosen: dict[str, str] = {}
+    notes: list[str] = []
     for choice in view_choices:
         value = query.get(choice.key, [choice.default])[-1]
         if value not in choice.options:
             notes.append(
-                f"The link's {choice.key} {quoted(value)} is unknown; {nearest(value, filter(None, choice.options))}"
+                N_(
+                    "The link's {key} {value} is unknown; {hint}",
+                    key=choice.key,
+                    value=quoted(value),
+                    hint=nearest(value, filter(None, choice.options)),
+                )
             )
             value = choice.default
         chosen[choice.key] = value
@@ -54,7 +61,7 @@ def choose(
     if st.session_state.get(key) not in shown:  # None too: a widget that was away for a while comes back empty
         st.session_state[key] = chosen[choice.key] if chosen[choice.key] in shown else choice.default
     value = st.segmented_control(
-        label, shown, key=key, format_func=choice.options.__getitem__, help=help,
+        label, shown, key=key, format_func=lambda option: tr(choice.options[option]), help=help,
         label_visibility="visible" if help else "collapsed",
     )  # fmt: skip
     if value is not None:

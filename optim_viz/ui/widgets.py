@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from optim_viz.language import told, tr
 from optim_viz.spec import Hyperparameter, Value
 
 
@@ -56,7 +57,9 @@ def _log_slider(h: Hyperparameter, key: str, label: str) -> Value:
     current = st.session_state[key]
     # An equal number from the list, so that the widget finds its value among its options.
     st.session_state[key] = min(options, key=lambda option: abs(option - current))
-    return float(st.select_slider(label, options, key=key, format_func=words(options).__getitem__, help=h.text or None))
+    return float(
+        st.select_slider(label, options, key=key, format_func=words(options).__getitem__, help=tr(h.text) or None)
+    )
 
 
 def _slider(h: Hyperparameter, key: str, label: str) -> Value:
@@ -66,15 +69,17 @@ def _slider(h: Hyperparameter, key: str, label: str) -> Value:
     st.session_state[f"{key}.range"] = (low, high)
     st.session_state[key] = value
     digits = 4 if high < 1 and high > 0.999 else 3
-    return float(st.slider(label, low, high, key=key, step=10.0**-digits, format=f"%.{digits}g", help=h.text or None))
+    return float(
+        st.slider(label, low, high, key=key, step=10.0**-digits, format=f"%.{digits}g", help=tr(h.text) or None)
+    )
 
 
 def _number(h: Hyperparameter, key: str, label: str) -> Value:
-    return int(st.number_input(label, key=key, step=1, help=h.text or None))
+    return int(st.number_input(label, key=key, step=1, help=tr(h.text) or None))
 
 
 def _toggle(h: Hyperparameter, key: str, label: str) -> Value:
-    return bool(st.toggle(label, key=key, help=h.text or None))
+    return bool(st.toggle(label, key=key, help=tr(h.text) or None))
 
 
 WIDGETS: dict[str, Callable[[Hyperparameter, str, str], Value]] = {
@@ -88,4 +93,4 @@ WIDGETS: dict[str, Callable[[Hyperparameter, str, str], Value]] = {
 def hyperparameter(h: Hyperparameter, key: str, value: Value) -> Value:
     """Show the widget of one hyperparameter, at first with `value`; return its value now."""
     keep(key, value)
-    return WIDGETS[h.scale](h, key, h.name)
+    return WIDGETS[h.scale](h, key, told(h.name))

@@ -12,20 +12,24 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pandas as pd
+import pylopdf_fonts_zh_cn
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 import optim_viz as ov
+from docs import make_words
 from optim_viz.experiments import files, links
 from optim_viz.export import images
-from optim_viz.export.drawing import DASHES, HEIGHT, MARKERS, WIDTH, Drawing, styled
+from optim_viz.export.drawing import DASHES, HEIGHT, MARKERS, WIDTH, Drawing, _fonts, styled
 from optim_viz.export.origin import origin
 from optim_viz.export.panels import curve_range, surface
 from optim_viz.export.table import EXPORTS, by_suffix, export, save
+from optim_viz.language import speaking
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -484,3 +488,19 @@ def test_a_training_with_its_plane_is_drawn_with_it(training, plane):
     assert (
         len(np.unique(next(frames_of(scene, 0))[200:300, 150:350].reshape(-1, 3), axis=0)) > 10
     )  # the surface is there
+
+
+def test_chinese_is_drawn_with_a_font_that_is_installed_and_has_every_letter_of_the_catalogue():
+    """It is no font of the machine's: a picture is the same everywhere."""
+    names = _fonts("\u6821\u51c6")["font.family"]
+    found = [font_manager.findfont(name, fallback_to_default=False) for name in names]
+    assert "matplotlib" in found[0] and pylopdf_fonts_zh_cn.sans_path().samefile(found[1])
+    letters = {ord(letter) for message in make_words.read("zh") for letter in str(message.string)} - {ord("\n")}
+    held = set().union(*(font_manager.get_font(path).get_charmap() for path in found))
+    assert letters <= held
+    assert _fonts("sgd, \u03b8") == {}
+    scene = scenes.compare(ov.descend("saddle", ov.optimizer("sgd"), steps=3))
+    with speaking("zh"):
+        assert images.png(scene) == images.png(scene)
+        told = images.svg(scene).decode()
+    assert "\u978d\u70b9" in told and "\u978d\u70b9" not in images.svg(scene).decode()

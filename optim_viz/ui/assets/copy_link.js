@@ -23,15 +23,18 @@ async function copy(field) {
 export default function (component) {
   const root = component.parentElement;
   const [button, text, field] = ["button", ".text", "input"].map((part) => root.querySelector(part));
+  const { words } = component.data;
   let timer = 0;
   field.value = address();
+  field.setAttribute("aria-label", words.field);
+  text.textContent = words.copy;
   button.onclick = async () => {
     field.value = address();
     const done = await copy(field);
     if (!done) field.select();
-    text.textContent = done ? "Copied" : "Press Ctrl+C to copy";
+    text.textContent = done ? words.copied : words.press;
     clearTimeout(timer);
-    timer = setTimeout(() => { text.textContent = "Copy link"; }, SAID);
+    timer = setTimeout(() => { text.textContent = words.copy; }, SAID);
   };
   return () => clearTimeout(timer);
 }

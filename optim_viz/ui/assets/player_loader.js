@@ -4,6 +4,8 @@
 const load = (path) => new URL("app/static/" + path, location.href).href;
 const url = load("$player/whole/app.js");
 const options = { plotlyUrl: load("$flat"), wholeUrl: load("$whole"), cssUrl: load("$player/player.css") };
+const later = (message) => message;
+const LOST = later("The player could not be loaded. Reload the page to try again.");
 function say(parent, words) {
   parent.querySelector(".ov-missing")?.remove();
   if (words) {
@@ -23,7 +25,7 @@ export default function (component) {
     cleanup = module.$entry(component, options);
   };
   const fail = () => {
-    if (!gone) say(component.parentElement, "The player could not be loaded. Reload the page to try again.");
+    if (!gone) say(component.parentElement, component.data?.words?.[LOST] ?? LOST);
   };
   import(url).then(begin, fail);
   return () => {

@@ -4,6 +4,7 @@
  */
 import { loadStyle } from "./style.js";
 import { createTurnedFields } from "./turned_fields.js";
+import { speak } from "../basics/words.js";
 
 /** @type {WeakMap<Element, any>} */
 const entries = new WeakMap();
@@ -34,10 +35,11 @@ function createEntry(component, options) {
  */
 export function fields(component, options) {
   const parent = component.parentElement;
+  const data = unpacked(component.data);
+  if (data.words) speak(data);
   const entry = entries.get(parent) ?? createEntry(component, options);
   entries.set(parent, entry);
   const token = {};
-  const data = unpacked(component.data);
   Object.assign(entry, { component, token, charts: data.charts });
   entry.turned.take(data);
   return () => {

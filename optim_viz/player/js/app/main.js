@@ -13,6 +13,7 @@ import { createLive } from "./live.js";
 import { decodeScene } from "../numbers/scene.js";
 import { readTheme } from "../basics/theme.js";
 import { createTurning } from "../words/turning.js";
+import { speak, t } from "../basics/words.js";
 
 /** Numbers in the tables change at most this often while playing: faster cannot be read. */
 const READ_EVERY = 0.1;
@@ -44,13 +45,13 @@ function layOut(app) {
   app.readout = createReadout(app);
   app.inspector = createInspector(app);
   app.tooltip = createTooltip(app);
-  app.switches = element("div", { class: "ov-switches", role: "group", "aria-label": "Shown panels" });
+  app.switches = element("div", { class: "ov-switches", role: "group", "aria-label": t("Shown panels") });
   app.grid = element("div", { class: "ov-panels" });
   app.problem = element("p", { class: "ov-problem", role: "alert", hidden: true });
   app.root.classList.add("ov-player");
   app.root.setAttribute("tabindex", "0");
   app.root.setAttribute("role", "group");
-  app.root.setAttribute("aria-label", "Player. Space plays, arrow keys step, Home and End jump.");
+  app.root.setAttribute("aria-label", t("Player. Space plays, arrow keys step, Home and End jump."));
   app.root.replaceChildren(
     app.problem, element("div", { class: "ov-top" }, [app.legend.element, app.switches]), app.grid, app.controls.element,
     app.knobs.element, app.readout.element, app.inspector.element, app.tooltip.element,
@@ -131,7 +132,7 @@ function startOver(app, model, state) {
 async function showScene(app, scene, blobs, state) {
   const model = decodeScene(scene, blobs);
   if (app.live.take(model, blobs)) await showModel(app, model, state);
-  else if (!app.model) throw new Error("There is nothing to draw.");
+  else if (!app.model) throw new Error(t("There is nothing to draw."));
 }
 
 /** Shows what is decoded, or was computed here. @param {any} app @param {any} model @param {any} [state] */
@@ -174,13 +175,13 @@ async function tryScene(app, scene, blobs, state) {
     app.problem.hidden = true;
   } catch (error) {
     app.problem.hidden = false;
-    app.problem.textContent = `This could not be drawn: ${/** @type {Error} */ (error).message}`;
+    app.problem.textContent = t("This could not be drawn: {error}", { error: /** @type {Error} */ (error).message });
     console.error(error);
   }
 }
 
 /**
- * Puts a player into an element.
+ * Puts a player into an element, in the language that its scene brings.
  * @param {HTMLElement} root
  * @param {object} options
  * @param {any} options.scene
@@ -192,6 +193,7 @@ async function tryScene(app, scene, blobs, state) {
  * @param {{frame?: number, playing?: boolean, speed?: number, loop?: boolean}} [options.state]
  */
 export function mount(root, options) {
+  if (options.scene.words) speak(options.scene);
   const app = createApp(root, options);
   drive(app);
   addActions(app);
@@ -201,7 +203,7 @@ export function mount(root, options) {
   listenToPage(app);
   if (app.onRest) restWithThePage(app);
   const instance = {
-    app,
+    app, language: options.scene.language,
     shown: tryScene(app, options.scene, options.blobs, options.state),
     update(/** @type {any} */ next) { instance.shown = tryScene(app, next.scene, next.blobs); return instance.shown; },
     destroy() {

@@ -2,6 +2,8 @@
  * plotly.js, each of its files loaded once: the one with charts in the plane at first, the whole, three times as large,
  * when somebody looks at the first landscape.
  */
+import { t } from "../basics/words.js";
+
 const page = /** @type {any} */ (globalThis);
 
 /**
@@ -24,7 +26,7 @@ export function loadPlotly(url) {
     script.onerror = () => {
       delete known[url];
       script.remove();
-      reject(new Error(`plotly.js could not be loaded from ${url}`));
+      reject(new Error(t("plotly.js could not be loaded from {url}", { url })));
     };
     if (!early) document.head.append(script);
   });

@@ -6,6 +6,7 @@ import { lastFrame, pauseClock } from "../basics/clock.js";
 import { element } from "../basics/dom.js";
 import { carried } from "./carried.js";
 import { FRAMES_PER_SECOND, createBackdrop, drawFilm, filmPlayheads } from "./film.js";
+import { t } from "../basics/words.js";
 
 const BITS_PER_SECOND = 6_000_000;
 /** Milliseconds that a frame is shown. */
@@ -131,7 +132,7 @@ export async function toggleRecording(app) {
     app.problem.hidden = true;
   } catch (error) {
     app.problem.hidden = false;
-    app.problem.textContent = `The video could not be recorded: ${/** @type {Error} */ (error).message}`;
+    app.problem.textContent = t("The video could not be recorded: {error}", { error: /** @type {Error} */ (error).message });
   }
   app.recording = null;
   delete app.root.dataset.recording;

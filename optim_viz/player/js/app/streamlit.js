@@ -10,6 +10,7 @@ import { loadPlotly } from "./plotly.js";
 import { createRegistry, holdBlob, readStore, releaseBlob } from "./registry.js";
 import { loadStyle } from "./style.js";
 import { missingBlobs } from "../numbers/scene.js";
+import { speak, t } from "../basics/words.js";
 
 const page = /** @type {any} */ (globalThis);
 /** @type {WeakMap<Element, any>} */
@@ -37,6 +38,7 @@ function drawWhenWhole(entry) {
   if (!entry.plotly || !entry.scene || entry.gone || missingBlobs(entry.scene, blobs).length) return;
   const scene = entry.scene;
   entry.scene = null;
+  if (entry.instance && entry.instance.language !== scene.language) entry.instance = void entry.instance.destroy();
   if (entry.instance) entry.instance.update({ scene, blobs });
   else {
     entry.root.replaceChildren();
@@ -50,7 +52,7 @@ function drawWhenWhole(entry) {
 /** The page's first stop for the Tab key: past all its controls, to the picture. */
 function offerSkip() {
   if (document.querySelector(".ov-skip")) return;
-  const link = element("a", { class: "ov-skip", href: "#ov-picture", text: "Skip to the picture" });
+  const link = element("a", { class: "ov-skip", href: "#ov-picture", text: t("Skip to the picture") });
   link.addEventListener("click", (event) => {
     event.preventDefault();
     /** @type {HTMLElement|null} */ (document.querySelector(".ov-player"))?.focus();
@@ -83,6 +85,7 @@ function createEntry(component, options) {
  */
 export function player(component, options) {
   const parent = component.parentElement;
+  if (component.data.words) speak(component.data);
   const entry = players.get(parent) ?? createEntry(component, options);
   const first = !players.has(parent);
   players.set(parent, entry);

@@ -7,6 +7,7 @@ import { createPool } from "../engine/pool.js";
 import { coarser, differing, pixelsOf, strideFor } from "../numbers/cells.js";
 import { createOverlay } from "../plots/overlay.js";
 import { createFieldKnobs } from "../words/field_knobs.js";
+import { later, t } from "../basics/words.js";
 
 /** How long everything must stand still before it counts as resting, ms. Steps of a coarse picture at most. */
 const REST = 350, COARSE = 800000;
@@ -37,18 +38,18 @@ const signatureOf = (values) => JSON.stringify(values);
 function staleOf(field, shown) {
   const other = (/** @type {(field: any) => any} */ part) => JSON.stringify(part(field)) !== JSON.stringify(part(shown));
   const [rule, place] = [other(({ run, noise }) => [run, noise]), other(({ surface }) => surface.parameters)];
-  return ["diverges", "does not arrive", "best here", ...(rule || place ? ["theory"] : []), ...(place ? ["minima"] : [])];
+  return [t("diverges"), t("does not arrive"), t("best here"), ...(rule || place ? [t("theory")] : []), ...(place ? [t("minima")] : [])];
 }
 
 /** What is said of cells that Python draws otherwise. @param {number} count @param {number} all */
 export function differenceWords(count, all) {
   if (!count) return "";
   const number = (/** @type {number} */ value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-  return `While it was turned, ${number(count)} of ${number(all)} cells had another colour than here: there, rounding decides.`;
+  return t("While it was turned, {count} of {all} cells had another colour than here: there, rounding decides.", { count: number(count), all: number(all) });
 }
 
 /** What is said where nobody answers: the rest of the page is of other numbers. */
-const ALONE = "The picture is of the numbers below it now; what is written on the page is of those it was saved with.";
+const ALONE = later("The picture is of the numbers below it now; what is written on the page is of those it was saved with.");
 
 /** @param {{root: HTMLElement, chartOf: (i: number) => any, send: ((values: any) => void)|null}} page  `send` tells Python, where there is one */
 export function createTurnedFields({ root, chartOf, send }) {
@@ -154,7 +155,7 @@ export function createTurnedFields({ root, chartOf, send }) {
     clearTimeout(resting);
     pending = false;
     if (send) send({ ...values, n: ++sent });
-    else setText(said, waiting() ? ALONE : "");
+    else setText(said, waiting() ? t(ALONE) : "");
   }
 
   return {

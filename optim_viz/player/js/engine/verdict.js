@@ -14,6 +14,7 @@
  * @typedef {{outcome: string, step: number, place?: number[]}} Verdict
  */
 import { general } from "../basics/format.js";
+import { later, t } from "../basics/words.js";
 
 const REACHED_DISTANCE = 1e-3, REACHED_LOSS = 1e-3, RESTING = 1e-3, CRAWLING = 1e-4, TURNS = 0.1, SWING = 0.25;
 const WINDOW = 60, PROGRESS = 1e-3, GROWTH = 1.2, LEVELLED = 1e-2;
@@ -21,17 +22,17 @@ const FLAT = 1e-6, SETTLED = 1e-6, MOVES = 100, NOTHING = 1e-9, AROUND = 64;
 
 /** The words for each outcome. */
 export const WORDS = /** @type {Record<string, string>} */ ({
-  reached: "reached {place} at step {step}", local: "stuck in the local minimum {place} at step {step}",
-  saddle: "stuck at the saddle {place} at step {step}", oscillating: "oscillating",
-  growing: "oscillating, and growing", stalled: "hardly moving", moving: "still moving",
-  left: "left the region at step {step}", diverged: "diverged at step {step}",
-  nowhere: "starts where the function has no finite value",
+  reached: later("reached {place} at step {step}"), local: later("stuck in the local minimum {place} at step {step}"),
+  saddle: later("stuck at the saddle {place} at step {step}"), oscillating: later("oscillating"),
+  growing: later("oscillating, and growing"), stalled: later("hardly moving"), moving: later("still moving"),
+  left: later("left the region at step {step}"), diverged: later("diverged at step {step}"),
+  nowhere: later("starts where the function has no finite value"),
 });
 
 /** @param {Verdict} verdict */
 export function statusOf({ outcome, step, place }) {
-  const where = place ? `(${place.map((value) => general(value + 0, 4)).join(", ")})` : "it";
-  return WORDS[outcome].replace("{place}", where).replace("{step}", String(step).replace(/\B(?=(\d{3})+$)/g, ","));
+  const where = place ? `(${place.map((value) => general(value + 0, 4)).join(", ")})` : t("it");
+  return t(WORDS[outcome], { place: where, step: String(step).replace(/\B(?=(\d{3})+$)/g, ",") });
 }
 
 /** @param {Ground} ground */

@@ -1,10 +1,11 @@
 /** What arrows show: downhill gradient, momentum, next step. Directions are true; lengths go by the logarithm. Pure. */
+import { later } from "../basics/words.js";
 
 /** The kinds, in drawing order. */
 export const ARROWS = [
-  { name: "gradient", label: "−gradient", title: "downhill: against the gradient", dash: [], width: 1.4 },
-  { name: "momentum", label: "momentum", title: "the way the optimizer's running average pulls", dash: [3, 2.5], width: 1.8 },
-  { name: "step", label: "next step", title: "the step that is taken from here", dash: [], width: 3 },
+  { name: "gradient", label: later("−gradient"), title: later("downhill: against the gradient"), dash: [], width: 1.4 },
+  { name: "momentum", label: later("momentum"), title: later("the way the optimizer's running average pulls"), dash: [3, 2.5], width: 1.8 },
+  { name: "step", label: later("next step"), title: later("the step that is taken from here"), dash: [], width: 3 },
 ];
 
 /**

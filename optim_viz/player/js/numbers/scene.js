@@ -36,13 +36,14 @@
  * @property {import("../engine/runs.js").Live|null} live  what its runs are computed from, where that can be done here
  * @property {string} hash  names of all blobs used, joined
  */
+import { t } from "../basics/words.js";
 
 /**
  * What a panel is called where there is little room.
  * @param {any} panel
  */
 export function shortTitle(panel) {
-  return panel.short ?? (panel.kind === "plane" ? "surface" : String(panel.title ?? panel.id).split(/[,(:]/)[0].toLowerCase());
+  return panel.short ?? (panel.kind === "plane" ? t("surface") : String(panel.title ?? panel.id).split(/[,(:，（：]/)[0].toLowerCase());
 }
 
 /** The scene format that this player reads. */

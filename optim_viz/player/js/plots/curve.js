@@ -6,6 +6,7 @@ import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } fro
 import { curveRange, cutOff, stillServes } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
+import { t } from "../basics/words.js";
 
 /** How often the axes may change while something is turned by hand, ms. */
 const AXES_EVERY = 600;
@@ -133,7 +134,9 @@ function drawCurve(view, app, at) {
 /** What the axis leaves out, in words; "" where it shows all. @param {string[]} labels */
 function cutWords(labels) {
   if (!labels.length) return "";
-  return labels.length > 2 ? `${labels.length} runs go on above` : `${labels.join(" and ")} ${labels.length > 1 ? "go" : "goes"} on above`;
+  const [run, other] = labels;
+  if (labels.length > 2) return t("{count} runs go on above", { count: labels.length });
+  return other === undefined ? t("{run} goes on above", { run }) : t("{run} and {other} go on above", { run, other });
 }
 
 /** Brings one curve panel up to date. @param {any} view @param {any} app @param {any} panel @param {any} parts */
@@ -152,9 +155,9 @@ async function updateCurve(view, app, panel, parts) {
   setText(parts.heading, panel.title ?? "");
   const cut = cutWords(cutOff(panel, app.model, view.range, view.log));
   setText(parts.cut, cut);
-  parts.cut.title = cut && "The axis is scaled to the other runs.";
-  setText(parts.toggle, view.log ? "log" : "linear");
-  parts.toggle.setAttribute("aria-label", `${panel.title}: the axis is ${view.log ? "logarithmic" : "linear"}; switch`);
+  parts.cut.title = cut && t("The axis is scaled to the other runs.");
+  setText(parts.toggle, view.log ? t("log") : t("linear"));
+  parts.toggle.setAttribute("aria-label", view.log ? t("{title}: the axis is logarithmic; switch", { title: panel.title }) : t("{title}: the axis is linear; switch", { title: panel.title }));
   await plotOnce(view, app, [panel, view.log, view.range], () => ({
     traces: [{ type: "scatter", x: [], y: [], hoverinfo: "skip" }],
     layout: curveLayout(panel, app, view.host, view.log, view.range), config: { ...PLOT_CONFIG, scrollZoom: false },
@@ -169,7 +172,7 @@ async function updateCurve(view, app, panel, parts) {
 export function createCurve(parent, app) {
   const parts = {
     heading: element("h2", { class: "ov-title" }), cut: element("span", { class: "ov-where" }),
-    toggle: element("button", { class: "ov-quiet", type: "button", title: "Logarithmic or linear axis" }),
+    toggle: element("button", { class: "ov-quiet", type: "button", title: t("Logarithmic or linear axis") }),
   };
   parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, parts.cut, element("span", { class: "ov-grow" }), parts.toggle]));
   const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map(), ranged: 0 }));

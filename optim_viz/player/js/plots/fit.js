@@ -6,6 +6,7 @@ import { boundaryOf, curveOf, pointOf, spotOf, weightsAt } from "../numbers/fit.
 import { PLOT_CONFIG, axisStyle, onMoved, plotLayout } from "./plot.js";
 import { dashPattern, drawMinimum, drawSymbol } from "../basics/symbols.js";
 import { createView, placeAxes, plotOnce, viewMethods } from "./view.js";
+import { t } from "../basics/words.js";
 
 const WIDTH = 2.4;
 const MARKER = 6;
@@ -123,7 +124,7 @@ function drawFit(view, app, at) {
 /** What the circles mean. @param {any} view @param {any} app */
 function hintOf(view, app) {
   const { batch } = drawnBy(view, app);
-  return (batch ? `★ best  ● in the batch` : "★ best").replace(/(\S) (?=\S)/g, "$1\u00a0");
+  return (batch ? t("★ best  ● in the batch") : t("★ best")).replace(/(\S) (?=\S)/g, "$1\u00a0");
 }
 
 /**

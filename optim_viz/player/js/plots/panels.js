@@ -6,6 +6,7 @@ import { createPlane } from "./plane.js";
 import { createProfile } from "./profile.js";
 import { wireHover, wireSeek } from "./pointer.js";
 import { shortTitle } from "../numbers/scene.js";
+import { t } from "../basics/words.js";
 
 /** How each kind of panel is made. A new kind is a new row. */
 const PANELS = {
@@ -46,7 +47,7 @@ export function matchPanels(app) {
 export function updateSwitches(app) {
   const entries = app.model.panels.filter((/** @type {any} */ panel) => PANELS[panel.kind])
     .map((/** @type {any} */ panel) => ({ id: panel.id, title: shortTitle(panel) }));
-  if (app.inspector.available()) entries.push({ id: "inspector", title: "inspector" });
+  if (app.inspector.available()) entries.push({ id: "inspector", title: t("inspector") });
   const signature = JSON.stringify([entries, [...app.closed]]);
   if (signature === app.switched) return;
   app.switched = signature;

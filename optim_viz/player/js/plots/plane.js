@@ -6,17 +6,18 @@ import { formatNumber, formatWeights } from "../basics/format.js";
 import { wireHover, wirePick, wireWheel } from "./pointer.js";
 import { gridValue } from "../numbers/relief.js";
 import { createSpace } from "./space.js";
+import { t } from "../basics/words.js";
 
 /** @param {any} app */
 function arrowsMenu(app) {
   const boxes = ARROWS.map((kind) => {
     const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", "data-arrow": kind.name }));
     box.addEventListener("change", () => app.setArrow(kind.name, box.checked), { signal: app.signal });
-    return element("label", { title: kind.title }, [box, element("span", { text: kind.label })]);
+    return element("label", { title: t(kind.title) }, [box, element("span", { text: t(kind.label) })]);
   });
-  const hint = element("p", { class: "ov-hint", text: "True directions; lengths on a log scale." });
+  const hint = element("p", { class: "ov-hint", text: t("True directions; lengths on a log scale.") });
   return element("details", { class: "ov-menu" }, [
-    element("summary", { class: "ov-quiet", text: "arrows", title: "Arrows at the heads" }),
+    element("summary", { class: "ov-quiet", text: t("arrows"), title: t("Arrows at the heads") }),
     element("div", { class: "ov-pop" }, [...boxes, hint]),
   ]);
 }
@@ -28,7 +29,7 @@ function viewSwitch(onChoose) {
     button.addEventListener("click", () => onChoose(name));
     return button;
   });
-  return { buttons, element: element("div", { class: "ov-switch", role: "group", "aria-label": "View" }, buttons) };
+  return { buttons, element: element("div", { class: "ov-switch", role: "group", "aria-label": t("View") }, buttons) };
 }
 
 /** Hints beside each other, none of them broken. @param {string[]} hints */
@@ -36,8 +37,8 @@ const told = (hints) => hints.map((hint) => hint.replaceAll(" ", "\u00a0")).join
 
 /** What can be done here, in a few words. @param {any} panel */
 function hintOf(panel) {
-  const stars = panel.lowest?.includes(false) ? ["\u2605 lowest", "\u2606 local"] : [];
-  return told([...stars, ...(panel.pick ? ["drag the start"] : []), "Ctrl+wheel to zoom"]);
+  const stars = panel.lowest?.includes(false) ? [t("★ lowest"), t("☆ local")] : [];
+  return told([...stars, ...(panel.pick ? [t("drag the start")] : []), t("Ctrl+wheel to zoom")]);
 }
 
 /** Puts the handle that fingers drag over the start of the first visible run. @param {HTMLElement} handle @param {any} view @param {any} app */
@@ -54,7 +55,7 @@ function placeHandle(handle, view, app) {
 function makeFlat(plane, app) {
   const flat = createFlat(plane.body, app);
   const view = /** @type {any} */ (flat.view);
-  const handle = element("div", { class: "ov-handle", title: "Drag to move the start" });
+  const handle = element("div", { class: "ov-handle", title: t("Drag to move the start") });
   flat.host.append(handle);
   view.onPlaced = () => {
     if (plane.reset.hidden === flat.zoomed()) plane.reset.hidden = !plane.reset.hidden;
@@ -96,7 +97,7 @@ async function showView(plane, app, view) {
   if (plane.flat) plane.flat.host.hidden = view !== "2d";
   if (plane.space) plane.space.host.hidden = view !== "3d";
   if (view !== "2d") plane.reset.hidden = true;
-  setText(plane.where, view === "2d" ? hintOf(plane.panel) : told(["drag to turn", "Ctrl+wheel to zoom"]));
+  setText(plane.where, view === "2d" ? hintOf(plane.panel) : told([t("drag to turn"), t("Ctrl+wheel to zoom")]));
   if (changed) currentView(plane).resize();
   await currentView(plane).update(plane.panel);
   app.ask();
@@ -108,7 +109,7 @@ function buildPlane(parent, app) {
     panel: null, view: "", key: null, flat: null, space: null, menu: arrowsMenu(app), body: element("div", { class: "ov-views" }),
     heading: element("h2", { class: "ov-title" }), where: element("span", { class: "ov-where" }),
     choice: viewSwitch((view) => { showView(plane, app, view); }),
-    reset: element("button", { type: "button", class: "ov-quiet", text: "reset view", hidden: true, title: "Show the whole plane (or double click)" }),
+    reset: element("button", { type: "button", class: "ov-quiet", text: t("reset view"), hidden: true, title: t("Show the whole plane (or double click)") }),
   });
   const grow = element("span", { class: "ov-grow" });
   parent.append(element("div", { class: "ov-panel-head" }, [plane.heading, plane.where, grow, plane.reset, plane.menu, plane.choice.element]), plane.body);

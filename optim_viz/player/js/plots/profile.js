@@ -7,6 +7,7 @@ import { stepAt, tangentWithin } from "../numbers/profile.js";
 import { PLOT_CONFIG, axisStyle, onMoved, plotLayout } from "./plot.js";
 import { drawSymbol } from "../basics/symbols.js";
 import { createView, placeAxes, plotOnce, viewMethods } from "./view.js";
+import { t } from "../basics/words.js";
 
 const MARKER = 6.5;
 const PAST = 2.6;
@@ -76,7 +77,7 @@ export function createProfile(parent, app) {
   async function update(/** @type {any} */ panel) {
     view.panel = panel;
     setText(heading, panel.title);
-    setText(where, "thin line: slope  → step".replace(/(\S) (?=\S)/g, "$1\u00a0"));
+    setText(where, t("thin line: slope  → step").replace(/(\S) (?=\S)/g, "$1\u00a0"));
     const place = () => placeAxes(view, app);
     await plotOnce(view, app, panel, () => profileFigure(panel, app, view.host), (gd) => onMoved(gd, place));
     if (!app.destroyed) place();

@@ -13,6 +13,7 @@ import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { drawMinimum } from "../basics/symbols.js";
 import { createView, localPoint, nearestVisible, plotOnce, viewMethods } from "./view.js";
+import { t } from "../basics/words.js";
 
 /** Trails lie this much above the surface, in units of its height, as a drawn line would. */
 const LIFT = 0.004;
@@ -270,12 +271,12 @@ function slowLines(app) {
 /** Gets the library that draws in space; says so while it comes, and where it does not. @param {any} view @param {any} app */
 async function hasLibrary(view, app) {
   if (view.plotly) return true;
-  setText(view.message, "The 3-D view is being loaded.");
+  setText(view.message, t("The 3-D view is being loaded."));
   try {
     view.plotly = await app.wholePlotly();
     view.message.remove();
   } catch {
-    setText(view.message, "The 3-D view could not be loaded. The 2-D view shows the same runs.");
+    setText(view.message, t("The 3-D view could not be loaded. The 2-D view shows the same runs."));
   }
   return Boolean(view.plotly) && !app.destroyed;
 }
@@ -291,7 +292,7 @@ export function createSpace(parent, app) {
   const follow = followCamera(view, app);
   for (const name of ["pointermove", "pointerdown", "wheel"]) view.host.addEventListener(name, follow, { signal: app.signal, passive: true });
   view.host.append(view.message);
-  if (!canDrawSpace()) view.host.replaceChildren(element("p", { class: "ov-message", text: "This browser cannot draw in 3-D (no WebGL). The 2-D view shows the same runs." }));
+  if (!canDrawSpace()) view.host.replaceChildren(element("p", { class: "ov-message", text: t("This browser cannot draw in 3-D (no WebGL). The 2-D view shows the same runs.") }));
 
   async function update(/** @type {any} */ panel) {
     if (!view.gd.isConnected || !await hasLibrary(view, app)) return;

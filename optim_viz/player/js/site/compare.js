@@ -12,7 +12,7 @@ import { filesOfPage, plotlyOfPage } from "./files.js";
 import { formulaText } from "./formula.js";
 import { gathered, isOf, labelsOf, sceneOf, turnedAsked } from "./scene.js";
 import { mount } from "../app/main.js";
-import { linkWithin, say, saying, spot } from "./page.js";
+import { inLanguage, linkWithin, say, saying, spot } from "./page.js";
 import { readLink, writeLink } from "./links.js";
 
 /** The experiments that are worth watching; the one that is shown says what to watch for. @param {any} tables @param {Asked} first @param {(query: string) => void} open */
@@ -123,4 +123,4 @@ function createPage(tables, files, plotly) {
 }
 
 const filesHere = filesOfPage();
-filesHere.json("catalogue.json").then((tables) => createPage(tables, filesHere, plotlyOfPage()), (error) => say([error.message]));
+inLanguage(filesHere).then(() => filesHere.words("catalogue.json")).then((tables) => createPage(tables, filesHere, plotlyOfPage()), (error) => say([error.message]));

@@ -1,5 +1,6 @@
 /** What a page of the site fetches: JSON and numbers from its data folder, each once; and plotly.js. */
 import { loadPlotly } from "../app/plotly.js";
+import { t } from "../basics/words.js";
 
 /** @param {string} root  the data folder's address, with a slash at its end */
 export function createFiles(root) {
@@ -11,7 +12,7 @@ export function createFiles(root) {
     let found = kept.get(path);
     if (!found) {
       found = fetch(new URL(path, root)).then((answer) => {
-        if (!answer.ok) throw new Error(`${path} could not be loaded (${answer.status}).`);
+        if (!answer.ok) throw new Error(t("{path} could not be loaded ({status}).", { path, status: answer.status }));
         return take(answer);
       });
       found.catch(() => kept.delete(path)); // asked again, it may come
@@ -25,9 +26,11 @@ export function createFiles(root) {
   };
 }
 
-/** The data folder of this page. */
+/** The data folder of this page; `words` are JSON in its language: that of the code has no folder of its own. */
 export function filesOfPage() {
-  return createFiles(new URL(`${document.body.dataset.files}/`, document.baseURI).href);
+  const { files: root, language } = /** @type {Record<string, string>} */ (document.body.dataset);
+  const files = createFiles(new URL(`${root}/`, document.baseURI).href);
+  return { ...files, words: (/** @type {string} */ path) => files.json(language === "en" ? path : `${language}/${path}`) };
 }
 
 /** plotly.js for this page's charts, and the whole of it once it is wanted: what a player is made with. */

@@ -11,6 +11,7 @@
  */
 import { checkChoice, checkPlan } from "./checks.js";
 import { element } from "../basics/dom.js";
+import { t } from "../basics/words.js";
 
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
 
@@ -45,25 +46,25 @@ function textField(id, name, value, more, choose) {
 /** The surface, and on one that is a mean over examples, how many each step sees. @param {any} tables @param {Asked} asked @param {Change<Asked>} change @param {Change<Asked>} inPlace */
 function groundFields(tables, asked, change, inPlace) {
   const surfaces = Object.entries(tables.surfaces).map(([name, row]) => /** @type {[string, string]} */ ([name, row.title]));
-  const fields = [chooser("surface", "Surface", surfaces, asked.surface, (surface) => change((now) => ({ ...now, surface, start: tables.surfaces[surface].start, batch: null })))];
+  const fields = [chooser("surface", t("Surface"), surfaces, asked.surface, (surface) => change((now) => ({ ...now, surface, start: tables.surfaces[surface].start, batch: null })))];
   const { examples } = tables.surfaces[asked.surface];
   if (examples) {
     const sizes = [...new Set([...BATCH_SIZES.filter((size) => size < examples), ...(asked.batch ? [asked.batch] : [])])].sort((a, b) => a - b);
-    const options = [...sizes.map((size) => /** @type {[string, string]} */ ([String(size), String(size)])), /** @type {[string, string]} */ (["", `all ${examples}`])];
-    fields.push(chooser("batch", "Examples a step", options, String(asked.batch ?? ""), (size) => inPlace((now) => ({ ...now, batch: size ? Number(size) : null }))));
+    const options = [...sizes.map((size) => /** @type {[string, string]} */ ([String(size), String(size)])), /** @type {[string, string]} */ (["", t("all {count}", { count: examples })])];
+    fields.push(chooser("batch", t("Examples a step"), options, String(asked.batch ?? ""), (size) => inPlace((now) => ({ ...now, batch: size ? Number(size) : null }))));
   }
   return fields;
 }
 
 /** What folds away under an optimizer. @param {any} tables @param {Choice} choice @param {string} id @param {Change<Choice>} change */
 function moreFields(tables, choice, id, change) {
-  const scaled = (/** @type {number} */ i) => textField(`${id}-scale-${"xy"[i]}`, `Rate of ${"xy"[i]}, times`, String(choice.scale?.[i] ?? 1), { type: "number", min: 0, step: 0.1, required: true }, (text) => {
+  const scaled = (/** @type {number} */ i) => textField(`${id}-scale-${"xy"[i]}`, t("Rate of {axis}, times", { axis: "xy"[i] }), String(choice.scale?.[i] ?? 1), { type: "number", min: 0, step: 0.1, required: true }, (text) => {
     change((now) => {
       const scale = /** @type {[number, number]} */ ([0, 1].map((k) => (k === i ? Number(text) : now.scale?.[k] ?? 1)));
       return { ...now, scale: scale.every((factor) => factor === 1) ? null : scale };
     });
   });
-  const label = textField(`${id}-label`, "Label", choice.label, { type: "text", maxlength: tables.limits.label, placeholder: choice.kind, autocomplete: "off" }, (text) => change((now) => ({ ...now, label: text.trim() })));
+  const label = textField(`${id}-label`, t("Label"), choice.label, { type: "text", maxlength: tables.limits.label, placeholder: choice.kind, autocomplete: "off" }, (text) => change((now) => ({ ...now, label: text.trim() })));
   return [element("div", { class: "pair" }, [scaled(0), scaled(1)]), label];
 }
 
@@ -72,19 +73,19 @@ function choiceFields(tables, choice, id, { change, inPlace, remove: leave }, op
   const row = tables.optimizers[choice.kind];
   const kinds = Object.entries(tables.optimizers).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
   const plans = Object.entries(tables.schedules).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
-  const remove = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: "remove", id: `${id}-remove`, "aria-label": `Remove ${row.title}`, title: "Remove", disabled: !leave, text: "×" }));
+  const remove = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: "remove", id: `${id}-remove`, "aria-label": t("Remove {optimizer}", { optimizer: row.title }), title: t("Remove"), disabled: !leave, text: "×" }));
   if (leave) remove.addEventListener("click", leave);
   const planned = (/** @type {string} */ kind) => inPlace((now) => ({ ...now, schedule: kind === "constant" ? null : checkPlan(tables, kind, {}) }));
   const switches = row.hyperparameters.filter((/** @type {any} */ one) => one.scale === "bool")
     .map((/** @type {any} */ one) => switchBox(`${id}-${one.name}`, one, Boolean(choice.values[one.name]), (on) => inPlace((now) => ({ ...now, values: { ...now.values, [one.name]: on } }))));
   const more = /** @type {HTMLDetailsElement} */ (element("details", { open: open.has(id) }, [
-    element("summary", { id: `${id}-more`, text: "Switches and label" }), element("div", { class: "switches" }, switches), ...moreFields(tables, choice, id, inPlace),
+    element("summary", { id: `${id}-more`, text: t("Switches and label") }), element("div", { class: "switches" }, switches), ...moreFields(tables, choice, id, inPlace),
   ]));
   more.addEventListener("toggle", () => (more.open ? open.add(id) : open.delete(id)));
   return element("fieldset", { class: "optimizer", style: `--own-light: ${row.styles[0].light}; --own-dark: ${row.styles[0].dark}` }, [
     element("legend", { class: "unseen", text: row.title }),
-    element("div", { class: "kind" }, [chooser(`${id}-kind`, "Optimizer", kinds, choice.kind, (kind) => change(() => freshChoice(tables, kind)), "unseen"), remove]),
-    chooser(`${id}-schedule`, "Schedule", plans, choice.schedule?.kind ?? "constant", planned), more,
+    element("div", { class: "kind" }, [chooser(`${id}-kind`, t("Optimizer"), kinds, choice.kind, (kind) => change(() => freshChoice(tables, kind)), "unseen"), remove]),
+    chooser(`${id}-schedule`, t("Schedule"), plans, choice.schedule?.kind ?? "constant", planned), more,
   ]);
 }
 
@@ -122,7 +123,7 @@ export function createForm(host, tables, change) {
       const remove = asked.optimizers.length > 1 ? () => { open.clear(); without(i); } : null;
       return choiceFields(tables, choice, `o${i}`, { change: ofOne(change, i), inPlace: ofOne(inPlace, i), remove }, open);
     });
-    const add = element("button", { type: "button", class: "add", id: "add", text: "Add an optimizer", disabled: asked.optimizers.length >= tables.limits.optimizers });
+    const add = element("button", { type: "button", class: "add", id: "add", text: t("Add an optimizer"), disabled: asked.optimizers.length >= tables.limits.optimizers });
     add.addEventListener("click", () => change((now) => {
       const used = new Set(now.optimizers.map((choice) => choice.kind));
       const kind = Object.keys(tables.optimizers).find((name) => !used.has(name)) ?? "adam";

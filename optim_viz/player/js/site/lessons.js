@@ -3,8 +3,9 @@ import { element, setText } from "../basics/dom.js";
 import { filesOfPage, plotlyOfPage } from "./files.js";
 import { formulaText } from "./formula.js";
 import { blobNames } from "../numbers/scene.js";
-import { linkWithin, say, saying, spot } from "./page.js";
+import { inLanguage, linkWithin, say, saying, spot } from "./page.js";
 import { mount } from "../app/main.js";
+import { t } from "../basics/words.js";
 
 /** @typedef {{slug: string, title: string, pictures: number}} Row */
 /** @typedef {{slug: string, run: number}} Place */
@@ -15,10 +16,10 @@ export function readPlace(rows, search) {
   const notes = [];
   const wanted = query.get("lesson");
   const row = rows.find((one) => one.slug === (wanted ?? rows[0].slug));
-  if (!row) return { place: { slug: rows[0].slug, run: 1 }, notes: [`There is no lesson '${String(wanted).slice(0, 60)}'; the first one is shown.`] };
+  if (!row) return { place: { slug: rows[0].slug, run: 1 }, notes: [t("There is no lesson {name}; the first one is shown.", { name: `'${String(wanted).slice(0, 60)}'` })] };
   const run = Number(query.get("run") ?? 1);
   const known = Number.isInteger(run) && run >= 1 && run <= row.pictures;
-  if (!known) notes.push(`The link's run was dropped: ${row.slug} has pictures 1 to ${row.pictures}.`);
+  if (!known) notes.push(t("The link's run was dropped: {lesson} has pictures 1 to {last}.", { lesson: row.slug, last: row.pictures }));
   return { place: { slug: row.slug, run: known ? run : 1 }, notes };
 }
 
@@ -49,10 +50,10 @@ function drawGuess({ question, answers, measured }) {
 function drawWords(words) {
   for (const name of ["claim", "text", "look", "question", "answer"]) setText(spot(name), words[name]);
   drawGuess(words.prediction);
-  setText(spot("source"), `Source: ${words.source}.`);
-  spot("measured").replaceChildren(...finding(words.measured.holds, "The claim holds.", "The claim does not hold here.", words.measured.sentence));
+  setText(spot("source"), t("Source: {source}.", { source: words.source }));
+  spot("measured").replaceChildren(...finding(words.measured.holds, t("The claim holds."), t("The claim does not hold here."), words.measured.sentence));
   setText(spot("limit"), words.limit.text);
-  spot("limit-measured").replaceChildren(...finding(words.limit.holds, "Measured too.", "Not seen here.", words.limit.sentence));
+  spot("limit-measured").replaceChildren(...finding(words.limit.holds, t("Measured too."), t("Not seen here."), words.limit.sentence));
   spot("optimizers").replaceChildren(...words.optimizers.map((/** @type {any} */ row) => element("details", {}, [
     element("summary", { text: row.title }), element("p", {}, [element("code", { text: row.formula })]), element("pre", { text: row.code, tabindex: "0" }),
   ])));
@@ -65,7 +66,7 @@ function drawCaption(picture) {
   setText(spot("caption"), [picture.caption, picture.seed].filter(Boolean).join(" "));
   setText(spot("drawn-function"), picture.function && formulaText(picture.function, picture.weights));
   setText(spot("plane"), picture.plane);
-  spot("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: "Open in Compare" })] : []), element("span", { text: picture.left }));
+  spot("open").replaceChildren(...(picture.query ? [element("a", { href: `index.html?${picture.query}`, text: t("Open in {page}", { page: t("Compare") }) })] : []), element("span", { text: picture.left }));
 }
 
 /** @param {Row[]} rows @param {ReturnType<typeof filesOfPage>} files @param {ReturnType<typeof plotlyOfPage>} plotly */
@@ -83,7 +84,7 @@ function createLessons(rows, files, plotly) {
   function drawPlace(place) {
     const here = rows.findIndex((row) => row.slug === place.slug);
     list.value = place.slug;
-    const links = [["back", "Back", here - 1], ["next", "Next", here + 1]].map(([id, text, to]) => {
+    const links = [["back", t("Back"), here - 1], ["next", t("Next"), here + 1]].map(([id, text, to]) => {
       const row = rows[Number(to)];
       return row ? placeLink({ slug: row.slug, run: 1 }, { id, text, class: "turn" }) : element("span", { id, text, class: "turn", "aria-disabled": "true" });
     });
@@ -95,14 +96,14 @@ function createLessons(rows, files, plotly) {
   async function show(place) {
     const mine = ++turn;
     drawPlace(place);
-    const words = await files.json(`lessons/${place.slug}.json`);
+    const words = await files.words(`lessons/${place.slug}.json`);
     if (mine !== turn) return;
     drawWords(words);
     const picture = words.pictures[place.run - 1];
     spot("pictures").replaceChildren(...words.pictures.map((/** @type {any} */ one, /** @type {number} */ i) =>
       placeLink({ slug: place.slug, run: i + 1 }, { text: one.tab, "aria-current": i + 1 === place.run && "true" })));
     drawCaption(picture);
-    const scene = await files.json(`lessons/${place.slug}/${picture.name}.json`);
+    const scene = await files.words(`lessons/${place.slug}/${picture.name}.json`);
     const names = blobNames(scene);
     const numbers = await Promise.all(names.map((name) => files.numbers(`blobs/${name}.bin`)));
     const figures = await plotly.flat;
@@ -130,4 +131,4 @@ function createLessons(rows, files, plotly) {
 }
 
 const lessonFiles = filesOfPage();
-lessonFiles.json("lessons.json").then((rows) => createLessons(rows, lessonFiles, plotlyOfPage()), (error) => say([error.message]));
+inLanguage(lessonFiles).then(() => lessonFiles.words("lessons.json")).then((rows) => createLessons(rows, lessonFiles, plotlyOfPage()), (error) => say([error.message]));

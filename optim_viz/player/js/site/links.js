@@ -6,6 +6,7 @@
  * @typedef {import("./checks.js").Choice} Choice
  */
 import { Refusal, checkBatch, checkChoice, checkPlan, checkStart, numberWithin, quoted, wholeWithin } from "./checks.js";
+import { t } from "../basics/words.js";
 
 /** A float as Python writes it, so that both write the same link. @param {number} value */
 export function floatText(value) {
@@ -60,11 +61,11 @@ function withPair(tables, options, name, taken) {
 export function readChoice(tables, text, notes) {
   const [kind, ...pairs] = text.split("~");
   if (Object.hasOwn(tables.elsewhere, kind)) {
-    notes.push(`${tables.elsewhere[kind]} is left out: it needs the app.`);
+    notes.push(t("{optimizer} is left out: it needs the app.", { optimizer: tables.elsewhere[kind] }));
     return null;
   }
   if (!Object.hasOwn(tables.optimizers, kind)) {
-    notes.push(`Unknown optimizer ${quoted(kind)}; choose one of ${Object.keys(tables.optimizers).join(", ")}.`);
+    notes.push(t("Unknown optimizer {kind}; {hint}", { kind: quoted(kind), hint: t("choose one of {names}.", { names: Object.keys(tables.optimizers).join(", ") }) }));
     return null;
   }
   let options = /** @type {any} */ ({ values: {} });
@@ -74,13 +75,13 @@ export function readChoice(tables, text, notes) {
     const taken = pairs.slice(at + 1, at + 1 + width);
     at += 1 + width;
     try {
-      if (taken.length < width) throw new Refusal(`The link gives ${kind} no value for ${quoted(name)}.`);
+      if (taken.length < width) throw new Refusal(t("The link gives {kind} no value for {name}.", { kind, name: quoted(name) }));
       const next = withPair(tables, options, name, taken);
       checkChoice(tables, kind, next);
       options = next;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      notes.push(`${error.message.replace(/\.$/, "")}; the default is used.`);
+      notes.push(t("{error}; the default is used.", { error: error.message.replace(/[.。]$/, "") }));
     }
   }
   return checkChoice(tables, kind, options);
@@ -89,7 +90,7 @@ export function readChoice(tables, text, notes) {
 /** @param {any} tables @param {Asked} asked @param {string[]} texts @param {string[]} notes */
 function readChoices(tables, asked, texts, notes) {
   const most = tables.limits.optimizers;
-  if (texts.length > most) notes.push(`The link names ${texts.length} optimizers; the first ${most} are shown.`);
+  if (texts.length > most) notes.push(t("The link names {count} optimizers; the first {most} are shown.", { count: texts.length, most }));
   const found = texts.slice(0, most).map((text) => readChoice(tables, text, notes)).filter((choice) => choice !== null);
   return found.length ? { ...asked, optimizers: found } : asked;
 }
@@ -98,7 +99,7 @@ function readChoices(tables, asked, texts, notes) {
 function readSteps(tables, asked, texts, notes) {
   const most = tables.limits.steps;
   const steps = wholeWithin(texts.at(-1), "steps", 1, 100_000);
-  if (steps > most) notes.push(`A page runs at most ${most.toLocaleString("en")} steps; ${steps.toLocaleString("en")} were asked for.`);
+  if (steps > most) notes.push(t("A page runs at most {most} steps; {steps} were asked for.", { most: most.toLocaleString("en"), steps: steps.toLocaleString("en") }));
   return { ...asked, steps: Math.min(steps, most) };
 }
 
@@ -140,12 +141,18 @@ const LINK_KEYS = {
   o: { read: readChoices, write: (tables, asked) => asked.optimizers.map((choice) => writeChoice(tables, choice)), silent: unchanged((asked) => asked.optimizers) },
 };
 
+/** @param {string|undefined} typed @param {string} surface  that is shown instead */
+function ownFunction(typed, surface) {
+  if (!typed) return t("A function of your own is left out: it needs the app; {surface} is shown instead.", { surface });
+  return t("A function of your own, {typed}, is left out: it needs the app; {surface} is shown instead.", { typed: quoted(typed), surface });
+}
+
 /** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {Asked} other */
 function leftOut(tables, query, other) {
   const typed = query.getAll("f").at(-1);
   const own = (typed !== undefined && !Object.hasOwn(tables.surfaces, typed)) || ["box", ...tables.parameters].some((key) => query.has(key));
-  const notes = own ? [`A function of your own${typed ? `, ${quoted(typed)},` : ""} is left out: it needs the app; ${tables.surfaces[other.surface].title} is shown instead.`] : [];
-  if (query.get("fair")) notes.push("Learning rates tuned by one rule for all are left out: that needs the app; those of the link are shown.");
+  const notes = own ? [ownFunction(typed, tables.surfaces[other.surface].title)] : [];
+  if (query.get("fair")) notes.push(t("Learning rates tuned by one rule for all are left out: that needs the app; those of the link are shown."));
   return { own, notes };
 }
 
@@ -158,9 +165,9 @@ export function readLink(tables, search, other) {
   const query = new URLSearchParams(search);
   const { own, notes } = leftOut(tables, query, other);
   const skipped = new Set(own ? ["f", "start", "batch"] : []);
-  const known = new Set([...Object.keys(LINK_KEYS), "fair", "box", ...tables.parameters]);
+  const known = new Set([...Object.keys(LINK_KEYS), "fair", "box", "lang", ...tables.parameters]);
   for (const key of new Set(query.keys())) {
-    if (!known.has(key)) notes.push(`The link's ${quoted(key)} is unknown here; choose one of ${Object.keys(LINK_KEYS).join(", ")}.`);
+    if (!known.has(key)) notes.push(t("The link's {key} is unknown here; {hint}", { key: quoted(key), hint: t("choose one of {names}.", { names: Object.keys(LINK_KEYS).join(", ") }) }));
   }
   let asked = other;
   for (const [key, row] of Object.entries(LINK_KEYS)) {
@@ -169,7 +176,7 @@ export function readLink(tables, search, other) {
       asked = row.read(tables, asked, query.getAll(key), notes);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      notes.push(`The link's ${key} was dropped: ${error.message}`);
+      notes.push(t("The link's {key} was dropped: {error}", { key, error: error.message }));
     }
   }
   return { asked, notes };

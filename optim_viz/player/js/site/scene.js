@@ -5,6 +5,7 @@
  * @typedef {import("./checks.js").Asked} Asked
  * @typedef {import("./checks.js").Choice} Choice
  */
+import { t } from "../basics/words.js";
 
 /** One name for each run; the second of the same becomes "name 2", and so on. @param {Choice[]} choices */
 export function labelsOf(choices) {
@@ -42,14 +43,14 @@ function plannedRun(tables, choice, label) {
 
 /**
  * Fetches what a comparison is computed and drawn from.
- * @param {ReturnType<typeof import("./files.js").createFiles>} files @param {any} tables @param {Asked} asked
+ * @param {ReturnType<typeof import("./files.js").filesOfPage>} files @param {any} tables @param {Asked} asked
  */
 export async function gathered(files, tables, asked) {
   const labels = labelsOf(asked.optimizers);
   const runs = asked.optimizers.map((choice, i) => plannedRun(tables, choice, labels[i]));
   const [surface, grid, schedules, ...rules] = await Promise.all([
     files.json(`surfaces/${asked.surface}.json`), files.numbers(`surfaces/${asked.surface}.bin`), files.json("schedules.json"),
-    ...runs.map(({ kind }) => files.json(`rules/${kind}.json`)),
+    ...runs.map(({ kind }) => files.words(`rules/${kind}.json`)),
   ]);
   /** @type {Record<string, any>} */
   const programs = { [`surface ${asked.surface}`]: surface };
@@ -80,14 +81,14 @@ function panelsOf(tables, asked, labels, positive) {
   const surface = tables.surfaces[asked.surface];
   const size = tables.limits.grid;
   const plane = {
-    id: "plane", kind: "plane", title: surface.title, x: "x", y: "y", z: "loss", x_title: surface.weights[0], y_title: surface.weights[1], z_title: "loss",
+    id: "plane", kind: "plane", title: surface.title, x: "x", y: "y", z: "loss", x_title: surface.weights[0], y_title: surface.weights[1], z_title: t("loss"),
     bounds: surface.bounds, surface: { blob: `grid ${asked.surface}`, nx: size, ny: size }, scale: surface.log ? "log" : "linear",
     minima: surface.minima.map((/** @type {number[]} */ minimum) => minimum.slice(0, 2)), lowest: surface.minima.map((/** @type {number[]} */ _, /** @type {number} */ i) => i < surface.best), pick: true, view: "2d", named: Boolean(surface.fit),
-    alt: `Contour map of ${surface.title} with the paths of ${labels.join(", ")} from (${asked.start.join(", ")})`,
+    alt: t("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})", { surface: surface.title, names: labels.join(", "), x: asked.start[0], y: asked.start[1] }),
   };
   const loss = {
-    id: "loss", kind: "curve", title: "Loss", x: null, y: "loss", x_title: "step", y_title: "loss", log: positive,
-    alt: `Loss by step of ${labels.join(", ")} on ${surface.title}`,
+    id: "loss", kind: "curve", title: t("Loss"), x: null, y: "loss", x_title: t("step"), y_title: t("loss"), log: positive,
+    alt: t("Loss by step of {names} on {surface}", { names: labels.join(", "), surface: surface.title }),
   };
   const fit = surface.fit && { ...surface.fit, drawn: { seed: asked.seed, batch: asked.batch } };
   return [plane, ...(fit ? [fit] : []), loss];
@@ -109,7 +110,7 @@ export function sceneOf(tables, asked, parts, runOne, origin) {
   const positive = tracks.every((/** @type {any} */ track) => track.columns.loss.every((/** @type {number} */ loss) => loss > 0));
   const labels = tracks.map((/** @type {any} */ track) => track.id);
   const scene = {
-    version: 1, key: `site ${asked.surface}`, frames: asked.steps + 1, frame_title: "step", frame_values: null, autoplay: true,
+    version: 1, key: `site ${asked.surface}`, frames: asked.steps + 1, frame_title: t("step"), frame_values: null, autoplay: true,
     duration: tables.limits.duration, tracks, panels: panelsOf(tables, asked, labels, positive), live, origin,
   };
   const text = new TextEncoder().encode(JSON.stringify(parts.programs));

@@ -2,6 +2,7 @@
 import { SPEEDS, frameOf, lastFrame } from "../basics/clock.js";
 import { element, icon, setText } from "../basics/dom.js";
 import { formatNumber } from "../basics/format.js";
+import { later, t } from "../basics/words.js";
 
 /**
  * @param {keyof typeof import("../basics/dom.js")["icon"] | any} name
@@ -14,7 +15,7 @@ export function iconButton(name, label, extra = "") {
 
 function speedSelect() {
   const options = SPEEDS.map((speed) => element("option", { value: speed, text: `${speed}×`, selected: speed === 1 }));
-  return /** @type {HTMLSelectElement} */ (element("select", { class: "ov-speed", "aria-label": "Playing speed", title: "Playing speed" }, options));
+  return /** @type {HTMLSelectElement} */ (element("select", { class: "ov-speed", "aria-label": t("Playing speed"), title: t("Playing speed") }, options));
 }
 
 /**
@@ -28,18 +29,18 @@ export function frameLabel(model, frame) {
   return `${model.frameTitle} ${name(frame)} / ${name(model.frames - 1)}`;
 }
 
-const RECORD = "Record a video";
+const RECORD = later("Record a video");
 
 /** While a video is recorded the bar says how far it is, and its button ends it. @param {any} app @param {any} parts */
 function drawRecording(app, parts) {
   const on = String(Boolean(app.recording));
   if (parts.record.getAttribute("aria-pressed") !== on) {
-    const text = app.recording ? "Cancel the recording" : RECORD;
+    const text = app.recording ? t("Cancel the recording") : t(RECORD);
     parts.record.setAttribute("aria-pressed", on);
     parts.record.setAttribute("aria-label", text);
     parts.record.title = text;
   }
-  if (app.recording) setText(parts.label, `recording ${Math.round(100 * app.recording.share)} %`);
+  if (app.recording) setText(parts.label, t("recording {share} %", { share: Math.round(100 * app.recording.share) }));
 }
 
 /** @param {any} app @param {any} parts */
@@ -62,14 +63,14 @@ function wireControls(app, parts) {
  */
 export function createControls(app) {
   const parts = {
-    back: iconButton("back", "One step back"), play: iconButton("play", "Play", "ov-play"),
-    forward: iconButton("forward", "One step forward"),
-    scrub: /** @type {HTMLInputElement} */ (element("input", { type: "range", class: "ov-scrub", min: 0, max: 1, step: 1, value: 0, "aria-label": "Playhead" })),
-    label: element("span", { class: "ov-frame" }), speed: speedSelect(), loop: iconButton("loop", "Loop"),
-    record: iconButton("record", RECORD), full: iconButton("full", "Full screen"),
+    back: iconButton("back", t("One step back")), play: iconButton("play", t("Play"), "ov-play"),
+    forward: iconButton("forward", t("One step forward")),
+    scrub: /** @type {HTMLInputElement} */ (element("input", { type: "range", class: "ov-scrub", min: 0, max: 1, step: 1, value: 0, "aria-label": t("Playhead") })),
+    label: element("span", { class: "ov-frame" }), speed: speedSelect(), loop: iconButton("loop", t("Loop")),
+    record: iconButton("record", t(RECORD)), full: iconButton("full", t("Full screen")),
   };
   parts.record.hidden = !app.canRecord;
-  const bar = element("div", { class: "ov-bar", role: "group", "aria-label": "Player" }, Object.values(parts));
+  const bar = element("div", { class: "ov-bar", role: "group", "aria-label": t("Player") }, Object.values(parts));
   wireControls(app, parts);
   let playing = /** @type {boolean|null} */ (null);
 
@@ -89,8 +90,8 @@ export function createControls(app) {
     if (playing !== clock.playing) {
       playing = clock.playing;
       parts.play.replaceChildren(icon(playing ? "pause" : "play"));
-      parts.play.setAttribute("aria-label", playing ? "Pause" : "Play");
-      parts.play.title = playing ? "Pause (Space)" : "Play (Space)";
+      parts.play.setAttribute("aria-label", playing ? t("Pause") : t("Play"));
+      parts.play.title = playing ? t("Pause (Space)") : t("Play (Space)");
     }
   }
   return { element: bar, draw };

@@ -2,6 +2,7 @@
 import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
 import { FIRST, sharedKnobs } from "./turning.js";
+import { t } from "../basics/words.js";
 
 /** @typedef {{values(): any, change(change: (values: any) => void): void, rest(): void, hold(on: boolean): void}} Turned */
 
@@ -10,7 +11,7 @@ const shapeOf = ({ run, surface, axes }) => [run.id, run.program, run.schedule, 
 
 /** @param {Turned} turned */
 export function createFieldKnobs(turned) {
-  const host = element("div", { class: "ov-fields", role: "group", "aria-label": "Numbers to be turned" });
+  const host = element("div", { class: "ov-fields", role: "group" });
   const complaint = element("span", { class: "ov-complaint", role: "alert" });
   /** @type {{draw(): void}[]} */
   let drawn = [];
@@ -31,8 +32,8 @@ export function createFieldKnobs(turned) {
     const axes = field.axes.map((/** @type {any} */ axis) => axis.name);
     const [start, rest] = [["x", "y"], null].map((names) => sharedKnobs(field, ["x", "y"]).filter(({ knob }) => (names ? names.includes(knob.name) : !["x", "y"].includes(knob.name))));
     const free = view === "map" ? start.filter(({ knob }) => !axes.includes(knob.name)) : [];
-    const nodes = [...free, ...rest].map(({ knob, get, set }) => made(knob, knob.name, get, set));
-    return element("div", { class: "ov-shared" }, [free.length ? element("span", { class: "ov-hint", text: "start" }) : null, ...nodes]);
+    const nodes = [...free, ...rest].map(({ knob, get, set }) => made(knob, knob.called ? t(knob.called) : knob.name, get, set));
+    return element("div", { class: "ov-shared" }, [free.length ? element("span", { class: "ov-hint", text: t("start") }) : null, ...nodes]);
   }
 
   /** The numbers of an optimizer, but for those that the picture goes over. @param {any} data @param {any} field @param {number} i */
@@ -54,10 +55,11 @@ export function createFieldKnobs(turned) {
     element: host,
     /** Takes what can be turned now. @param {any} data */
     update(data) {
-      const next = JSON.stringify([data.key, data.fields.map(shapeOf)]);
+      const next = JSON.stringify([data.key, data.language, data.fields.map(shapeOf)]);
       if (next !== signature) {
         signature = next;
         drawn = [];
+        host.setAttribute("aria-label", t("Numbers to be turned"));
         host.replaceChildren(shared(data), ...data.fields.map((/** @type {any} */ field, /** @type {number} */ i) => own(data, field, i)), complaint);
       }
       this.draw();
@@ -69,7 +71,7 @@ export function createFieldKnobs(turned) {
 /** Knobs that fold away behind a button. @param {HTMLElement[]} nodes @param {string} label */
 function folded(nodes, label) {
   const rest = element("span", { class: "ov-more", hidden: true }, nodes);
-  const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": `More numbers of ${label}`, text: "…" });
+  const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": t("More numbers of {run}", { run: label }), text: "…" });
   button.addEventListener("click", () => {
     rest.hidden = !rest.hidden;
     button.setAttribute("aria-expanded", String(!rest.hidden));

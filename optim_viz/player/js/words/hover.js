@@ -4,6 +4,7 @@ import { element, setText } from "../basics/dom.js";
 import { formatNumber, formatPoint, formatWeights } from "../basics/format.js";
 import { valueAt } from "./readout.js";
 import { shortTitle } from "../numbers/scene.js";
+import { t } from "../basics/words.js";
 
 /** As many lines as there can be. */
 const MOST = 10;
@@ -21,10 +22,10 @@ export function hoverLines(model, hover) {
   const lines = [track.label, `${model.frameTitle} ${value}`];
   for (const panel of model.panels) {
     if (panel.kind !== "plane" || !track.columns[panel.x]) continue;
-    lines.push(`at ${formatWeights(panel, track.columns[panel.x][hover.row], track.columns[panel.y][hover.row])}`);
+    lines.push(t("at {place}", { place: formatWeights(panel, track.columns[panel.x][hover.row], track.columns[panel.y][hover.row]) }));
     for (const { name, label } of ARROWS) {
       const vector = arrowVector(track, panel, name, hover.row);
-      if (vector) lines.push(`${label} ${formatPoint(vector[0], vector[1], 3)}`);
+      if (vector) lines.push(`${t(label)} ${formatPoint(vector[0], vector[1], 3)}`);
     }
   }
   for (const panel of model.panels) {

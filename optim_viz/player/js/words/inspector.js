@@ -5,6 +5,7 @@ import { swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
 import { valueAt } from "./readout.js";
 import { fillTemplate } from "../numbers/template.js";
+import { t } from "../basics/words.js";
 
 /**
  * @typedef {{label: string, values: ((track: any, row: number) => number)[]}} InspectorRow
@@ -24,10 +25,10 @@ export function inspectorRows(track, plane) {
   const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => one.columns[name][i]);
   const step = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) =>
     (i < one.end ? one.columns[name][i + 1] - one.columns[name][i] : NaN));
-  const rows = [{ label: "point θ", values: point }, ...named, { label: "step Δθ from here", values: step }];
+  const rows = [{ label: t("point θ"), values: point }, ...named, { label: t("step Δθ from here"), values: step }];
   if (track.columns.gx && track.columns.gy) {
     const rate = ["gx", "gy"].map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / one.columns[name][i]);
-    rows.push({ label: "effective rate −Δθ / g", values: rate });
+    rows.push({ label: t("effective rate −Δθ / g"), values: rate });
   }
   return rows;
 }
@@ -47,7 +48,7 @@ function inspectorCard(app, track, plane) {
     return element("tr", {}, [element("th", { scope: "row", text: row.label }), ...cells]);
   });
   const names = plane && wide > 1 ? [element("tr", {}, [element("td"), ...[plane.x_title ?? "x", plane.y_title ?? "y"].map((text) => element("th", { scope: "col", class: "ov-number", text }))])] : [];
-  const card = element("section", { class: "ov-card", "data-inspect": track.id, "aria-label": `Inspector: ${track.label}` }, [
+  const card = element("section", { class: "ov-card", "data-inspect": track.id, "aria-label": t("Inspector: {run}", { run: track.label }) }, [
     element("h3", {}, [swatch(look, app.theme.background), element("span", { text: track.label })]),
     track.inspector.symbolic ? element("div", { class: "ov-symbolic", text: track.inspector.symbolic }) : null,
     ...formulas, element("table", {}, [element("tbody", {}, [...names, ...body])]),
@@ -83,7 +84,7 @@ export function createInspector(app) {
       for (const { track, templates, formulas, rows } of cards) {
         const row = Math.min(frame, track.end);
         const over = row >= track.end;  // there is no next step to compute
-        formulas.forEach((node, i) => setText(node, over ? (i ? "" : "No step is taken from here.") : fillTemplate(track, templates[i], row)));
+        formulas.forEach((node, i) => setText(node, over ? (i ? "" : t("No step is taken from here.")) : fillTemplate(track, templates[i], row)));
         for (const { cells, values } of rows) cells.forEach((cell, i) => setText(cell, formatNumber(values[i](track, row), 4)));
       }
     },

@@ -4,10 +4,12 @@
  */
 import { element, setText } from "../basics/dom.js";
 import { general } from "../basics/format.js";
+import { t } from "../basics/words.js";
 
 /**
  * @typedef {object} Knob
  * @property {string} name
+ * @property {string} [called]  what people read, where that is a word of ours
  * @property {number} low  where dragging ends
  * @property {number} high
  * @property {string} scale  "log", "linear" or "int"
@@ -38,12 +40,13 @@ export function allowed(knob, value) {
 
 /** The range in words. @param {Knob} knob */
 export function rangeWords(knob) {
-  const kind = knob.scale === "int" ? "a whole number" : "a number";
+  const kind = knob.scale === "int" ? t("a whole number") : t("a number");
   const [low, high] = [knob.minimum ?? knob.low, knob.maximum ?? knob.high];
   const [from, to] = [low, high].map((end) => end.toLocaleString("en-US", { maximumSignificantDigits: 6 }));
-  const range = knob.open_low || knob.open_high
-    ? `${knob.open_low ? "above" : "at least"} ${from} and ${knob.open_high ? "below" : "at most"} ${to}` : `from ${from} to ${to}`;
-  return `${knob.name} must be ${kind} ${range}.`;
+  if (!knob.open_low && !knob.open_high) return t("{name} must be {kind} from {low} to {high}.", { name: knob.name, kind, low: from, high: to });
+  const low_ = knob.open_low ? t("above {number}", { number: from }) : t("at least {number}", { number: from });
+  const high_ = knob.open_high ? t("below {number}", { number: to }) : t("at most {number}", { number: to });
+  return t("{name} must be {kind} {range}.", { name: knob.name, kind, range: t("{low} and {high}", { low: low_, high: high_ }) });
 }
 
 /**
@@ -81,8 +84,8 @@ export function createKnob(knob, use) {
   const number = element("strong");
   const node = element("span", {
     class: "ov-knob", role: "spinbutton", tabindex: "0", "data-knob": knob.name, "aria-label": use.label,
-    title: `${knob.text ? `${knob.text} ` : ""}Drag sideways, use the arrow keys, or type.`,
-  }, [element("span", { text: knob.name }), number]);
+    title: knob.text ? t("{text} Drag sideways, use the arrow keys, or type.", { text: t(knob.text) }) : t("Drag sideways, use the arrow keys, or type."),
+  }, [element("span", { text: knob.called ? t(knob.called) : knob.name }), number]);
 
   function draw() {
     const value = use.get();
@@ -140,7 +143,7 @@ export function createKnob(knob, use) {
       draw();
       node.focus({ preventScroll: true });
       if (!take || field.value.trim() === "") return;
-      if (!allowed(knob, typed)) use.complain(`${rangeWords(knob)} ${JSON.stringify(field.value.slice(0, 40))} is none.`);
+      if (!allowed(knob, typed)) use.complain(t("{rule} {value} is none.", { rule: rangeWords(knob), value: JSON.stringify(field.value.slice(0, 40)) }));
       else { use.complain(""); turn(typed); use.rest(); }
     };
     field.addEventListener("keydown", (event) => {

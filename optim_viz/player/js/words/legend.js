@@ -2,6 +2,7 @@
 import { element, vector } from "../basics/dom.js";
 import { looksSignature } from "../basics/looks.js";
 import { dashPattern, symbolPath } from "../basics/symbols.js";
+import { t } from "../basics/words.js";
 
 /**
  * A little line with the track's colour, dash and marker.
@@ -24,7 +25,7 @@ export function swatch(look, edge) {
  * @returns {{element: HTMLElement, update(): void}}
  */
 export function createLegend(app) {
-  const list = element("div", { class: "ov-legend", role: "group", "aria-label": "Runs: press one to hide or show it" });
+  const list = element("div", { class: "ov-legend", role: "group", "aria-label": t("Runs: press one to hide or show it") });
 
   let drawn = "";
 
@@ -38,7 +39,7 @@ export function createLegend(app) {
       const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
       const button = element("button", {
         type: "button", class: "ov-entry", "aria-pressed": String(shown), "data-track": track.id,
-        title: shown ? `Hide ${track.label}` : `Show ${track.label}`,
+        title: shown ? t("Hide {run}", { run: track.label }) : t("Show {run}", { run: track.label }),
       }, [swatch(look, app.theme.background), element("span", { text: track.label })]);
       button.addEventListener("click", () => app.toggleTrack(track.id));
       return button;

@@ -4,6 +4,7 @@ import { formatNumber } from "../basics/format.js";
 import { swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
 import { shortTitle } from "../numbers/scene.js";
+import { t } from "../basics/words.js";
 
 /**
  * @typedef {object} Field
@@ -40,19 +41,19 @@ export function readoutFields(model) {
   }));
   if (has("gx") && has("gy")) {
     fields.push({
-      title: "|g|", hint: "length of the gradient that the next step uses",
+      title: "|g|", hint: t("length of the gradient that the next step uses"),
       value: (track, row) => Math.hypot(valueAt(track.columns.gx, row), valueAt(track.columns.gy, row)),
     });
   }
   const plane = model.panels.find((panel) => panel.kind === "plane");
   if (plane) {
     fields.push({
-      title: "step |Δ|", hint: "distance moved by the last step",
+      title: t("step |Δ|"), hint: t("distance moved by the last step"),
       value: (track, row) => distance(track, plane.x, plane.y, row, row - 1),
     });
   }
   if (has("lr")) {
-    fields.push({ title: "lr", hint: "learning rate now", value: (track, row) => valueAt(track.columns.lr, row) });
+    fields.push({ title: "lr", hint: t("learning rate now"), value: (track, row) => valueAt(track.columns.lr, row) });
   }
   return fields;
 }
@@ -64,8 +65,8 @@ export function readoutFields(model) {
  * @param {number} last  the last frame of the scene
  */
 export function statusAt(track, frame, last) {
-  if (frame >= last || frame >= track.statusFrom || frame > track.end) return track.status || "done";
-  return "moving";
+  if (frame >= last || frame >= track.statusFrom || frame > track.end) return track.status || t("done");
+  return t("moving");
 }
 
 /** @param {any} app @param {any} track @param {Field[]} fields */
@@ -84,8 +85,8 @@ function readoutRow(app, track, fields) {
 export function createReadout(app) {
   const head = element("thead");
   const body = element("tbody");
-  const table = element("table", { class: "ov-table" }, [element("caption", { class: "ov-hidden", text: "Numbers at the playhead" }), head, body]);
-  const host = element("div", { class: "ov-readout", tabindex: "0", role: "region", "aria-label": "Numbers at the playhead" }, [table]);
+  const table = element("table", { class: "ov-table" }, [element("caption", { class: "ov-hidden", text: t("Numbers at the playhead") }), head, body]);
+  const host = element("div", { class: "ov-readout", tabindex: "0", role: "region", "aria-label": t("Numbers at the playhead") }, [table]);
   /** @type {Field[]} */
   let fields = [];
   /** @type {ReturnType<typeof readoutRow>[]} */
@@ -103,7 +104,7 @@ export function createReadout(app) {
       return;
     }
     drawn = signature;
-    const titles = ["run", "status"].map((text) => element("th", { scope: "col", text }));
+    const titles = [t("run"), t("status")].map((text) => element("th", { scope: "col", text }));
     titles.push(...fields.map((field) => element("th", { scope: "col", class: "ov-number", text: field.title, title: field.hint })));
     head.replaceChildren(element("tr", {}, titles));
     rows = tracks.map((/** @type {any} */ track) => readoutRow(app, track, fields));

@@ -1,6 +1,7 @@
 /** Where the knobs are: those of the whole comparison in a row of their own, those of a run beside its name. */
 import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
+import { later, t } from "../basics/words.js";
 
 /** Shown at once; the other numbers of a run fold away. */
 export const FIRST = new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]);
@@ -10,21 +11,21 @@ const SEEDS = 2 ** 32 - 1;
 export function sharedKnobs(live, names) {
   const { bounds, parameters } = live.surface;
   const start = [0, 1].map((i) => ({
-    knob: { name: names[i], low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: "Where every run starts." },
+    knob: { name: names[i], low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: later("Where every run starts.") },
     get: (/** @type {any} */ values) => values.start[i], set: (/** @type {any} */ values, /** @type {number} */ value) => { values.start[i] = value; },
   }));
   const plain = (/** @type {any} */ knob) => ({
     knob, get: (/** @type {any} */ values) => values[knob.name], set: (/** @type {any} */ values, /** @type {number} */ value) => { values[knob.name] = value; },
   });
   const letters = Object.keys(parameters).map((name) => ({
-    knob: { name, low: -10, high: 10, minimum: -1e6, maximum: 1e6, scale: "linear", text: "A number of the function." },
+    knob: { name, low: -10, high: 10, minimum: -1e6, maximum: 1e6, scale: "linear", text: later("A number of the function.") },
     get: (/** @type {any} */ values) => values.parameters[name], set: (/** @type {any} */ values, /** @type {number} */ value) => { values.parameters[name] = value; },
   }));
   return [
     ...start, ...letters,
-    plain({ name: "steps", low: 10, high: 2000, minimum: 1, maximum: 5000, scale: "int", text: "Steps of every run." }),
-    plain({ name: "noise", low: 0, high: 5, minimum: 0, maximum: 1e6, scale: "linear", text: "Standard deviation of the noise added to every gradient." }),
-    plain({ name: "seed", low: 0, high: 100, minimum: 0, maximum: SEEDS, scale: "int", text: "Of all draws." }),
+    plain({ name: "steps", called: later("steps"), low: 10, high: 2000, minimum: 1, maximum: 5000, scale: "int", text: later("Steps of every run.") }),
+    plain({ name: "noise", called: later("noise"), low: 0, high: 5, minimum: 0, maximum: 1e6, scale: "linear", text: later("Standard deviation of the noise added to every gradient.") }),
+    plain({ name: "seed", called: later("seed"), low: 0, high: 100, minimum: 0, maximum: SEEDS, scale: "int", text: later("Of all draws.") }),
   ];
 }
 
@@ -38,7 +39,7 @@ function ownKnobs(app, run) {
 /** @param {any} app */
 export function createTurning(app) {
   const complaint = element("span", { class: "ov-complaint", role: "alert" });
-  const host = element("div", { class: "ov-shared", role: "group", "aria-label": "Start, steps and noise", hidden: true });
+  const host = element("div", { class: "ov-shared", role: "group", "aria-label": t("Start, steps and noise"), hidden: true });
   /** @type {Map<string, {draw(): void}[]>} */
   const drawn = new Map();
   let signature = "";
@@ -54,8 +55,8 @@ export function createTurning(app) {
   function ofRun(track) {
     const run = app.live.run(track.id);
     if (!run) return null;
-    const later = app.live.computable(run) ? null : element("span", { class: "ov-hint", text: "follows when you let go" });
-    if (run.program === null) return element("span", { class: "ov-knobs" }, [later]);
+    const waits = app.live.computable(run) ? null : element("span", { class: "ov-hint", text: t("follows when you let go") });
+    if (run.program === null) return element("span", { class: "ov-knobs" }, [waits]);
     const made = ownKnobs(app, run).map(({ knob, where, first }) => {
       const find = (/** @type {any} */ values) => values.runs.find((/** @type {any} */ one) => one.id === track.id)[where];
       return { first, ...createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; })) };
@@ -63,12 +64,12 @@ export function createTurning(app) {
     drawn.set(track.id, made);
     const more = made.filter((one) => !one.first);
     const rest = element("span", { class: "ov-more", hidden: true }, more.map((one) => one.element));
-    const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": `More numbers of ${track.label}`, text: "…" });
+    const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": t("More numbers of {run}", { run: track.label }), text: "…" });
     button.addEventListener("click", () => {
       rest.hidden = !rest.hidden;
       button.setAttribute("aria-expanded", String(!rest.hidden));
     });
-    return element("span", { class: "ov-knobs" }, [...made.filter((one) => one.first).map((one) => one.element), button, rest, later]);
+    return element("span", { class: "ov-knobs" }, [...made.filter((one) => one.first).map((one) => one.element), button, rest, waits]);
   }
 
   function update() {
@@ -81,9 +82,9 @@ export function createTurning(app) {
     signature = next;
     if (!live) return;
     const made = sharedKnobs(live, [plane?.x_title ?? "x", plane?.y_title ?? "y"])
-      .map(({ knob, get, set }) => createKnob(knob, use(knob.name, get, set)));
+      .map(({ knob, get, set }) => createKnob(knob, use(knob.called ? t(knob.called) : knob.name, get, set)));
     drawn.set("", made);
-    host.replaceChildren(element("span", { class: "ov-hint", text: "start" }), ...made.map((one) => one.element), complaint);
+    host.replaceChildren(element("span", { class: "ov-hint", text: t("start") }), ...made.map((one) => one.element), complaint);
   }
 
   return {
