@@ -4,6 +4,7 @@
  * answers are not drawn, so that the picture never jumps back.
  */
 import { createOnce } from "../basics/driver.js";
+import { createPast, namesOf } from "../basics/past.js";
 import { createEngine } from "../engine/runs.js";
 import { lastRow } from "../numbers/scene.js";
 
@@ -11,9 +12,6 @@ import { lastRow } from "../numbers/scene.js";
 const REST = 350;
 /** Does a job when the browser is idle. @param {() => void} job */
 const later = (job) => (globalThis.requestIdleCallback ?? setTimeout)(job);
-
-/** How many earlier states can be gone back to. */
-const REMEMBERED = 100;
 
 /** @typedef {import("../engine/runs.js").Live} Live */
 
@@ -28,12 +26,6 @@ export function turnable(live) {
 /** The same to be looked at only: nothing is copied. @param {Live} live */
 function seen(live) {
   return { start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, parameters: live.surface.parameters, runs: live.runs };
-}
-
-/** The names of all that can be turned: values with other names are of another comparison. @param {any} values */
-function namesOf(values) {
-  const { parameters, runs } = values ?? { parameters: {}, runs: [] };
-  return JSON.stringify([Object.keys(parameters), runs.map((/** @type {any} */ run) => [run.id, Object.keys(run.values), Object.keys(run.schedule_values)])]);
 }
 
 /** A live part with other values. @param {Live} live @param {any} values @returns {Live} */
@@ -57,8 +49,7 @@ export function createLive(app) {
   const engine = createEngine((name) => programs.get(name));
   /** @type {{live: Live, base: any, tracks: Map<string, {signature: string, track: any}>}|null} */
   let now = null;
-  /** @type {any[]} */
-  let past = [];
+  const past = createPast();
   let sent = 0, pending = false, resting = 0;
   const once = createOnce(show);
 
@@ -114,9 +105,7 @@ export function createLive(app) {
     clearTimeout(resting);
     pending = false;
     const values = turnable(now.live);
-    if (JSON.stringify(values) === JSON.stringify(past.at(-1))) return;
-    past = [...past, values].slice(-REMEMBERED);
-    if (app.onTurn) app.onTurn({ ...values, n: ++sent });
+    if (past.note(values) && app.onTurn) app.onTurn({ ...values, n: ++sent });
   }
 
   return {
@@ -149,10 +138,8 @@ export function createLive(app) {
     },
     /** Goes back to the values before. */
     undo() {
-      if (past.length < 2) return;
-      past = past.slice(0, -1);
-      const before = past.at(-1);
-      past = past.slice(0, -1); // resting there puts it back
+      const before = past.back();
+      if (!before) return;
       turn(before);
       rest();
     },
@@ -163,15 +150,16 @@ export function createLive(app) {
     take(model, blobs) {
       const fresh = !now || now.base.key !== model.key;
       if (!model.live) {
-        [now, past] = [null, []];
+        now = null;
+        past.clear();
         return true;
       }
       if (!fresh && (pending || app.holding || (model.live.answered ?? sent) < sent)) return false;
       for (const [name, program] of Object.entries(JSON.parse(new TextDecoder().decode(blobs.get(model.live.programs))))) programs.set(name, program);
       now = { live: model.live, base: model, tracks: new Map() };
       const values = turnable(model.live);
-      if (fresh || namesOf(past.at(-1)) !== namesOf(values)) past = [];
-      if (JSON.stringify(past.at(-1)) !== JSON.stringify(values)) past = [...past, values].slice(-REMEMBERED);
+      if (fresh || namesOf(past.last()) !== namesOf(values)) past.clear();
+      past.note(values);
       later(() => warmUp());
       return true;
     },
