@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from optim_viz.export import site_data
+from optim_viz.export import site_data, site_tune
 from optim_viz.player.assets import place
 from optim_viz.player.bundle import SOURCES
 from optim_viz.player.scenes import Scene
@@ -24,6 +24,7 @@ Story = tuple[dict[str, Any], Mapping[str, Scene]]
 #: The pages by their files: a name in the navigation, and what a search engine reads of it.
 PAGES = {
     "index.html": ("Compare", "Optimizers side by side on a surface, computed in your browser."),
+    "tune.html": ("Tune", "Maps over two hyperparameters and basins of attraction, computed in your browser."),
     "lessons.html": ("Lessons", "Claims about optimizers: each seen, measured, and shown where it stops holding."),
 }
 TEMPLATES = SOURCES / "site"
@@ -38,9 +39,9 @@ def write(folder: str | Path, lessons: Iterable[Story]) -> list[str]:
 
     >>> import tempfile
     >>> write(tempfile.mkdtemp(), [])
-    ['index.html', 'lessons.html']
+    ['index.html', 'tune.html', 'lessons.html']
     """
-    data = site_data.files() | _of_lessons(lessons)
+    data = site_data.files() | {"tune.json": site_data.as_json(site_tune.tune())} | _of_lessons(lessons)
     name = f"data-{_digest(data)}"
     out = Path(folder)
     try:

@@ -18,6 +18,7 @@ WORKER = "whole/worker.js"
 WHOLE = {
     "whole/app.js": ("app/streamlit.js", "app/fields.js"),
     "whole/compare.js": ("site/compare.js",),
+    "whole/tune.js": ("site/tune.js",),
     "whole/lessons.js": ("site/lessons.js",),
     WORKER: ("engine/worker.js",),
 }

@@ -176,7 +176,7 @@ export function createTurnedFields({ root, chartOf, send, own = null }) {
   }
 
   return {
-    undo,
+    undo, rest,
     /** Draws the picture that rests again, in other colours, say. */
     redraw() { if (own && fine && !waiting()) settle(fine.parts, fine.found); },
     /** Takes the picture that rests, or what it is computed from, unless something newer is being turned. @param {any} next */

@@ -76,7 +76,7 @@ export function createStartPlane(turned) {
     });
     marks.replaceChildren(...best, vector("circle", { class: "ov-start", cx: x, cy: y, r: 6 }));
     handle.style.transform = `translate(${(x / WIDTH) * host.clientWidth}px, ${(y / HEIGHT) * host.clientHeight}px)`;
-    host.setAttribute("aria-label", `The surface from above; every run starts at ${formatPoint(start[0], start[1])}`);
+    host.setAttribute("aria-label", `Every run starts at ${formatPoint(start[0], start[1])}`);
   }
 
   const once = createOnce(() => {

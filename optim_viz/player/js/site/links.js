@@ -115,7 +115,7 @@ function startsThere(asked, other, tables) {
 }
 
 /** Keys are read and written in this order. @type {Record<string, Key>} */
-const LINK_KEYS = {
+export const LINK_KEYS = {
   f: {
     read: (tables, asked, texts) => ({ ...asked, surface: String(texts.at(-1)), start: tables.surfaces[String(texts.at(-1))].start, batch: null }),
     write: (_, asked) => [asked.surface], silent: unchanged((asked) => asked.surface),
@@ -140,13 +140,33 @@ const LINK_KEYS = {
   o: { read: readChoices, write: (tables, asked) => asked.optimizers.map((choice) => writeChoice(tables, choice)), silent: unchanged((asked) => asked.optimizers) },
 };
 
-/** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {Asked} other */
-function leftOut(tables, query, other) {
+/** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {string} instead */
+export function leftOut(tables, query, instead) {
   const typed = query.getAll("f").at(-1);
   const own = (typed !== undefined && !Object.hasOwn(tables.surfaces, typed)) || ["box", ...tables.parameters].some((key) => query.has(key));
-  const notes = own ? [`A function of your own${typed ? `, ${quoted(typed)},` : ""} is left out: it needs the app; ${tables.surfaces[other.surface].title} is shown instead.`] : [];
+  const notes = own ? [`A function of your own${typed ? `, ${quoted(typed)},` : ""} is left out: it needs the app; ${tables.surfaces[instead].title} is shown instead.`] : [];
   if (query.get("fair")) notes.push("Learning rates tuned by one rule for all are left out: that needs the app; those of the link are shown.");
   return { own, notes };
+}
+
+/**
+ * What the keys of a link make of a value, one after the other; what cannot be read is dropped, and said.
+ * @template T
+ * @param {Record<string, {read: (tables: any, value: T, texts: string[], notes: string[]) => T}>} keys
+ * @param {any} tables @param {URLSearchParams} query @param {T} value @param {string[]} notes @param {Set<string>} [skipped]
+ */
+export function read(keys, tables, query, value, notes, skipped = new Set()) {
+  let made = value;
+  for (const [key, row] of Object.entries(keys)) {
+    if (!query.has(key) || skipped.has(key)) continue;
+    try {
+      made = row.read(tables, made, query.getAll(key), notes);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      notes.push(`The link's ${key} was dropped: ${error.message}`);
+    }
+  }
+  return made;
 }
 
 /**
@@ -156,23 +176,13 @@ function leftOut(tables, query, other) {
  */
 export function readLink(tables, search, other) {
   const query = new URLSearchParams(search);
-  const { own, notes } = leftOut(tables, query, other);
+  const { own, notes } = leftOut(tables, query, other.surface);
   const skipped = new Set(own ? ["f", "start", "batch"] : []);
   const known = new Set([...Object.keys(LINK_KEYS), "fair", "box", ...tables.parameters]);
   for (const key of new Set(query.keys())) {
     if (!known.has(key)) notes.push(`The link's ${quoted(key)} is unknown here; choose one of ${Object.keys(LINK_KEYS).join(", ")}.`);
   }
-  let asked = other;
-  for (const [key, row] of Object.entries(LINK_KEYS)) {
-    if (!query.has(key) || skipped.has(key)) continue;
-    try {
-      asked = row.read(tables, asked, query.getAll(key), notes);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      notes.push(`The link's ${key} was dropped: ${error.message}`);
-    }
-  }
-  return { asked, notes };
+  return { asked: read(LINK_KEYS, tables, query, other, notes, skipped), notes };
 }
 
 /**
