@@ -6,6 +6,7 @@
 import { createOnce } from "../basics/driver.js";
 import { createPast, namesOf } from "../basics/past.js";
 import { createEngine } from "../engine/runs.js";
+import { gridPoints } from "../numbers/bands.js";
 import { lastRow } from "../numbers/scene.js";
 
 /** How long everything must stand still before it counts as resting, ms. */
@@ -51,6 +52,8 @@ export function createLive(app) {
   let now = null;
   const past = createPast();
   let sent = 0, pending = false, resting = 0;
+  /** The surface that was computed last. @type {{name: string, values: Float32Array|null}} */
+  let ground = { name: "", values: null };
   const once = createOnce(show);
 
   /** Whether a run can be computed here. @param {any} run */
@@ -72,14 +75,26 @@ export function createLive(app) {
     return made;
   }
 
+  /** A plane's panel with the surface as its letters are now: in passing, while they are turned or Python's is to come. @param {any} panel */
+  function panelOf(panel) {
+    const { live, base } = /** @type {any} */ (now), run = live.runs.find(computable);
+    const letters = JSON.stringify(live.surface.parameters), own = JSON.stringify(base.live.surface.parameters);
+    if (panel.kind !== "plane" || !panel.grid || !run || letters === own) return panel;
+    const { grid, surface } = panel, name = [live.surface.program, panel.bounds, letters].join(" ");
+    if (ground.name !== name) ground = { name, values: Float32Array.from(engine.lossesAt(live, run, gridPoints(grid.bounds, grid.nx, grid.ny))) };
+    const passing = pending || app.holding || Boolean(app.onTurn);
+    return { ...panel, minima: [], surface: { ...surface, blob: name }, grid: { ...grid, hash: name, values: ground.values, passing } };
+  }
+
   /** Computes what has changed and has it drawn. */
   function show() {
     if (!now || app.destroyed) return;
     const { live, base } = now;
     const began = performance.now();
+    const panels = base.panels.map(panelOf);
     const tracks = base.tracks.map((/** @type {any} */ track, /** @type {number} */ i) => trackOf(live.runs[i], track));
     app.stats.computed = performance.now() - began;
-    app.showModel({ ...base, tracks, frames: live.steps + 1, live });
+    app.showModel({ ...base, panels, tracks, frames: live.steps + 1, live });
   }
 
   /** Makes the machines while nothing else is done, one at a time: the first turn is then as quick as the others. */
@@ -105,7 +120,9 @@ export function createLive(app) {
     clearTimeout(resting);
     pending = false;
     const values = turnable(now.live);
-    if (past.note(values) && app.onTurn) app.onTurn({ ...values, n: ++sent });
+    if (!past.note(values)) return;
+    if (app.onTurn) app.onTurn({ ...values, n: ++sent });
+    else once.ask(); // nobody answers: what was shown in passing is shown for good
   }
 
   return {

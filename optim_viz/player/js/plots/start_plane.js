@@ -5,47 +5,19 @@ import { createOnce } from "../basics/driver.js";
 import { formatPoint } from "../basics/format.js";
 import { symbolPath } from "../basics/symbols.js";
 import { parseColor, readTheme, watchTheme } from "../basics/theme.js";
+import { bandPixels, gridPoints, shadesOf } from "../numbers/bands.js";
 import { makeRelief } from "../numbers/relief.js";
 import { wirePick } from "./pointer.js";
 
-/** Points a side, and shades: few enough for their borders to be read as contour lines. */
+/** Points a side, and bands. */
 const SIZE = 64, SHADES = 14;
 const [WIDTH, HEIGHT] = [240, 180];
 /** Digits of a start that is dragged to. */
 const DIGITS = 6;
 
-/** Points of a grid over a region, rows from the bottom, as x, y, x, y, ... @param {number[]} bounds @param {number} size */
-export function gridPoints([x0, x1, y0, y1], size) {
-  const at = (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ i) => low + ((high - low) * i) / (size - 1);
-  return Float64Array.from({ length: 2 * size * size }, (_, k) => (k % 2 ? at(y0, y1, (k - 1) / 2 / size | 0) : at(x0, x1, (k / 2) % size)));
-}
-
-/** Colours along a scale, as bytes. @param {[number, string][]} scale @param {number} count */
-function shadesOf(scale, count) {
-  const stops = scale.map(([at, color]) => ({ at, color: /** @type {number[]} */ (parseColor(color)) }));
-  return Array.from({ length: count }, (_, k) => {
-    const part = k / (count - 1), after = Math.max(1, stops.findIndex((stop) => stop.at >= part));
-    const [a, b] = [stops[after - 1], stops[after]];
-    const share = (part - a.at) / (b.at - a.at);
-    return [0, 1, 2].map((i) => Math.round(a.color[i] + share * (b.color[i] - a.color[i]))).concat(255);
-  });
-}
-
-/** The surface as pixels, the top row first. @param {Float64Array} losses @param {boolean} log @param {[number, string][]} scale */
-export function planePixels(losses, log, scale) {
-  const relief = makeRelief(losses, log ? "log" : "linear"), shades = shadesOf(scale, SHADES);
-  const pixels = new Uint8ClampedArray(4 * losses.length);
-  losses.forEach((loss, cell) => {
-    const height = (relief.height(loss) - relief.low) / (relief.high - relief.low);
-    const shade = Number.isFinite(height) ? Math.min(SHADES - 1, Math.max(0, Math.floor(height * SHADES))) : SHADES - 1;
-    pixels.set(shades[shade], 4 * ((SIZE - 1 - Math.floor(cell / SIZE)) * SIZE + (cell % SIZE)));
-  });
-  return pixels;
-}
-
 /** @param {{root: HTMLElement, values(): any, change(change: (values: any) => void): void, rest(): void, hold(on: boolean): void}} turned */
 export function createStartPlane(turned) {
-  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: SIZE, height: SIZE }));
+  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: WIDTH, height: HEIGHT }));
   const marks = vector("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" });
   const handle = element("div", { class: "ov-handle" });
   const host = element("div", { class: "ov-start-plane", role: "img", tabindex: "-1", hidden: true, title: "Drag the start" }, [canvas, marks, handle]);
@@ -63,9 +35,11 @@ export function createStartPlane(turned) {
     const signature = JSON.stringify([now.surface.program, now.surface.parameters, now.surface.bounds, theme.mode]);
     if (signature === drawn) return;
     drawn = signature;
-    const losses = createFields((name) => programs[name]).losses(now, gridPoints(now.surface.bounds, SIZE));
-    const pixels = /** @type {any} */ (planePixels(losses, field.log, theme.scale));
-    /** @type {any} */ (canvas.getContext("2d")).putImageData(new ImageData(pixels, SIZE, SIZE), 0, 0);
+    const { bounds } = now.surface, losses = createFields((name) => programs[name]).losses(now, gridPoints(bounds, SIZE, SIZE));
+    const grid = { hash: "", nx: SIZE, ny: SIZE, values: Float32Array.from(losses), bounds };
+    const colors = { shades: shadesOf(theme.scale, SHADES), line: /** @type {number[]} */ (parseColor(theme.line)) };
+    const pixels = bandPixels(grid, makeRelief(losses, field.log ? "log" : "linear"), colors, bounds, canvas.width, canvas.height);
+    /** @type {any} */ (canvas.getContext("2d")).putImageData(new ImageData(pixels, canvas.width, canvas.height), 0, 0);
   }
 
   function drawMarks() {
