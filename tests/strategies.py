@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlencode
 from hypothesis import strategies as st
 
 import optim_viz as ov
+from optim_viz.experiments import study
+from optim_viz.experiments.study_views import VIEWS
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -81,3 +83,23 @@ def trainings(draw, most=6):
         draw(st.integers(0, 2**32 - 1)),
         draw(st.integers(1, 10)),
     )
+
+
+@st.composite
+def studies(draw, views=tuple(VIEWS)):
+    """A study of any view, small enough to be run, with whatever its optimizers can be set to."""
+    view, surface = draw(st.sampled_from(views)), SURFACES[draw(st.sampled_from(list(SURFACES)))]
+    specs = draw(st.lists(optimizers(), min_size=1, max_size=VIEWS[view].optimizers))
+    x0, x1, y0, y1 = surface.bounds
+    start = draw(st.tuples(st.floats(x0, x1), st.floats(y0, y1)))
+    batch = draw(st.none() | st.integers(1, 20)) if surface.data else None
+    asked = study.Study(
+        view, descent.check(surface, specs, start, draw(st.integers(1, 30)), draw(st.floats(0, 2)), batch, 7),
+        draw(st.integers(2, 6 if view != "network" else 4)), draw(st.integers(1, 3)),  # within the budget
+        draw(st.tuples(st.floats(1e-7, 1e-3), st.floats(1e-2, 10.0))),
+        draw(st.integers(0, len(specs) - 1)), measure=draw(st.sampled_from(list(study.MEASURES))),
+        tolerance=draw(st.floats(1e-9, 0.5)), epochs=draw(st.integers(1, study.MAX_EPOCHS)),
+    )  # fmt: skip
+    names = draw(st.lists(st.sampled_from(study.axis_names(asked.mapped)), min_size=2, max_size=2, unique=True))
+    axes = [study.whole_axis(asked.mapped, surface, name) for name in names]
+    return replace(asked, x=axes[0], y=axes[1])

@@ -91,7 +91,8 @@ def _rate_sweeps(study: Study) -> dict[str, SweepSpec]:
 
 def _map_sweep(study: Study) -> dict[str, SweepSpec]:
     axes = {axis.name: values(study.mapped, axis, study.resolution) for axis in (study.x, study.y)}
-    label = unique_labels(study.descent.optimizers)[study.descent.optimizers.index(study.mapped)]
+    all_ = study.descent.optimizers
+    label = unique_labels(all_)[min(study.which, len(all_) - 1)]  # of equal ones, too
     return {label: _sweep(study, study.mapped, axes, study.tolerance)}
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from optim_viz.language import spoken, tr
 from optim_viz.player.assets import WORKER
 from optim_viz.player.bundle import SOURCES
-from optim_viz.player.standalone import carried, inert, modules
+from optim_viz.player.standalone import carried, inert, modules, whole
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: Image formats that plotly.js writes, and how many of its pixels a picture's own become.
 FORMATS = {"png": 2, "svg": 1}
-#: The player's modules that compute pictures, and that their workers run.
-ENTRIES = ("app/fields.js", "app/turned_fields.js", "basics/words.js", WORKER)
+#: The player's modules that compute pictures.
+ENTRIES = ("app/fields.js", "app/turned_fields.js", "basics/words.js")
 
 
 def page(
@@ -55,7 +55,7 @@ def _turned(live: bytes) -> str:
     template = Template((Path(__file__).parent / "turned.html").read_text("utf-8"))
     return template.substitute(
         css=(SOURCES / "player.css").read_text("utf-8"),
-        modules=inert({"imports": modules(*ENTRIES)}),
+        modules=inert({"imports": modules(*ENTRIES) | whole(WORKER)}),
         fields=inert(base64.b64encode(live).decode()),
     )
 

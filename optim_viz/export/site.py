@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from optim_viz.export import site_data
+from optim_viz.export import site_data, site_tune
 from optim_viz.language import LANGUAGES, N_, OWN, of_browser, speaking, spoken, told, tr
 from optim_viz.player.assets import Published, place
 from optim_viz.player.bundle import SOURCES
@@ -26,6 +26,10 @@ Story = tuple[dict[str, Any], Mapping[str, Scene]]
 #: The pages by their files: a name in the navigation, and what a search engine reads of it.
 PAGES = {
     "index.html": (N_("Compare"), N_("Optimizers side by side on a surface, computed in your browser.")),
+    "tune.html": (
+        N_("Tune"),
+        N_("Maps over two hyperparameters and basins of attraction, computed in your browser."),
+    ),
     "lessons.html": (
         N_("Lessons"),
         N_("Claims about optimizers: each seen, measured, and shown where it stops holding."),
@@ -39,6 +43,11 @@ WORDS = {
     "compared": N_("What is compared"), "look": N_("What to look at."), "guess": N_("Guess first."),
     "measured": N_("Measured"), "limit": N_("Where it stops"), "try": N_("Try it"), "answer": N_("Answer"),
     "code": N_("Formulas beside the code"),
+    "tune": N_("Tune"), "shares": N_("Shares of the starts"), "run": N_("What is run"),
+    "cells": N_(
+        "Numbers are turned under the picture: drag one sideways, use the arrow keys, or type. A click on a cell opens "
+        "its run in Compare. Curves over learning rates, the network and functions of your own need the app."
+    ),
     "off": N_("These pages compute in your browser, by JavaScript, which is switched off."),
     "hint": N_(
         "Numbers are turned under the picture: drag one sideways, use the arrow keys, or type. Learning rates tuned by "
@@ -56,7 +65,7 @@ def write(folder: str | Path, lessons: Iterable[Story]) -> list[str]:
 
     >>> import tempfile
     >>> write(tempfile.mkdtemp(), [])
-    ['index.html', 'lessons.html', 'zh/index.html', 'zh/lessons.html']
+    ['index.html', 'tune.html', 'lessons.html', 'zh/index.html', 'zh/tune.html', 'zh/lessons.html']
     """
     told_once = list(lessons)
     data = site_data.files() | _numbers(told_once)
@@ -112,6 +121,7 @@ def _numbers(lessons: Iterable[Story]) -> dict[str, bytes]:
 def _texts(lessons: Iterable[Story]) -> Iterator[tuple[str, Any]]:
     """What is told in every language, by its files: Compare's tables, of lessons the words and scenes, their list."""
     yield from site_data.texts().items()
+    yield "tune.json", site_tune.tune()
     listed = []
     for words, scenes in lessons:
         slug = words["slug"]

@@ -107,14 +107,14 @@ def live_picture(s: Sweep, measure: str, dark: bool = False) -> tuple[dict[str, 
     bare = np.where(s.diverging, DIVERGES, NEVER)
     found = np.where(np.isfinite(z), (z - low) / (high - low), bare).astype("<f4")
     picture = {
-        "across": 0, "measure": measure, "low": low, "high": high, "scale": _viridis(), "opacity": 1.0,
+        "across": 0, "measure": measure, "low": low, "high": high, "scale": viridis(), "opacity": 1.0,
         "diverges": GREYS[dark], "never": FAINT[dark],
     }  # fmt: skip
     return picture, found
 
 
 @functools.cache
-def _viridis() -> list[str]:
+def viridis() -> list[str]:
     """The colours of the cells from low to high, as #rrggbb."""
     from plotly.colors import get_colorscale, sample_colorscale
 

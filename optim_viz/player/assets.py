@@ -10,17 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from optim_viz.player.bundle import SOURCES, joined, needed
+from optim_viz.player.bundle import SOURCES, joined
 
+#: What a worker runs.
+WORKER = "whole/worker.js"
 #: The files that pages load, and the modules that each is: one file, because every module that is asked for by another
 #: would be a round trip of its own.
 WHOLE = {
     "whole/app.js": ("app/streamlit.js", "app/fields.js"),
     "whole/compare.js": ("site/compare.js",),
+    "whole/tune.js": ("site/tune.js",),
     "whole/lessons.js": ("site/lessons.js",),
+    WORKER: ("engine/worker.js",),
 }
-#: What a worker runs; a page reads it module by module once it needs workers.
-WORKER = "engine/work.js"
 
 
 #: plotly.js with the charts in the plane alone, as its makers publish it: a third of the whole in bytes and in time.
@@ -73,10 +75,10 @@ def place(static: Path) -> Published:
 
 
 def _files() -> dict[str, bytes]:
-    """The player's files as they are served, by their paths: whole pages, styles, and what workers are made of."""
+    """The player's files as they are served, by their paths: whole pages, what workers run, and styles."""
     whole = {name: joined(entries).encode() for name, entries in WHOLE.items()}
     styles = [str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*.css")]
-    return whole | {name: (SOURCES / name).read_bytes() for name in (*styles, *needed([WORKER]))}
+    return whole | {name: (SOURCES / name).read_bytes() for name in styles}
 
 
 def _write_all(files: Mapping[str, bytes], target: Path) -> None:

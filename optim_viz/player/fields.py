@@ -29,6 +29,7 @@ def _field(spec: SweepSpec, label: str, watch: bool, programs: Json) -> Json:
     return {
         "surface": ground(spec.surface, programs), "start": list(spec.start), "steps": spec.steps, "noise": spec.noise,
         "seed": spec.seed, "seeds": spec.seeds, "batch": spec.batch_size, "tolerance": spec.tolerance, "watch": watch,
+        "log": spec.surface.log,
         "run": run(spec.optimizer, label, programs),
         "axes": [{"name": name, "values": list(values)} for name, values in spec.axes],
     }  # fmt: skip

@@ -16,8 +16,8 @@ from string import Template
 from typing import Any
 
 from optim_viz.language import spoken, tr
-from optim_viz.player.assets import library
-from optim_viz.player.bundle import IMPORT, SOURCES, meant, needed, source
+from optim_viz.player.assets import WHOLE, library
+from optim_viz.player.bundle import IMPORT, SOURCES, joined, meant, needed, source
 from optim_viz.player.scenes import Scene
 
 ENTRY = "app/main.js"
@@ -80,16 +80,25 @@ def carried(origin: str) -> dict[str, str]:
 
 def modules(*entries: str) -> dict[str, str]:
     """Return modules of the player, `entries` and whatever they need, as data URLs by the names in their imports."""
-    return {f"optim-viz/{name}": _data_url(name) for name in sorted(needed(entries))}
+    return {f"optim-viz/{name}": _module(name) for name in sorted(needed(entries))}
 
 
-def _data_url(name: str) -> str:
+def whole(name: str) -> dict[str, str]:
+    """Return a file of WHOLE as a data URL by the name that a saved page knows it by."""
+    return {f"optim-viz/{name}": _data_url(joined(WHOLE[name]))}
+
+
+def _module(name: str) -> str:
     """A module whose imports name others wholly: a data URL has no folder for "./" and "../" to mean anything."""
 
-    def whole(found: re.Match[str]) -> str:
+    def named(found: re.Match[str]) -> str:
         return f'import {found[1]} from "optim-viz/{meant(found[2], name)}";\n'
 
-    return f"data:text/javascript;base64,{base64.b64encode(IMPORT.sub(whole, source(name)).encode()).decode()}"
+    return _data_url(IMPORT.sub(named, source(name)))
+
+
+def _data_url(script: str) -> str:
+    return f"data:text/javascript;base64,{base64.b64encode(script.encode()).decode()}"
 
 
 def _story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:

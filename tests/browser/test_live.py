@@ -122,6 +122,44 @@ def test_the_start_is_dragged_over_the_plane(page):
     wait_for(page, expected(tuple(start)))
 
 
+def contours(page):
+    """The last contour that Plotly has drawn, in its own numbers."""
+    return page.evaluate("document.querySelector('[data-kind=plane] .ov-gd').data[0].contours.end")
+
+
+def test_the_contours_follow_a_letter_until_python_draws_them(server, open_page):
+    page = open_page(server + "/?f=a*x^2%2By^2&a=1&steps=30&o=sgd~lr~0.01")
+    page.locator(PLAYER).wait_for()
+    before, passing = contours(page), page.locator(".ov-passing")
+    letter = page.locator(".ov-shared [data-knob=a]")
+    letter.scroll_into_view_if_needed()
+    box = letter.bounding_box()
+    page.mouse.move(box["x"] + 10, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 5, steps=3)
+    expect(passing).to_be_visible()
+    seen = passing.evaluate("(canvas) => canvas.toDataURL()")
+    page.mouse.move(box["x"] + 110, box["y"] + 5, steps=3)
+    page.wait_for_function("(seen) => document.querySelector('.ov-passing').toDataURL() !== seen", arg=seen)
+    assert contours(page) == before
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"[&?]a=[5-9]\."))
+    expect(passing).to_be_hidden()
+    assert contours(page) > before
+
+
+def test_on_an_exported_page_the_contours_are_drawn_where_a_letter_rests(tmp_path, open_page):
+    path = tmp_path / "bowl.html"
+    save(ov.descend(ov.surface("a*x^2 + y^2", a=1), [ov.optimizer("sgd", lr=0.01)], steps=30), str(path))
+    page = open_page(path.as_uri(), offline=True)
+    page.locator(PLAYER).wait_for()
+    before, passing = contours(page), page.locator(".ov-passing")
+    page.locator(".ov-shared [data-knob=a]").press("PageUp")
+    expect(passing).to_be_visible()
+    expect(passing).to_be_hidden()
+    assert contours(page) > before
+
+
 def test_the_steps_and_a_run_that_only_the_server_can_make(server, open_page):
     page = open_page(server + "/?f=himmelblau&steps=20&o=adam~lr~0.2&o=lbfgs~lr~0.1")
     page.locator(PLAYER).wait_for()

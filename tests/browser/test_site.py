@@ -1,7 +1,8 @@
-"""The site behind python -m http.server, below a prefix: cold links, knobs, the address bar, and the lessons."""
+"""The site behind python -m http.server, below a prefix: cold links, knobs, the address bar, Tune, and the lessons."""
 
 import functools
 import http.server
+import json
 import re
 import threading
 from urllib.parse import parse_qs, urlsplit
@@ -11,8 +12,11 @@ import pytest
 from playwright.sync_api import expect
 
 import optim_viz as ov
-from optim_viz.experiments import links
+from optim_viz.experiments import links, study_runs
 from optim_viz.experiments.presets import PRESETS
+from optim_viz.experiments.study_links import read_study
+from optim_viz.experiments.study_views import FIRST as FIRST_STUDY
+from optim_viz.experiments.study_views import check
 from optim_viz.export import site
 from optim_viz.lessons.lesson import Lesson
 from optim_viz.lessons.predictions import PREDICTIONS
@@ -22,6 +26,9 @@ from optim_viz.surfaces import descent
 from tests.browser.conftest import axe_findings
 
 PLAYER = ".ov-player[data-ready='true']"
+#: Tune's pictures, once they are fine and at rest.
+RESTING = "#charts[data-resting^='?']"
+TUNE = "tune.html?view=map&f=rosenbrock&steps=60&o=adam~lr~0.05&n=16"
 FIRST = PRESETS["valley"].spec
 #: Every part of an experiment: mini-batches, noise, schedules, plateau too, switches, copies, factors, a label.
 RICH = (
@@ -69,7 +76,7 @@ def address(tmp_path_factory):
 def open_site(address, open_page):
     def open_(path="", **options):
         page = open_page(address + path, **options)
-        page.locator(PLAYER).wait_for()
+        page.locator(RESTING if path.startswith("tune") else PLAYER).wait_for()
         return page
 
     return open_
@@ -223,24 +230,26 @@ def test_what_needs_the_app_is_said_and_the_rest_is_shown(open_site):
     assert list(page.evaluate(ENDS)) == ["adam"]
 
 
-@pytest.mark.parametrize("path", ["", "lessons.html"])
+@pytest.mark.parametrize("path", ["", "lessons.html", TUNE, "tune.html?view=basins&n=16"])
 def test_axe_finds_nothing_serious_or_moderate(path, open_site):
     assert axe_findings(open_site(path)) == []
 
 
-@pytest.mark.parametrize("path", ["", "lessons.html"])
+@pytest.mark.parametrize("path", ["", "lessons.html", TUNE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_sideways_scrolling(path, scheme, open_site):
     page = open_site(path, width=390, height=844, color_scheme=scheme)
-    expect(page.locator(PLAYER)).to_have_attribute("data-theme", scheme)
+    if not path.startswith("tune"):
+        expect(page.locator(PLAYER)).to_have_attribute("data-theme", scheme)
     for summary in page.locator("summary").all():
         if summary.is_visible():
             summary.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_every_name_of_the_form_has_its_label(open_site):
-    page = open_site()
+@pytest.mark.parametrize("path", ["", TUNE])
+def test_every_name_of_the_form_has_its_label(path, open_site):
+    page = open_site(path)
     for control in page.locator("form select, form input, #lesson").all():
         assert control.evaluate("(node) => node.labels.length") == 1
 
@@ -298,3 +307,126 @@ def test_a_lesson_that_is_not_there_is_said(open_site):
     page = open_site("lessons.html?lesson=nothing")
     expect(page.locator("#notes")).to_contain_text("There is no lesson 'nothing'; the first one is shown.")
     reads(page, LESSONS["momentum"])
+
+
+def study_of(page):
+    """What the app would make of Tune's address bar."""
+    study, notes = read_study(query(page), FIRST_STUDY.opens)
+    assert notes == []
+    return check(study).study
+
+
+def rests(page):
+    """Wait until the picture is that of the address."""
+    page.wait_for_function("() => document.querySelector('#charts').dataset.resting === location.search")
+
+
+def values_of(page):
+    """The numbers that a map is coloured by, rows from the bottom."""
+    return np.array(page.evaluate("document.querySelector('#charts .chart').data[0].z"), float)
+
+
+def holds_pythons_map(page):
+    rests(page)
+    study = study_of(page)
+    (found,) = study_runs.run(check(study).work, lambda progress: None, threading.Event())
+    wanted = np.where(found.diverging, np.nan, found.final_loss).T
+    np.testing.assert_allclose(10.0 ** values_of(page), wanted, rtol=1e-5, atol=1e-12)
+
+
+def test_a_map_is_computed_turned_undone_and_stands_in_the_address(open_site):
+    page = open_site(TUNE)
+    holds_pythons_map(page)
+    before, link = values_of(page), page.url
+    plane = page.locator(".ov-start-plane")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    for part, what in ((0.3, page.mouse.down), (0.5, lambda: None), (0.75, lambda: None)):
+        page.mouse.move(box["x"] + part * box["width"], box["y"] + box["height"] / 4)
+        what()
+    expect(page.locator("#charts image.ov-live")).to_have_count(1)
+    assert page.url == link
+    page.mouse.up()
+    at_rest(page, r"start=1\.0\d*~2\.0")
+    expect(page.locator("#charts image.ov-live")).to_have_count(0)
+    holds_pythons_map(page)
+    page.keyboard.press("Control+z")
+    expect(page).not_to_have_url(re.compile("start="))
+    rests(page)
+    np.testing.assert_array_equal(values_of(page), before)
+    page.go_back()
+    at_rest(page, "start=1")
+    knob(page, "steps").press("Enter")
+    page.keyboard.type("40")
+    page.keyboard.press("Enter")
+    at_rest(page, "steps=40.*o=adam~lr~0.05&n=16")
+    page.reload()
+    page.locator(RESTING).wait_for()
+    holds_pythons_map(page)
+
+
+def test_what_is_chosen_on_tune_is_drawn_and_what_cannot_be_is_said(open_site):
+    page = open_site("tune.html")
+    expect(page.locator("#charts")).to_have_attribute("data-resting", "?view=map")
+    expect(page.locator("h1")).to_have_text("Momentum on Quadratic bowl")
+    expect(page.locator("#charts .legend")).to_contain_text("theory: fastest")
+    page.get_by_label("Colour").select_option("steps")
+    page.get_by_label("Cells a side").select_option("32")
+    page.get_by_label("Across", exact=True).select_option("x")
+    at_rest(page, r"n=32&x=x~-3\.0~3\.0&.*measure=steps")
+    rests(page)
+    expect(page.locator("#charts .legend")).not_to_contain_text("theory")
+    expect(page.locator("#charts .legend")).to_contain_text("does not arrive")
+    expect(page.locator(".ov-start-plane")).to_be_hidden()
+    page.get_by_label("Across, to").fill("99")
+    page.get_by_label("Across, to").press("Enter")
+    expect(page.locator("#notes")).to_contain_text("lies outside the plane drawn")
+    assert values_of(page).shape == (32, 32)
+    page.get_by_label("Optimizer").select_option("adam")
+    at_rest(page, "o=adam")
+    expect(page.locator("#notes")).to_be_hidden()
+    page.get_by_label("View").select_option("basins")
+    rests(page)
+    expect(page.locator("h1")).to_have_text("Basins of Quadratic bowl")
+    expect(page.locator("#shares")).to_contain_text("A (0, 0)")
+    page.get_by_label("Surface", exact=True).select_option("himmelblau")
+    page.get_by_role("button", name="Add an optimizer").click()
+    rests(page)
+    expect(page.locator("#charts .chart")).to_have_count(2)
+    expect(page.locator("#legend")).to_contain_text("lost: reaches no minimum")
+
+
+def test_a_cell_is_pointed_at_gone_through_by_keys_and_opened_in_compare(open_site):
+    page = open_site(TUNE)
+    picture = page.locator("#charts .cells")
+    picture.scroll_into_view_if_needed()
+    box = page.locator("#charts .nsewdrag").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.53, box["y"] + box["height"] * 0.47)
+    expect(page.locator("#cell")).to_contain_text(
+        re.compile(r"^lr 0\.0\d+, beta1 0\.5\d+, loss .*Open this run in Compare$")
+    )
+    expect(page.locator(".ov-tip")).to_be_visible()
+    said = page.locator("#cell").inner_text()
+    picture.focus()
+    picture.press("ArrowRight")
+    expect(page.locator("#cell")).not_to_have_text(said)
+    picture.press("ArrowLeft")
+    expect(page.locator("#cell")).to_have_text(said)
+    to = page.locator("#cell a").get_attribute("href")
+    picture.press("Enter")
+    page.locator(PLAYER).wait_for()
+    assert page.url.endswith(to)
+    loss = float(re.search(r"loss (\S+),", said)[1])
+    assert page.evaluate(ENDS)["adam"] == pytest.approx(loss, rel=0.01)
+    holds_the_engines_own_losses(page)
+    page.go_back()
+    page.locator(RESTING).wait_for()
+    page.mouse.click(box["x"] + box["width"] * 0.53, box["y"] + box["height"] * 0.47)
+    page.locator(PLAYER).wait_for()
+    assert page.url.endswith(to)
+
+
+def test_workers_are_files_of_the_folder_and_draw_coarse_then_fine(open_site):
+    page = open_site("tune.html?view=basins&n=128")
+    drawn = json.loads(page.locator("#turned").get_attribute("data-drawn"))
+    assert drawn["workers"] > 0 and drawn["coarse"] >= 1 and drawn["fine"] == 1

@@ -85,6 +85,31 @@ def test_a_map_follows_its_start_and_python_takes_over_at_rest(server, open_page
     expect(knob(page, "x")).to_have_attribute("aria-valuenow", value)
 
 
+def test_the_start_is_dragged_on_a_plane_and_undone(server, open_page):
+    page = open_page(server + "/tune?view=map&f=rosenbrock&o=adam&n=16")
+    before = [knob(page, name).get_attribute("aria-valuenow") for name in "xy"]
+    plane = page.locator(".ov-start-plane")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    at = [(box["x"] + part * box["width"], box["y"] + box["height"] / 4) for part in (0.3, 0.4, 0.75)]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    page.mouse.move(*at[1])
+    page.mouse.move(*at[2])
+    expect(page.locator(LIVE)).to_have_count(1)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"start=1\.0\d*~2\.0"))  # of -2 to 2, -1 to 3
+    assert settled(page) == 0
+    expect(plane).to_have_attribute("aria-label", re.compile(r"starts at \(1(\.0\d*)?, 2"))
+    page.keyboard.press("Control+z")
+    expect(page).not_to_have_url(re.compile("start="))
+    for name, value in zip("xy", before, strict=True):
+        expect(knob(page, name)).to_have_attribute("aria-valuenow", value)
+    page.goto(server + "/tune?view=map&n=16&x=x~-1.0~1.0&y=lr~0.01~1.0")
+    knob(page, "y")
+    expect(plane).to_be_hidden()  # one of its places is an axis
+
+
 def test_theory_is_hidden_once_what_is_turned_leaves_it(server, open_page):
     page = open_page(server + "/tune?view=map&n=32")
     theory = page.locator(f"{CHART} .scatterlayer .trace").nth(2)

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import optim_viz as ov
 from optim_viz.experiments import files, links, study, study_runs
@@ -15,9 +14,8 @@ from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST, VIEWS, check, turned_to
 from optim_viz.network import train
 from optim_viz.surfaces import descent
-from optim_viz.surfaces.table import SURFACES
 from optim_viz.sweeps import sweep
-from tests.strategies import optimizers, through_a_url
+from tests.strategies import studies, through_a_url
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -26,26 +24,6 @@ def test_a_preset_is_valid_and_needs_no_more_than_its_view_in_the_link(view):
     assert checked.study == VIEWS[view].opens and checked.title and checked.sentence and "Click" in checked.invitation
     assert set(write_study(VIEWS[view].opens)) <= {"view"}
     assert read_study(write_study(VIEWS[view].opens), FIRST.opens) == (VIEWS[view].opens, [])
-
-
-@st.composite
-def studies(draw):
-    """A study of any view, small enough to be run, with whatever its optimizers can be set to."""
-    view, surface = draw(st.sampled_from(list(VIEWS))), SURFACES[draw(st.sampled_from(list(SURFACES)))]
-    specs = draw(st.lists(optimizers(), min_size=1, max_size=VIEWS[view].optimizers))
-    x0, x1, y0, y1 = surface.bounds
-    start = draw(st.tuples(st.floats(x0, x1), st.floats(y0, y1)))
-    batch = draw(st.none() | st.integers(1, 20)) if surface.data else None
-    asked = study.Study(
-        view, descent.check(surface, specs, start, draw(st.integers(1, 30)), draw(st.floats(0, 2)), batch, 7),
-        draw(st.integers(2, 6 if view != "network" else 4)), draw(st.integers(1, 3)),  # within the budget
-        draw(st.tuples(st.floats(1e-7, 1e-3), st.floats(1e-2, 10.0))),
-        draw(st.integers(0, len(specs) - 1)), measure=draw(st.sampled_from(list(study.MEASURES))),
-        tolerance=draw(st.floats(1e-9, 0.5)), epochs=draw(st.integers(1, study.MAX_EPOCHS)),
-    )  # fmt: skip
-    names = draw(st.lists(st.sampled_from(study.axis_names(asked.mapped)), min_size=2, max_size=2, unique=True))
-    axes = [study.whole_axis(asked.mapped, surface, name) for name in names]
-    return replace(asked, x=axes[0], y=axes[1])
 
 
 def found(asked):

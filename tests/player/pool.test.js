@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
-import { bundled } from "../../optim_viz/player/js/engine/bundle.js";
 import { bandsOf, createPool } from "../../optim_viz/player/js/engine/pool.js";
-import { createWork } from "../../optim_viz/player/js/engine/work.js";
 
-const read = async (name) => readFileSync(new URL(`../../optim_viz/player/js/${name}`, import.meta.url), "utf-8");
 const written = (inputs, constants, operations, results) => ({ inputs, constants, operations, results });
 
 /** Plain descent on x^2 + y^2 from a grid of starts: a point keeps 1 - 2 lr of itself with every step. */
@@ -61,19 +54,4 @@ test("a program that may not be run fails with its sentence, and the pool goes o
   pool.know({ ...PROGRAMS, hostile });
   await assert.rejects(pool.run([{ ...FIELD, surface: { ...FIELD.surface, program: "hostile" } }]), /Unknown operation "fetch"/);
   assert.equal((await pool.run([FIELD]))[0].loss.length, 12);
-});
-
-test("a worker's script is one that needs no module, and answers as the modules do", async () => {
-  const script = await bundled("engine/work.js", "serve", read);
-  assert.doesNotMatch(script, /^(import|export) /m);
-  const file = join(mkdtempSync(join(tmpdir(), "work-")), "work.cjs");
-  const port = "const self = { postMessage: (message) => process.stdout.write(`${JSON.stringify(message, (_, v) => (ArrayBuffer.isView(v) ? [...v] : v))}\\n`) };";
-  const task = { programs: PROGRAMS, field: { ...FIELD, watch: false, axes: FIELD.axes.slice(1).concat({ name: "y", values: [0, 1] }) }, from: 1, to: 3 };
-  writeFileSync(file, `${port}\n${script}\nself.onmessage({ data: ${JSON.stringify(task)} });\nself.onmessage({ data: { ...${JSON.stringify(task)}, programs: { bowl: {} } } });`);
-  const lines = execFileSync(process.execPath, [file], { encoding: "utf-8" }).trim().split("\n").map((line) => JSON.parse(line));
-  const own = createWork()(task);
-  assert.deepEqual(lines[0], { ready: true });
-  assert.deepEqual(lines[1].found.loss, [...own.loss]);
-  assert.deepEqual(lines[1].found.labels, [...own.labels]);
-  assert.equal(lines[2].found.loss.length, 4); // its machine was made before
 });

@@ -31,9 +31,8 @@ def test_every_import_and_export_is_of_a_form_that_can_be_joined(name):
     assert text.splitlines()[len(text.splitlines()) - len(exports) :] == exports
 
 
-@pytest.mark.parametrize("entry", [*(entry for entries in WHOLE.values() for entry in entries), WORKER])
+@pytest.mark.parametrize("entry", [entry for entries in WHOLE.values() for entry in entries])
 def test_what_is_imported_is_exported_by_its_own_declaration(entry):
-    """Workers are joined in the browser by the same forms."""
     for name in bundle.needed([entry]):
         for names, path in bundle.IMPORT.findall(bundle.source(name)):
             there = set(bundle.EXPORT.findall(bundle.source(bundle.meant(path, name))))
@@ -74,3 +73,16 @@ def test_the_file_does_what_the_modules_do(tmp_path):
     assert (
         in_node(cut.format(whole)) == in_node(cut.format(json.dumps(str(bundle.SOURCES / entries[0])))) == [0, 1, 2, 3]
     )
+
+
+def test_a_workers_script_needs_no_module_and_answers_until_it_is_wrong_and_after():
+    """Tasks and what is said: it is ready, takes programs, refuses what is none, and goes on."""
+    script = bundle.joined(WHOLE[WORKER])
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+    field = {"run": {"program": "none", "values": {}, "scale": [1, 1]}, "axes": [{"name": "x", "values": [0]}] * 2}
+    tasks = [{"programs": {}}, {"field": field | {"steps": 1}, "from": 0, "to": 1}, {"programs": {}}]
+    said = in_node(
+        f"const said = []; globalThis.self = {{ postMessage: (one) => said.push(Object.keys(one)[0]) }};\n{script}\n"
+        f"for (const data of {json.dumps(tasks)}) self.onmessage({{ data }});\nconsole.log(JSON.stringify(said));"
+    )
+    assert said == ["ready", "found", "error", "found"]

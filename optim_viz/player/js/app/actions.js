@@ -1,5 +1,6 @@
 /** What people and the page can do to the player: its verbs, its keys, and what it listens to. */
 import { lastFrame, pauseClock, playClock, seekClock, stepClock } from "../basics/clock.js";
+import { asksBack } from "../basics/past.js";
 import { createOnce } from "../basics/driver.js";
 import { hoverLines } from "../words/hover.js";
 import { openPanels, updateSwitches } from "../plots/panels.js";
@@ -81,7 +82,7 @@ export function listenToPeople(app) {
     app.root.classList.remove("ov-pointer");
     if (event.key === "Escape") closeMenus(app);
     const target = /** @type {HTMLElement} */ (event.target);
-    if ((event.ctrlKey || event.metaKey) && event.key === "z" && !target.matches("input") && app.live.there()) {
+    if (asksBack(event) && app.live.there()) {
       event.preventDefault();
       app.live.undo();
     }

@@ -4,16 +4,15 @@
  * answers are not drawn, so that the picture never jumps back.
  */
 import { createOnce } from "../basics/driver.js";
+import { createPast, namesOf } from "../basics/past.js";
 import { createEngine } from "../engine/runs.js";
+import { gridPoints } from "../numbers/bands.js";
 import { lastRow } from "../numbers/scene.js";
 
 /** How long everything must stand still before it counts as resting, ms. */
 const REST = 350;
 /** Does a job when the browser is idle. @param {() => void} job */
 const later = (job) => (globalThis.requestIdleCallback ?? setTimeout)(job);
-
-/** How many earlier states can be gone back to. */
-const REMEMBERED = 100;
 
 /** @typedef {import("../engine/runs.js").Live} Live */
 
@@ -28,12 +27,6 @@ export function turnable(live) {
 /** The same to be looked at only: nothing is copied. @param {Live} live */
 function seen(live) {
   return { start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, parameters: live.surface.parameters, runs: live.runs };
-}
-
-/** The names of all that can be turned: values with other names are of another comparison. @param {any} values */
-function namesOf(values) {
-  const { parameters, runs } = values ?? { parameters: {}, runs: [] };
-  return JSON.stringify([Object.keys(parameters), runs.map((/** @type {any} */ run) => [run.id, Object.keys(run.values), Object.keys(run.schedule_values)])]);
 }
 
 /** A live part with other values. @param {Live} live @param {any} values @returns {Live} */
@@ -57,9 +50,10 @@ export function createLive(app) {
   const engine = createEngine((name) => programs.get(name));
   /** @type {{live: Live, base: any, tracks: Map<string, {signature: string, track: any}>}|null} */
   let now = null;
-  /** @type {any[]} */
-  let past = [];
+  const past = createPast();
   let sent = 0, pending = false, resting = 0;
+  /** The surface that was computed last. @type {{name: string, values: Float32Array|null}} */
+  let ground = { name: "", values: null };
   const once = createOnce(show);
 
   /** Whether a run can be computed here. @param {any} run */
@@ -81,14 +75,26 @@ export function createLive(app) {
     return made;
   }
 
+  /** A plane's panel with the surface as its letters are now: in passing, while they are turned or Python's is to come. @param {any} panel */
+  function panelOf(panel) {
+    const { live, base } = /** @type {any} */ (now), run = live.runs.find(computable);
+    const letters = JSON.stringify(live.surface.parameters), own = JSON.stringify(base.live.surface.parameters);
+    if (panel.kind !== "plane" || !panel.grid || !run || letters === own) return panel;
+    const { grid, surface } = panel, name = [live.surface.program, panel.bounds, letters].join(" ");
+    if (ground.name !== name) ground = { name, values: Float32Array.from(engine.lossesAt(live, run, gridPoints(grid.bounds, grid.nx, grid.ny))) };
+    const passing = pending || app.holding || Boolean(app.onTurn);
+    return { ...panel, minima: [], surface: { ...surface, blob: name }, grid: { ...grid, hash: name, values: ground.values, passing } };
+  }
+
   /** Computes what has changed and has it drawn. */
   function show() {
     if (!now || app.destroyed) return;
     const { live, base } = now;
     const began = performance.now();
+    const panels = base.panels.map(panelOf);
     const tracks = base.tracks.map((/** @type {any} */ track, /** @type {number} */ i) => trackOf(live.runs[i], track));
     app.stats.computed = performance.now() - began;
-    app.showModel({ ...base, tracks, frames: live.steps + 1, live });
+    app.showModel({ ...base, panels, tracks, frames: live.steps + 1, live });
   }
 
   /** Makes the machines while nothing else is done, one at a time: the first turn is then as quick as the others. */
@@ -114,9 +120,9 @@ export function createLive(app) {
     clearTimeout(resting);
     pending = false;
     const values = turnable(now.live);
-    if (JSON.stringify(values) === JSON.stringify(past.at(-1))) return;
-    past = [...past, values].slice(-REMEMBERED);
+    if (!past.note(values)) return;
     if (app.onTurn) app.onTurn({ ...values, n: ++sent });
+    else once.ask(); // nobody answers: what was shown in passing is shown for good
   }
 
   return {
@@ -149,10 +155,8 @@ export function createLive(app) {
     },
     /** Goes back to the values before. */
     undo() {
-      if (past.length < 2) return;
-      past = past.slice(0, -1);
-      const before = past.at(-1);
-      past = past.slice(0, -1); // resting there puts it back
+      const before = past.back();
+      if (!before) return;
       turn(before);
       rest();
     },
@@ -163,15 +167,16 @@ export function createLive(app) {
     take(model, blobs) {
       const fresh = !now || now.base.key !== model.key;
       if (!model.live) {
-        [now, past] = [null, []];
+        now = null;
+        past.clear();
         return true;
       }
       if (!fresh && (pending || app.holding || (model.live.answered ?? sent) < sent)) return false;
       for (const [name, program] of Object.entries(JSON.parse(new TextDecoder().decode(blobs.get(model.live.programs))))) programs.set(name, program);
       now = { live: model.live, base: model, tracks: new Map() };
       const values = turnable(model.live);
-      if (fresh || namesOf(past.at(-1)) !== namesOf(values)) past = [];
-      if (JSON.stringify(past.at(-1)) !== JSON.stringify(values)) past = [...past, values].slice(-REMEMBERED);
+      if (fresh || namesOf(past.last()) !== namesOf(values)) past.clear();
+      past.note(values);
       later(() => warmUp());
       return true;
     },

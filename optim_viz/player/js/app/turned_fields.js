@@ -3,14 +3,16 @@
  * takes the place of this one. Cells that it draws otherwise are counted and said.
  */
 import { element, setText } from "../basics/dom.js";
-import { createPool } from "../engine/pool.js";
-import { coarser, differing, pixelsOf, strideFor } from "../numbers/cells.js";
+import { asksBack, createPast, namesOf } from "../basics/past.js";
+import { differing, pixelsOf } from "../numbers/cells.js";
 import { createOverlay } from "../plots/overlay.js";
+import { createStartPlane } from "../plots/start_plane.js";
 import { createFieldKnobs } from "../words/field_knobs.js";
 import { later, t } from "../basics/words.js";
+import { createFieldWork } from "./field_work.js";
 
-/** How long everything must stand still before it counts as resting, ms. Steps of a coarse picture at most. */
-const REST = 350, COARSE = 800000;
+/** How long everything must stand still before it counts as resting, ms. */
+const REST = 350;
 
 /** What can be turned, as a value of its own. @param {any[]} fields */
 function turnable(fields) {
@@ -29,7 +31,7 @@ function turnedTo(fields, { start, steps, noise, seed, parameters, runs }) {
   }));
 }
 
-/** @typedef {{field: import("../engine/fields.js").Field, which: number}} Part  a field of the picture, and which it is */
+/** @typedef {import("./field_work.js").Part} Part */
 
 /** @param {any} values */
 const signatureOf = (values) => JSON.stringify(values);
@@ -51,72 +53,72 @@ export function differenceWords(count, all) {
 /** What is said where nobody answers: the rest of the page is of other numbers. */
 const ALONE = later("The picture is of the numbers below it now; what is written on the page is of those it was saved with.");
 
-/** @param {{root: HTMLElement, chartOf: (i: number) => any, send: ((values: any) => void)|null}} page  `send` tells Python, where there is one */
-export function createTurnedFields({ root, chartOf, send }) {
-  /** @type {ReturnType<typeof createPool>|null} */
-  let pool = null;
+/**
+ * Who draws the picture where it rests: Python, which `send` tells of what was turned, or the page itself, by `own`.
+ * @typedef {object} Page
+ * @property {HTMLElement} root
+ * @property {(i: number) => any} chartOf
+ * @property {((values: any) => void)|null} send
+ * @property {((fields: any[], found: any[], resting: boolean) => any[]|null)|null} [own]
+ *   told of everything that is found; where it rests it draws that, and gives back how the cells are coloured
+ */
+
+/** @param {Page} page */
+export function createTurnedFields({ root, chartOf, send, own = null }) {
   const said = element("p", { class: "ov-hint", role: "status" });
   /** @type {any} */
   let data = null, values = null;
-  /** @type {Part[]|null} */
-  let wanted = null;
   /** @type {{signature: string, parts: Part[], found: any[]}|null} the newest fine picture */
   let fine = null;
-  let sent = 0, pending = false, holding = false, busy = false, resting = 0, gone = false;
+  let sent = 0, pending = false, holding = false, resting = 0, gone = false;
   /** @type {ReturnType<typeof createOverlay>[]} */
   let overlays = [];
-  const stats = { coarse: 0, fine: 0 };
-  const knobs = createFieldKnobs({ values: () => values, change, rest, hold: (on) => { holding = on; } });
-  root.append(knobs.element, said);
-  for (const event of ["pointerover", "focusin"]) root.addEventListener(event, ready, { once: true });
+  const stats = { coarse: 0, fine: 0 }, past = createPast();
+  const turned = { root, values: () => values, change, rest, hold: (/** @type {boolean} */ on) => { holding = on; } };
+  const work = createFieldWork({ show, complain: (sentence) => setText(said, sentence), done: compare });
+  const knobs = createFieldKnobs(turned), plane = createStartPlane(turned);
+  root.append(element("div", { class: "ov-turned-row" }, [plane.element, knobs.element]), said);
+  for (const event of ["pointerover", "focusin"]) root.addEventListener(event, work.ready, { once: true });
+  root.addEventListener("keydown", undoByKey);
 
-  /** The workers; they are started once a hand is near. */
-  function ready() { return (pool ??= createPool()); }
+  /** @param {KeyboardEvent} event */
+  function undoByKey(event) {
+    if (!asksBack(event) || !data) return;
+    event.preventDefault();
+    undo();
+  }
 
-  /** Whether Python's picture of these numbers is still to come. */
-  const waiting = () => pending || signatureOf(values) !== signatureOf(turnable(data.fields));
+  /** Whether the picture of these numbers, where it rests, is still to come. */
+  const waiting = () => pending || holding || signatureOf(values) !== signatureOf(turnable(data.fields));
 
-  /** The fields that are other than in Python's picture. @returns {Part[]} */
+  /** The fields that are other than in the picture that rests; all of them where the page draws that itself. @returns {Part[]} */
   function changed() {
     const now = turnedTo(data.fields, values).map((field, which) => ({ field, which }));
-    return now.filter(({ field, which }) => JSON.stringify(field) !== JSON.stringify(data.fields[which]));
+    return now.filter(({ field, which }) => own || JSON.stringify(field) !== JSON.stringify(data.fields[which]));
   }
 
-  /** Computes what is wanted, coarse and fine, until nothing newer is. */
-  async function compute() {
-    busy = true;
-    try {
-      while (wanted && !gone) {
-        const parts = wanted, stride = strideFor(parts.map((part) => part.field), COARSE), signature = signatureOf(values);
-        wanted = null;
-        if (!parts.length) { draw([], []); continue; } // all is as in Python's picture again
-        if (stride > 1) await step(parts.map(({ field, which }) => ({ field: coarser(field, stride), which })), "coarse", () => false);
-        if (wanted) continue;
-        // Where there is no coarse picture, the fine one is finished whatever comes: else none would ever be seen.
-        const found = await step(parts, "fine", () => stride > 1 && wanted !== null);
-        if (found) fine = { signature, parts, found };
-      }
-    } catch (error) {
-      setText(said, String(/** @type {any} */ (error).message ?? error));
-    }
-    busy = false;
-    compare();
+  /** Has the picture of the values computed. */
+  const ask = () => work.ask({ parts: changed(), programs: data.programs, signature: signatureOf(values) });
+
+  /** @param {any} job @param {Part[]} parts @param {any[]} found @param {"coarse"|"fine"} kind */
+  function show({ signature }, parts, found, kind) {
+    if (kind === "fine" && parts.length) fine = { signature, parts, found };
+    if (own) settle(parts, found);
+    else if (waiting() || !parts.length) draw(parts, found);
+    if (parts.length) stats[kind]++;
+    root.dataset.drawn = JSON.stringify({ ...stats, workers: work.workers() });
   }
 
-  /** Computes and draws; null if it was overtaken. @param {Part[]} parts @param {"coarse"|"fine"} what @param {() => boolean} over */
-  async function step(parts, what, over) {
-    const { key, programs } = data;
-    const lanes = ready();
-    lanes.know(programs);
-    const found = await lanes.run(parts.map((part) => part.field), () => gone || over());
-    if (!found || gone || data.key !== key) return null;
-    if (waiting()) draw(parts, found);
-    stats[what]++;
-    root.dataset.drawn = JSON.stringify({ ...stats, workers: lanes.workers() });
-    return found;
+  /** Has the page draw what was found; while something is turned, over its picture. @param {Part[]} parts @param {any[]} found */
+  function settle(parts, found) {
+    const still = !waiting() || !data.pictures;
+    const pictures = /** @type {any} */ (own)(parts.map((part) => part.field), found, still);
+    if (!still) return draw(parts, found);
+    overlays.forEach((one) => one.clear());
+    data = { ...data, pictures };
   }
 
-  /** Draws over Python's picture where it is another. @param {Part[]} parts @param {any[]} found */
+  /** Draws over the picture that rests where it is another. @param {Part[]} parts @param {any[]} found */
   function draw(parts, found) {
     overlays.forEach((overlay, which) => {
       const i = parts.findIndex((part) => part.which === which), picture = data.pictures[which];
@@ -127,7 +129,7 @@ export function createTurnedFields({ root, chartOf, send }) {
 
   /** Says how many cells Python draws otherwise, once both pictures of the same numbers are there. */
   function compare() {
-    if (!fine || waiting() || fine.signature !== signatureOf(values)) return;
+    if (own || !fine || waiting() || fine.signature !== signatureOf(values)) return;
     const ends = data.fields.map((/** @type {any} */ field) => field.axes[0].values.length * field.axes[1].values.length);
     const all = ends.reduce((/** @type {number} */ sum, /** @type {number} */ cells, /** @type {number} */ i) => (ends[i] = sum + cells), 0);
     const count = fine.parts.reduce((sum, { field, which }, i) => sum + differing(data.pictures[which], field, /** @type {any} */ (fine).found[i], data.exact.subarray(ends[which - 1] ?? 0, ends[which])), 0);
@@ -143,9 +145,9 @@ export function createTurnedFields({ root, chartOf, send }) {
     values = next;
     pending = true;
     knobs.draw();
+    plane.draw();
     setText(said, "");
-    wanted = changed();
-    if (!busy) compute();
+    ask();
     clearTimeout(resting);
     resting = window.setTimeout(rest, REST);
   }
@@ -154,32 +156,62 @@ export function createTurnedFields({ root, chartOf, send }) {
     if (gone || holding || !pending) return;
     clearTimeout(resting);
     pending = false;
+    past.note(values);
     if (send) send({ ...values, n: ++sent });
     else setText(said, waiting() ? t(ALONE) : "");
   }
 
+  /** Goes back to the values before. */
+  function undo() {
+    const before = past.back();
+    if (!before) return;
+    change((next) => Object.assign(next, before));
+    rest();
+  }
+
+  /** Takes fields that the page draws itself: what of them is there already is not computed again. */
+  function takeOwn() {
+    if (fine && JSON.stringify(fine.parts.map((part) => part.field)) === JSON.stringify(data.fields)) return settle(fine.parts, fine.found);
+    fine = null;
+    ask();
+  }
+
   return {
-    /** Takes Python's picture, unless something newer is being turned. @param {any} next */
+    undo, rest,
+    /** Draws the picture that rests again, in other colours, say. */
+    redraw() { if (own && fine && !waiting()) settle(fine.parts, fine.found); },
+    /** Takes the picture that rests, or what it is computed from, unless something newer is being turned. @param {any} next */
     take(next) {
       const fresh = data?.key !== next.key;
-      if (!fresh && (pending || holding || next.answered < sent)) return;
-      sent = Math.max(sent, next.answered);
-      data = next;
+      if (!own && !fresh && (pending || holding || next.answered < sent)) return;
+      sent = Math.max(sent, next.answered ?? sent);
+      data = own ? { ...next, pictures: fresh ? null : data.pictures } : next;
       values = turnable(data.fields);
+      if (fresh || namesOf(past.last()) !== namesOf(values)) past.clear();
+      past.note(values);
       overlays.forEach((one) => one.clear());
       overlays = data.fields.map((/** @type {any} */ _, /** @type {number} */ i) => createOverlay(() => chartOf(i)));
       knobs.update(data);
+      plane.update(data);
+      if (fresh || own) {
+        work.forget();
+        clearTimeout(resting);
+        pending = false;
+      }
       if (fresh) {
-        wanted = fine = null;
+        fine = null;
         setText(said, "");
       }
-      compare();
+      if (own) takeOwn();
+      else compare();
     },
     destroy() {
       gone = true;
       clearTimeout(resting);
       overlays.forEach((one) => one.clear());
-      pool?.end();
+      root.removeEventListener("keydown", undoByKey);
+      plane.destroy();
+      work.end();
     },
   };
 }

@@ -3,7 +3,6 @@
  * any, and for good where a browser or a page's policy allows none.
  */
 import { gathered } from "./basins.js";
-import { bundled } from "./bundle.js";
 import { rowsTogether } from "./fields.js";
 import { createWork } from "./work.js";
 
@@ -66,21 +65,16 @@ function workerLane(worker) {
   };
 }
 
-/** A module's source: a file beside this one, or what the page's import map has under that name. @returns {{entry: string, read: (name: string) => Promise<string>}} */
-function sourcesHere() {
-  const text = async (/** @type {string} */ url) => (await fetch(url)).text();
-  if (import.meta.url.startsWith("data:")) {
-    const map = JSON.parse(/** @type {Element} */ (document.querySelector("script[type=importmap]")).textContent ?? "{}").imports;
-    return { entry: "optim-viz/engine/work.js", read: async (name) => new TextDecoder().decode(Uint8Array.from(atob(map[name].split(",")[1]), (letter) => letter.charCodeAt(0))) };
-  }
-  return { entry: "engine/work.js", read: (name) => text(new URL(`../${name}`, import.meta.url).href) };
+/** The address of a worker's script: a file of the player's; of a saved page its import map has it as a whole. */
+function workerScript() {
+  if (!import.meta.url.startsWith("data:")) return new URL("../whole/worker.js", import.meta.url).href;
+  return JSON.parse(/** @type {Element} */ (document.querySelector("script[type=importmap]")).textContent ?? "{}").imports["optim-viz/whole/worker.js"];
 }
 
 /** Starts workers; each is told of once it answers. @param {number} count @param {(worker: Worker) => void} ready @returns {Promise<() => void>} what ends those that never did */
 async function startWorkers(count, ready) {
-  const { entry, read } = sourcesHere();
-  const url = URL.createObjectURL(new Blob([await bundled(entry, "serve", read)], { type: "text/javascript" }));
-  const waiting = new Set(Array.from({ length: count }, () => new Worker(url)));
+  const script = workerScript();
+  const waiting = new Set(Array.from({ length: count }, () => new Worker(script)));
   for (const worker of waiting) worker.onmessage = () => { waiting.delete(worker); ready(worker); };
   return () => waiting.forEach((worker) => worker.terminate());
 }

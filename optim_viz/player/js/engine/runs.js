@@ -88,7 +88,17 @@ export function createEngine(programOf) {
     return columnsOf(live, machine, view, ground);
   }
 
-  return { runOne, machineOf };
+  /** The losses at points x, y, x, y, ... @param {Live} live @param {LiveRun} run  any that can be computed here @param {Float64Array} points */
+  function lossesAt(live, run, points) {
+    const machine = machineOf(live, run), { functions, plan } = machine;
+    const { at, view } = laidOut(machine.memory, { ...sizesOf(machine, live), points: points.length });
+    filled(view, machine, inputsOf(live, run, plan), draws, live);
+    view("points").set(points);
+    functions.losses(points.length / 2, at.inputs, 0, at.points, 0, 2 * FLOAT, at.points, at.examples, plan.surface.examples.length);
+    return view("points").slice(0, points.length / 2);
+  }
+
+  return { runOne, lossesAt, machineOf };
 }
 
 /** Every number that a machine is given. @param {Live} live @param {LiveRun} run @param {any} plan */

@@ -9,9 +9,9 @@ import { formatNumber, powerOfTen } from "../basics/format.js";
  * @property {{at: number, text: string}[]} ticks
  */
 
-/** @param {ArrayLike<number>} values @returns {number[]} finite ones, sorted */
+/** @param {ArrayLike<number>} values @returns {Float64Array} finite ones, sorted */
 function sortedFinite(values) {
-  return Array.from(values).filter(Number.isFinite).sort((a, b) => a - b);
+  return Float64Array.from(values).filter(Number.isFinite).sort();
 }
 
 /** 1, 2 or 5 times a power of ten, about a fifth of a span. @param {number} span */

@@ -4,6 +4,7 @@ import { makePath } from "../numbers/paths.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, colourBar, onMoved, plotArea, plotLayout } from "./plot.js";
 import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
+import { createPassing } from "./passing.js";
 import { APART, drawFaint, placeStage, renderStage } from "./stage.js";
 import { drawMinimum } from "../basics/symbols.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
@@ -91,6 +92,7 @@ function placeFlat(view, app) {
     const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
     return xs && ys ? makePath(inPixels(xs, view.px), inPixels(ys, view.py), track.end) : null;
   });
+  view.passing.draw(gd, panel, app.theme, LEVELS);
   view.ready = true;
   view.onPlaced?.();
   app.ask();
@@ -130,6 +132,7 @@ function flatZoomed(view) {
  */
 export function createFlat(parent, app) {
   const view = /** @type {any} */ (createView(parent));
+  view.passing = createPassing(view.host, view.stage.trail);
   view.aim = (/** @type {any} */ _track, /** @type {number} */ _row, /** @type {number[]} */ [x, y]) => [view.px(x) - view.px(0), view.py(y) - view.py(0)];
   const place = () => placeFlat(view, app);
   return {
@@ -137,7 +140,7 @@ export function createFlat(parent, app) {
     async update(/** @type {any} */ panel) {
       const { grid, minima, ...rest } = panel;
       Object.assign(view, { panel, largest: {} });
-      await plotOnce(view, app, rest, () => flatFigure(panel, app, view.host), (gd) => onMoved(gd, place));
+      if (!grid?.passing) await plotOnce(view, app, rest, () => flatFigure(panel, app, view.host), (gd) => onMoved(gd, place));
       if (!app.destroyed) place();
     },
     draw: (/** @type {number} */ at) => drawFlat(view, app, at),

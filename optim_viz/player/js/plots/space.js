@@ -294,8 +294,10 @@ export function createSpace(parent, app) {
   view.host.append(view.message);
   if (!canDrawSpace()) view.host.replaceChildren(element("p", { class: "ov-message", text: t("This browser cannot draw in 3-D (no WebGL). The 2-D view shows the same runs.") }));
 
-  async function update(/** @type {any} */ panel) {
+  async function update(/** @type {any} */ next) {
     if (!view.gd.isConnected || !await hasLibrary(view, app)) return;
+    // A landscape takes Plotly too long to follow: it stays until what is turned rests.
+    const panel = next.grid?.passing && view.panel ? { ...next, grid: view.panel.grid, surface: view.panel.surface } : next;
     if (view.panel?.grid.hash !== panel.grid.hash || view.panel.scale !== panel.scale) view.terrain = makeTerrain(panel);
     Object.assign(view, { panel, units: {}, sign: "", largest: {} });
     const { grid, minima, ...rest } = panel;

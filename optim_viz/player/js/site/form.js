@@ -1,6 +1,6 @@
 /**
- * What is chosen on Compare: the surface, the batch size, and the optimizers with their schedules and switches. Numbers are
- * not here: they are the player's own knobs.
+ * What is chosen on Compare and Tune: the surface, the batch size, and the optimizers with their schedules and switches.
+ * Numbers are not here: they are knobs below the picture.
  *
  * @typedef {import("./checks.js").Asked} Asked
  * @typedef {import("./checks.js").Choice} Choice
@@ -22,7 +22,7 @@ function freshChoice(tables, kind) {
 }
 
 /** A list to choose from, under its name. @param {string} id @param {string} name @param {[string, string][]} options @param {string} value @param {(value: string) => void} choose @param {string} [hidden] */
-function chooser(id, name, options, value, choose, hidden = "") {
+export function chooser(id, name, options, value, choose, hidden = "") {
   const list = /** @type {HTMLSelectElement} */ (element("select", { id }, options.map(([key, text]) => element("option", { value: key, text, selected: key === value }))));
   list.addEventListener("change", () => choose(list.value));
   return element("div", { class: "field" }, [element("label", { for: id, class: hidden, text: name }), list]);
@@ -36,7 +36,7 @@ function switchBox(id, row, on, choose) {
 }
 
 /** @param {string} id @param {string} name @param {string} value @param {Record<string, any>} more @param {(value: string) => void} choose */
-function textField(id, name, value, more, choose) {
+export function textField(id, name, value, more, choose) {
   const field = /** @type {HTMLInputElement} */ (element("input", { id, ...more }));
   field.value = value;
   field.addEventListener("change", () => choose(field.value));
@@ -92,44 +92,65 @@ function choiceFields(tables, choice, id, { change, inPlace, remove: leave }, op
 /** What the form shows of a comparison. @param {Asked} asked */
 function shownOf({ surface, batch, optimizers }) {
   const switches = (/** @type {Choice} */ { values }) => Object.values(values).filter((value) => typeof value === "boolean");
-  return JSON.stringify([surface, batch, optimizers.map((choice) => [choice.kind, choice.schedule?.kind, switches(choice), choice.scale, choice.label])]);
+  return [surface, batch, optimizers.map((choice) => [choice.kind, choice.schedule?.kind, switches(choice), choice.scale, choice.label])];
 }
 
 /**
- * The form. `change` is told what to make of what is asked for: a knob may come to rest between a choice and its answer.
- * @param {HTMLElement} host @param {any} tables @param {(next: (now: Asked) => Asked) => void} change
+ * What a page has beside its comparison: fields that stand between the surface and the optimizers.
+ * @template T
+ * @typedef {object} Between
+ * @property {(value: T) => Asked} asked  the comparison within what is asked for
+ * @property {(value: T, asked: Asked) => T} withAsked  the same with another
+ * @property {(value: T, change: Change<T>, inPlace: Change<T>) => {before: HTMLElement[], after: HTMLElement[]}} fields
+ * @property {(value: T) => unknown} shown  all that these fields show
+ * @property {(value: T) => number} most  optimizers that there is room for
  */
-export function createForm(host, tables, change) {
+
+/** @type {Between<Asked>} */
+const NOTHING = { asked: (value) => value, withAsked: (_, asked) => asked, fields: () => ({ before: [], after: [] }), shown: () => null, most: () => Infinity };
+
+/**
+ * The form. `change` is told what to make of what is asked for: a knob may come to rest between a choice and its answer.
+ * @template [T=Asked]
+ * @param {HTMLElement} host @param {any} tables @param {(next: (now: T) => T) => void} change @param {Between<T>} [between]
+ */
+export function createForm(host, tables, change, between = /** @type {any} */ (NOTHING)) {
   /** @type {Set<string>} those that are folded out */
   const open = new Set();
   let shown = "";
+  const signatureOf = (/** @type {T} */ value) => JSON.stringify([shownOf(between.asked(value)), between.shown(value)]);
 
-  /** What was chosen stands there already: its list is not made anew, as a press on another part of it may be under way. @type {Change<Asked>} */
+  /** What was chosen stands there already: its list is not made anew, as a press on another part of it may be under way. @type {Change<T>} */
   const inPlace = (next) => change((now) => {
     const made = next(now);
-    shown = shownOf(made);
+    shown = signatureOf(made);
     return made;
   });
+  /** A change of the comparison as one of all. @param {Change<T>} of @returns {Change<Asked>} */
+  const ofAsked = (of) => (next) => of((now) => between.withAsked(now, next(between.asked(now))));
+  const [asking, askingInPlace] = [ofAsked(change), ofAsked(inPlace)];
   /** A change of one optimizer as one of all. @param {Change<Asked>} of @param {number} i @returns {Change<Choice>} */
   const ofOne = (of, i) => (next) => of((now) => ({ ...now, optimizers: now.optimizers.map((one, k) => (k === i ? next(one) : one)) }));
-  const without = (/** @type {number} */ i) => change((now) => ({ ...now, optimizers: now.optimizers.filter((_, k) => k !== i) }));
+  const without = (/** @type {number} */ i) => asking((now) => ({ ...now, optimizers: now.optimizers.filter((_, k) => k !== i) }));
 
-  /** @param {Asked} asked */
-  function draw(asked) {
-    if (shownOf(asked) === shown) return;
-    shown = shownOf(asked);
+  /** @param {T} value */
+  function draw(value) {
+    if (signatureOf(value) === shown) return;
+    shown = signatureOf(value);
+    const asked = between.asked(value), { before, after } = between.fields(value, change, inPlace);
     const focused = host.contains(document.activeElement) ? document.activeElement?.id : "";
     const chosen = asked.optimizers.map((choice, i) => {
       const remove = asked.optimizers.length > 1 ? () => { open.clear(); without(i); } : null;
-      return choiceFields(tables, choice, `o${i}`, { change: ofOne(change, i), inPlace: ofOne(inPlace, i), remove }, open);
+      return choiceFields(tables, choice, `o${i}`, { change: ofOne(asking, i), inPlace: ofOne(askingInPlace, i), remove }, open);
     });
-    const add = element("button", { type: "button", class: "add", id: "add", text: t("Add an optimizer"), disabled: asked.optimizers.length >= tables.limits.optimizers });
-    add.addEventListener("click", () => change((now) => {
+    const most = Math.min(tables.limits.optimizers, between.most(value));
+    const add = element("button", { type: "button", class: "add", id: "add", text: t("Add an optimizer"), disabled: asked.optimizers.length >= most });
+    add.addEventListener("click", () => asking((now) => {
       const used = new Set(now.optimizers.map((choice) => choice.kind));
       const kind = Object.keys(tables.optimizers).find((name) => !used.has(name)) ?? "adam";
       return { ...now, optimizers: [...now.optimizers, freshChoice(tables, kind)] };
     }));
-    host.replaceChildren(...groundFields(tables, asked, change, inPlace), ...chosen, add);
+    host.replaceChildren(...before, ...groundFields(tables, asked, asking, askingInPlace), ...after, ...chosen, add);
     if (focused) (document.getElementById(focused) ?? add).focus({ preventScroll: true });
   }
   return { draw };

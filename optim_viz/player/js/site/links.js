@@ -116,7 +116,7 @@ function startsThere(asked, other, tables) {
 }
 
 /** Keys are read and written in this order. @type {Record<string, Key>} */
-const LINK_KEYS = {
+export const LINK_KEYS = {
   f: {
     read: (tables, asked, texts) => ({ ...asked, surface: String(texts.at(-1)), start: tables.surfaces[String(texts.at(-1))].start, batch: null }),
     write: (_, asked) => [asked.surface], silent: unchanged((asked) => asked.surface),
@@ -147,13 +147,33 @@ function ownFunction(typed, surface) {
   return t("A function of your own, {typed}, is left out: it needs the app; {surface} is shown instead.", { typed: quoted(typed), surface });
 }
 
-/** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {Asked} other */
-function leftOut(tables, query, other) {
+/** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {string} instead */
+export function leftOut(tables, query, instead) {
   const typed = query.getAll("f").at(-1);
   const own = (typed !== undefined && !Object.hasOwn(tables.surfaces, typed)) || ["box", ...tables.parameters].some((key) => query.has(key));
-  const notes = own ? [ownFunction(typed, tables.surfaces[other.surface].title)] : [];
+  const notes = own ? [ownFunction(typed, tables.surfaces[instead].title)] : [];
   if (query.get("fair")) notes.push(t("Learning rates tuned by one rule for all are left out: that needs the app; those of the link are shown."));
   return { own, notes };
+}
+
+/**
+ * What the keys of a link make of a value, one after the other; what cannot be read is dropped, and said.
+ * @template T
+ * @param {Record<string, {read: (tables: any, value: T, texts: string[], notes: string[]) => T}>} keys
+ * @param {any} tables @param {URLSearchParams} query @param {T} value @param {string[]} notes @param {Set<string>} [skipped]
+ */
+export function read(keys, tables, query, value, notes, skipped = new Set()) {
+  let made = value;
+  for (const [key, row] of Object.entries(keys)) {
+    if (!query.has(key) || skipped.has(key)) continue;
+    try {
+      made = row.read(tables, made, query.getAll(key), notes);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      notes.push(`The link's ${key} was dropped: ${error.message}`);
+    }
+  }
+  return made;
 }
 
 /**
@@ -163,23 +183,13 @@ function leftOut(tables, query, other) {
  */
 export function readLink(tables, search, other) {
   const query = new URLSearchParams(search);
-  const { own, notes } = leftOut(tables, query, other);
+  const { own, notes } = leftOut(tables, query, other.surface);
   const skipped = new Set(own ? ["f", "start", "batch"] : []);
   const known = new Set([...Object.keys(LINK_KEYS), "fair", "box", "lang", ...tables.parameters]);
   for (const key of new Set(query.keys())) {
     if (!known.has(key)) notes.push(t("The link's {key} is unknown here; {hint}", { key: quoted(key), hint: t("choose one of {names}.", { names: Object.keys(LINK_KEYS).join(", ") }) }));
   }
-  let asked = other;
-  for (const [key, row] of Object.entries(LINK_KEYS)) {
-    if (!query.has(key) || skipped.has(key)) continue;
-    try {
-      asked = row.read(tables, asked, query.getAll(key), notes);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      notes.push(t("The link's {key} was dropped: {error}", { key, error: error.message }));
-    }
-  }
-  return { asked, notes };
+  return { asked: read(LINK_KEYS, tables, query, other, notes, skipped), notes };
 }
 
 /**

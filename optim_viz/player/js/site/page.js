@@ -1,4 +1,4 @@
-/** What both pages of the site have: places by their names, sentences for the reader, links that stay on the page. */
+/** What the pages of the site have: places by their names, sentences for the reader, links that stay on the page. */
 import { element } from "../basics/dom.js";
 import { speak } from "../basics/words.js";
 

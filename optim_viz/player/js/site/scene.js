@@ -42,23 +42,28 @@ function plannedRun(tables, choice, label) {
 }
 
 /**
- * Fetches what a comparison is computed and drawn from.
- * @param {ReturnType<typeof import("./files.js").filesOfPage>} files @param {any} tables @param {Asked} asked
+ * Fetches what some runs on a surface are computed from.
+ * @param {ReturnType<typeof import("./files.js").createFiles>} files @param {any} tables @param {Asked} asked @param {string[]} labels  of its optimizers
  */
-export async function gathered(files, tables, asked) {
-  const labels = labelsOf(asked.optimizers);
+export async function programsFor(files, tables, asked, labels) {
   const runs = asked.optimizers.map((choice, i) => plannedRun(tables, choice, labels[i]));
-  const [surface, grid, schedules, ...rules] = await Promise.all([
-    files.json(`surfaces/${asked.surface}.json`), files.numbers(`surfaces/${asked.surface}.bin`), files.json("schedules.json"),
-    ...runs.map(({ kind }) => files.words(`rules/${kind}.json`)),
-  ]);
+  const [surface, schedules, ...rules] = await Promise.all([files.json(`surfaces/${asked.surface}.json`), files.json("schedules.json"), ...runs.map(({ kind }) => files.words(`rules/${kind}.json`))]);
   /** @type {Record<string, any>} */
   const programs = { [`surface ${asked.surface}`]: surface };
   runs.forEach(({ run, on, plan, planned }, i) => {
     programs[run.program] = rules[i][on].program;
     programs[run.schedule] = schedules[plan][planned];
   });
-  return { grid, programs, runs: runs.map(({ run, on }, i) => ({ run, cards: rules[i][on].cards })) };
+  return { programs, runs: runs.map(({ run, on }, i) => ({ run, cards: rules[i][on].cards })) };
+}
+
+/**
+ * Fetches what a comparison is computed and drawn from.
+ * @param {ReturnType<typeof import("./files.js").createFiles>} files @param {any} tables @param {Asked} asked
+ */
+export async function gathered(files, tables, asked) {
+  const [parts, grid] = await Promise.all([programsFor(files, tables, asked, labelsOf(asked.optimizers)), files.numbers(`surfaces/${asked.surface}.bin`)]);
+  return { grid, ...parts };
 }
 
 /** @param {any} tables @param {Asked} asked @param {any} parts  what `gathered` gives @param {string} programs  their blob's name */

@@ -1,7 +1,7 @@
 /** The numbers that are fixed in a map or in basins, as knobs: those of all of it, then those of each optimizer. */
 import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
-import { FIRST, sharedKnobs } from "./turning.js";
+import { ordered, ownKnobs, sharedKnobs } from "./turning.js";
 import { t } from "../basics/words.js";
 
 /** @typedef {{values(): any, change(change: (values: any) => void): void, rest(): void, hold(on: boolean): void}} Turned */
@@ -39,16 +39,13 @@ export function createFieldKnobs(turned) {
   /** The numbers of an optimizer, but for those that the picture goes over. @param {any} data @param {any} field @param {number} i */
   function own({ programs }, { run, axes }, i) {
     const varied = new Set(axes.map((/** @type {any} */ axis) => axis.name));
-    const of = (/** @type {"values"|"schedule_values"} */ where, /** @type {any} */ program) => program.knobs
-      .filter((/** @type {any} */ knob) => where !== "values" || !varied.has(knob.name))
-      .map((/** @type {any} */ knob) => ({
-        first: where === "values" && FIRST.has(knob.name),
-        node: made(knob, `${run.id}: ${knob.name}`, (values) => values.runs[i][where][knob.name], (values, value) => { values.runs[i][where][knob.name] = value; }),
+    const knobs = ownKnobs(programs[run.program], programs[run.schedule])
+      .filter(({ knob, where }) => where !== "values" || !varied.has(knob.name))
+      .map(({ knob, where, first }) => ({
+        first, where,
+        element: made(knob, `${run.id}: ${knob.name}`, (values) => values.runs[i][where][knob.name], (values, value) => { values.runs[i][where][knob.name] = value; }),
       }));
-    const knobs = [...of("values", programs[run.program]), ...of("schedule_values", programs[run.schedule])];
-    const [first, more] = [true, false].map((is) => knobs.filter((one) => one.first === is).map((one) => one.node));
-    const rest = first.length && more.length ? folded(more, run.id) : more;
-    return element("div", { class: "ov-shared" }, [element("span", { class: "ov-hint", text: run.id }), ...first, ...rest]);
+    return element("div", { class: "ov-shared" }, [element("span", { class: "ov-hint", text: run.id }), ...ordered(knobs, run.id, run.schedule)]);
   }
 
   return {
@@ -66,15 +63,4 @@ export function createFieldKnobs(turned) {
     },
     draw() { for (const one of drawn) one.draw(); },
   };
-}
-
-/** Knobs that fold away behind a button. @param {HTMLElement[]} nodes @param {string} label */
-function folded(nodes, label) {
-  const rest = element("span", { class: "ov-more", hidden: true }, nodes);
-  const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": t("More numbers of {run}", { run: label }), text: "…" });
-  button.addEventListener("click", () => {
-    rest.hidden = !rest.hidden;
-    button.setAttribute("aria-expanded", String(!rest.hidden));
-  });
-  return [button, rest];
 }

@@ -3,8 +3,11 @@ import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
 import { later, t } from "../basics/words.js";
 
-/** Shown at once; the other numbers of a run fold away. */
-export const FIRST = new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]);
+/** Shown at once, of a rule and of a schedule; the other numbers of a run fold away. @type {Record<string, Set<string>>} */
+const FIRST = {
+  values: new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]),
+  schedule_values: new Set(["step_size", "gamma", "milestone1", "milestone2", "T_max", "eta_min", "start_factor", "end_factor", "total_iters", "warmup", "pct_start", "div_factor", "factor", "patience"]),
+};
 const SEEDS = 2 ** 32 - 1;
 
 /** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights */
@@ -29,11 +32,30 @@ export function sharedKnobs(live, names) {
   ];
 }
 
-/** The knobs of a run. @param {any} app @param {any} run */
-function ownKnobs(app, run) {
-  const rule = app.live.program(run.program), schedule = app.live.program(run.schedule);
-  const of = (/** @type {any[]} */ knobs, /** @type {string} */ where) => knobs.map((knob) => ({ knob, where, first: where === "values" && FIRST.has(knob.name) }));
+/** The numbers of a run, those of its rule and those of its schedule. @param {any} rule @param {any} schedule  programs @returns {{knob: any, where: "values"|"schedule_values", first: boolean}[]} */
+export function ownKnobs(rule, schedule) {
+  const of = (/** @type {any[]} */ knobs, /** @type {"values"|"schedule_values"} */ where) => knobs.map((knob) => ({ knob, where, first: FIRST[where].has(knob.name) }));
   return [...of(rule.knobs, "values"), ...of(schedule.knobs, "schedule_values")];
+}
+
+/** The knobs of a run in order: the first of its rule, the rest behind a button, its schedule's under its name. @param {{element: HTMLElement, where: string, first: boolean}[]} made @param {string} label @param {string} schedule  its program's name */
+export function ordered(made, label, schedule) {
+  const of = (/** @type {string} */ where) => made.filter((one) => one.first && one.where === where).map((one) => one.element);
+  const [own, planned] = [of("values"), of("schedule_values")], more = made.filter((one) => !one.first).map((one) => one.element);
+  const name = element("span", { class: "ov-hint", text: schedule.split(" ")[1] });
+  return [...own, ...(own.length || planned.length ? folded(more, label) : more), ...(planned.length ? [element("span", { class: "ov-more" }, [name, ...planned])] : [])];
+}
+
+/** Knobs that fold away behind a button. @param {HTMLElement[]} nodes @param {string} label */
+function folded(nodes, label) {
+  if (!nodes.length) return [];
+  const rest = element("span", { class: "ov-more", hidden: true }, nodes);
+  const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": t("More numbers of {run}", { run: label }), text: "…" });
+  button.addEventListener("click", () => {
+    rest.hidden = !rest.hidden;
+    button.setAttribute("aria-expanded", String(!rest.hidden));
+  });
+  return [button, rest];
 }
 
 /** @param {any} app */
@@ -57,19 +79,12 @@ export function createTurning(app) {
     if (!run) return null;
     const waits = app.live.computable(run) ? null : element("span", { class: "ov-hint", text: t("follows when you let go") });
     if (run.program === null) return element("span", { class: "ov-knobs" }, [waits]);
-    const made = ownKnobs(app, run).map(({ knob, where, first }) => {
+    const made = ownKnobs(app.live.program(run.program), app.live.program(run.schedule)).map(({ knob, where, first }) => {
       const find = (/** @type {any} */ values) => values.runs.find((/** @type {any} */ one) => one.id === track.id)[where];
-      return { first, ...createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; })) };
+      return { first, where, ...createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; })) };
     });
     drawn.set(track.id, made);
-    const more = made.filter((one) => !one.first);
-    const rest = element("span", { class: "ov-more", hidden: true }, more.map((one) => one.element));
-    const button = element("button", { type: "button", class: "ov-quiet", "aria-expanded": "false", "aria-label": t("More numbers of {run}", { run: track.label }), text: "…" });
-    button.addEventListener("click", () => {
-      rest.hidden = !rest.hidden;
-      button.setAttribute("aria-expanded", String(!rest.hidden));
-    });
-    return element("span", { class: "ov-knobs" }, [...made.filter((one) => one.first).map((one) => one.element), button, rest, waits]);
+    return element("span", { class: "ov-knobs" }, [...ordered(made, track.label, run.schedule), waits]);
   }
 
   function update() {

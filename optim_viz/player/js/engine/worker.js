@@ -1,0 +1,4 @@
+/** What a worker runs that is started from a file. */
+import { serve } from "./work.js";
+
+serve(self);

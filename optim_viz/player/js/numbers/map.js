@@ -1,0 +1,66 @@
+/** What a map holds: the numbers that are coloured, the best cell, and what is said of a cell. Python's figures.maps has the same. */
+import { general } from "../basics/format.js";
+
+/**
+ * @typedef {import("../engine/fields.js").Field} Field
+ * @typedef {Record<"loss"|"steps"|"first", Float64Array>} Found
+ */
+
+/** Whether a run ends no better off than it began. @param {Found} found @param {number} cell */
+export const diverges = ({ loss, first }, cell) => !(loss[cell] <= first[cell]) || loss[cell] === Infinity;
+
+/** What is coloured; NaN where a run diverges or, by steps, never arrives. @param {Field} field @param {Found} found @param {string} measure @param {number} floor  losses below this share of the largest are drawn there */
+export function mapNumbers({ surface }, found, measure, floor) {
+  const { loss, steps } = found;
+  if (measure === "steps") return loss.map((_, cell) => (Number.isFinite(steps[cell]) && !diverges(found, cell) ? Math.max(steps[cell], 1) : NaN));
+  const kept = loss.map((value, cell) => (diverges(found, cell) ? NaN : Math.max(value - surface.lowest, 0)));
+  const top = kept.reduce((most, value) => (value > most ? value : most), -Infinity);
+  return kept.map((value) => Math.max(value, floor * Math.max(Number.isFinite(top) ? top : 1, 1e-300)));
+}
+
+/** The ends of the colours of logarithms. @param {Float64Array} numbers @returns {[number, number]} */
+export function mapScale(numbers) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const number of numbers) if (Number.isFinite(number)) [low, high] = [Math.min(low, Math.log10(number)), Math.max(high, Math.log10(number))];
+  if (low > high) [low, high] = [0, 1];
+  return [low, high > low ? high : low + 1];
+}
+
+/** The cell of the lowest loss, or of the fewest steps; of equals the other one decides. One that diverges only where all do. @param {Found} found @param {string} measure */
+export function bestCell(found, measure) {
+  const [one, other] = measure === "loss" ? [found.loss, found.steps] : [found.steps, found.loss];
+  const key = (/** @type {number} */ cell) => [Number(diverges(found, cell)), one[cell], other[cell]];
+  let best = 0;
+  for (let cell = 1; cell < one.length; cell++) {
+    const [a, b] = [key(cell), key(best)], i = a.findIndex((value, k) => value !== b[k]);
+    if (i >= 0 && a[i] < b[i]) best = cell;
+  }
+  return best;
+}
+
+/** What is said of a cell. @param {Found} found @param {number} cell */
+export function mapWords(found, cell) {
+  if (diverges(found, cell)) return "diverges";
+  const { loss, steps } = found;
+  return `loss ${general(loss[cell], 3)}, ${Number.isFinite(steps[cell]) ? `arrives at step ${general(steps[cell], 6)}` : "does not arrive"}`;
+}
+
+/** The borders between cells: halfway, on the axis' own scale, with half a cell beyond both ends. @param {number[]} values @param {boolean} log */
+export function cellEdges(values, log) {
+  const at = log ? values.map(Math.log) : values;
+  if (at.length === 1) return [values[0] * 0.9, values[0] * 1.1];
+  const middle = at.slice(1).map((value, i) => (value + at[i]) / 2);
+  const edges = [2 * at[0] - middle[0], ...middle, 2 * at[at.length - 1] - middle[middle.length - 1]];
+  return log ? edges.map(Math.exp) : edges;
+}
+
+/** What the map holds, in a sentence or two. @param {Field} field @param {Found} found @param {string} measure @param {{low: number, high: number, lr: number, momentum: number}|null} theory */
+export function mapSentence({ axes }, found, measure, theory) {
+  const best = bestCell(found, measure), columns = axes[1].values.length;
+  const values = axes.map(({ name, values: of }, i) => `${name} ${general(of[i ? best % columns : Math.floor(best / columns)], 3)}`).join(", ");
+  const lost = found.loss.reduce((sum, _, cell) => sum + Number(diverges(found, cell)), 0) / found.loss.length;
+  const text = `${found.loss.length.toLocaleString("en")} runs. Best: ${values}, ${mapWords(found, best)}. ${Math.round(100 * lost)}% of the map diverges: it ends above the loss it began with.`;
+  if (!theory) return text;
+  const [low, high, lr, momentum] = [theory.low, theory.high, theory.lr, theory.momentum].map((value) => general(value, 3));
+  return `${text} Theory for curvatures from ${low} to L = ${high} (Polyak 1964; Goh 2017): stable below 2(1 + momentum)/L, fastest at learning rate ${lr} and momentum ${momentum}.`;
+}

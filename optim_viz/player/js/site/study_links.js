@@ -1,0 +1,123 @@
+/**
+ * A study as a link and back, key for key as Python's optim_viz.experiments.study_links has it: tests hold the two to the
+ * same text.
+ *
+ * @typedef {import("./study.js").Study} Study
+ */
+import { Refusal, numberWithin, quoted, wholeWithin } from "./checks.js";
+import { LINK_KEYS, floatText, leftOut, read } from "./links.js";
+import { checkAxis, fitting, mappedOf } from "./study.js";
+
+/** @typedef {{read: (tables: any, study: Study, texts: string[]) => Study, write: (study: Study) => string}} Key */
+
+/** The key of an axis. @param {"x"|"y"} key @returns {Key} */
+function axisKey(key) {
+  return {
+    read(tables, study, texts) {
+      const found = fitting(tables, study), parts = String(texts.at(-1)).split("~");
+      if (parts.length !== 3) throw new Refusal(`3 values joined by ~ are needed; got ${quoted(texts.at(-1))}.`);
+      return { ...found, [key]: checkAxis(tables, mappedOf(found), parts) };
+    },
+    write: (study) => [study[key].name, floatText(study[key].low), floatText(study[key].high)].join("~"),
+  };
+}
+
+/** A share of the way. @param {unknown} text */
+function checkTolerance(text) {
+  const share = numberWithin(text, "tolerance", 0, 1);
+  if (share > 0 && share < 1) return share;
+  throw new Refusal(`tolerance must be above 0 and below 1; got ${quoted(text)}.`);
+}
+
+/** Keys of a view's own, read and written in this order. @type {Record<string, Key>} */
+const OWN = {
+  n: {
+    read: (tables, study, texts) => ({ ...study, resolution: wholeWithin(texts.at(-1), "n", 2, tables.tune.views[study.view].resolutions.at(-1)) }),
+    write: (study) => String(study.resolution),
+  },
+  seeds: {
+    read: (tables, study, texts) => ({ ...study, seeds: wholeWithin(texts.at(-1), "seeds", 1, tables.tune.views[study.view].seeds) }),
+    write: (study) => String(study.seeds),
+  },
+  which: {
+    read: (_, study, texts) => ({ ...study, which: wholeWithin(texts.at(-1), "which", 0, study.descent.optimizers.length - 1) }),
+    write: (study) => String(study.which),
+  },
+  x: axisKey("x"),
+  y: axisKey("y"),
+  measure: {
+    read(tables, study, texts) {
+      const measure = String(texts.at(-1));
+      if (Object.hasOwn(tables.tune.measures, measure)) return { ...study, measure };
+      throw new Refusal(`Unknown measure ${quoted(measure)}; choose one of ${Object.keys(tables.tune.measures).join(", ")}.`);
+    },
+    write: (study) => study.measure,
+  },
+  tol: { read: (_, study, texts) => ({ ...study, tolerance: checkTolerance(texts.at(-1)) }), write: (study) => floatText(study.tolerance) },
+};
+/** Keys of the app's other views. */
+const ELSEWHERE = ["rates", "epochs"];
+
+/** What a view opens with. @param {any} tables @param {string} view @returns {Study} */
+export function opens(tables, view) {
+  const query = new URLSearchParams(tables.tune.views[view].opens);
+  const surface = String(query.get("f"));
+  const blank = { surface, start: tables.surfaces[surface].start, batch: null, optimizers: [] };
+  return readKeys(tables, query, /** @type {any} */ ({ view, descent: blank, which: 0, seeds: 1 }), []);
+}
+
+/** What the keys of a link make of a study. @param {any} tables @param {URLSearchParams} query @param {Study} study @param {string[]} notes @param {Set<string>} [skipped] */
+function readKeys(tables, query, study, notes, skipped = new Set()) {
+  const view = tables.tune.views[study.view];
+  const descent = read(LINK_KEYS, tables, query, study.descent, notes, skipped);
+  const there = Object.fromEntries(Object.entries(OWN).map(([key, row]) => [key, view.keys.includes(key) ? row : {
+    ...row, read() { throw new Refusal(`the view ${quoted(view.tab)} has none.`); },
+  }]));
+  return fitting(tables, read(there, tables, query, { ...study, descent }, notes));
+}
+
+/** Which view a link means; of those that need the app, a sentence. @param {any} tables @param {URLSearchParams} query @param {string[]} notes */
+function viewOf(tables, query, notes) {
+  const { views, elsewhere } = tables.tune;
+  const [first] = Object.keys(views), [silent] = Object.keys(elsewhere);
+  const asked = query.get("view") ?? ([...query.keys()].length ? silent : first);
+  if (Object.hasOwn(views, asked)) return { view: asked, here: true };
+  const known = Object.hasOwn(elsewhere, asked);
+  notes.push(known ? `The view ${quoted(elsewhere[asked])} needs the app; the ${views[first].tab.toLowerCase()} is shown instead.`
+    : `The link's view was dropped: Unknown view ${quoted(asked)}; choose one of ${Object.keys(views).join(", ")}.`);
+  return { view: first, here: !known };
+}
+
+/**
+ * The study that a link describes, what its view opens with where it is silent, and a sentence for what was dropped.
+ * @param {any} tables @param {string} search  the link from its "?" on
+ * @returns {{study: Study, notes: string[]}}
+ */
+export function readStudy(tables, search) {
+  const query = new URLSearchParams(search);
+  /** @type {string[]} */
+  const notes = [];
+  const { view, here } = viewOf(tables, query, notes);
+  if (!here) for (const key of ELSEWHERE) query.delete(key);
+  const first = opens(tables, view);
+  const left = leftOut(tables, query, first.descent.surface);
+  notes.push(...left.notes);
+  const known = ["view", ...Object.keys(LINK_KEYS), "box", "fair", ...tables.parameters, ...Object.keys(OWN), ...ELSEWHERE];
+  for (const key of new Set(query.keys())) {
+    if (!known.includes(key)) notes.push(`The link's ${quoted(key)} is unknown here; choose one of ${["view", ...tables.tune.views[view].keys].join(", ")}.`);
+    else if (ELSEWHERE.includes(key)) notes.push(`The link's ${key} was dropped: the view ${quoted(tables.tune.views[view].tab)} has none.`);
+  }
+  return { study: readKeys(tables, query, first, notes, new Set(left.own ? ["f", "start", "batch"] : [])), notes };
+}
+
+/** The query of a study, from its "?" on: its view, and all that is not as that opens. @param {any} tables @param {Study} study */
+export function writeStudy(tables, study) {
+  const first = opens(tables, study.view), { keys } = tables.tune.views[study.view];
+  const descent = keys.includes("start") ? study.descent : { ...study.descent, start: tables.surfaces[study.descent.surface].start };
+  const { x, y } = fitting(tables, { ...first, descent: study.descent, which: study.which }), known = { ...first, x, y };
+  const pairs = Object.entries(LINK_KEYS).filter(([, row]) => !row.silent(descent, first.descent, tables))
+    .flatMap(([key, row]) => row.write(tables, descent).map((text) => [key, text]));
+  const own = Object.entries(OWN).filter(([key, row]) => keys.includes(key) && row.write(study) !== row.write(known))
+    .map(([key, row]) => [key, row.write(study)]);
+  return `?${[["view", study.view], ...pairs, ...own].map(([key, text]) => `${key}=${encodeURIComponent(text)}`).join("&")}`;
+}
