@@ -120,13 +120,10 @@ def lines(picture: str | None) -> str:
 def _usual() -> str:
     player, flat, _ = publish(STATIC)
     first = f'\n<script async src="./app/static/{escape(flat)}" fetchpriority="high"></script>\n'
-    ours = [("modulepreload", f"{player}/whole/app.js", ""), ("preload", f"{player}/player.css", ' as="style"')]
-    own = [(rel, f"app/static/{path}", more) for rel, path, more in ours]
-    theirs = [("modulepreload", path, " crossorigin") for path in streamlit_parts(PARTS)]
-    later = (
-        f'<link rel="{rel}" href="./{escape(path)}"{more} fetchpriority="low">\n' for rel, path, more in [*own, *theirs]
+    later = [f"app/static/{player}/whole/app.js", *streamlit_parts(PARTS)]
+    return first + "".join(
+        f'<link rel="modulepreload" href="./{escape(path)}" crossorigin fetchpriority="low">\n' for path in later
     )
-    return "".join([first, *later])
 
 
 def streamlit_parts(ends: Iterable[str]) -> list[str]:

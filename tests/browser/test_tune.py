@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+import optim_viz as ov
 from optim_viz.experiments import study_runs
 from optim_viz.experiments.fairness import FAIRNESS
 from optim_viz.experiments.files import read
@@ -38,16 +39,23 @@ def found(asked):
     return study_runs.run(asked.work, lambda progress: None, threading.Event())
 
 
-def click(page, share, chart=0):
-    """Click the point that lies that share of the way through the points; return its x and y."""
+def point(page, share, chart=0):
+    """Point at what lies that share of the way through the points; return where on the page, and its x and y."""
     page.locator(CHART).nth(0).wait_for()
     page.wait_for_function(
         "document.querySelector('.stPlotlyChart .js-plotly-plot')?._fullData?.some(t => t.customdata)"
     )
     place = page.evaluate(_PLACE, [chart, share])
+    page.mouse.move(place["left"] - 1, place["top"])
     page.mouse.move(place["left"], place["top"])
-    page.mouse.click(place["left"], place["top"])
-    return place["x"], place["y"]
+    return (place["left"], place["top"]), place["x"], place["y"]
+
+
+def click(page, share, chart=0):
+    """Click the point that lies that share of the way through the points; return its x and y."""
+    place, x, y = point(page, share, chart)
+    page.mouse.click(*place)
+    return x, y
 
 
 def settings(page):
@@ -62,7 +70,14 @@ def test_a_click_on_the_map_opens_compare_with_those_values(server, open_page):
     (here,) = found(check(replace(VIEWS["map"].opens, resolution=32)))
     expect(page.get_by_text(maps.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
     before = page.url
-    lr, momentum = click(page, 0.3)
+    page.locator(".ov-turned .ov-knob").first.wait_for()
+    place, lr, momentum = point(page, 0.3)
+    spec = VIEWS["map"].opens.descent
+    run = ov.descend(spec.surface, [ov.optimizer("momentum", lr=lr, momentum=momentum)], spec.start, spec.steps)["momentum"]
+    card = page.locator(".ov-run-card")  # the cell's run, before it is opened
+    expect(card).to_contain_text(f"lr {lr:.4g}, momentum {momentum:.4g}: {run.status}, loss {run.final_loss:.2f}")
+    expect(card.get_by_role("img", name="Loss over 50 steps")).to_be_visible()
+    page.mouse.click(*place)
     expect(page).not_to_have_url(re.compile("/tune"))
     page.locator(PLAYER).wait_for()
     expect(page.get_by_role("heading", name="Quadratic bowl", level=1)).to_be_visible()

@@ -2,6 +2,7 @@
  * Streamlit's side of what is turned under a map or basins. Streamlit calls this again, with the same parent element,
  * whenever the data change, and calls the latest cleanup when the element goes.
  */
+import { cellAt } from "../plots/cell_pointer.js";
 import { loadStyle } from "./style.js";
 import { createTurnedFields } from "./turned_fields.js";
 import { speak } from "../basics/words.js";
@@ -16,6 +17,19 @@ export function unpacked(bytes) {
   return { ...data, exact: new Float32Array(bytes.slice(4 + length).buffer) };
 }
 
+/** Shows the run of the cell under a mouse, as long as it is over one of the charts. @param {any} entry @param {(i: number) => any} chartOf @param {PointerEvent} event */
+function pointAt(entry, chartOf, event) {
+  const over = event.target instanceof Element && event.target.closest(".js-plotly-plot");
+  if (!over) return;
+  const which = entry.turned.fields().findIndex((/** @type {any} */ _, /** @type {number} */ i) => chartOf(i) === over);
+  if (which < 0) return;
+  const { axes } = entry.turned.fields()[which], across = entry.turned.across(which);
+  const shown = across === 0 ? axes : [...axes].reverse();
+  const logs = ["xaxis", "yaxis"].map((name) => /** @type {any} */ (over)._fullLayout[name].type === "log");
+  const cell = cellAt(over, { sides: shown.map((/** @type {any} */ axis) => axis.values), logs }, event.clientX, event.clientY);
+  if (cell) entry.turned.point(which, across === 0 ? cell : [...cell].reverse());
+}
+
 /** @param {any} component @param {{cssUrl: string}} options */
 function createEntry(component, options) {
   const root = document.createElement("div");
@@ -24,6 +38,8 @@ function createEntry(component, options) {
   const entry = /** @type {any} */ ({ root, component, charts: "" });
   const chartOf = (/** @type {number} */ i) => document.querySelectorAll(`.st-key-${CSS.escape(entry.charts)} .js-plotly-plot`)[i] ?? null;
   entry.turned = createTurnedFields({ root, chartOf, send: (values) => entry.component.setTriggerValue("turn", values) });
+  entry.abort = new AbortController();
+  document.addEventListener("pointermove", (event) => pointAt(entry, chartOf, event), { signal: entry.abort.signal, passive: true });
   loadStyle(component.parentElement, options.cssUrl);
   return entry;
 }
@@ -44,6 +60,7 @@ export function fields(component, options) {
   entry.turned.take(data);
   return () => {
     if (entry.token !== token) return;
+    entry.abort.abort();
     entry.turned.destroy();
     entry.root.remove();
     entries.delete(parent);

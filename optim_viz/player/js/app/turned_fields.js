@@ -3,12 +3,15 @@
  * takes the place of this one. Cells that it draws otherwise are counted and said.
  */
 import { element, setText } from "../basics/dom.js";
+import { general } from "../basics/format.js";
 import { asksBack, createPast, namesOf } from "../basics/past.js";
 import { differing, pixelsOf } from "../numbers/cells.js";
 import { createOverlay } from "../plots/overlay.js";
+import { createRunCard } from "../plots/run_card.js";
 import { createStartPlane } from "../plots/start_plane.js";
 import { createFieldKnobs } from "../words/field_knobs.js";
 import { later, t } from "../basics/words.js";
+import { createCellRun } from "./cell_run.js";
 import { createFieldWork } from "./field_work.js";
 
 /** How long everything must stand still before it counts as resting, ms. */
@@ -76,8 +79,11 @@ export function createTurnedFields({ root, chartOf, send, own = null }) {
   const stats = { coarse: 0, fine: 0 }, past = createPast();
   const turned = { root, values: () => values, change, rest, hold: (/** @type {boolean} */ on) => { holding = on; } };
   const work = createFieldWork({ show, complain: (sentence) => setText(said, sentence), done: compare });
-  const knobs = createFieldKnobs(turned), plane = createStartPlane(turned);
-  root.append(element("div", { class: "ov-turned-row" }, [plane.element, knobs.element]), said);
+  const knobs = createFieldKnobs(turned), plane = createStartPlane(turned), card = createRunCard();
+  const runOf = createCellRun((name) => data.programs[name]);
+  /** @type {{which: number, cell: number[]}|null} the cell whose run is shown */
+  let pointed = null;
+  root.append(element("div", { class: "ov-turned-row" }, [element("div", { class: "ov-side" }, [plane.element, card.element]), knobs.element]), said);
   for (const event of ["pointerover", "focusin"]) root.addEventListener(event, work.ready, { once: true });
   root.addEventListener("keydown", undoByKey);
 
@@ -127,6 +133,21 @@ export function createTurnedFields({ root, chartOf, send, own = null }) {
     });
   }
 
+  /** Shows the run of the cell that is pointed at, of the numbers as they are now. */
+  function drawRun() {
+    const field = pointed && turnedTo(data.fields, values)[pointed.which];
+    const cells = field?.axes.map((/** @type {any} */ axis, /** @type {number} */ i) => axis.values[/** @type {any} */ (pointed).cell[i]]);
+    if (!cells || cells.includes(undefined)) {
+      card.show(null);
+      return plane.show(null);
+    }
+    const { columns, status } = runOf(field, cells);
+    const places = field.axes.map((/** @type {any} */ { name }, /** @type {number} */ i) => `${name} ${general(cells[i], 4)}`);
+    if (field.axes[0].name === "y") places.reverse();
+    card.show({ places: places.join(", "), columns, status });
+    plane.show(columns);
+  }
+
   /** Says how many cells Python draws otherwise, once both pictures of the same numbers are there. */
   function compare() {
     if (own || !fine || waiting() || fine.signature !== signatureOf(values)) return;
@@ -146,6 +167,7 @@ export function createTurnedFields({ root, chartOf, send, own = null }) {
     pending = true;
     knobs.draw();
     plane.draw();
+    if (pointed) drawRun();
     setText(said, "");
     ask();
     clearTimeout(resting);
@@ -178,6 +200,16 @@ export function createTurnedFields({ root, chartOf, send, own = null }) {
 
   return {
     undo, rest,
+    fields: () => data?.fields ?? [],
+    /** Which axis of a field goes to the right in its picture. @param {number} which */
+    across: (which) => data.pictures[which].across,
+    /** Shows the run of a cell, by its places on the two axes of a field; of none where there is none. @param {number} which @param {number[]|null} cell */
+    point(which, cell) {
+      if (!data || gone || (!cell && !pointed)) return;
+      if (cell && pointed && pointed.which === which && pointed.cell.join() === cell.join()) return;
+      pointed = cell && { which, cell };
+      drawRun();
+    },
     /** Draws the picture that rests again, in other colours, say. */
     redraw() { if (own && fine && !waiting()) settle(fine.parts, fine.found); },
     /** Takes the picture that rests, or what it is computed from, unless something newer is being turned. @param {any} next */
@@ -193,6 +225,8 @@ export function createTurnedFields({ root, chartOf, send, own = null }) {
       overlays = data.fields.map((/** @type {any} */ _, /** @type {number} */ i) => createOverlay(() => chartOf(i)));
       knobs.update(data);
       plane.update(data);
+      if (fresh) pointed = null;
+      drawRun();
       if (fresh || own) {
         work.forget();
         clearTimeout(resting);

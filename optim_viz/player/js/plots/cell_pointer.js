@@ -23,6 +23,19 @@ function cellPixels(axis, values, log, i) {
   return [Math.max(0, Math.min(a, b)), Math.min(axis._length, Math.max(a, b))];
 }
 
+/**
+ * The cell at a place on the page, by its places from the left and from the bottom; null beyond all cells.
+ * @param {any} gd  Plotly's element @param {Cells|null} cells @param {number} clientX @param {number} clientY
+ */
+export function cellAt(gd, cells, clientX, clientY) {
+  if (!cells || !gd?._fullLayout) return null;
+  const box = gd.getBoundingClientRect(), area = plotArea(gd), { xaxis, yaxis } = gd._fullLayout;
+  const [left, top] = [clientX - box.left - area.left, clientY - box.top - area.top];
+  if (left < 0 || top < 0 || left > area.width || top > area.height) return null;
+  const found = [axisValues(xaxis)(left), axisValues(yaxis)(top)].map((value, i) => placeAmong(cells.sides[i], cells.logs[i], value));
+  return found.includes(-1) ? null : found;
+}
+
 /** @type {Record<string, [number, number]>} */
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 /** Cells that Page Up, or an arrow with Shift, goes over. */
@@ -39,17 +52,6 @@ export function createCellPointer(host, use) {
   /** @type {number[]|null} */
   let here = null;
 
-  /** @param {number} clientX @param {number} clientY */
-  function cellAt(clientX, clientY) {
-    const cells = use.cells(), gd = use.gd();
-    if (!cells || !gd?._fullLayout) return null;
-    const box = gd.getBoundingClientRect(), area = plotArea(gd), { xaxis, yaxis } = gd._fullLayout;
-    const [left, top] = [clientX - box.left - area.left, clientY - box.top - area.top];
-    if (left < 0 || top < 0 || left > area.width || top > area.height) return null;
-    const found = [axisValues(xaxis)(left), axisValues(yaxis)(top)].map((value, i) => placeAmong(cells.sides[i], cells.logs[i], value));
-    return found.includes(-1) ? null : found;
-  }
-
   /** @param {number[]|null} cell */
   function show(cell) {
     const cells = use.cells(), gd = use.gd();
@@ -64,12 +66,12 @@ export function createCellPointer(host, use) {
     use.show(here, { x: own.left + x + (right - left) / 2, y: own.top + y });
   }
 
-  host.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") show(cellAt(event.clientX, event.clientY)); });
+  host.addEventListener("pointermove", (event) => { if (event.pointerType === "mouse") show(cellAt(use.gd(), use.cells(), event.clientX, event.clientY)); });
   host.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") show(null); });
   let touched = false; // Plotly makes clicks of its own, which do not say by what
   host.addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch"; }, { capture: true });
   host.addEventListener("click", (event) => {
-    const cell = cellAt(event.clientX, event.clientY);
+    const cell = cellAt(use.gd(), use.cells(), event.clientX, event.clientY);
     show(cell);
     // A finger cannot point without pressing: what it presses is said, and opened from there.
     if (cell && !touched) use.open(cell, event.ctrlKey || event.metaKey);

@@ -1,9 +1,10 @@
-/** A small plane below a map: the surface from above, and the start of every run, which can be dragged. */
+/** A small plane below a map or basins: the surface from above, the start of every run, which can be dragged, and one run. */
 import { createFields } from "../engine/fields.js";
 import { element, vector } from "../basics/dom.js";
 import { createOnce } from "../basics/driver.js";
 import { formatPoint } from "../basics/format.js";
 import { symbolPath } from "../basics/symbols.js";
+import { t } from "../basics/words.js";
 import { parseColor, readTheme, watchTheme } from "../basics/theme.js";
 import { bandPixels, gridPoints, shadesOf } from "../numbers/bands.js";
 import { makeRelief } from "../numbers/relief.js";
@@ -14,6 +15,8 @@ const SIZE = 64, SHADES = 14;
 const [WIDTH, HEIGHT] = [240, 180];
 /** Digits of a start that is dragged to. */
 const DIGITS = 6;
+/** Px beyond the plane to which a path is drawn: SVG has trouble with what is very far away. */
+const BEYOND = 1000;
 
 /** @param {{root: HTMLElement, values(): any, change(change: (values: any) => void): void, rest(): void, hold(on: boolean): void}} turned */
 export function createStartPlane(turned) {
@@ -23,7 +26,9 @@ export function createStartPlane(turned) {
   const host = element("div", { class: "ov-start-plane", role: "img", tabindex: "-1", hidden: true, title: "Drag the start" }, [canvas, marks, handle]);
   /** @type {any} */
   let field = null, programs = {};
-  let drawn = "";
+  let drawn = "", movable = false;
+  /** @type {{x: Float64Array, y: Float64Array}|null} */
+  let run = null;
 
   const pixel = (/** @type {number[]} */ [x, y]) => {
     const [x0, x1, y0, y1] = field.surface.bounds;
@@ -42,13 +47,31 @@ export function createStartPlane(turned) {
     /** @type {any} */ (canvas.getContext("2d")).putImageData(new ImageData(pixels, canvas.width, canvas.height), 0, 0);
   }
 
+  /** The run as a path with a head, twice, so that it is seen on light and on dark. */
+  function drawnRun() {
+    if (!run) return [];
+    const places = [];
+    for (let i = 0; i < run.x.length; i++) {
+      const [x, y] = pixel([run.x[i], run.y[i]]);
+      if (!(Math.abs(x) < BEYOND && Math.abs(y) < BEYOND)) break;
+      places.push(`${x.toFixed(1)},${y.toFixed(1)}`);
+    }
+    if (!places.length) return [];
+    const [x, y] = places[places.length - 1].split(",");
+    return [
+      ...["ov-run-under", "ov-run"].map((name) => vector("path", { class: name, d: `M${places.join("L")}` })),
+      vector("circle", { class: "ov-run-head", cx: x, cy: y, r: 4 }),
+    ];
+  }
+
   function drawMarks() {
-    const { start } = turned.values(), [x, y] = pixel(start);
+    const start = run ? [run.x[0], run.y[0]] : turned.values().start, [x, y] = pixel(start);
     const best = field.surface.minima.slice(0, field.surface.best).map((/** @type {number[]} */ minimum) => {
       const [mx, my] = pixel(minimum);
       return vector("path", { class: "ov-star", d: symbolPath("star", 5, mx, my) });
     });
-    marks.replaceChildren(...best, vector("circle", { class: "ov-start", cx: x, cy: y, r: 6 }));
+    const from = movable || run ? [vector("circle", { class: "ov-start", cx: x, cy: y, r: movable ? 6 : 4 })] : [];
+    marks.replaceChildren(...best, ...drawnRun(), ...from);
     handle.style.transform = `translate(${(x / WIDTH) * host.clientWidth}px, ${(y / HEIGHT) * host.clientHeight}px)`;
     host.setAttribute("aria-label", `Every run starts at ${formatPoint(start[0], start[1])}`);
   }
@@ -60,7 +83,7 @@ export function createStartPlane(turned) {
   });
   const abort = new AbortController();
   const app = {
-    signal: abort.signal, canPick: () => true, ghost: /** @type {any} */ (null),
+    signal: abort.signal, canPick: () => movable, ghost: /** @type {any} */ (null),
     pick(/** @type {{x: number, y: number, phase: string}} */ { x, y, phase }) {
       turned.hold(phase === "drag");
       app.ghost = phase === "drag" ? { x, y } : null;
@@ -86,10 +109,18 @@ export function createStartPlane(turned) {
     update(data) {
       [field] = data.fields;
       programs = data.programs;
-      host.hidden = data.view !== "map" || field.axes.some((/** @type {any} */ axis) => axis.name === "x" || axis.name === "y");
+      movable = data.view === "map" && !field.axes.some((/** @type {any} */ axis) => axis.name === "x" || axis.name === "y");
+      handle.hidden = !movable;
+      host.hidden = false;
+      host.title = movable ? t("Drag the start") : "";
       once.ask();
     },
     draw: once.ask,
+    /** Draws one run, or none. @param {any} columns */
+    show(columns) {
+      run = columns;
+      once.ask();
+    },
     destroy() {
       abort.abort();
       once.cancel();

@@ -156,6 +156,7 @@ function createPage(tables, files, plotly) {
   /** Says what is pointed at, with its link. @param {number} which @param {number[]|null} cell */
   function tell(which, cell) {
     if (!cell) return;
+    turned.point(which, drawn.view === "map" ? cell : [cell[1], cell[0]]);
     spot("cell").replaceChildren(element("span", { text: `${charts.lines(which, cell).join(", ")}. ` }), element("a", { href: linkOf(which, cell), text: "Open this run in Compare" }));
   }
 
