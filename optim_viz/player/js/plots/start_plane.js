@@ -4,6 +4,7 @@ import { element, vector } from "../basics/dom.js";
 import { createOnce } from "../basics/driver.js";
 import { formatPoint } from "../basics/format.js";
 import { symbolPath } from "../basics/symbols.js";
+import { t } from "../basics/words.js";
 import { parseColor, readTheme, watchTheme } from "../basics/theme.js";
 import { bandPixels, gridPoints, shadesOf } from "../numbers/bands.js";
 import { makeRelief } from "../numbers/relief.js";
@@ -20,7 +21,7 @@ export function createStartPlane(turned) {
   const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: WIDTH, height: HEIGHT }));
   const marks = vector("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" });
   const handle = element("div", { class: "ov-handle" });
-  const host = element("div", { class: "ov-start-plane", role: "img", tabindex: "-1", hidden: true, title: "Drag the start" }, [canvas, marks, handle]);
+  const host = element("div", { class: "ov-start-plane", role: "img", tabindex: "-1", hidden: true }, [canvas, marks, handle]);
   /** @type {any} */
   let field = null, programs = {};
   let drawn = "";
@@ -50,7 +51,8 @@ export function createStartPlane(turned) {
     });
     marks.replaceChildren(...best, vector("circle", { class: "ov-start", cx: x, cy: y, r: 6 }));
     handle.style.transform = `translate(${(x / WIDTH) * host.clientWidth}px, ${(y / HEIGHT) * host.clientHeight}px)`;
-    host.setAttribute("aria-label", `Every run starts at ${formatPoint(start[0], start[1])}`);
+    host.title = t("Drag to move the start");
+    host.setAttribute("aria-label", t("Every run starts at {place}", { place: formatPoint(start[0], start[1]) }));
   }
 
   const once = createOnce(() => {
