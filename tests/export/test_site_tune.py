@@ -171,7 +171,7 @@ def _basins(asked, found, page):
     ("link", "sentence", "shown"),
     [
         ("", "", MAP),
-        ("?view=rates&f=rosenbrock&rates=1e-05~10.0", "'Learning rate' needs the app; the map is shown", "map"),
+        ("?view=rates&f=rosenbrock&rates=1e-05~10.0", "'Learning rate' needs the app; 'Map' is shown", "map"),
         ("?f=beale", "'Learning rate' needs the app", "map"),
         ("?view=network&epochs=2", "'Network' needs the app", "map"),
         ("?view=mpa", "Unknown view 'mpa'; choose one of map, basins", "map"),

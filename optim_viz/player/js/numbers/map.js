@@ -1,5 +1,6 @@
 /** What a map holds: the numbers that are coloured, the best cell, and what is said of a cell. Python's figures.maps has the same. */
 import { general } from "../basics/format.js";
+import { later, t } from "../basics/words.js";
 
 /**
  * @typedef {import("../engine/fields.js").Field} Field
@@ -40,9 +41,10 @@ export function bestCell(found, measure) {
 
 /** What is said of a cell. @param {Found} found @param {number} cell */
 export function mapWords(found, cell) {
-  if (diverges(found, cell)) return "diverges";
+  if (diverges(found, cell)) return t("diverges");
   const { loss, steps } = found;
-  return `loss ${general(loss[cell], 3)}, ${Number.isFinite(steps[cell]) ? `arrives at step ${general(steps[cell], 6)}` : "does not arrive"}`;
+  const arrival = Number.isFinite(steps[cell]) ? t("arrives at step {step:g}", { step: general(steps[cell], 6) }) : t("does not arrive");
+  return t("loss {loss:.3g}, {steps}", { loss: general(loss[cell], 3), steps: arrival });
 }
 
 /** The borders between cells: halfway, on the axis' own scale, with half a cell beyond both ends. @param {number[]} values @param {boolean} log */
@@ -54,13 +56,22 @@ export function cellEdges(values, log) {
   return log ? edges.map(Math.exp) : edges;
 }
 
+/** How two sentences follow each other. */
+const SENTENCES = later("{before} {after}");
+
 /** What the map holds, in a sentence or two. @param {Field} field @param {Found} found @param {string} measure @param {{low: number, high: number, lr: number, momentum: number}|null} theory */
 export function mapSentence({ axes }, found, measure, theory) {
   const best = bestCell(found, measure), columns = axes[1].values.length;
   const values = axes.map(({ name, values: of }, i) => `${name} ${general(of[i ? best % columns : Math.floor(best / columns)], 3)}`).join(", ");
   const lost = found.loss.reduce((sum, _, cell) => sum + Number(diverges(found, cell)), 0) / found.loss.length;
-  const text = `${found.loss.length.toLocaleString("en")} runs. Best: ${values}, ${mapWords(found, best)}. ${Math.round(100 * lost)}% of the map diverges: it ends above the loss it began with.`;
+  const text = t(SENTENCES, {
+    before: t("{count:,} runs. Best: {values}, {told}.", { count: found.loss.length.toLocaleString("en"), values, told: mapWords(found, best) }),
+    after: t("{share:.0%} of the map diverges: it ends above the loss it began with.", { share: `${Math.round(100 * lost)}%` }),
+  });
   if (!theory) return text;
   const [low, high, lr, momentum] = [theory.low, theory.high, theory.lr, theory.momentum].map((value) => general(value, 3));
-  return `${text} Theory for curvatures from ${low} to L = ${high} (Polyak 1964; Goh 2017): stable below 2(1 + momentum)/L, fastest at learning rate ${lr} and momentum ${momentum}.`;
+  return t(SENTENCES, {
+    before: text,
+    after: t("Theory for curvatures from {low:.3g} to L = {high:.3g} (Polyak 1964; Goh 2017): stable below 2(1 + momentum)/L, fastest at learning rate {lr:.3g} and momentum {momentum:.3g}.", { low, high, lr, momentum }),
+  });
 }

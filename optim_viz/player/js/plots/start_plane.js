@@ -23,7 +23,7 @@ export function createStartPlane(turned) {
   const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: WIDTH, height: HEIGHT }));
   const marks = vector("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" });
   const handle = element("div", { class: "ov-handle" });
-  const host = element("div", { class: "ov-start-plane", role: "img", tabindex: "-1", hidden: true, title: "Drag the start" }, [canvas, marks, handle]);
+  const host = element("div", { class: "ov-start-plane", role: "img", tabindex: "-1", hidden: true }, [canvas, marks, handle]);
   /** @type {any} */
   let field = null, programs = {};
   let drawn = "", movable = false;
@@ -73,7 +73,8 @@ export function createStartPlane(turned) {
     const from = movable || run ? [vector("circle", { class: "ov-start", cx: x, cy: y, r: movable ? 6 : 4 })] : [];
     marks.replaceChildren(...best, ...drawnRun(), ...from);
     handle.style.transform = `translate(${(x / WIDTH) * host.clientWidth}px, ${(y / HEIGHT) * host.clientHeight}px)`;
-    host.setAttribute("aria-label", `Every run starts at ${formatPoint(start[0], start[1])}`);
+    host.title = t("Drag to move the start");
+    host.setAttribute("aria-label", t("Every run starts at {place}", { place: formatPoint(start[0], start[1]) }));
   }
 
   const once = createOnce(() => {

@@ -85,12 +85,15 @@ export function checkAll(owner, rows, given) {
 }
 
 /** The names to choose from, in words. @param {string[]} names */
-const oneOf = (names) => t("choose one of {names}.", { names: names.join(", ") });
+export const oneOf = (names) => t("choose one of {names}.", { names: names.join(", ") });
+
+/** A name that is in no table. @param {string} what @param {string} name @param {string[]} names */
+export const unknown = (what, name, names) => t("Unknown {what} {name}; {hint}", { what, name: quoted(name), hint: oneOf(names) });
 
 /** A name of a table. @param {Record<string, any>} table @param {string} name @param {string} what */
 export function rowOf(table, name, what) {
   if (Object.hasOwn(table, name)) return table[name];
-  throw new Refusal(t("Unknown {what} {name}; {hint}", { what, name: quoted(name), hint: oneOf(Object.keys(table)) }));
+  throw new Refusal(unknown(what, name, Object.keys(table)));
 }
 
 /** An optimizer, whole and checked. @param {any} tables  the catalogue @param {string} kind @param {any} options  values, schedule, scale, label @returns {Choice} */

@@ -170,7 +170,7 @@ export function read(keys, tables, query, value, notes, skipped = new Set()) {
       made = row.read(tables, made, query.getAll(key), notes);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      notes.push(`The link's ${key} was dropped: ${error.message}`);
+      notes.push(t("The link's {key} was dropped: {error}", { key, error: error.message }));
     }
   }
   return made;

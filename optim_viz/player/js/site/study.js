@@ -16,7 +16,8 @@
  * @property {string} measure
  * @property {number} tolerance
  */
-import { Refusal, checkAsked, checkChoice, checkStart, numberOf, quoted, readable, wholeWithin } from "./checks.js";
+import { t } from "../basics/words.js";
+import { Refusal, checkAsked, checkChoice, checkStart, numberOf, oneOf, quoted, readable, wholeWithin } from "./checks.js";
 import { labelsOf } from "./scene.js";
 
 const STARTS = ["x", "y"];
@@ -32,6 +33,9 @@ export function axisNames(tables, choice) {
   const numbers = tables.optimizers[choice.kind].hyperparameters.filter((/** @type {any} */ row) => ["log", "linear"].includes(row.scale));
   return [...numbers.map((/** @type {any} */ row) => row.name), ...STARTS];
 }
+
+/** What an axis is called: a hyperparameter as it is written, or x or y of the start. @param {string} name */
+export const axisWords = (name) => (STARTS.includes(name) ? t("start {axis}", { axis: name }) : name);
 
 /** @param {any} tables @param {Choice} choice @param {string} name */
 export const isLog = (tables, choice, name) => !STARTS.includes(name) && rowOf(tables, choice, name).scale === "log";
@@ -83,11 +87,13 @@ export function fitting(tables, study) {
 /** @param {any} tables @param {Choice} choice @param {unknown[]} given  name, low, high @returns {Axis} */
 export function checkAxis(tables, choice, [name, from, to]) {
   const names = axisNames(tables, choice);
-  if (!names.includes(String(name))) throw new Refusal(`${choice.kind} has no axis ${quoted(name)}; choose one of ${names.join(", ")}.`);
-  const [low, high] = [numberOf(from, `${name} from`), numberOf(to, `${name} to`)];
+  if (!names.includes(String(name))) throw new Refusal(t("{kind} has no axis {name}; {hint}", { kind: choice.kind, name: quoted(name), hint: oneOf(names) }));
+  const [low, high] = [numberOf(from, t("{name} from", { name: String(name) })), numberOf(to, t("{name} to", { name: String(name) }))];
   const log = isLog(tables, choice, String(name));
   if (low < high && !(log && low <= 0)) return { name: String(name), low, high };
-  throw new Refusal(`The axis ${quoted(name)} must rise from one number${log ? " above 0" : ""} to a larger one; got ${readable(low)} to ${readable(high)}.`);
+  const said = { name: quoted(name), low: readable(low), high: readable(high) };
+  throw new Refusal(log ? t("The axis {name} must rise from one number above 0 to a larger one; got {low:g} to {high:g}.", said)
+    : t("The axis {name} must rise from one number to a larger one; got {low:g} to {high:g}.", said));
 }
 
 /** The optimizers that are run, by their names. @param {any} tables @param {Study} study @returns {{choice: Choice, label: string}[]} */
@@ -125,12 +131,12 @@ export function checkStudy(tables, study) {
   const view = tables.tune.views[study.view];
   const checked = { ...study, descent: checkAsked(tables, study.descent), resolution: wholeWithin(study.resolution, "resolution", 2, view.resolutions.at(-1)), seeds: wholeWithin(study.seeds, "seeds", 1, view.seeds) };
   if (study.view === "map") {
-    if (study.x.name === study.y.name) throw new Refusal(`The two axes of a map must differ; both are ${quoted(study.x.name)}.`);
+    if (study.x.name === study.y.name) throw new Refusal(t("The two axes of a map must differ; both are {name!r}.", { name: quoted(study.x.name) }));
     for (const { name, low, high } of [study.x, study.y]) checkAxis(tables, mappedOf(study), [name, low, high]);
     checkCorners(tables, checked);
   }
   const cost = costOf(tables, checked), most = tables.tune.budget;
-  if (cost > most) throw new Refusal(`This picture takes ${cost.toLocaleString("en")} steps; at most ${most.toLocaleString("en")}. Fewer points, steps or seeds will do.`);
+  if (cost > most) throw new Refusal(t("This picture takes {cost:,} steps; at most {most:,}. Fewer points, steps or seeds will do.", { cost: cost.toLocaleString("en"), most: most.toLocaleString("en") }));
   return checked;
 }
 

@@ -8,13 +8,14 @@
  * @typedef {{traces: any[], layout: any, picture: any, words: (cell: number) => string, logs: boolean[], alt: string}} Chart
  */
 import { general, plotlyText } from "../basics/format.js";
+import { t } from "../basics/words.js";
 import { logTicks, logWords } from "../numbers/log_ticks.js";
 import { bestCell, cellEdges, diverges, mapNumbers, mapScale, mapWords } from "../numbers/map.js";
 import { letterOf, minimaNames, nameMinima } from "../numbers/named_minima.js";
-import { isLog, mappedOf, sweptOf } from "./study.js";
+import { axisWords, isLog, mappedOf, sweptOf } from "./study.js";
 
 /** What an axis is called. @param {string} name */
-const titleOf = (name) => (name === "lr" ? "learning rate" : ["x", "y"].includes(name) ? `start ${name}` : name);
+const titleOf = (name) => (name === "lr" ? t("learning rate") : axisWords(name));
 
 /** Numbers of cells as rows, the second axis' values one below the other. @param {number} columns  of the field's second axis @param {ArrayLike<number>} cells @param {(value: number, cell: number) => number|null} of */
 function upright(columns, cells, of) {
@@ -81,12 +82,15 @@ function mapChart(tables, study, field, found, mode) {
       ...patterned(bare.diverges, bare.diverging, field, edges, lost, tune.marks),
       ...patterned(bare.never, bare.waiting, field, edges, late, tune.marks),
       ...(known ? theoryTraces(known, field, bare) : []),
-      { ...bare.best, x: [at[0]], y: [at[1]], name: `best here: ${at.map((value) => general(value, 3)).join(", ")}` },
+      { ...bare.best, x: [at[0]], y: [at[1]], name: t("best here: {x:.3g}, {y:.3g}", { x: general(at[0], 3), y: general(at[1], 3) }) },
     ],
     layout: { ...layout, xaxis: axisLayout(layout.xaxis, names[0], edges.x, logs[0]), yaxis: axisLayout(layout.yaxis, names[1], edges.y, logs[1]) },
     picture: { across: 0, measure: study.measure, low, high, scale: tune.map.scale, opacity: 1, diverges: tune.map.greys[mode], never: tune.map.faint[mode] },
     words: (cell) => mapWords(found, cell), logs,
-    alt: `Map of ${tables.optimizers[choice.kind].title} on ${tables.surfaces[study.descent.surface].title}: ${tune.words[study.measure]} over ${names.map(titleOf).join(" and ")}`,
+    alt: t("Map of {optimizer} on {surface}: {measure} over {x} and {y}", {
+      optimizer: tables.optimizers[choice.kind].title, surface: tables.surfaces[study.descent.surface].title,
+      measure: tune.words[study.measure], x: titleOf(names[0]), y: titleOf(names[1]),
+    }),
   };
 }
 
@@ -95,7 +99,7 @@ function basinCharts(tables, study, fields, found, mode) {
   const { basins, charts, reach: share } = tables.tune, { traces: bare, layout } = charts.basins[mode];
   const surface = tables.surfaces[study.descent.surface], [x0, x1, y0, y1] = surface.bounds;
   const reach = share * Math.hypot(x1 - x0, y1 - y0), named = nameMinima(found, reach, basins.colors.length);
-  const { minima } = named, count = minima.length, names = [...minimaNames(minima), "another minimum"];
+  const { minima } = named, count = minima.length, names = [...minimaNames(minima), t("another minimum")];
   const colors = [...basins.colors.slice(0, count), basins.others, basins.grey];
   const colorscale = colors.flatMap((color, i) => [[i / (count + 2), color], [(i + 1) / (count + 2), color]]);
   return fields.map((field, which) => {
@@ -112,8 +116,8 @@ function basinCharts(tables, study, fields, found, mode) {
         xaxis: { ...layout.xaxis, range: [x0, x1] }, yaxis: { ...layout.yaxis, range: [y0, y1] },
       },
       picture: { across: 1, minima, colors: basins.colors, others: basins.others, lost: basins.grey, reach, opacity: basins.opacity },
-      words: (/** @type {number} */ cell) => (labels[cell] < 0 ? "lost" : names[labels[cell]]), logs: [false, false],
-      alt: `Basins of ${surface.title}: the minimum that ${label} reaches from every start`,
+      words: (/** @type {number} */ cell) => (labels[cell] < 0 ? t("lost") : names[labels[cell]]), logs: [false, false],
+      alt: t("Basins of {surface}: the minimum that {run} reaches from every start", { surface: surface.title, run: label }),
     };
   });
 }

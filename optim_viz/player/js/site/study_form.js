@@ -5,10 +5,11 @@
  */
 /** @typedef {import("./form.js").Change<Study>} Change */
 import { element } from "../basics/dom.js";
+import { t } from "../basics/words.js";
 import { numberOf } from "./checks.js";
 import { chooser, textField } from "./form.js";
 import { labelsOf } from "./scene.js";
-import { axisNames, fitting, mappedOf, turnedTo, wholeAxis } from "./study.js";
+import { axisNames, axisWords, fitting, mappedOf, turnedTo, wholeAxis } from "./study.js";
 import { opens } from "./study_links.js";
 
 const TOLERANCES = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1], SEEDS = [1, 3, 5, 9, 15, 25];
@@ -18,10 +19,11 @@ const choices = (values, now) => [...new Set([...values, now])].sort((a, b) => a
 
 /** One axis of a map: its name and its ends. @param {any} tables @param {Study} study @param {"x"|"y"} key @param {Change} change @param {Change} inPlace */
 function axisFields(tables, study, key, change, inPlace) {
-  const axis = study[key], choice = mappedOf(study), what = key === "x" ? "Across" : "Up";
-  const names = axisNames(tables, choice).map((name) => /** @type {[string, string]} */ ([name, ["x", "y"].includes(name) ? `start ${name}` : name]));
-  const end = (/** @type {"low"|"high"} */ side, /** @type {string} */ words) => textField(`${key}-${side}`, words, String(axis[side]), { type: "text", inputmode: "decimal", required: true, "aria-label": `${what}, ${words}` }, (text) => {
-    inPlace((now) => ({ ...now, [key]: { ...now[key], [side]: numberOf(text, `${now[key].name} ${words}`) } }));
+  const axis = study[key], choice = mappedOf(study), what = key === "x" ? t("Across") : t("Up");
+  const names = axisNames(tables, choice).map((name) => /** @type {[string, string]} */ ([name, axisWords(name)]));
+  const named = (/** @type {"low"|"high"} */ side, /** @type {string} */ name) => (side === "low" ? t("{name} from", { name }) : t("{name} to", { name }));
+  const end = (/** @type {"low"|"high"} */ side, /** @type {string} */ words) => textField(`${key}-${side}`, words, String(axis[side]), { type: "text", inputmode: "decimal", required: true, "aria-label": t("{axis}, {end}", { axis: what, end: words }) }, (text) => {
+    inPlace((now) => ({ ...now, [key]: { ...now[key], [side]: numberOf(text, named(side, now[key].name)) } }));
   });
   return [
     chooser(`${key}-name`, what, names, axis.name, (name) => change((now) => {
@@ -29,7 +31,7 @@ function axisFields(tables, study, key, change, inPlace) {
       // The name of the other axis: the two change places.
       return name === now[other].name ? { ...now, [key]: now[other], [other]: now[key] } : { ...now, [key]: whole };
     })),
-    element("div", { class: "pair" }, [end("low", "from"), end("high", "to")]),
+    element("div", { class: "pair" }, [end("low", t("from")), end("high", t("to"))]),
   ];
 }
 
@@ -37,12 +39,12 @@ function axisFields(tables, study, key, change, inPlace) {
 function mapFields(tables, study, change, inPlace) {
   const { optimizers, noise, batch } = study.descent, labels = labelsOf(optimizers).map((label, i) => /** @type {[string, string]} */ ([String(i), label]));
   const measures = Object.entries(tables.tune.measures).map(([name, words]) => /** @type {[string, string]} */ ([name, String(words)]));
-  const of = optimizers.length > 1 ? [chooser("which", "Map of", labels, String(Math.min(study.which, optimizers.length - 1)), (i) => change((now) => fitting(tables, { ...now, which: Number(i) })))] : [];
-  const tolerance = study.measure === "steps" ? [chooser("tolerance", "Arrived at this share of the way", choices(TOLERANCES, study.tolerance), String(study.tolerance), (share) => inPlace((now) => ({ ...now, tolerance: Number(share) })))] : [];
-  const seeds = noise > 0 || batch !== null ? [chooser("seeds", "Runs of each cell, of which the median", choices(SEEDS, study.seeds), String(study.seeds), (many) => inPlace((now) => ({ ...now, seeds: Number(many) })))] : [];
+  const of = optimizers.length > 1 ? [chooser("which", t("Map of"), labels, String(Math.min(study.which, optimizers.length - 1)), (i) => change((now) => fitting(tables, { ...now, which: Number(i) })))] : [];
+  const tolerance = study.measure === "steps" ? [chooser("tolerance", t("Arrived at this share of the way"), choices(TOLERANCES, study.tolerance), String(study.tolerance), (share) => inPlace((now) => ({ ...now, tolerance: Number(share) })))] : [];
+  const seeds = noise > 0 || batch !== null ? [chooser("seeds", t("Runs of each cell, of which the median"), choices(SEEDS, study.seeds), String(study.seeds), (many) => inPlace((now) => ({ ...now, seeds: Number(many) })))] : [];
   return [
     ...of, ...axisFields(tables, study, "x", change, inPlace), ...axisFields(tables, study, "y", change, inPlace),
-    chooser("measure", "Colour", measures, study.measure, (measure) => change((now) => ({ ...now, measure }))), ...tolerance, ...seeds,
+    chooser("measure", t("Colour"), measures, study.measure, (measure) => change((now) => ({ ...now, measure }))), ...tolerance, ...seeds,
   ];
 }
 
@@ -59,7 +61,7 @@ export function studyFields(tables) {
       const turn = (/** @type {string} */ view) => change((now) => turnedTo(tables, now, opens(tables, view), JSON.stringify(now) === JSON.stringify(opens(tables, now.view))));
       const row = views[study.view];
       return {
-        before: [chooser("view", "View", tabs, study.view, turn)],
+        before: [chooser("view", t("View"), tabs, study.view, turn)],
         after: [
           chooser("n", row.points, choices(row.resolutions, study.resolution), String(study.resolution), (n) => inPlace((now) => ({ ...now, resolution: Number(n) }))),
           ...(study.view === "map" ? mapFields(tables, study, change, inPlace) : []),

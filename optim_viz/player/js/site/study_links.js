@@ -4,7 +4,8 @@
  *
  * @typedef {import("./study.js").Study} Study
  */
-import { Refusal, numberWithin, quoted, wholeWithin } from "./checks.js";
+import { t } from "../basics/words.js";
+import { Refusal, numberWithin, oneOf, quoted, rowOf, unknown, wholeWithin } from "./checks.js";
 import { LINK_KEYS, floatText, leftOut, read } from "./links.js";
 import { checkAxis, fitting, mappedOf } from "./study.js";
 
@@ -15,7 +16,7 @@ function axisKey(key) {
   return {
     read(tables, study, texts) {
       const found = fitting(tables, study), parts = String(texts.at(-1)).split("~");
-      if (parts.length !== 3) throw new Refusal(`3 values joined by ~ are needed; got ${quoted(texts.at(-1))}.`);
+      if (parts.length !== 3) throw new Refusal(t("{count} values joined by ~ are needed; got {text}.", { count: 3, text: quoted(texts.at(-1)) }));
       return { ...found, [key]: checkAxis(tables, mappedOf(found), parts) };
     },
     write: (study) => [study[key].name, floatText(study[key].low), floatText(study[key].high)].join("~"),
@@ -26,7 +27,7 @@ function axisKey(key) {
 function checkTolerance(text) {
   const share = numberWithin(text, "tolerance", 0, 1);
   if (share > 0 && share < 1) return share;
-  throw new Refusal(`tolerance must be above 0 and below 1; got ${quoted(text)}.`);
+  throw new Refusal(t("tolerance must be above 0 and below 1; got {text}.", { text: quoted(text) }));
 }
 
 /** Keys of a view's own, read and written in this order. @type {Record<string, Key>} */
@@ -48,8 +49,8 @@ const OWN = {
   measure: {
     read(tables, study, texts) {
       const measure = String(texts.at(-1));
-      if (Object.hasOwn(tables.tune.measures, measure)) return { ...study, measure };
-      throw new Refusal(`Unknown measure ${quoted(measure)}; choose one of ${Object.keys(tables.tune.measures).join(", ")}.`);
+      rowOf(tables.tune.measures, measure, t("measure"));
+      return { ...study, measure };
     },
     write: (study) => study.measure,
   },
@@ -66,12 +67,15 @@ export function opens(tables, view) {
   return readKeys(tables, query, /** @type {any} */ ({ view, descent: blank, which: 0, seeds: 1 }), []);
 }
 
+/** What is said of a key that a view is without. @param {any} view */
+const hasNone = (view) => t("the view '{tab}' has none.", { tab: view.tab });
+
 /** What the keys of a link make of a study. @param {any} tables @param {URLSearchParams} query @param {Study} study @param {string[]} notes @param {Set<string>} [skipped] */
 function readKeys(tables, query, study, notes, skipped = new Set()) {
   const view = tables.tune.views[study.view];
   const descent = read(LINK_KEYS, tables, query, study.descent, notes, skipped);
   const there = Object.fromEntries(Object.entries(OWN).map(([key, row]) => [key, view.keys.includes(key) ? row : {
-    ...row, read() { throw new Refusal(`the view ${quoted(view.tab)} has none.`); },
+    ...row, read() { throw new Refusal(hasNone(view)); },
   }]));
   return fitting(tables, read(there, tables, query, { ...study, descent }, notes));
 }
@@ -83,8 +87,8 @@ function viewOf(tables, query, notes) {
   const asked = query.get("view") ?? ([...query.keys()].length ? silent : first);
   if (Object.hasOwn(views, asked)) return { view: asked, here: true };
   const known = Object.hasOwn(elsewhere, asked);
-  notes.push(known ? `The view ${quoted(elsewhere[asked])} needs the app; the ${views[first].tab.toLowerCase()} is shown instead.`
-    : `The link's view was dropped: Unknown view ${quoted(asked)}; choose one of ${Object.keys(views).join(", ")}.`);
+  notes.push(known ? t("The view '{tab}' needs the app; '{shown}' is shown instead.", { tab: elsewhere[asked], shown: views[first].tab })
+    : t("The link's {key} was dropped: {error}", { key: "view", error: unknown(t("view"), asked, Object.keys(views)) }));
   return { view: first, here: !known };
 }
 
@@ -102,10 +106,10 @@ export function readStudy(tables, search) {
   const first = opens(tables, view);
   const left = leftOut(tables, query, first.descent.surface);
   notes.push(...left.notes);
-  const known = ["view", ...Object.keys(LINK_KEYS), "box", "fair", ...tables.parameters, ...Object.keys(OWN), ...ELSEWHERE];
+  const known = ["view", "lang", ...Object.keys(LINK_KEYS), "box", "fair", ...tables.parameters, ...Object.keys(OWN), ...ELSEWHERE];
   for (const key of new Set(query.keys())) {
-    if (!known.includes(key)) notes.push(`The link's ${quoted(key)} is unknown here; choose one of ${["view", ...tables.tune.views[view].keys].join(", ")}.`);
-    else if (ELSEWHERE.includes(key)) notes.push(`The link's ${key} was dropped: the view ${quoted(tables.tune.views[view].tab)} has none.`);
+    if (!known.includes(key)) notes.push(t("The link's {key} is unknown here; {hint}", { key: quoted(key), hint: oneOf(["view", ...tables.tune.views[view].keys]) }));
+    else if (ELSEWHERE.includes(key)) notes.push(t("The link's {key} was dropped: {error}", { key, error: hasNone(tables.tune.views[view]) }));
   }
   return { study: readKeys(tables, query, first, notes, new Set(left.own ? ["f", "start", "batch"] : [])), notes };
 }

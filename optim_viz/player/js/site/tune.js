@@ -8,6 +8,7 @@ import { createTurnedFields } from "../app/turned_fields.js";
 import { element, setText } from "../basics/dom.js";
 import { asksBack } from "../basics/past.js";
 import { general } from "../basics/format.js";
+import { t } from "../basics/words.js";
 import { mapSentence } from "../numbers/map.js";
 import { minimaNames, sharesOf } from "../numbers/named_minima.js";
 import { createCellPointer } from "../plots/cell_pointer.js";
@@ -20,7 +21,7 @@ import { formulaText } from "./formula.js";
 import { writeLink } from "./links.js";
 import { inLanguage, say, saying, spot } from "./page.js";
 import { programsFor } from "./scene.js";
-import { checkStudy, costOf, fieldsOf, oneRun, sweptOf, turnedStudy } from "./study.js";
+import { axisWords, checkStudy, fieldsOf, oneRun, sweptOf, turnedStudy } from "./study.js";
 import { chartsOf, theoryOf } from "./study_charts.js";
 import { studyFields } from "./study_form.js";
 import { readStudy, writeStudy } from "./study_links.js";
@@ -33,29 +34,31 @@ const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 /** What the page is about, in words. @param {any} tables @param {Study} study */
 function drawHead(tables, study) {
   const surface = tables.surfaces[study.descent.surface], swept = sweptOf(tables, study);
-  const map = study.view === "map", steps = `${study.descent.steps.toLocaleString("en")} steps`;
-  const median = map && study.seeds > 1 && (study.descent.noise > 0 || study.descent.batch !== null) ? `, the median of ${study.seeds}` : "";
-  const title = map ? `${tables.optimizers[swept[0].choice.kind].title} on ${surface.title}` : `Basins of ${surface.title}`;
+  const map = study.view === "map", steps = t("{count:,} steps", { count: study.descent.steps.toLocaleString("en") });
+  const median = map && study.seeds > 1 && (study.descent.noise > 0 || study.descent.batch !== null) ? t(", the median of {seeds}", { seeds: study.seeds }) : "";
+  const named = { mapped: tables.optimizers[swept[0].choice.kind].title, surface: surface.title };
+  const title = map ? t("{mapped} on {surface}", named) : t("Basins of {surface}", named);
   setText(spot("title"), title);
   setText(spot("function"), formulaText(surface.expression, surface.weights));
-  setText(spot("story"), map ? `Every cell is a whole run of ${steps}${median}.` : `Every start has the colour of the minimum that a run of ${steps} from it reaches.`);
+  setText(spot("story"), map ? t("Every cell is a whole run of {steps}{median}.{play}", { steps, median, play: "" })
+    : t("Every start has the colour of the minimum that a run of {steps} from it reaches.{play}{left_out}", { steps, play: "", left_out: "" }));
   document.title = `${title} · optim-viz`;
 }
 
 /** What the colours of basins mean. @param {any} tables @param {number[][]} minima @param {boolean} others */
 function drawLegend(tables, minima, others) {
   const { colors, others: other, grey } = tables.tune.basins;
-  const rows = [...minimaNames(minima).map((name, i) => [colors[i], name]), ...(others ? [[other, "other minima"]] : []), [grey, "lost: reaches no minimum"]];
+  const rows = [...minimaNames(minima).map((name, i) => [colors[i], name]), ...(others ? [[other, t("other minima")]] : []), [grey, t("lost: reaches no minimum")]];
   spot("legend").replaceChildren(...rows.map(([color, words]) => element("span", {}, [element("span", { class: "patch", style: `background: ${color}` }), element("span", { text: words })])));
 }
 
 /** Which share of the starts leads where, a row an optimizer. @param {string[]} labels @param {any[]} charts */
 function drawShares(labels, charts) {
   const { minima } = charts[0], all = charts.map((one) => sharesOf(one.labels, minima.length));
-  const heads = [...minimaNames(minima), "other minima", "lost"], shown = heads.map((_, i) => i !== minima.length || all.some((shares) => shares[i] > 0));
+  const heads = [...minimaNames(minima), t("other minima"), t("lost")], shown = heads.map((_, i) => i !== minima.length || all.some((shares) => shares[i] > 0));
   const row = (/** @type {HTMLElement[]} */ cells) => element("tr", {}, cells.filter((_, i) => i === 0 || shown[i - 1]));
   spot("shares").replaceChildren(element("table", {}, [
-    element("thead", {}, [row(["Optimizer", ...heads].map((text) => element("th", { scope: "col", text })))]),
+    element("thead", {}, [row([t("Optimizer"), ...heads].map((text) => element("th", { scope: "col", text })))]),
     element("tbody", {}, all.map((shares, i) => row([element("th", { scope: "row", text: labels[i] }), ...shares.map((share) => element("td", { text: `${(100 * share).toFixed(1)}%` }))]))),
   ]));
 }
@@ -72,7 +75,7 @@ function createCharts(plotly, told, open) {
   /** What is said of a cell. @param {any} slot @param {number[]} cell */
   function linesOf(slot, cell) {
     const axes = slot.chart.picture.across === 0 ? slot.field.axes : [...slot.field.axes].reverse();
-    const places = axes.map(({ name, values }, /** @type {number} */ i) => `${["x", "y"].includes(name) ? `start ${name}` : name} ${general(values[cell[i]], 4)}`);
+    const places = axes.map(({ name, values }, /** @type {number} */ i) => `${axisWords(name)} ${general(values[cell[i]], 4)}`);
     return [...places, slot.chart.words(numberOf(slot, cell))];
   }
 
@@ -107,7 +110,7 @@ function createCharts(plotly, told, open) {
       charts.forEach((chart, i) => {
         const slot = slots[i];
         Object.assign(slot, { chart, field: fields[i] });
-        slot.host.setAttribute("aria-label", `${chart.alt}. Arrow keys go from cell to cell, Enter opens a cell's run.`);
+        slot.host.setAttribute("aria-label", t("{picture}. Arrow keys go from cell to cell, Enter opens a cell's run.", { picture: chart.alt }));
         const height = host.clientWidth < NARROW ? Math.min(LOW, chart.layout.height) : chart.layout.height;
         plotly.react(slot.gd, chart.traces, { ...chart.layout, height, autosize: true, font: { family: font }, dragmode: false, hovermode: false }, CONFIG);
         slot.pointer.refresh();
@@ -157,7 +160,10 @@ function createPage(tables, files, plotly) {
   function tell(which, cell) {
     if (!cell) return;
     turned.point(which, drawn.view === "map" ? cell : [cell[1], cell[0]]);
-    spot("cell").replaceChildren(element("span", { text: `${charts.lines(which, cell).join(", ")}. ` }), element("a", { href: linkOf(which, cell), text: "Open this run in Compare" }));
+    const [across, up, told] = charts.lines(which, cell);
+    spot("cell").replaceChildren(
+      element("span", { text: t("{across}, {up}, {told}.", { across, up, told }) }), " ", element("a", { href: linkOf(which, cell), text: t("Open this run in {page}", { page: t("Compare") }) }),
+    );
   }
 
   /** Draws what was found, if it rests. @param {any[]} now @param {any[]} found @param {boolean} resting */
