@@ -36,6 +36,7 @@
  * @property {import("../engine/runs.js").Live|null} live  what its runs are computed from, where that can be done here
  * @property {string} hash  names of all blobs used, joined
  */
+import { ratePanels } from "./schedules.js";
 
 /**
  * What a panel is called where there is little room.
@@ -177,7 +178,7 @@ export function decodeScene(scene, blobs) {
     frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, duration: scene.duration || 6,
     reportRest: Boolean(scene.report_rest), origin: String(scene.origin ?? ""),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
-    panels: scene.panels.map((panel) => decodePanel(panel, blobs)),
+    panels: [...scene.panels, ...ratePanels(scene)].map((panel) => decodePanel(panel, blobs)),
     live: scene.live ?? null, hash: blobNames(scene).join("+"),
   };
 }
