@@ -159,6 +159,29 @@ def test_undo_goes_back_and_into_the_address(open_site):
     holds_the_engines_own_losses(page)
 
 
+def test_a_schedule_is_turned_beside_its_run_and_pinched_on_its_curve(open_site):
+    page = open_site("?f=quadratic&steps=60&o=sgd~lr~0.05~s~step~s.step_size~20&o=adam~lr~0.1")
+    knob(page, "sgd: step_size").press("ArrowUp")
+    at_rest(page, "s.step_size~21")
+    page.locator("[data-switch=rate]").click()
+    handle = page.locator(".ov-pinch").nth(1)
+    box, area = handle.bounding_box(), page.locator("[data-panel=rate] .nsewdrag").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = page.evaluate(ENDS)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + area["width"] / 6, y - area["height"] / 8, steps=4)
+    page.wait_for_function(f"() => ({ENDS})().sgd !== {before['sgd']!r}")
+    assert "s.step_size~21" in page.url  # nothing is told while it is held
+    page.mouse.up()
+    at_rest(page, r"s\.step_size~3[01]~s\.gamma~0\.[34]")
+    assert page.evaluate(ENDS)["adam"] == before["adam"]
+    assert shown(page, "sgd: step_size") in ("30", "31")
+    holds_the_engines_own_losses(page)
+    page.locator(PLAYER).press("Control+z")
+    at_rest(page, r"s\.step_size~21&")
+
+
 def test_choices_keep_what_was_turned_and_stand_in_the_address(open_site):
     page = open_site("?f=quadratic&steps=60&o=sgd~lr~0.05&o=momentum~lr~0.01")
     knob(page, "sgd: lr").press("PageUp")

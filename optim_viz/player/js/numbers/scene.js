@@ -37,6 +37,7 @@
  * @property {string} hash  names of all blobs used, joined
  */
 import { t } from "../basics/words.js";
+import { ratePanels } from "./schedules.js";
 
 /**
  * What a panel is called where there is little room.
@@ -178,7 +179,7 @@ export function decodeScene(scene, blobs) {
     frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, duration: scene.duration || 6,
     reportRest: Boolean(scene.report_rest), origin: String(scene.origin ?? ""),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
-    panels: scene.panels.map((panel) => decodePanel(panel, blobs)),
+    panels: [...scene.panels, ...ratePanels(scene)].map((panel) => decodePanel(panel, blobs)),
     live: scene.live ?? null, hash: blobNames(scene).join("+"),
   };
 }

@@ -2,6 +2,7 @@
 import { element, setText } from "../basics/dom.js";
 import { headAt, makePath } from "../numbers/paths.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
+import { createPinch } from "./pinch.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
 import { curveRange, cutOff, stillServes } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
@@ -108,6 +109,7 @@ function placeCurve(view, app) {
   placePaths(view, app, axes, stage.paths, (track) => curvePath(track, panel, panel.y, view));
   placePaths(view, app, axes, view.raw, (track) => (panel.raw ? curvePath(track, panel, panel.raw, view) : null));
   view.ready = true;
+  if (panel.pinch) (view.pinch ??= createPinch(view, app)).place();
   app.ask();
 }
 

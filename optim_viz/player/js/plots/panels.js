@@ -32,6 +32,7 @@ export function matchPanels(app) {
   }
   for (const panel of wanted) {
     if (!app.panels.has(panel.id)) {
+      if (panel.closed) app.closed.add(panel.id);
       const section = element("section", { class: "ov-panel", "data-panel": panel.id, "data-kind": panel.kind });
       app.panels.set(panel.id, { kind: panel.kind, section, panel: PANELS[panel.kind](section, app) });
     }

@@ -13,7 +13,7 @@ const MOST = 160000;
 
 /** @param {HTMLElement} host  of the plot @param {Element} above  what it is drawn below */
 export function createPassing(host, above) {
-  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { class: "ov-canvas ov-passing", "aria-hidden": "true", hidden: true }));
+  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { class: "ov-passing", "aria-hidden": "true", hidden: true }));
   host.insertBefore(canvas, above);
 
   /** Its colour bar is not that of the surface that is shown. @param {any} gd @param {boolean} on */

@@ -35,7 +35,7 @@ export function valueAt(column, row) {
 export function readoutFields(model) {
   const has = (/** @type {string} */ name) => model.tracks.some((track) => track.columns[name]);
   /** @type {Field[]} */
-  const fields = model.panels.filter((panel) => panel.kind === "curve").map((panel) => ({
+  const fields = model.panels.filter((panel) => panel.kind === "curve" && panel.y !== "lr").map((panel) => ({
     title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "),
     value: (track, row) => valueAt(track.columns[panel.readout ?? panel.y], row),
   }));
