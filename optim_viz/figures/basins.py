@@ -115,9 +115,10 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
     )
     figure.add_trace(_clicks(named, i))
     dress(figure, named.optimizers[i], height, dark)
+    across, up = named.basins[i].spec.surface.weights
     figure.update_layout(
-        xaxis={"title": {"text": tr("start x")}, "range": [x0, x1], "showgrid": False, "constrain": "domain"},
-        yaxis={"title": {"text": tr("start y")}, "range": [y0, y1], "showgrid": False},
+        xaxis={"title": {"text": tr("start {weight}", weight=across)}, "range": [x0, x1], "showgrid": False, "constrain": "domain"},
+        yaxis={"title": {"text": tr("start {weight}", weight=up)}, "range": [y0, y1], "showgrid": False},
     )
     return figure
 

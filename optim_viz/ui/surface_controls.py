@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from optim_viz.experiments.fairness import FAIRNESS
 from optim_viz.language import N_, tr
-from optim_viz.spec import PARAMETERS, Surface
+from optim_viz.spec import COORDINATES, PARAMETERS, Surface
 from optim_viz.surfaces.expression import letters
 from optim_viz.surfaces.pasted import ExpressionError
 from optim_viz.surfaces.surface import dataset, surface
@@ -45,11 +45,12 @@ def where(name: str, played: bool = False) -> tuple[Callable[[], Surface], Surfa
     return make_surface, SURFACES.get(choice)
 
 
-def start(name: str) -> tuple[float, float]:
-    """Show the two numbers of a start."""
-    left, right = st.columns(2)
-    x = left.number_input(tr("Start x"), key=f"{name}.x", step=0.1, format="%.4g")
-    y = right.number_input(tr("Start y"), key=f"{name}.y", step=0.1, format="%.4g")
+def start(name: str, weights: Sequence[str] = COORDINATES) -> tuple[float, float]:
+    """Show the two numbers of a start, by what the surface's weights are called."""
+    x, y = (
+        column.number_input(tr("Start {weight}", weight=weight), key=f"{name}.{key}", step=0.1, format="%.4g")
+        for column, key, weight in zip(st.columns(2), COORDINATES, weights, strict=True)
+    )
     return x, y
 
 

@@ -15,7 +15,7 @@ from optim_viz.experiments import study
 from optim_viz.experiments.study import MEASURES, Axis, Study
 from optim_viz.experiments.study_views import VIEWS, CheckedStudy, View, check, turned_to
 from optim_viz.language import N_, tr
-from optim_viz.spec import DescentSpec, OptimizerSpec, unique_labels
+from optim_viz.spec import COORDINATES, DescentSpec, OptimizerSpec, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.sweeps import sweep
 from optim_viz.ui import surface_controls
@@ -106,7 +106,7 @@ def _descended(kept: Study, view: View) -> Callable[[tuple[OptimizerSpec, ...], 
     """The controls of runs on a surface; returns what makes their spec."""
     make_surface, row = surface_controls.where(NAME)
     starts = "start" in view.keys
-    place = surface_controls.start(NAME) if starts else kept.descent.start
+    place = surface_controls.start(NAME, row.weights if row else COORDINATES) if starts else kept.descent.start
     steps = st.select_slider(
         tr("Steps"),
         choices(f"{NAME}.steps", surface_controls.STEPS),
