@@ -117,7 +117,12 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
     dress(figure, named.optimizers[i], height, dark)
     across, up = named.basins[i].spec.surface.weights
     figure.update_layout(
-        xaxis={"title": {"text": tr("start {weight}", weight=across)}, "range": [x0, x1], "showgrid": False, "constrain": "domain"},
+        xaxis={
+            "title": {"text": tr("start {weight}", weight=across)},
+            "range": [x0, x1],
+            "showgrid": False,
+            "constrain": "domain",
+        },
         yaxis={"title": {"text": tr("start {weight}", weight=up)}, "range": [y0, y1], "showgrid": False},
     )
     return figure

@@ -11,7 +11,7 @@ import { chartsOf, theoryOf } from "../../optim_viz/player/js/site/study_charts.
 import { readStudy, writeStudy } from "../../optim_viz/player/js/site/study_links.js";
 
 const { tables, queries, folder, draw } = JSON.parse(readFileSync(0, "utf8"));
-const files = { json: async (path) => JSON.parse(readFileSync(`${folder}/${path}`, "utf8")) };
+const json = async (/** @type {string} */ path) => JSON.parse(readFileSync(`${folder}/${path}`, "utf8")), files = { json, words: json };
 const pool = createPool(0);
 
 async function told(query) {
