@@ -105,6 +105,13 @@ def text_of(catalogue: Catalog) -> bytes:
     return head.encode() + file.getvalue()
 
 
+def compiled_words(language: str) -> dict[str, str]:
+    """The messages of the player's JavaScript in a language."""
+    catalogue = read(language)
+    found = ((message, catalogue.get(message)) for message in sorted({message for message, _ in of_javascript()}))
+    return {message: str(translated.string) for message, translated in found if translated and translated.string}
+
+
 class _Dateless(Catalog):
     """A catalogue whose head says neither when nor with which Babel it was compiled."""
 
@@ -119,9 +126,7 @@ def compiled(language: str) -> dict[Path, bytes]:
             catalogue.add(message.id, message.string)
     mo = io.BytesIO()
     write_mo(mo, catalogue)
-    wanted = sorted({message for message, _ in of_javascript()})
-    words = {message: catalogue.get(message).string for message in wanted if catalogue.get(message)}  # type: ignore[union-attr]
-    player = json.dumps(words, ensure_ascii=False, indent=0) + "\n"
+    player = json.dumps(compiled_words(language), ensure_ascii=False, indent=0) + "\n"
     return {po_file(language).with_suffix(".mo"): mo.getvalue(), _home(language) / "player.json": player.encode()}
 
 

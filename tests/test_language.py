@@ -129,3 +129,13 @@ def test_a_language_is_spoken_only_where_it_was_begun():
 )  # fmt: skip
 def test_a_browsers_locale_names_a_language(tag, language):
     assert of_locale(tag) == language
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_the_player_finds_by_its_words_is_called_so(language):
+    """Marks that are no longer true once a map is turned are known by how their names begin."""
+    with speaking(language):
+        known = make_words.compiled_words(language)
+        for begins in ("theory", "best here"):
+            names = [message for message, _ in make_words.of_python() if message.startswith(f"{begins}: ")]
+            assert names and all(tr(name).startswith(known[begins]) for name in names)

@@ -23,11 +23,12 @@ from PIL import Image
 
 import optim_viz as ov
 from docs import make_words
-from optim_viz.experiments import files, links
+from optim_viz.experiments import files, links, study_views
 from optim_viz.export import images
 from optim_viz.export.drawing import DASHES, HEIGHT, MARKERS, WIDTH, Drawing, _fonts, styled
 from optim_viz.export.origin import origin
 from optim_viz.export.panels import curve_range, surface
+from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.export.table import EXPORTS, by_suffix, export, save
 from optim_viz.language import speaking
 from optim_viz.network import train
@@ -504,3 +505,21 @@ def test_chinese_is_drawn_with_a_font_that_is_installed_and_has_every_letter_of_
         assert images.png(scene) == images.png(scene)
         told = images.svg(scene).decode()
     assert "\u978d\u70b9" in told and "\u978d\u70b9" not in images.svg(scene).decode()
+
+
+def test_exported_pages_are_told_in_the_language_that_is_spoken():
+    runs = ov.descend("saddle", ov.optimizer("sgd"), steps=3)
+    study = StudyResult(
+        study_views.check(study_views.VIEWS["map"].opens),
+        [ov.sweep("quadratic", ov.optimizer("momentum"), {"lr": [0.01, 0.1], "momentum": [0.0, 0.5]})],
+    )
+    with speaking("zh"):
+        page = export(runs, "html").decode()
+        chart = STUDY_EXPORTS["html"].write(study).decode()
+    story = json.loads(re.search(r'id="story">(.*?)</script>', page)[1])
+    assert '<html lang="zh">' in page and story["title"] == "\u978d\u70b9"
+    assert (
+        story["scene"]["words"]["still moving"] == story["scene"]["tracks"][0]["status"] == "\u4ecd\u5728\u79fb\u52a8"
+    )
+    assert '<html lang="zh">' in chart and "\u5b58\u4e3a PNG" in chart and "Save as" not in chart
+    assert '<html lang="en">' in export(runs, "html").decode()
