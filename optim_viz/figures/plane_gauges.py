@@ -26,7 +26,7 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
     Arguments: `plane`, what `project` returned for `training`; `dark`, for a dark page; `legend`, whether to show one.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network.plane import project
+    >>> from optim_viz.network.project import project
     >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> len(gauges(project(t, resolution=5, digits=100), t).data)

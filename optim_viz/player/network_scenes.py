@@ -13,7 +13,11 @@ from optim_viz.optimizers import styles
 from optim_viz.player.scenes import DURATION, VERSION, Scene, grid_blob, track
 
 #: What the directions of a plane are called.
-_AXES = {"pca": N_("principal axis {number}"), "random": N_("random direction {number}")}
+_AXES = {
+    "pca": N_("principal axis {number}"),
+    "random": N_("random direction {number}"),
+    "ends": N_("axis {number} through the ends"),
+}
 
 
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
@@ -89,7 +93,7 @@ def _plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
     name, data = grid_blob(np.where(np.isfinite(plane.loss), plane.loss, np.nan))
     axis = _AXES[plane.kind]
     panel = {
-        "id": "plane", "kind": "plane", "title": N_("Loss on the plane"), "short": N_("plane"), "x": "a", "y": "b",
+        "id": "plane", "kind": "plane", "title": plane.title, "short": N_("plane"), "x": "a", "y": "b",
         "z": "plane_loss", "x_title": N_(axis, number=1), "y_title": N_(axis, number=2), "z_title": N_("loss"),
         "bounds": [float(v) for v in (plane.a[0], plane.a[-1], plane.b[0], plane.b[-1])],
         "surface": {"blob": name, "nx": len(plane.a), "ny": len(plane.b)}, "scale": "log", "minima": [], "pick": False,
