@@ -73,7 +73,8 @@ def test_a_click_on_the_map_opens_compare_with_those_values(server, open_page):
     page.locator(".ov-turned .ov-knob").first.wait_for()
     place, lr, momentum = point(page, 0.3)
     spec = VIEWS["map"].opens.descent
-    run = ov.descend(spec.surface, [ov.optimizer("momentum", lr=lr, momentum=momentum)], spec.start, spec.steps)["momentum"]
+    chosen = ov.optimizer("momentum", lr=lr, momentum=momentum)
+    run = ov.descend(spec.surface, [chosen], spec.start, spec.steps)["momentum"]
     card = page.locator(".ov-run-card")  # the cell's run, before it is opened
     expect(card).to_contain_text(f"lr {lr:.4g}, momentum {momentum:.4g}: {run.status}, loss {run.final_loss:.2f}")
     expect(card.get_by_role("img", name="Loss over 50 steps")).to_be_visible()

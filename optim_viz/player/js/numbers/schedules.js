@@ -11,6 +11,7 @@
  * @property {Sets} [y]  what a rate sets; "lr" is the run's own
  * @property {(context: Context) => boolean} [there]
  */
+import { t } from "../basics/words.js";
 
 /** @type {(value: number) => number} */
 const itself = (value) => value;
@@ -94,7 +95,7 @@ export function ratePanels({ live, tracks, frame_title: title }) {
   if (!planned.length || !tracks.some((/** @type {any} */ track) => track.columns?.lr)) return [];
   const names = tracks.map((/** @type {any} */ track) => track.label).join(", ");
   return [{
-    id: "rate", kind: "curve", title: "Learning rate", short: "rate", x: null, y: "lr", x_title: title ?? "step", y_title: "learning rate",
-    log: false, rising: true, closed: true, pinch: true, alt: `Learning rate by step of ${names}`,
+    id: "rate", kind: "curve", title: t("Learning rate"), short: t("rate"), x: null, y: "lr", x_title: title ?? t("step"), y_title: t("learning rate"),
+    log: false, rising: true, closed: true, pinch: true, alt: t("Learning rate by step of {names}", { names }),
   }];
 }

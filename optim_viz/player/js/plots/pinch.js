@@ -1,4 +1,5 @@
 /** Handles on the curve of a learning rate: dragged, they set the numbers of the schedule. The knobs do the same by keys. */
+import { t } from "../basics/words.js";
 import { element } from "../basics/dom.js";
 import { visibleLooks } from "../basics/looks.js";
 import { pinched, placesOf } from "../numbers/schedules.js";
@@ -14,7 +15,7 @@ export function createPinch(view, app) {
 
   /** @param {string} id  the run's @param {number} number  the place's @param {string} key */
   function made(id, number, key) {
-    const handle = element("div", { class: "ov-pinch", title: `Drag to pinch the schedule of ${id}` });
+    const handle = element("div", { class: "ov-pinch", title: t("Drag to pinch the schedule of {run}", { run: id }) });
     /** @type {((event: PointerEvent) => {step: number, rate: number})|null} what a place means: as it was when it was taken hold of, though the axes follow */
     let at = null;
     handle.addEventListener("pointerdown", (event) => {
