@@ -1,6 +1,7 @@
 """A recording is what happened in the loop: bounded, exact, on disk and in files; no file does harm."""
 
 import json
+import re
 import struct
 
 import numpy as np
@@ -12,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 
 import optim_viz as ov
+from optim_viz.language import speaking, tr
 from optim_viz.network.snapshots import Snapshots
 from tests.network.models import MODELS, images, made, trained, vector
 
@@ -251,6 +253,8 @@ def test_a_hostile_file_ends_in_a_sentence(spoil, words, file, tmp_path):
     with pytest.raises(ov.SpecError) as error:
         ov.load(tmp_path / "bad.safetensors")
     assert words in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 300
+    with speaking("zh"):
+        assert re.fullmatch(r"'bad.safetensors' 不是 optim-viz 的记录：.*[\u4e00-\u9fff].*。", tr(str(error.value)))
 
 
 @given(st.data())
