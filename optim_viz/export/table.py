@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from optim_viz.experiments import files
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.origin import origin
+from optim_viz.network import recording_files
 from optim_viz.network.plane import Plane
+from optim_viz.network.recording import Recordings, gathered, is_recorded
 from optim_viz.network.training import Training
-from optim_viz.player import network_scenes, scenes, standalone
+from optim_viz.player import network_scenes, recording_scenes, scenes, standalone
 from optim_viz.spec import SpecError, one_of, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
@@ -23,16 +25,17 @@ if TYPE_CHECKING:
 
 
 What = TypeVar("What")
+Runs = Comparison | Training | Recordings
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What is exported: runs, the plane of weights of a training if it is wanted, and who is told of progress.
+    """What is exported: runs, the plane of their weights if it is wanted, and who is told of progress.
 
     `address` is the app's own, where it is known.
     """
 
-    runs: Comparison | Training
+    runs: Runs
     plane: Plane | None = None
     progress: Callable[[float], None] | None = None
     address: str = ""
@@ -40,12 +43,16 @@ class Result:
     @property
     def origin(self) -> str:
         """The link that a picture of it carries."""
+        if isinstance(self.runs, Recordings):
+            return "optim-viz, a recording of one's own network, which no link holds"
         return origin(self.runs.spec, self.address)
 
     def scene(self) -> scenes.Scene:
         """What the player shows of it."""
         if isinstance(self.runs, Training):
             return network_scenes.network(self.runs, self.plane)
+        if isinstance(self.runs, Recordings):
+            return recording_scenes.recorded(self.runs, self.plane)
         return scenes.compare(self.runs)
 
 
@@ -67,6 +74,9 @@ def _html(result: Result, online: bool = False) -> bytes:
             "An MLP on handwritten digits",
             f"{runs.spec.epochs} epochs, mini-batches of {runs.spec.batch_size}",
         )
+    elif isinstance(runs, Recordings):
+        title, about = "A network of one's own", f"{runs.runs[0].weights.size:,} weights, {runs.steps:,} steps."
+        about += f" {result.plane.caption}" if result.plane else ""
     else:
         title, about = runs.surface.title, runs.surface.formula
     return standalone.page(result.scene(), title, about, result.origin, online).encode()
@@ -135,10 +145,17 @@ def _parquet(result: Result) -> bytes:
 
 
 def _json(result: Result) -> bytes:
+    if isinstance(result.runs, Recordings):
+        raise SpecError(
+            "A recording is no experiment that a JSON file could repeat: rec.save('run.safetensors') holds all of it, "
+            "and CSV its numbers."
+        )
     return files.write(result.runs.spec, result.runs.to_frame()).encode()
 
 
 def _pytorch(result: Result) -> bytes:
+    if isinstance(result.runs, Recordings):
+        raise SpecError("The script of a recording is the loop that was recorded.")
     return pytorch_script(result.runs.spec).encode()
 
 
@@ -157,7 +174,7 @@ EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
 
 
 def export(
-    runs: Comparison | Training,
+    runs: Runs | Sequence[Any],
     name: str,
     plane: Plane | None = None,
     progress: Callable[[float], None] | None = None,
@@ -166,8 +183,9 @@ def export(
     """Return a result as the bytes of a file.
 
     Problem: a result that cannot leave the program cannot be shown, checked or built upon.
-    Arguments: `runs`, what optim_viz.descend or optim_viz.train returns; `name`, a row of EXPORTS; `plane`, what
-    optim_viz.project returns, drawn beside a training's curves; `progress`, told the share, 0 to 1, of a slow export;
+    Arguments: `runs`, what optim_viz.descend, train, record or load returns, of the last two also a list; `name`, a row
+    of EXPORTS; `plane`, what optim_viz.project returns, drawn beside the curves; `progress`, told the share, 0 to 1, of
+    a slow export;
     `address`, that of an app, such as "https://example.org/", in which the link that a picture carries is to open.
     Raises SpecError with the nearest name, or where a format cannot hold an optimizer or digits of the user's own.
 
@@ -177,13 +195,15 @@ def export(
 
     Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
-    _check(runs, plane)
-    return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(runs, plane, progress, address))
+    checked = _check(runs, plane)
+    return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(checked, plane, progress, address))
 
 
-def _check(runs: object, plane: object) -> None:
-    """Refuse what is no result of runs, and say where it belongs."""
-    if not isinstance(runs, Comparison | Training):
+def _check(runs: Any, plane: object) -> Runs:
+    """Return the runs; refuse what is no result of some, and say where it belongs."""
+    if is_recorded(runs):
+        runs = gathered(runs)
+    if not isinstance(runs, Runs):
         if isinstance(runs, Plane):
             hint = "; a plane goes beside its training: ov.save(training, path, plane)"
         else:
@@ -191,6 +211,7 @@ def _check(runs: object, plane: object) -> None:
         raise SpecError(f"Files are made of what ov.descend or ov.train returns; got {quoted(runs)}{hint}.")
     if not (plane is None or isinstance(plane, Plane)):
         raise SpecError(f"plane is what ov.project returns; got {quoted(plane)}.")
+    return runs
 
 
 def _length(row: Export[Result]) -> int:
@@ -211,11 +232,22 @@ def by_suffix(path: str | Path) -> Export[Result]:
 
 
 def save(
-    runs: Comparison | Training, path: str, plane: Plane | None = None, progress: Callable[[float], None] | None = None
+    runs: Runs | Sequence[Any],
+    path: str,
+    plane: Plane | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Write a result to a file whose suffix says how; SpecError where it cannot be written."""
-    _check(runs, plane)
-    content = export(runs, by_suffix(path).name, plane, progress)
+    """Write a result to a file whose suffix says how; SpecError where it cannot be written.
+
+    A recording may also become the .safetensors file that `ov.load` reads.
+    """
+    checked = _check(runs, plane)
+    if isinstance(checked, Recordings) and str(path).endswith(".safetensors"):
+        if len(checked) > 1:
+            raise SpecError(f"A .safetensors file holds one recording; got {len(checked)}: save each in its own.")
+        recording_files.save(checked.runs[0], path, plane)
+        return
+    content = export(checked, by_suffix(path).name, plane, progress)
     try:
         Path(path).write_bytes(content)
     except OSError as error:

@@ -10,19 +10,21 @@ from plotly.subplots import make_subplots
 
 from optim_viz.figures.style import dress, log_axis, span
 from optim_viz.figures.training import line, looks, span_of_steps
+from optim_viz.network.recording import Recordings, gathered
 from optim_viz.network.training import Training
 
 if TYPE_CHECKING:
     from optim_viz.network.plane import Plane
 
 
-def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = True) -> go.Figure:
+def gauges(plane: Plane, training: Training | Recordings, dark: bool = False, legend: bool = True) -> go.Figure:
     """Return what the plane keeps from us, in three panels: distance from it, own and plane loss, explained variance.
 
     Problem: a path on a PCA plane looks smooth and low whatever happened; these say how much of it is true.
     Formula: |w - projection| / |w - origin|; loss at w and at its projection; share of the variance beside a random
     walk's with as many snapshots.
-    Arguments: `plane`, what `project` returned for `training`; `dark`, for a dark page; `legend`, whether to show one.
+    Arguments: `plane`, what `project` returned for `training`, a training or recordings; `dark`, for a dark page;
+    `legend`, whether to show one.
 
     >>> from optim_viz import optimizer
     >>> from optim_viz.network.project import project
@@ -33,6 +35,7 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
 
     Reference: Antognini & Sohl-Dickstein, PCA of High Dimensional Random Walks (2018).
     """
+    training = training if isinstance(training, Training) else gathered(training)
     titles = ("Distance from the plane", "Loss: line, at the weights;<br>points, on the plane", "Explained variance")
     figure = make_subplots(1, 3, subplot_titles=titles, horizontal_spacing=0.09, column_widths=[0.36, 0.36, 0.28])
     every = looks(training, dark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-#: A mode of BatchNorm -> what it does, as a sentence on the picture; {} is the recording whose statistics are meant.
-BATCHNORM = {
-    "batch": "BatchNorm takes mean and variance of the batch itself, as while training.",
-    "eval": "BatchNorm takes the running mean and variance that {} ended with, at every point.",
-    "recalibrate": "BatchNorm's running mean and variance are taken anew at every point, from the same data.",
-}
 #: Points that one call of vmap takes at once, and the most bytes of weights that it may then hold.
 CHUNK, CHUNK_BYTES = 8, 64 * 2**20
 
@@ -87,11 +82,8 @@ class ModuleLoss:
         own = weights.of(module)
         self.types = {name: (p.device, p.dtype) for name, p in own.items()}
         self.norms: list[Any] = [part for part in module.modules() if getattr(part, "running_mean", None) is not None]
+        self.said = self.mode if self.norms else ""  # what a picture has to say of BatchNorm
         self.buffers = self._statistics(statistics)
-
-    def said(self, label: str) -> str:
-        """What BatchNorm does, as a sentence; nothing where there is none."""
-        return BATCHNORM[self.mode].format(label) if self.norms else ""
 
     def _statistics(self, given: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
         """BatchNorm's running means and variances, as recorded; those of another module are refused."""
@@ -108,18 +100,22 @@ class ModuleLoss:
     def ready(self) -> Iterator[None]:
         """Inside, the module is in the mode asked for; after, as its owner had it."""
         import torch
+        from torch.backends import mha
         from torch.nn.attention import SDPBackend, sdpa_kernel
 
+        fast = mha.get_fastpath_enabled()
         parts = [*self.module.modules()]
         modes = [part.training for part in parts]
         tracked = [getattr(part, "track_running_stats", None) for part in self.norms]
         try:
             self.module.eval()
+            mha.set_fastpath_enabled(False)  # a whole layer in one operation, which has neither vmap nor derivatives
             for part in self.norms if self.mode == "batch" else ():
                 part.training, part.track_running_stats = True, False  # then nothing is written into its buffers
             with sdpa_kernel(SDPBackend.MATH), torch.random.fork_rng(devices=[]):  # the kernel with all derivatives
                 yield
         finally:
+            mha.set_fastpath_enabled(fast)
             for part, mode in zip(parts, modes, strict=True):
                 part.training = mode
             for part, value in zip(self.norms, tracked, strict=True):
@@ -210,17 +206,17 @@ def _chunked(losses: ModuleLoss, base: Tensor, points: Tensor) -> np.ndarray:
 
     def mapped(chunk: Tensor) -> list[float]:
         look()
-        weights = base[0] + chunk @ base[1:]
-        return torch.func.vmap(losses.value)(weights).double().tolist()
+        return torch.func.vmap(losses.value)(base[0] + chunk @ base[1:]).double().tolist()
 
-    chunks = points.split(CHUNK)
-    out = loop(chunks[0])  # the first time is a warm-up
+    first, *rest = points.split(CHUNK)
+    out = loop(first)  # a warm-up, too
     way: Callable[[Tensor], list[float]] = loop
-    rest = list(chunks[1:])
-    if len(rest) > 4 and losses.mode != "recalibrate" and base.shape[1] * CHUNK * base.element_size() <= CHUNK_BYTES:
-        way = _faster(loop, mapped, rest, out)
-    for chunk in rest:
-        out += way(chunk)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "There is a performance drop")  # of vmap: the loop is faster then
+        if len(rest) > 4 and losses.mode != "recalibrate" and base.shape[1] * CHUNK * base.itemsize <= CHUNK_BYTES:
+            way = _faster(loop, mapped, rest, out)
+        for chunk in rest:
+            out += way(chunk)
     return np.array(out)
 
 

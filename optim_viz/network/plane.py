@@ -13,6 +13,15 @@ from optim_viz.network.pca import Rows, centred, combine, principal_axes, produc
 from optim_viz.spec import SpecError
 
 KINDS = ("pca", "random", "ends")
+#: A mode of BatchNorm -> what it takes in a few words, and as a sentence; {} is the run whose statistics are meant.
+BATCHNORM = {
+    "batch": ("batch statistics", "BatchNorm takes mean and variance of the batch itself, as while training."),
+    "eval": ("running statistics", "BatchNorm takes the running mean and variance that {} ended with, at every point."),
+    "recalibrate": (
+        "statistics taken anew",
+        "BatchNorm's running mean and variance are taken anew at every point, from the same data.",
+    ),
+}
 #: Room around the paths, as a share of what they span.
 MARGIN = 0.15
 
@@ -40,7 +49,7 @@ class Plane:
     digits: int  # how many examples the losses are means of; 0 where that is not known
     left_out: tuple[str, ...]  # runs that diverged
     examples: str = "training digits"  # what they are
-    normalisation: str = ""  # what BatchNorm did, as a sentence; none where there is no BatchNorm
+    batchnorm: str = ""  # a row of BATCHNORM; none where there is no BatchNorm
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -68,12 +77,17 @@ class Plane:
             f"holds {share:.1%} of the snapshots' spread.",
         }[self.kind]
         over = f"{self.digits:,} {self.examples}" if self.digits else self.examples
+        statistics = " " + BATCHNORM[self.batchnorm][1].format(self.labels[0]) if self.batchnorm else ""
         return (
             f"{what} Colour is the loss of points on the plane, over {over}; the runs pass "
             f"beside the plane, where their own loss differs from it by a factor of up to {self.worst_ratio:.3g}."
-            + f" {self.normalisation}"
-            * bool(self.normalisation)
+            f"{statistics}"
         )
+
+    @property
+    def title(self) -> str:
+        """What a picture of it is called."""
+        return "Loss on the plane" + (f", BatchNorm: {BATCHNORM[self.batchnorm][0]}" if self.batchnorm else "")
 
 
 class Losses(Protocol):
@@ -141,7 +155,7 @@ def seen(
     digits: int,
     left_out: tuple[str, ...],
     examples: str = "training digits",
-    normalisation: str = "",
+    batchnorm: str = "",
 ) -> Plane:
     """Find the plane, put the paths on it, and take the losses: of the grid, of the snapshots, of their projections."""
     gram = products(paths.rows, paths.rows)
@@ -170,7 +184,7 @@ def seen(
         digits=digits,
         left_out=left_out,
         examples=examples,
-        normalisation=normalisation,
+        batchnorm=batchnorm,
     )
 
 

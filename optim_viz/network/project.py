@@ -10,9 +10,9 @@ import numpy as np
 
 from optim_viz.network import digits as data_of_digits
 from optim_viz.network.mlp import Layout
-from optim_viz.network.module_loss import BATCHNORM, Given, ModuleLoss
+from optim_viz.network.module_loss import Given, ModuleLoss
 from optim_viz.network.pca import Rows, Shifted
-from optim_viz.network.plane import KINDS, Paths, Plane, random_axes, seen
+from optim_viz.network.plane import BATCHNORM, KINDS, Paths, Plane, random_axes, seen
 from optim_viz.network.plane_loss import losses_of, losses_on_plane
 from optim_viz.network.recording import Recording, gathered, is_recorded
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
@@ -131,7 +131,7 @@ def _of_recordings(given: Any, kind: str, resolution: int, asked: Given, seed: i
     return seen(
         kind, paths(shown), losses, lambda origin: random_axes(shown[0].weights.shapes, origin, seed), resolution,
         losses.examples, tuple(run.label for run in recordings if run.diverged),
-        "examples" if losses.examples else "the data", losses.said(shown[0].label),
+        "examples" if losses.examples else "the data", losses.said,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.network.module_weights import Shapes
-from optim_viz.network.plane import KINDS, Plane
+from optim_viz.network.plane import BATCHNORM, KINDS, Plane
 from optim_viz.network.recording import Recording
 from optim_viz.spec import ECHO, SpecError, quoted
 
@@ -57,7 +57,7 @@ def save(recording: Recording, path: str | Path, plane: Plane | None = None) -> 
 
 
 #: What a plane says in words and numbers.
-_SAID = {"digits": int, "examples": str, "normalisation": str}
+_SAID = {"digits": int, "examples": str, "batchnorm": str}
 
 
 def _plane_arrays(plane: Plane) -> dict[str, np.ndarray]:
@@ -208,7 +208,8 @@ def _plane(shelf: _Shelf, said: Any, size: int) -> Plane:
     """The plane that was saved with a recording."""
     said = said if isinstance(said, dict) else {}
     labels, left_out = _labels(said.get("labels")), _labels(said.get("left_out"))
-    if not labels or said.get("kind") not in KINDS or not all(type(said.get(n)) is kind for n, kind in _SAID.items()):
+    known = said.get("kind") in KINDS and said.get("batchnorm") in ("", *BATCHNORM)
+    if not labels or not known or not all(type(said.get(n)) is kind for n, kind in _SAID.items()):
         raise _NotOne("its plane does not say what it is")
     a, b = (shelf.take(f"plane.{name}", None).astype(np.float64) for name in ("a", "b"))
     shapes: dict[str, tuple[int, ...]] = {

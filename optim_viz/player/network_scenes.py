@@ -28,9 +28,8 @@ def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np
     return columns
 
 
-def _path_columns(label: str, plane: Plane, steps: int) -> dict[str, np.ndarray]:
-    """Where a run is on the plane at every step: its snapshots, joined by straight lines."""
-    done = np.arange(1.0, steps + 1)
+def path_columns(label: str, plane: Plane, done: np.ndarray) -> dict[str, np.ndarray]:
+    """Where a run is on the plane once so many steps are done: its snapshots, joined by straight lines."""
     at = plane.snapshot_steps[label]
     a, b = plane.coordinates[label].T
     columns = {"a": a, "b": b, "plane_loss": plane.plane_losses[label]}
@@ -43,16 +42,16 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     tracks = []
     window = max(1, training.steps // 40)
     runs = [training[label] for label in training.labels]
-    for run, style in zip(runs, styles.styles([r.spec.kind for r in runs]), strict=True):
+    for run, style in zip(runs, styles.styles(training.kinds), strict=True):
         columns = _training_columns(run, training.steps, window)
         if plane and run.label in plane.labels:
-            columns |= _path_columns(run.label, plane, training.steps)
+            columns |= path_columns(run.label, plane, np.arange(1.0, training.steps + 1))
         shown, blob = track(run.label, style, columns, (run.status, run.outcome_step - 1))
         tracks.append(shown)
         blobs |= blob
-    panels = _curves(", ".join(training.labels), window)
+    panels = curves(", ".join(training.labels), window)
     if plane:
-        panel, blob = _plane_panel(plane)
+        panel, blob = plane_panel(plane)
         panels, blobs = [panel, *panels], blobs | blob
     # Each report of where the playhead rests is a rerun of the page: on a training that goes on, it would come beside
     # every look, and one that overtakes a click on another page's name would be run in that page's place.
@@ -64,25 +63,27 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     return Scene(scene, blobs)
 
 
-def _curves(names: str, window: int) -> list[dict[str, Any]]:
+def curves(names: str, window: int, accuracy: str = "Accuracy on the test digits") -> list[dict[str, Any]]:
+    """Return the panels of the mini-batch loss and, under its title, of the accuracy."""
     curve = {"kind": "curve", "x": "step", "x_title": "step"}
     title = "Mini-batch loss" + f", mean of {window} steps" * (window > 1)
     loss = {
         **curve, "id": "loss", "title": title, "short": "loss", "y": "loss",
         "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
     }  # fmt: skip
-    accuracy = {
-        **curve, "id": "accuracy", "title": "Accuracy on the test digits", "short": "accuracy", "y": "accuracy",
-        "y_title": "correct, %", "log": False, "rising": True, "alt": f"Test accuracy by step of {names}",
+    rising = {
+        **curve, "id": "accuracy", "title": accuracy, "short": "accuracy", "y": "accuracy",
+        "y_title": "correct, %", "log": False, "rising": True, "alt": f"{accuracy} by step of {names}",
     }  # fmt: skip
-    return [loss, accuracy]
+    return [loss, rising]
 
 
-def _plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
+def plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the panel of a plane of weights, and its grid."""
     name, data = grid_blob(np.where(np.isfinite(plane.loss), plane.loss, np.nan))
-    axis = {"pca": "principal axis", "random": "random direction"}[plane.kind]
+    axis = {"pca": "principal axis", "random": "random direction", "ends": "axis through the ends"}[plane.kind]
     panel = {
-        "id": "plane", "kind": "plane", "title": "Loss on the plane", "short": "plane", "x": "a", "y": "b",
+        "id": "plane", "kind": "plane", "title": plane.title, "short": "plane", "x": "a", "y": "b",
         "z": "plane_loss", "x_title": f"{axis} 1", "y_title": f"{axis} 2", "z_title": "loss",
         "bounds": [float(v) for v in (plane.a[0], plane.a[-1], plane.b[0], plane.b[-1])],
         "surface": {"blob": name, "nx": len(plane.a), "ny": len(plane.b)}, "scale": "log", "minima": [], "pick": False,

@@ -208,7 +208,7 @@ def pickled(source, path):
     torch.save({"a": torch.zeros(2)}, path)
 
 
-PLANE = {"kind": "pca", "labels": ["sgd"], "left_out": [], "digits": 3, "examples": "examples", "normalisation": ""}
+PLANE = {"kind": "pca", "labels": ["sgd"], "left_out": [], "digits": 3, "examples": "examples", "batchnorm": ""}
 
 
 @pytest.mark.parametrize(
