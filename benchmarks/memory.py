@@ -17,7 +17,7 @@ import optim_viz as ov
 from optim_viz.experiments.fairness import Fair, fair_train
 from optim_viz.experiments.jobs import JobState, Line
 from optim_viz.network import train
-from optim_viz.network.plane import project
+from optim_viz.network.project import project
 
 SPECS = [ov.optimizer("sgd", lr=0.01), ov.optimizer("momentum", lr=0.01), ov.optimizer("adam", lr=1e-3)]
 #: MB that a training may leave behind, once those before have filled what is kept.

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.network.plane import Plane, project
+from optim_viz.network.plane import Plane
+from optim_viz.network.project import project
 from optim_viz.network.rate_sweep import TrainSweep, train_sweep
+from optim_viz.network.recorder import Recorder, record
+from optim_viz.network.recording import Recording
+from optim_viz.network.recording_files import load
 from optim_viz.network.train import train
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
@@ -38,6 +42,8 @@ __all__ = [
     "Comparison",
     "Outcome",
     "Plane",
+    "Recorder",
+    "Recording",
     "SpecError",
     "Sweep",
     "Theory",
@@ -49,8 +55,10 @@ __all__ = [
     "Tuning",
     "basins",
     "descend",
+    "load",
     "optimizer",
     "project",
+    "record",
     "save",
     "schedule",
     "surface",

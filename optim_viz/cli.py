@@ -102,7 +102,7 @@ def _compare(given: argparse.Namespace) -> None:
 
 
 def _train(given: argparse.Namespace) -> None:
-    from optim_viz.network.plane import project
+    from optim_viz.network.project import project
     from optim_viz.network.train import check as check_training
     from optim_viz.network.train import run as run_training
     from optim_viz.network.training import TrainingOutcome

@@ -280,9 +280,17 @@ def unique_labels(specs: Iterable[OptimizerSpec]) -> tuple[str, ...]:
     >>> unique_labels([OptimizerSpec("adam"), OptimizerSpec("adam")])
     ('adam', 'adam 2')
     """
+    return unique(spec.label or spec.kind for spec in specs)
+
+
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names, none of them twice.
+
+    >>> unique(["a", "b", "a"])
+    ('a', 'b', 'a 2')
+    """
     labels: list[str] = []
-    for spec in specs:
-        wanted = spec.label or spec.kind
+    for wanted in names:
         label, copy = wanted, 2
         while label in labels:
             label, copy = f"{wanted} {copy}", copy + 1

@@ -29,7 +29,7 @@ HEAVY = {
     "plotly": {"figures"},
     "torch": {"optim_viz.surfaces.torch_run", "optim_viz.surfaces.torch_loss", "benchmarks"},
     "pandas": {"optim_viz.figures.results_table"},
-    **{library: set() for library in ("sympy", "llvmlite", "matplotlib", "distributed")},
+    **{library: set() for library in ("sympy", "scipy", "safetensors", "llvmlite", "matplotlib", "distributed")},
 }
 HEIGHT = {room: -depth for depth, floor in enumerate(FLOORS) for room in floor}
 PACKAGE = ROOT / "optim_viz"

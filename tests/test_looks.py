@@ -9,7 +9,7 @@ import pytest
 import optim_viz as ov
 from optim_viz import looks, threads
 from optim_viz.experiments.fairness import Fair, fair_run
-from optim_viz.network.plane import project
+from optim_viz.network.project import project
 from optim_viz.surfaces import bounded, descent
 from optim_viz.surfaces.surface import described, surface
 

@@ -92,8 +92,8 @@ def training():
         (lambda: ov.train(ADAM, final_relu="yes"), "final_relu must be true or false; got 'yes'."),
         (lambda: ov.theory(1), "A surface is a name or a text in x and y"),
         (lambda: ov.save(ov.sweep("quadratic", ADAM, {"lr": [0.1]}), "x.png"), "to_frame() gives its table."),
-        (lambda: ov.save("x.png", ov.descend("quadratic", ADAM, steps=1)), "or ov.train returns; got 'x.png'."),
-        (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "what ov.train returns; got a Comparison."),
+        (lambda: ov.save("x.png", ov.descend("quadratic", ADAM, steps=1)), "or ov.load returns; got 'x.png'."),
+        (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "or ov.record's recordings; got a Comparison."),
     ],
 )  # fmt: skip
 def test_a_wrong_call_says_what_to_write_instead(call, sentence):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from optim_viz.experiments import files
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.origin import origin
-from optim_viz.language import N_
+from optim_viz.language import N_, together, tr
+from optim_viz.network import recording_files
 from optim_viz.network.plane import Plane
+from optim_viz.network.recording import Recordings, gathered, is_recorded
 from optim_viz.network.training import Training
-from optim_viz.player import network_scenes, scenes, standalone
+from optim_viz.player import network_scenes, recording_scenes, scenes, standalone
 from optim_viz.spec import SpecError, one_of, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
@@ -24,16 +26,17 @@ if TYPE_CHECKING:
 
 
 What = TypeVar("What")
+Runs = Comparison | Training | Recordings
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What is exported: runs, the plane of weights of a training if it is wanted, and who is told of progress.
+    """What is exported: runs, the plane of their weights if it is wanted, and who is told of progress.
 
     `address` is the app's own, where it is known.
     """
 
-    runs: Comparison | Training
+    runs: Runs
     plane: Plane | None = None
     progress: Callable[[float], None] | None = None
     address: str = ""
@@ -41,12 +44,16 @@ class Result:
     @property
     def origin(self) -> str:
         """The link that a picture of it carries."""
+        if isinstance(self.runs, Recordings):
+            return tr(N_("optim-viz: a recording, which no link can hold"))
         return origin(self.runs.spec, self.address)
 
     def scene(self) -> scenes.Scene:
         """What the player shows of it."""
         if isinstance(self.runs, Training):
             return network_scenes.network(self.runs, self.plane)
+        if isinstance(self.runs, Recordings):
+            return recording_scenes.recorded(self.runs, self.plane)
         return scenes.compare(self.runs)
 
 
@@ -68,6 +75,9 @@ def _html(result: Result, online: bool = False) -> bytes:
             N_("An MLP on handwritten digits"),
             N_("{epochs} epochs, mini-batches of {size}", epochs=runs.spec.epochs, size=runs.spec.batch_size),
         )
+    elif isinstance(runs, Recordings):
+        size = N_("{weights:,} weights, {steps:,} steps.", weights=runs.runs[0].weights.size, steps=runs.steps)
+        title, about = N_("A network of your own"), together([size, *([result.plane.caption] if result.plane else [])])
     else:
         title, about = runs.surface.title, runs.surface.formula
     return standalone.page(result.scene(), title, about, result.origin, online).encode()
@@ -136,10 +146,17 @@ def _parquet(result: Result) -> bytes:
 
 
 def _json(result: Result) -> bytes:
+    if isinstance(result.runs, Recordings):
+        raise SpecError(
+            "A recording is no experiment that a JSON file could repeat: rec.save('run.safetensors') holds all of it, "
+            "and CSV its numbers."
+        )
     return files.write(result.runs.spec, result.runs.to_frame()).encode()
 
 
 def _pytorch(result: Result) -> bytes:
+    if isinstance(result.runs, Recordings):
+        raise SpecError("The script of a recording is the loop that was recorded.")
     return pytorch_script(result.runs.spec).encode()
 
 
@@ -158,7 +175,7 @@ EXPORTS: dict[str, Export[Result]] = {row.name: row for row in _ROWS}
 
 
 def export(
-    runs: Comparison | Training,
+    runs: Runs | Sequence[Any],
     name: str,
     plane: Plane | None = None,
     progress: Callable[[float], None] | None = None,
@@ -167,9 +184,10 @@ def export(
     """Return a result as the bytes of a file.
 
     Problem: a result that cannot leave the program cannot be shown, checked or built upon.
-    Arguments: `runs`, what optim_viz.descend or optim_viz.train returns; `name`, a row of EXPORTS; `plane`, what
-    optim_viz.project returns, drawn beside a training's curves; `progress`, told the share, 0 to 1, of a slow export;
-    `address`, that of an app, such as "https://example.org/", in which the link that a picture carries is to open.
+    Arguments: `runs`, what optim_viz.descend, train, record or load returns, of the last two also a list; `name`, a row
+    of EXPORTS; `plane`, what optim_viz.project returns, drawn beside the curves; `progress`, told the share, 0 to 1, of
+    a slow export; `address`, that of an app, such as "https://example.org/", in which the link that a picture carries
+    is to open.
     Raises SpecError with the nearest name, or where a format cannot hold an optimizer or digits of the user's own.
 
     >>> from optim_viz import descend, optimizer
@@ -178,22 +196,27 @@ def export(
 
     Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
-    _check(runs, plane)
-    return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(runs, plane, progress, address))
+    checked = _check(runs, plane)
+    return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(checked, plane, progress, address))
 
 
-def _check(runs: object, plane: object) -> None:
-    """Refuse what is no result of runs, and say where it belongs."""
-    if not isinstance(runs, Comparison | Training):
+def _check(runs: Any, plane: object) -> Runs:
+    """Return the runs; refuse what is no result of some, and say where it belongs."""
+    if is_recorded(runs):
+        runs = gathered(runs)
+    if not isinstance(runs, Runs):
         if isinstance(runs, Plane):
             hint = N_("; a plane goes beside its training: ov.save(training, path, plane)")
         else:
             hint = N_("; to_frame() gives its table") if hasattr(runs, "to_frame") else ""
         raise SpecError(
-            "Files are made of what ov.descend or ov.train returns; got {value}{hint}.", value=quoted(runs), hint=hint
+            "Files are made of what ov.descend, ov.train, ov.record or ov.load returns; got {value}{hint}.",
+            value=quoted(runs),
+            hint=hint,
         )
     if not (plane is None or isinstance(plane, Plane)):
         raise SpecError("plane is what ov.project returns; got {value}.", value=quoted(plane))
+    return runs
 
 
 def _length(row: Export[Result]) -> int:
@@ -218,11 +241,24 @@ def by_suffix(path: str | Path) -> Export[Result]:
 
 
 def save(
-    runs: Comparison | Training, path: str, plane: Plane | None = None, progress: Callable[[float], None] | None = None
+    runs: Runs | Sequence[Any],
+    path: str,
+    plane: Plane | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Write a result to a file whose suffix says how; SpecError where it cannot be written."""
-    _check(runs, plane)
-    content = export(runs, by_suffix(path).name, plane, progress)
+    """Write a result to a file whose suffix says how; SpecError where it cannot be written.
+
+    A recording may also become the .safetensors file that `ov.load` reads.
+    """
+    checked = _check(runs, plane)
+    if isinstance(checked, Recordings) and str(path).endswith(".safetensors"):
+        if len(checked) > 1:
+            raise SpecError(
+                "A .safetensors file holds one recording; got {count}: save each in its own.", count=len(checked)
+            )
+        recording_files.save(checked.runs[0], path, plane)
+        return
+    content = export(checked, by_suffix(path).name, plane, progress)
     try:
         Path(path).write_bytes(content)
     except OSError as error:

@@ -11,22 +11,24 @@ from plotly.subplots import make_subplots
 from optim_viz.figures.style import dress, log_axis, span
 from optim_viz.figures.training import line, looks, span_of_steps
 from optim_viz.language import tr
+from optim_viz.network.recording import Recordings, gathered
 from optim_viz.network.training import Training
 
 if TYPE_CHECKING:
     from optim_viz.network.plane import Plane
 
 
-def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = True) -> go.Figure:
+def gauges(plane: Plane, training: Training | Recordings, dark: bool = False, legend: bool = True) -> go.Figure:
     """Return what the plane keeps from us, in three panels: distance from it, own and plane loss, explained variance.
 
     Problem: a path on a PCA plane looks smooth and low whatever happened; these say how much of it is true.
     Formula: |w - projection| / |w - origin|; loss at w and at its projection; share of the variance beside a random
     walk's with as many snapshots.
-    Arguments: `plane`, what `project` returned for `training`; `dark`, for a dark page; `legend`, whether to show one.
+    Arguments: `plane`, what `project` returned for `training`, a training or recordings; `dark`, for a dark page;
+    `legend`, whether to show one.
 
     >>> from optim_viz import optimizer
-    >>> from optim_viz.network.plane import project
+    >>> from optim_viz.network.project import project
     >>> from optim_viz.network.train import train
     >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
     >>> len(gauges(project(t, resolution=5, digits=100), t).data)
@@ -34,6 +36,7 @@ def gauges(plane: Plane, training: Training, dark: bool = False, legend: bool = 
 
     Reference: Antognini & Sohl-Dickstein, PCA of High Dimensional Random Walks (2018).
     """
+    training = training if isinstance(training, Training) else gathered(training)
     titles = (
         tr("Distance from the plane"),
         tr("Loss: line, at the weights;<br>points, on the plane"),

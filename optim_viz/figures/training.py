@@ -16,6 +16,7 @@ from plotly.subplots import make_subplots
 from optim_viz.figures.style import dress, faint, frame_rows, log_axis, note, span
 from optim_viz.language import N_, tr
 from optim_viz.network.mlp import Layout
+from optim_viz.network.recording import Recordings
 from optim_viz.network.training import Band, Training, TrainingOutcome, TrainingRun, smooth
 from optim_viz.optimizers.styles import styles as styles_of
 
@@ -37,11 +38,10 @@ NAMES = {"gradient_norms": N_("gradient norm"), "update_ratios": N_("update / we
 _UNFINISHED = (TrainingOutcome.RUNNING, TrainingOutcome.CANCELLED)
 
 
-def looks(training: Training, dark: bool) -> dict[str, dict[str, Any]]:
+def looks(training: Training | Recordings, dark: bool) -> dict[str, dict[str, Any]]:
     """Return how each optimizer's curves look, by label: colour, dash and marker of the theme."""
     found = {}
-    styles = styles_of([training[label].spec.kind for label in training.labels])
-    for label, style in zip(training.labels, styles, strict=True):
+    for label, style in zip(training.labels, styles_of(training.kinds), strict=True):
         color = style.dark if dark else style.light
         found[label] = {
             "name": label,
@@ -236,7 +236,7 @@ def _scaled(band: Band, factor: float) -> Band:
     return dataclasses.replace(band, steps=band.steps[rows], **columns)
 
 
-def span_of_steps(training: Training) -> list[float]:
+def span_of_steps(training: Training | Recordings) -> list[float]:
     """The range of an axis of steps, with room for the markers at its ends."""
     return [-0.01 * training.steps, 1.01 * training.steps]
 

@@ -20,7 +20,8 @@ from optim_viz.experiments import files
 from optim_viz.lessons.lesson import Experiment
 from optim_viz.lessons.table import ROWS
 from optim_viz.network import train
-from optim_viz.network.plane import Plane, project
+from optim_viz.network.plane import Plane
+from optim_viz.network.project import project
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.spec import NetworkSpec, SpecError, unique_labels
 

@@ -1,4 +1,4 @@
-"""The digits' MLP, its trainings, and the plane of weights through one.
+"""Networks: the digits' MLP and any torch module; their trainings, recordings, planes, segments and sharpness.
 
 digits, digit_files, uploads   the digits: shipped, from files, from visitors
 device                         where it is computed: on a GPU when there is one
@@ -7,6 +7,11 @@ train                          ov.train: all optimizers from the same weights on
 one_run, growing_run, aside    one optimizer's run, what is noted while it grows, and by whom
 own_steps                      the steps of a stranger's optimizer: a plain torch loop
 training                       what a training gives back
-plane, plane_loss, pca         ov.project: the paths and the loss on a plane of weights
+recorder, snapshots            ov.record: a training of any module in its owner's loop, in bounded memory
+recording, recording_files     what a recording gives back; ov.load, and its file
+module_weights, module_loss    any module's weights as one vector, and its loss as a function of them
+project                        ov.project: the paths of trainings or recordings on a plane of weights
+plane, plane_loss, pca         the plane with its paths and gauges; the built-in network's losses on it; its axes
+edges                          how sharp a loss may be before an optimizer's steps swing ever wider
 rate_sweep, executor           ov.train_sweep: one training a learning rate, on this machine or others
 """

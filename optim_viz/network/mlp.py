@@ -42,6 +42,11 @@ class Layout:
         return tuple((out, into) for into, out in itertools.pairwise(widths))
 
     @property
+    def parameters(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of all matrices and biases, as they lie in the vector."""
+        return tuple(shape for out, into in self.shapes for shape in ((out, into), (out,)))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The layers' names: "layer.0", "layer.1", ..."""
         return tuple(f"layer.{i}" for i in range(len(self.shapes)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,20 @@ BLOCK = 2**14
 #: A component with less than this share of the first one's variance is rounding.
 FLAT = 1e-12
 
-Rows = Sequence[np.ndarray]  # arrays [rows, wide] of any float type, taken as one below the other
+
+class Shifted(NamedTuple):
+    """Rows, and what is to be added to each of them: [rows, wide] and [wide] of any float types."""
+
+    rows: np.ndarray
+    by: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As that of the rows."""
+        return self.rows.shape
+
+
+Rows = Sequence[np.ndarray | Shifted]  # of any float type [rows, wide], taken as one below the other
 
 
 def _block(rows: Rows, i: int, place: str) -> Any:
@@ -24,7 +37,15 @@ def _block(rows: Rows, i: int, place: str) -> Any:
     """
     import torch
 
-    block = torch.cat([torch.from_numpy(part[:, i : i + BLOCK]).to(place).double() for part in rows])
+    def double(array: np.ndarray) -> Any:
+        return torch.from_numpy(array).to(place).double()
+
+    def columns(part: np.ndarray | Shifted) -> Any:
+        if isinstance(part, Shifted):
+            return double(part.rows[:, i : i + BLOCK]) + double(part.by[i : i + BLOCK])
+        return double(part[:, i : i + BLOCK])
+
+    block = torch.cat([columns(part) for part in rows])
     return block.numpy() if place == "cpu" else block
 
 

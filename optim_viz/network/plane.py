@@ -1,40 +1,97 @@
-"""The path that training took, seen on a plane of weights, with gauges that say how much of it the plane holds."""
+"""Paths through weight space seen on a plane of it, with gauges that say how much of them the plane holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from optim_viz.language import N_
-from optim_viz.network import digits as data
-from optim_viz.network.mlp import Layout
-from optim_viz.network.pca import centred, combine, principal_axes, products, random_walk_shares
-from optim_viz.network.plane_loss import losses_of, losses_on_plane
-from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
-from optim_viz.spec import SEEDS, SpecError, one_of, whole
+from optim_viz.language import N_, together
+from optim_viz.network.pca import Rows, centred, combine, principal_axes, products, random_walk_shares
+from optim_viz.spec import SpecError
 
-KINDS = ("pca", "random")
+KINDS = ("pca", "random", "ends")
+#: What the losses on a plane are means of, and how it is said.
+EXAMPLES = {
+    "training digits": N_("{count:,} training digits"),
+    "examples": N_("{count:,} examples"),
+    "the data": N_("the data"),
+}
+
+
+class Statistics(NamedTuple):
+    """What a BatchNorm takes for mean and variance: the title of a picture, and a sentence below it."""
+
+    title: str
+    sentence: str
+
+
+#: A mode of BatchNorm -> what it takes; {run} is the run whose statistics are meant.
+BATCHNORM = {
+    "batch": Statistics(
+        N_("Loss on the plane, BatchNorm: batch statistics"),
+        N_("BatchNorm takes mean and variance of the batch itself, as while training."),
+    ),
+    "eval": Statistics(
+        N_("Loss on the plane, BatchNorm: running statistics"),
+        N_("BatchNorm takes the running mean and variance that {run} ended with, at every point."),
+    ),
+    "recalibrate": Statistics(
+        N_("Loss on the plane, BatchNorm: statistics taken anew"),
+        N_("BatchNorm's running mean and variance are taken anew at every point, from the same data."),
+    ),
+}
 #: Room around the paths, as a share of what they span.
 MARGIN = 0.15
-#: Digits that the losses on a plane may be means of.
-MAX_DIGITS = 60_000
+
+
+def _by_pca(plane: Plane, share: float, walk: float) -> str:
+    return N_(
+        "The plane that holds most of the snapshots' spread (PCA): {share:.1%} of it. The best "
+        "plane of a pure random walk of as many snapshots holds {walk:.1%}, so a smooth curve by "
+        "itself says little.",
+        share=share,
+        walk=walk,
+    )
+
+
+def _by_chance(plane: Plane, share: float, walk: float) -> str:
+    return N_(
+        "A random plane through the last weights of {run}, its directions scaled filter by "
+        "filter (Li et al. 2018). It holds {share:.2%} of the snapshots' spread: the paths are "
+        "shadows here.",
+        run=plane.labels[0],
+        share=share,
+    )
+
+
+def _by_ends(plane: Plane, share: float, walk: float) -> str:
+    return N_(
+        "The plane through the last weights of {runs} (Garipov et al. 2018). It holds {share:.1%} of the snapshots' "
+        "spread.",
+        runs=", ".join(plane.labels[:3]),
+        share=share,
+    )
+
+
+_WHAT: dict[str, Callable[..., str]] = {"pca": _by_pca, "random": _by_chance, "ends": _by_ends}
 
 
 @dataclass(frozen=True, eq=False)
 class Plane:
     """A plane through weight space, origin + a * axes[0] + b * axes[1], the loss on it, and the paths seen from it.
 
-    Everything by label has one row per snapshot of that run. Losses are means over the same training digits.
+    Everything by label has one row per snapshot of that run. Losses are means over the same examples.
     """
 
-    kind: str  # "pca" or "random"
+    kind: str  # "pca", "random", or "ends", through the ends of three runs
     coordinates: dict[str, np.ndarray]  # float64 [k, 2], a and b of each snapshot's projection
     snapshot_steps: dict[str, np.ndarray]  # int64 [k]
     origin: np.ndarray  # float32 [weights]
-    axes: np.ndarray  # float32 [2, weights]; orthonormal for "pca", filter-normalised for "random"
+    axes: np.ndarray  # float32 [2, weights]; orthonormal, filter-normalised for "random"
     a: np.ndarray  # float64 [n]
     b: np.ndarray  # float64 [n]
     loss: np.ndarray  # float64 [n, n], row i at b[i], column j at a[j]
@@ -43,8 +100,10 @@ class Plane:
     distances: dict[str, np.ndarray]  # float64 [k], distance from the plane / distance from the origin, 0 to 1
     true_losses: dict[str, np.ndarray]  # float64 [k], at the snapshots themselves
     plane_losses: dict[str, np.ndarray]  # float64 [k], at their projections
-    digits: int
+    digits: int  # how many examples the losses are means of; 0 where that is not known
     left_out: tuple[str, ...]  # runs that diverged
+    examples: str = "training digits"  # a row of EXAMPLES: what they are
+    batchnorm: str = ""  # a row of BATCHNORM; none where there is no BatchNorm
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -62,122 +121,120 @@ class Plane:
     @property
     def caption(self) -> str:
         """What the plane is and what it is not, in words."""
-        share, walk = self.explained_variance.sum(), self.random_walk.sum()
-        if self.kind == "pca":
-            what = N_(
-                "The plane that holds most of the snapshots' spread (PCA): {share:.1%} of it. The best "
-                "plane of a pure random walk of as many snapshots holds {walk:.1%}, so a smooth curve by "
-                "itself says little.",
-                share=share,
-                walk=walk,
-            )
-        else:
-            what = N_(
-                "A random plane through the last weights of {run}, its directions scaled filter by "
-                "filter (Li et al. 2018). It holds {share:.2%} of the snapshots' spread: the paths are "
-                "shadows here.",
-                run=self.labels[0],
-                share=share,
-            )
-        return N_(
-            "{what} Colour is the loss of points on the plane, over {digits:,} training digits; the runs "
-            "pass beside the plane, where their own loss differs from it by a factor of up to "
-            "{factor:.3g}.",
+        what = _WHAT[self.kind](self, share=self.explained_variance.sum(), walk=self.random_walk.sum())
+        told = N_(
+            "{what} Colour is the loss of points on the plane, over {examples}; the runs pass beside the plane, where "
+            "their own loss differs from it by a factor of up to {factor:.3g}.",
             what=what,
-            digits=self.digits,
+            examples=N_(EXAMPLES[self.examples], count=self.digits),
             factor=self.worst_ratio,
         )
+        return together(
+            [told, N_(BATCHNORM[self.batchnorm].sentence, run=self.labels[0])] if self.batchnorm else [told]
+        )
+
+    @property
+    def title(self) -> str:
+        """What a picture of it is called."""
+        return BATCHNORM[self.batchnorm].title if self.batchnorm else N_("Loss on the plane")
 
 
-def project(training: Training, kind: str = "pca", resolution: int = 41, digits: int = 1000, seed: int = 0) -> Plane:
-    """Return a plane through the weights that training visited, the loss on it, and the runs' paths as seen from it.
+class Losses(Protocol):
+    """What knows the loss of weights; inf where it is no finite number."""
 
-    Problem: 297,710 weights do not fit on a screen; a plane does, if it is said how much of the truth it holds.
-    Formula: loss(origin + a*d1 + b*d2). "pca": origin is the mean of all runs' snapshots, d1 and d2 their first two
-    principal axes, one plane for all runs. "random": origin is the first run's last snapshot, d1 and d2 are Gaussian,
-    every row of every matrix scaled to the norm of the origin's row, biases 0.
+    def on_plane(self, plane: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """Return the loss at points [n, 2] of a plane float32 [3, weights], its origin and axes; float64 [n]."""
 
-    Arguments: `training`, what `train` returned (its first seed is shown; runs that diverged are left out); `kind`,
-    "pca" or "random"; `resolution`, 5 to 201 grid points a side; `digits`, 10 to 60,000 training digits, the first of
-    which the losses are taken over; `seed`, of the random directions.
-    Raises SpecError, one sentence that names the value and what is allowed.
-
-    >>> from optim_viz import optimizer, train
-    >>> t = train([optimizer("adam")], epochs=1, batch_size=500, hidden=(16,))
-    >>> plane = project(t, resolution=5, digits=100)
-    >>> plane.coordinates["adam"].shape, plane.loss.shape
-    ((17, 2), (5, 5))
-
-    Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018).
-    """
-    if not isinstance(training, Training):
-        raise SpecError("ov.project takes what ov.train returns; got a {kind}.", kind=type(training).__name__)
-    one_of(kind, KINDS, N_("kind of plane"))
-    seed = whole(seed, "seed", 0, SEEDS - 1)
-    x, y = _digits(training, digits)
-    resolution = whole(resolution, "resolution", 5, 201)
-    runs = tuple(training[label] for label in training.labels)
-    shown = tuple(run for run in runs if run.outcome is not TrainingOutcome.DIVERGED and len(run.snapshot_steps))
-    if not shown:
-        raise SpecError("No run has a path to show: every one diverged or was cancelled before its first step.")
-    left_out = tuple(run.label for run in runs if run not in shown)
-    layout = Layout(training.spec.hidden)
-    return _draw(kind, layout, training.spec.final_relu, shown, left_out, resolution, (x, y), seed)
+    def at(self, weights: Callable[[int], np.ndarray], count: int) -> np.ndarray:
+        """Return the loss of `count` vectors weights(i), float32 [weights]; float64 [count]."""
 
 
-def _digits(training: Training, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first `count` training digits, or all there are, float32 [n, 784] from 0 to 1, and their answers."""
-    loaded = data.load(training.spec.data)
-    count = whole(count, "digits", 10, MAX_DIGITS)
-    return loaded.train_x[:count].astype(np.float32) / 255, loaded.train_y[:count]
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Paths through weight space: the snapshots of several runs, one run's after the other's."""
+
+    labels: tuple[str, ...]
+    steps: tuple[np.ndarray, ...]  # int64 [k] of each
+    rows: Rows  # one below the other [all k, weights], less `reference`
+    reference: np.ndarray  # float32 [weights]
+    weights: Callable[[int], np.ndarray]  # of a snapshot, counted through all runs; float32 [weights]
+
+    @property
+    def ends(self) -> np.ndarray:
+        """The last snapshot of every run, counted through all."""
+        return np.cumsum([len(steps) for steps in self.steps]) - 1
+
+    def by_label(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Values of all snapshots as each run's own."""
+        return dict(zip(self.labels, np.split(values, self.ends[:-1] + 1), strict=True))
 
 
-def _draw(
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A plane that is not yet looked at: where its origin lies, as weights of the snapshots, and its axes."""
+
+    centre: np.ndarray  # float64 [all k]; the origin is the reference + centre @ rows
+    origin: np.ndarray  # float32 [weights]
+    axes: np.ndarray  # float32 [2, weights]
+
+
+def frame(kind: str, paths: Paths, gram: np.ndarray, drawn: Callable[[np.ndarray], np.ndarray]) -> Frame:
+    """Return the plane of a kind through snapshots of a Gram matrix; `drawn` makes random axes at a point."""
+    ends, every = paths.ends, np.eye(len(gram))
+    centre = every[ends[0]] if kind == "random" else np.full(len(gram), 1 / len(gram))
+    if kind == "ends":
+        if len(ends) < 3:
+            raise SpecError("A plane through ends takes three runs; got {count}.", count=len(ends))
+        centre = every[ends[:3]].mean(0)
+    origin = paths.reference + combine(centre[None], paths.rows)[0]
+    if kind == "random":
+        return Frame(centre, origin, drawn(origin))
+    if kind == "pca":
+        return Frame(centre, origin, principal_axes(paths.rows, centred(gram)))
+    three = combine(every[ends[:3]], paths.rows)
+    return Frame(centre, origin, principal_axes([three], centred(gram[np.ix_(ends[:3], ends[:3])])))
+
+
+def seen(
     kind: str,
-    layout: Layout,
-    final_relu: bool,
-    runs: tuple[TrainingRun, ...],
-    left_out: tuple[str, ...],
+    paths: Paths,
+    losses: Losses,
+    drawn: Callable[[np.ndarray], np.ndarray],
     resolution: int,
-    asked: tuple[np.ndarray, np.ndarray],
-    seed: int,
+    digits: int,
+    left_out: tuple[str, ...],
+    examples: str = "training digits",
+    batchnorm: str = "",
 ) -> Plane:
     """Find the plane, put the paths on it, and take the losses: of the grid, of the snapshots, of their projections."""
-    moves = [run.moves for run in runs]
-    gram = products(moves, moves)
-    centre = np.full(len(gram), 1 / len(gram)) if kind == "pca" else np.eye(len(gram))[len(moves[0]) - 1]
-    origin = runs[0].start + combine(centre[None], moves)[0]
-    axes = principal_axes(moves, centred(gram)) if kind == "pca" else random_axes(layout, origin, seed)
-    seen = _seen(gram, products(moves, [axes]), products([axes], [axes]), centre)
-    a, b = (_ticks(column, resolution, wide=kind == "random") for column in seen.coordinates.T)
+    gram = products(paths.rows, paths.rows)
+    if not np.isfinite(gram).all():
+        raise SpecError("Some snapshot holds weights that are no finite numbers.")
+    found = frame(kind, paths, gram, drawn)
+    axes = found.axes
+    on_it = _seen(gram, products(paths.rows, [axes]), products([axes], [axes]), found.centre)
+    a, b = (_ticks(column, resolution, wide=kind == "random") for column in on_it.coordinates.T)
     grid = np.stack(np.meshgrid(a, b), -1).reshape(-1, 2)
-    plane = np.stack([origin, *axes])
-    losses = losses_on_plane(layout, final_relu, plane, np.concatenate([grid, seen.coordinates]), *asked)
-    true = losses_of(layout, final_relu, _weights(runs), len(gram), *asked)
-    by_label = partial(_by_label, runs)
+    of_grid = losses.on_plane(np.stack([found.origin, *axes]), np.concatenate([grid, on_it.coordinates]))
     return Plane(
         kind=kind,
-        coordinates=by_label(seen.coordinates),
-        snapshot_steps={run.label: run.snapshot_steps for run in runs},
-        origin=origin,
+        coordinates=paths.by_label(on_it.coordinates),
+        snapshot_steps=dict(zip(paths.labels, paths.steps, strict=True)),
+        origin=found.origin,
         axes=axes,
         a=a,
         b=b,
-        loss=losses[: len(grid)].reshape(resolution, resolution),
-        explained_variance=seen.explained,
-        random_walk=random_walk_shares([len(m) for m in moves]),
-        distances=by_label(seen.distances),
-        true_losses=by_label(true),
-        plane_losses=by_label(losses[len(grid) :]),
-        digits=len(asked[1]),
+        loss=of_grid[: len(grid)].reshape(resolution, resolution),
+        explained_variance=on_it.explained,
+        random_walk=random_walk_shares([len(steps) for steps in paths.steps]),
+        distances=paths.by_label(on_it.distances),
+        true_losses=paths.by_label(losses.at(paths.weights, len(gram))),
+        plane_losses=paths.by_label(of_grid[len(grid) :]),
+        digits=digits,
         left_out=left_out,
+        examples=examples,
+        batchnorm=batchnorm,
     )
-
-
-def _by_label(runs: tuple[TrainingRun, ...], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Rows of all snapshots, one run's after the other's, as each run's own."""
-    parts = np.split(rows, np.cumsum([len(run.moves) for run in runs])[:-1])
-    return {run.label: part for run, part in zip(runs, parts, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,15 +263,23 @@ def _seen(gram: np.ndarray, along: np.ndarray, metric: np.ndarray, centre: np.nd
     return _Seen(coordinates, spread / total if total else np.zeros(2), distances)
 
 
-def random_axes(layout: Layout, origin: np.ndarray, seed: int) -> np.ndarray:
-    """Return two Gaussian directions, float32 [2, weights], every filter as long as the origin's, biases 0."""
-    import torch
+def random_axes(shapes: Sequence[tuple[int, ...]], origin: np.ndarray, seed: int) -> np.ndarray:
+    """Return two Gaussian directions, float32 [2, weights], every filter as long as the origin's, biases 0.
 
-    axes = np.random.default_rng(seed).standard_normal((2, layout.size), np.float32)
-    of_origin = layout.layers(torch.from_numpy(origin))
-    for (drawn, biases), (matrix, _) in zip(layout.layers(torch.from_numpy(axes)), of_origin, strict=True):
-        drawn.mul_(matrix.norm(dim=-1, keepdim=True) / drawn.norm(dim=-1, keepdim=True))
-        biases.zero_()
+    A filter is a row of a matrix, or what makes one output channel of a convolution; all that has fewer than two
+    dimensions (biases, the weights of norms) is 0, as in Li et al. (2018).
+    """
+    axes = np.random.default_rng(seed).standard_normal((2, len(origin)), np.float32)
+    place = 0
+    for shape in shapes:
+        size = math.prod(shape)
+        drawn, own = axes[:, place : place + size], origin[place : place + size]
+        place += size
+        if len(shape) < 2 or not size:
+            drawn[:] = 0.0
+            continue
+        filters, of_origin = drawn.reshape(2, shape[0], -1), own.reshape(shape[0], -1)
+        filters *= (np.linalg.norm(of_origin, axis=-1) / np.linalg.norm(filters, axis=-1))[..., None]
     return axes
 
 
@@ -223,9 +288,3 @@ def _ticks(column: np.ndarray, count: int, wide: bool) -> np.ndarray:
     low, high = (min(column.min(), -1.0), max(column.max(), 1.0)) if wide else (column.min(), column.max())
     room = MARGIN * (high - low) or 1.0
     return np.linspace(low - room, high + room, count)
-
-
-def _weights(runs: tuple[TrainingRun, ...]) -> Callable[[int], np.ndarray]:
-    """Return the function that gives the weights of a snapshot, counted through all runs."""
-    places = [(run, i) for run in runs for i in range(len(run.moves))]
-    return lambda k: places[k][0].weights(places[k][1])

@@ -130,6 +130,11 @@ class Training:
         """The runs' labels; the second "adam" is "adam 2"."""
         return tuple(dict.fromkeys(run.label for run in self.runs))
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The optimizer that each label is drawn as."""
+        return tuple(self[label].spec.kind for label in self.labels)
+
     def seeds(self, label: str) -> tuple[TrainingRun, ...]:
         """All runs of one optimizer, one for each seed."""
         found = tuple(run for run in self.runs if run.label == label)

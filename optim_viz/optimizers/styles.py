@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from optim_viz.optimizers.row import Style
 from optim_viz.optimizers.table import OPTIMIZERS
 
@@ -26,10 +29,21 @@ def style(kind: str, copy: int = 0) -> Style:
     return Style(base.light, base.dark, dash, marker)
 
 
-def styles(kinds: list[str]) -> list[Style]:
+def styles(kinds: Sequence[str]) -> list[Style]:
     """Return one style per run, telling copies of the same optimizer apart.
 
     >>> len(set(styles(["adam", "adam", "sgd"])))
     3
     """
     return [style(kind, kinds[:i].count(kind)) for i, kind in enumerate(kinds)]
+
+
+def kinds_of(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the optimizer that each label is drawn as: the one that it begins with, or else one that no other has.
+
+    >>> kinds_of(["Adam, lr 0.1", "wide", "narrow"])
+    ('adam', 'sgd', 'momentum')
+    """
+    words = [re.split(r"\W", label.lower(), maxsplit=1)[0] for label in labels]
+    free = iter([name for name in OPTIMIZERS if name not in words])
+    return tuple(word if word in OPTIMIZERS else next(free, "") for word in words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,32 @@ from optim_viz.optimizers import styles
 from optim_viz.player.scenes import DURATION, VERSION, Scene, grid_blob, track
 
 #: What the directions of a plane are called.
-_AXES = {"pca": N_("principal axis {number}"), "random": N_("random direction {number}")}
+_AXES = {
+    "pca": N_("principal axis {number}"),
+    "random": N_("random direction {number}"),
+    "ends": N_("axis {number} through the ends"),
+}
+
+
+class Titles(NamedTuple):
+    """What the two curves are called."""
+
+    loss: str
+    mean: str
+    unit: str
+    loss_alt: str
+    accuracy: str
+    accuracy_alt: str
+
+
+OF_DIGITS = Titles(
+    N_("Mini-batch loss"),
+    N_("Mini-batch loss, mean of {window} steps"),
+    N_("cross-entropy"),
+    N_("Mini-batch loss by step of {names}"),
+    N_("Accuracy on the test digits"),
+    N_("Test accuracy by step of {names}"),
+)
 
 
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
@@ -32,9 +57,8 @@ def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np
     return columns
 
 
-def _path_columns(label: str, plane: Plane, steps: int) -> dict[str, np.ndarray]:
-    """Where a run is on the plane at every step: its snapshots, joined by straight lines."""
-    done = np.arange(1.0, steps + 1)
+def path_columns(label: str, plane: Plane, done: np.ndarray) -> dict[str, np.ndarray]:
+    """Where a run is on the plane once so many steps are done: its snapshots, joined by straight lines."""
     at = plane.snapshot_steps[label]
     a, b = plane.coordinates[label].T
     columns = {"a": a, "b": b, "plane_loss": plane.plane_losses[label]}
@@ -47,16 +71,16 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     tracks = []
     window = max(1, training.steps // 40)
     runs = [training[label] for label in training.labels]
-    for run, style in zip(runs, styles.styles([r.spec.kind for r in runs]), strict=True):
+    for run, style in zip(runs, styles.styles(training.kinds), strict=True):
         columns = _training_columns(run, training.steps, window)
         if plane and run.label in plane.labels:
-            columns |= _path_columns(run.label, plane, training.steps)
+            columns |= path_columns(run.label, plane, np.arange(1.0, training.steps + 1))
         shown, blob = track(run.label, style, columns, (run.status, run.outcome_step - 1))
         tracks.append(shown)
         blobs |= blob
-    panels = _curves(", ".join(training.labels), window)
+    panels = curves(", ".join(training.labels), window, OF_DIGITS)
     if plane:
-        panel, blob = _plane_panel(plane)
+        panel, blob = plane_panel(plane)
         panels, blobs = [panel, *panels], blobs | blob
     # Each report of where the playhead rests is a rerun of the page: on a training that goes on, it would come beside
     # every look, and one that overtakes a click on another page's name would be run in that page's place.
@@ -68,28 +92,27 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     return Scene(scene, blobs)
 
 
-def _curves(names: str, window: int) -> list[dict[str, Any]]:
+def curves(names: str, window: int, titles: Titles) -> list[dict[str, Any]]:
+    """Return the panels of the loss, a mean over `window` steps, and of the accuracy."""
     curve = {"kind": "curve", "x": "step", "x_title": N_("step")}
-    mean = N_("Mini-batch loss, mean of {window} steps", window=window)
-    title = mean if window > 1 else N_("Mini-batch loss")
     loss = {
-        **curve, "id": "loss", "title": title, "short": N_("loss"), "y": "loss",
-        "raw": "raw", "y_title": N_("cross-entropy"), "log": True,
-        "alt": N_("Mini-batch loss by step of {names}", names=names),
+        **curve, "id": "loss", "title": N_(titles.mean, window=window) if window > 1 else titles.loss,
+        "short": N_("loss"), "y": "loss", "raw": "raw", "y_title": titles.unit, "log": True,
+        "alt": N_(titles.loss_alt, names=names),
     }  # fmt: skip
     accuracy = {
-        **curve, "id": "accuracy", "title": N_("Accuracy on the test digits"), "short": N_("accuracy"), "y": "accuracy",
-        "y_title": N_("correct, %"), "log": False, "rising": True,
-        "alt": N_("Test accuracy by step of {names}", names=names),
+        **curve, "id": "accuracy", "title": titles.accuracy, "short": N_("accuracy"), "y": "accuracy",
+        "y_title": N_("correct, %"), "log": False, "rising": True, "alt": N_(titles.accuracy_alt, names=names),
     }  # fmt: skip
     return [loss, accuracy]
 
 
-def _plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
+def plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the panel of a plane of weights, and its grid."""
     name, data = grid_blob(np.where(np.isfinite(plane.loss), plane.loss, np.nan))
     axis = _AXES[plane.kind]
     panel = {
-        "id": "plane", "kind": "plane", "title": N_("Loss on the plane"), "short": N_("plane"), "x": "a", "y": "b",
+        "id": "plane", "kind": "plane", "title": plane.title, "short": N_("plane"), "x": "a", "y": "b",
         "z": "plane_loss", "x_title": N_(axis, number=1), "y_title": N_(axis, number=2), "z_title": N_("loss"),
         "bounds": [float(v) for v in (plane.a[0], plane.a[-1], plane.b[0], plane.b[-1])],
         "surface": {"blob": name, "nx": len(plane.a), "ny": len(plane.b)}, "scale": "log", "minima": [], "pick": False,

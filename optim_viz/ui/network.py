@@ -15,7 +15,8 @@ from optim_viz.experiments.links import Query
 from optim_viz.export.origin import origin
 from optim_viz.language import N_, tr
 from optim_viz.network import train, uploads
-from optim_viz.network.plane import KINDS, Plane, project
+from optim_viz.network.plane import KINDS, Plane
+from optim_viz.network.project import project
 from optim_viz.network.training import Training
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.settings import limit

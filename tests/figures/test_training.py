@@ -11,7 +11,7 @@ from optim_viz.figures.plane_gauges import gauges
 from optim_viz.figures.style import log_axis
 from optim_viz.figures.training import LEAST, NAMES, POINTS, bands, dead_outputs, layer_health
 from optim_viz.network import digits
-from optim_viz.network.plane import project
+from optim_viz.network.project import project
 from optim_viz.network.train import train
 from optim_viz.network.training import NO_PREDICTION, Training, TrainingOutcome, smooth
 from optim_viz.optimizers.specs import optimizer

@@ -11,7 +11,7 @@ from optim_viz.experiments import links
 from optim_viz.lessons import own_runs, results, store, table
 from optim_viz.lessons.lesson import Finding
 from optim_viz.network import train
-from optim_viz.network.plane import project
+from optim_viz.network.project import project
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player import network_scenes, scenes
 from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError

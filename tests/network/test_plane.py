@@ -9,7 +9,8 @@ import torch
 
 from optim_viz.network import digits, pca
 from optim_viz.network.mlp import Layout
-from optim_viz.network.plane import project, random_axes
+from optim_viz.network.plane import random_axes
+from optim_viz.network.project import project
 from optim_viz.network.train import train
 from optim_viz.network.training import Training, TrainingOutcome
 from optim_viz.optimizers.specs import optimizer
@@ -122,7 +123,7 @@ def test_a_random_walks_shares_are_those_of_a_walk_that_is_drawn():
 def test_random_directions_are_normalised_filter_by_filter(training):
     plane = project(training, kind="random", resolution=5, digits=50, seed=7)
     layout = Layout(HIDDEN)
-    np.testing.assert_array_equal(plane.axes, random_axes(layout, plane.origin, 7))
+    np.testing.assert_array_equal(plane.axes, random_axes(layout.parameters, plane.origin, 7))
     np.testing.assert_allclose(plane.origin, training["sgd"].weights(-1), atol=1e-7)
     drawn = layout.layers(torch.from_numpy(plane.axes))
     for (matrices, biases), (matrix, _) in zip(drawn, layout.layers(torch.from_numpy(plane.origin)), strict=True):

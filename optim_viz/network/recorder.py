@@ -1,0 +1,319 @@
+"""ov.record: what happens to any torch module in its owner's own loop, kept in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim_viz.language import N_
+from optim_viz.network.edges import edge_of, hyperparameters
+from optim_viz.network.module_weights import Filter, chosen, flat, shapes, statistics
+from optim_viz.network.recording import Recording
+from optim_viz.network.snapshots import Snapshots
+from optim_viz.spec import ECHO, SpecError, number, one_of, quoted, whole
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+    from torch.optim import Optimizer
+
+DTYPES = ("float32", "float16")
+MAX_KEEP, MAX_STEPS = 1000, 10**9
+#: Numbers that wait on a GPU to be read at once: reading each would stop it every step.
+WAITING = 256
+
+
+class _Column:
+    """One number a step; those that a GPU has yet to work out are read many at once."""
+
+    def __init__(self, what: str, values: np.ndarray, low: float = -math.inf, high: float = math.inf) -> None:
+        self.what, self.low, self.high = what, low, high
+        self.values, self.waiting = array("d", values.tolist()), list[tuple[int, Any]]()
+
+    def add(self, value: Any) -> None:
+        """Take the number of one more step; None is NaN."""
+        self.values.append(math.nan)
+        self.put(len(self.values) - 1, value)
+
+    def put(self, row: int, value: Any) -> None:
+        """Take the number of a step that is there already."""
+        if value is None:
+            return
+        place = getattr(value, "device", None)
+        if place is not None and place.type != "cpu" and value.numel() == 1:
+            self.waiting.append((row, value.detach()))
+            if len(self.waiting) >= WAITING:
+                self.settle()
+            return
+        try:
+            found = float(value.detach() if place is not None else value)
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            raise SpecError("{what} is one number a step; got {value}.", what=self.what, value=quoted(value)) from None
+        self.values[row] = self._checked(found)
+
+    def _checked(self, value: float) -> float:
+        """Infinite for what is no finite number: NaN is what was not given."""
+        return number(value, self.what, self.low, self.high) if math.isfinite(value) else math.inf
+
+    def settle(self) -> np.ndarray:
+        """Read what waits; return all numbers, float64 [steps]."""
+        if self.waiting:
+            import torch
+
+            numbers = torch.stack([value.reshape(()).double() for _, value in self.waiting]).tolist()
+            rows, self.waiting = [row for row, _ in self.waiting], []
+            for row, value in zip(rows, numbers, strict=True):
+                self.values[row] = self._checked(value)
+        return np.array(self.values)
+
+
+def record(
+    model: Module,
+    label: str = "run",
+    keep: int = 50,
+    *,
+    optimizer: Optimizer | None = None,
+    params: Filter = None,
+    dtype: str = "float32",
+    folder: str | Path | None = None,
+    scales: bool = False,
+    resume: Recording | str | Path | None = None,
+    at: int | None = None,
+) -> Recorder:
+    """Return a recorder of a training: call its `step` after every optimizer.step() of your own loop.
+
+    Problem: the path of a network of one's own is to be seen, and its loop is to stay as it is.
+    Formula: the weights at every stride-th step are kept; at 2 * keep of them every other is dropped, and the stride
+    doubles: any length of training takes the memory of 2 * keep snapshots, and weighs a step with next to nothing.
+
+    Arguments: `model`, any torch.nn.Module on any device; `label`, its name in pictures (one that begins with an
+    optimizer's name takes its colour), at most 80 characters; `keep`, 2 to 1,000: as many snapshots are kept of any
+    long run, and at most twice as many; `optimizer`, read for its learning rate and for `ov.sharpness`; `params`, which
+    parameters: a function of name and parameter, or beginnings of names; all that are trained where it is left out, a
+    tied one once; `dtype`, "float32" or "float16" (of the way from the start, 11 bits); `folder`, where snapshots are
+    kept on disk in a file that ends with the process; `scales`, whether to keep what Adam, AdamW or RMSprop divide
+    their steps by, in as much memory again; `resume`, a recording or its file to go on with, after its first `at`
+    steps.
+    Raises SpecError, one sentence that names the value and what is allowed.
+
+    >>> import torch
+    >>> model = torch.nn.Linear(2, 1)
+    >>> sgd, x = torch.optim.SGD(model.parameters(), lr=0.1), torch.ones(4, 2)
+    >>> rec = record(model, "sgd", optimizer=sgd)
+    >>> for _ in range(3):
+    ...     sgd.zero_grad()
+    ...     loss = model(x).square().mean()
+    ...     loss.backward()
+    ...     sgd.step()
+    ...     rec.step(loss)
+    >>> rec
+    <Recorder 'sgd': 3 steps of 3 weights, 4 snapshots>
+
+    Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018), section 7.
+    """
+    given = _resumed(resume)
+    whole(keep, "keep", 2, MAX_KEEP)
+    one_of(dtype, DTYPES, N_("dtype of snapshots"))
+    if len(str(label)) > ECHO:
+        raise SpecError(
+            "A label has at most {most} characters; {label} has {count:,}.",
+            most=ECHO,
+            label=quoted(label),
+            count=len(str(label)),
+        )
+    return Recorder(model, str(label), keep, optimizer, params, dtype, folder, scales, given, at)
+
+
+def _resumed(given: Any) -> Recording | None:
+    from optim_viz.network.recording_files import load
+
+    if isinstance(given, str | Path):
+        return load(given)
+    if not (given is None or isinstance(given, Recording)):
+        raise SpecError("resume is a recording or the path of one; got {value}.", value=quoted(given))
+    return given
+
+
+class Recorder:
+    """A training as it is recorded; `recording` is what is known of it so far, a value that stays as it is."""
+
+    def __init__(
+        self,
+        model: Module,
+        label: str,
+        keep: int,
+        optimizer: Optimizer | None,
+        params: Filter,
+        dtype: str,
+        folder: str | Path | None,
+        scales: bool,
+        resume: Recording | None,
+        at: int | None,
+    ) -> None:
+        import torch
+
+        self.model, self.label, self.optimizer = model, label, optimizer
+        self._parameters = chosen(model, params)
+        self.weights = shapes(self._parameters)
+        self._edge = edge_of(optimizer) if scales else None
+        self._scratch = torch.empty(self.weights.size)
+        self._rows = Snapshots(self.weights.size, keep, dtype, folder)
+        self._scales = Snapshots(self.weights.size, keep, "float32", folder) if scales else None
+        self._start: np.ndarray | None = None
+        self._lost = False  # the weights are no numbers any more
+        self.steps = 0
+        if resume is not None:
+            self._resume(resume, self._check_resumed(resume, at))
+        else:
+            self._columns(np.zeros(0), np.zeros(0), np.zeros(0))
+            self._snapshot()
+        # Whether a resumed model has that step's weights is not known before its next step.
+        self._seen = self._versions() if resume is None else []
+
+    def _columns(self, losses: np.ndarray, lrs: np.ndarray, accuracies: np.ndarray) -> None:
+        self._losses = _Column("loss", losses)
+        self._lrs = _Column("lr", lrs, low=0.0)
+        self._accuracies = _Column("accuracy", accuracies, 0.0, 1.0)
+
+    def step(self, loss: Any = None, lr: Any = None, accuracy: Any = None) -> None:
+        """Note a step of the loop, right after optimizer.step().
+
+        Arguments, each a number, a tensor with one, or nothing: `loss`, as it was before the step; `lr`, which an
+        `optimizer` that was given says itself; `accuracy`, 0 to 1, also at some steps alone.
+        """
+        if lr is None and self.optimizer is not None:
+            lr = self.optimizer.param_groups[0].get("lr")
+        for column, value in ((self._losses, loss), (self._lrs, lr), (self._accuracies, accuracy)):
+            column.add(value)
+        self.steps += 1
+        if self._rows.wanted(self.steps):
+            self._snapshot()
+        self._seen = self._versions()
+
+    def note(self, loss: Any = None, accuracy: Any = None) -> None:
+        """Add to the last step what became known only after it."""
+        if self.steps:
+            self._losses.put(self.steps - 1, loss)
+            self._accuracies.put(self.steps - 1, accuracy)
+
+    def _versions(self) -> list[tuple[int, int]]:
+        """What changes whenever a weight is written: so the end of a path is known to be that of the last step."""
+        return [(p._version, p.data_ptr()) for p in self._parameters.values()]
+
+    def _now(self) -> Any:
+        """The weights, float32, less the start where float16 is kept; None once they are no numbers."""
+        import torch
+
+        now = flat(self._parameters, self._scratch)
+        if self._rows.dtype == np.float16:
+            if self._start is None:
+                self._start = now.numpy().copy()
+            now.sub_(torch.from_numpy(self._start))
+            if not float(now.abs().max()) <= np.finfo(np.float16).max:
+                return None
+        return now if math.isfinite(now.sum().item()) else None
+
+    def _snapshot(self) -> None:
+        now = None if self._lost else self._now()
+        self._lost = now is None
+        if now is not None:
+            self._rows.add(self.steps, now)
+            if self._scales is not None:
+                self._scales.add(self.steps, self._scale())
+
+    def _scale(self) -> Any:
+        """What the optimizer divides by, float32 [weights]; NaN where it does not divide yet."""
+        import torch
+
+        out = torch.full((self.weights.size,), math.nan)
+        if self._edge is None or self._edge.scale is None or self.optimizer is None:
+            return out
+        groups = {id(p): group for group in self.optimizer.param_groups for p in group["params"]}
+        for p, span in zip(self._parameters.values(), self.weights.spans, strict=True):
+            state = self.optimizer.state.get(p)
+            if state and id(p) in groups:
+                out[span] = self._edge.scale(state, hyperparameters(groups[id(p)])).detach().reshape(-1).float().cpu()
+        return out
+
+    @property
+    def snapshot_steps(self) -> np.ndarray:
+        """The steps at which weights are kept, int64 [k]."""
+        return self.recording.snapshot_steps
+
+    @property
+    def losses(self) -> np.ndarray:
+        """The loss of every step, float64 [steps]."""
+        return self._losses.settle()
+
+    @property
+    def recording(self) -> Recording:
+        """What was recorded so far. Where no weight was written since the last step, they end the path."""
+        steps, parts = self._rows.steps, [self._rows.view()]
+        scales = [self._scales.view()] if self._scales is not None else []
+        last = None if self._lost or self.steps in steps or self._seen != self._versions() else self._now()
+        if last is not None:
+            steps = np.append(steps, self.steps)
+            parts.append(last.numpy()[None].astype(self._rows.dtype))
+            scales += [self._scale().numpy()[None]] if scales else []
+        return Recording(
+            label=self.label,
+            weights=self.weights,
+            losses=self._losses.settle(),
+            lrs=self._lrs.settle(),
+            accuracies=self._accuracies.settle(),
+            snapshot_steps=steps,
+            parts=tuple(parts),
+            start=self._start if self._rows.dtype == np.float16 else None,
+            statistics=statistics(self.model),
+            optimizer=self._said(),
+            scales=tuple(scales),
+            module=self.model,
+        )
+
+    def _said(self) -> dict[str, Any]:
+        """The optimizer's class and its numbers."""
+        if self.optimizer is None:
+            return {}
+        return {"class": type(self.optimizer).__name__, **hyperparameters(self.optimizer.param_groups[0])}
+
+    def save(self, path: str | Path, plane: Any = None) -> None:
+        """Write what was recorded so far to a .safetensors file that `ov.load` reads."""
+        self.recording.save(path, plane)
+
+    def _check_resumed(self, given: Recording, at: int | None) -> int:
+        if given.weights != self.weights:
+            raise SpecError(
+                "The recording has {count:,} weights, this model {own:,}, or they have other names or shapes: "
+                "it cannot go on.",
+                count=given.weights.size,
+                own=self.weights.size,
+            )
+        return given.steps if at is None else whole(at, "at", 0, given.steps)
+
+    def _resume(self, given: Recording, steps: int) -> None:
+        """Take over the first `steps` steps of a recording."""
+        import torch
+
+        self._columns(given.losses[:steps], given.lrs[:steps], given.accuracies[:steps])
+        self.steps, kept = steps, given.snapshot_steps
+        self._start = given.snapshot(0) if self._rows.dtype == np.float16 else None
+        if len(kept) > 2:
+            self._rows.stride = int(kept[1] - kept[0])
+        for i, step in enumerate(kept.tolist()):
+            if step <= steps and self._rows.wanted(step):
+                row = torch.from_numpy(given.snapshot(i))
+                self._rows.add(step, row if self._start is None else row - torch.from_numpy(self._start))
+                if self._scales is not None:
+                    self._scales.stride = self._rows.stride
+                    scale = given.scale(i)
+                    self._scales.add(step, torch.full_like(row, math.nan) if scale is None else torch.from_numpy(scale))
+
+    def __repr__(self) -> str:
+        known = self.recording
+        return (
+            f"<Recorder {self.label!r}: {self.steps:,} steps of {self.weights.size:,} weights, "
+            f"{len(known.snapshot_steps)} snapshots>"
+        )

@@ -1,0 +1,82 @@
+"""Recordings leave the program as trainings do: a scene that holds their numbers, and every file that can be."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import optim_viz as ov
+from optim_viz.export.table import export
+from optim_viz.figures.plane_gauges import gauges
+from optim_viz.network.recording import gathered
+from optim_viz.player.recording_scenes import ROWS, recorded
+from tests.export.test_export import drawn, story_of
+from tests.network.models import images, loss, made, trained
+
+
+@pytest.fixture(scope="module")
+def both():
+    recs = [trained(made("cnn"), images(), lr=lr, label=name) for name, lr in (("sgd", 0.05), ("wide", 0.2))]
+    recs[1].note(accuracy=0.5)
+    return recs, ov.project(recs, loss=loss, data=images(), resolution=9)
+
+
+def columns(scene, label):
+    (track,) = [t for t in scene.data["tracks"] if t["id"] == label]
+    floats = np.frombuffer(scene.blobs[track["blob"]], "<f4")
+    return {
+        n: np.full(p[2], floats[p[0]]) if len(p) == 3 else floats[p[0] : sum(p)] for n, p in track["columns"].items()
+    }
+
+
+def test_a_scene_holds_what_was_recorded(both):
+    recs, plane = both
+    scene = recorded(gathered(recs), plane)
+    assert [p["id"] for p in scene.data["panels"]] == ["plane", "loss", "accuracy"]
+    assert scene.data["panels"][0]["title"] == "Loss on the plane, BatchNorm: batch statistics"
+    for rec, label in zip(recs, plane.labels, strict=True):
+        found = columns(scene, label)
+        np.testing.assert_allclose(found["raw"], rec.losses, rtol=1e-6)
+        np.testing.assert_allclose(found["a"], plane.coordinates[label][1:, 0], rtol=1e-5)
+    assert columns(scene, "wide")["accuracy"][-1] == 50.0
+    assert drawn(scene).panels[0].trails.axes.get_title(loc="left").startswith("Loss on the plane, BatchNorm")
+
+
+def test_losses_given_now_and_then_are_joined_and_long_recordings_thinned():
+    rec = ov.record(made("logistic"), "sgd", keep=2)
+    for step in range(3 * ROWS):
+        rec.step(float(step + 1) if step % 10 == 0 else None)
+    scene = recorded(gathered(rec))
+    assert scene.data["frames"] == ROWS and scene.data["frame_values"][-1] == 3 * ROWS
+    found = columns(scene, "sgd")
+    inside = found["step"] <= 3 * ROWS - 10
+    np.testing.assert_allclose(found["raw"][inside], found["step"][inside], rtol=1e-6)
+
+
+def test_a_run_that_diverged_ends_where_it_did():
+    rec = ov.record(made("logistic"), "sgd")
+    for value in (1.0, 2.0, np.inf, 3.0):
+        rec.step(value)
+    (track,) = recorded(gathered(rec)).data["tracks"]
+    assert track["status"] == "diverged at step 2" and track["status_from"] == 1
+    assert np.isfinite(columns(recorded(gathered(rec)), "sgd")["raw"]).tolist() == [True, True, False, False]
+
+
+def test_every_file_that_can_be(both):
+    recs, plane = both
+    text = export(recs, "html", plane).decode()
+    story = json.loads(story_of(text))
+    assert (
+        story["about"].startswith("373 weights, 12 steps. The plane that holds") and "BatchNorm takes" in story["about"]
+    )
+    back = pd.read_csv(io.BytesIO(export(recs, "csv", plane)))
+    assert back["loss"].tolist() == [*recs[0].losses, *recs[1].losses]
+    for name in ("png", "svg", "gif", "parquet", "html-online"):
+        assert len(export(recs, name, plane)) > 1000
+
+
+def test_gauges_are_those_of_a_training(both):
+    recs, plane = both
+    assert len(gauges(plane, recs).data) == 2 * 3 + 2

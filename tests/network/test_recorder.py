@@ -1,0 +1,297 @@
+"""A recording is what happened in the loop: bounded, exact, on disk and in files; no file does harm."""
+
+import json
+import re
+import struct
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+from torch import nn
+
+import optim_viz as ov
+from optim_viz.language import speaking, tr
+from optim_viz.network.snapshots import Snapshots
+from tests.network.models import MODELS, images, made, trained, vector
+
+
+@pytest.mark.parametrize("folder", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("name", MODELS)
+def test_snapshots_are_the_loops_weights(name, dtype, folder, tmp_path):
+    model, batch = made(name), MODELS[name][1]()
+    own, steps = [vector(model)], 11
+    rec = ov.record(model, "sgd", keep=3, dtype=dtype, folder=tmp_path if folder else None)
+    sgd = torch.optim.SGD(model.parameters(), lr=0.05)
+    for _ in range(steps):
+        sgd.zero_grad()
+        model(batch[0]).square().mean().backward()
+        sgd.step()
+        rec.step(1.0, lr=0.05)
+        own.append(vector(model))
+    known = rec.recording
+    assert known.snapshot_steps.tolist() == [0, 4, 8, 11]  # at most 2 * 3, and the end
+    for i, step in enumerate(known.snapshot_steps):
+        far = np.abs(own[step] - own[0]).max() if dtype == "float16" else 0.0
+        np.testing.assert_allclose(known.snapshot(i), own[step], rtol=0, atol=6e-4 * far + 1e-9)
+    if dtype == "float32":
+        np.testing.assert_array_equal(known.snapshot(-1), own[-1])
+    assert known.weights.size == len(own[0]) and known.lrs.tolist() == [0.05] * steps
+
+
+@given(st.integers(2, 9), st.integers(0, 400))
+def test_memory_is_bounded_and_steps_are_evenly_spread(keep, steps):
+    kept = Snapshots(2, keep)
+    for step in range(steps):
+        if kept.wanted(step):
+            kept.add(step, torch.full((2,), float(step)))
+    found = kept.steps
+    assert len(found) < 2 * keep and (len(found) >= min(keep, steps))
+    assert (np.diff(found) == kept.stride).all() and kept.view()[:, 1].tolist() == found.tolist()
+
+
+def test_what_was_handed_out_stays():
+    rec = trained(made("logistic"), images(), steps=5, keep=4)
+    before = rec.recording
+    copies = [part.copy() for part in before.parts]
+    trained(rec.model, images(), steps=40, rec=rec)
+    for part, copy in zip(before.parts, copies, strict=True):
+        np.testing.assert_array_equal(part, copy)
+
+
+def test_the_path_ends_where_the_last_step_did_and_nowhere_else():
+    rec = trained(made("logistic"), images(), steps=9, keep=2)
+    assert rec.snapshot_steps.tolist() == [0, 4, 8, 9]
+    np.testing.assert_array_equal(rec.recording.snapshot(-1), vector(rec.model))
+    rec.model.load_state_dict(made("logistic", seed=1).state_dict())  # another run begins
+    assert rec.snapshot_steps.tolist() == [0, 4, 8]
+    nn.utils.vector_to_parameters(torch.zeros(rec.weights.size), rec.model.parameters())
+    assert rec.snapshot_steps.tolist() == [0, 4, 8]
+
+
+def test_a_tied_weight_is_recorded_once_and_a_frozen_one_not():
+    assert ov.record(made("tied")).weights.names == ("embed.weight",)
+    model = made("cnn")
+    model[0].requires_grad_(False)
+    assert ov.record(model).weights.names == ("1.weight", "1.bias", "6.weight", "6.bias")
+    assert ov.record(model, params=["6."]).weights.names == ("6.weight", "6.bias")
+    assert ov.record(model, params=lambda name, p: p.ndim > 1).weights.names == ("0.weight", "6.weight")
+
+
+def test_weights_of_other_types_and_infinite_ones():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1).double()).requires_grad_()
+    rec = ov.record(model, keep=4)
+    rec.step(torch.tensor([0.5], dtype=torch.bfloat16), accuracy=torch.tensor(0.25))
+    with torch.no_grad():
+        model[0].weight.fill_(np.inf)
+    rec.step(torch.tensor(np.nan))
+    rec.step(0.5)
+    known = rec.recording
+    assert known.snapshot_steps.tolist() == [0, 1] and known.losses.tolist() == [0.5, np.inf, 0.5]
+    assert known.diverged and known.status == "diverged at step 1"
+    assert known.accuracies[0] == 0.25 and np.isnan(known.accuracies[1:]).all() and np.isnan(known.lrs).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_it_goes_on_where_it_stopped(dtype, tmp_path):
+    whole = trained(made("logistic"), images(), steps=30, keep=3, dtype=dtype).recording
+    first = trained(made("logistic"), images(), steps=20, keep=3, dtype=dtype)
+    weights = first.recording.snapshot(-1)  # those of step 20, as a checkpoint would have them
+    first.save(tmp_path / "run.safetensors")
+    model = made("logistic")
+    nn.utils.vector_to_parameters(torch.from_numpy(weights), model.parameters())
+    rec = ov.record(model, "sgd", keep=3, dtype=dtype, resume=tmp_path / "run.safetensors")
+    again = trained(model, images(), steps=10, rec=rec).recording
+    assert again.snapshot_steps.tolist() == whole.snapshot_steps.tolist()
+    tight = {"rtol": 1e-3, "atol": 5e-4} if dtype == "float16" else {"rtol": 0, "atol": 0}
+    np.testing.assert_allclose(again.losses, whole.losses, **tight)
+    np.testing.assert_allclose(again.snapshot(-1), whole.snapshot(-1), **tight)
+    back = ov.record(model, keep=3, resume=first.recording, at=9)
+    assert back.steps == 9 and back.snapshot_steps.tolist() == [0, 8]
+
+
+def test_a_file_gives_back_what_was_saved(tmp_path):
+    model = made("cnn")
+    adam = torch.optim.Adam(model.parameters(), lr=0.01)
+    rec = ov.record(model, "adam", optimizer=adam, scales=True, dtype="float16")
+    for _ in range(3):
+        adam.zero_grad()
+        model(images()[0]).square().mean().backward()
+        adam.step()
+        rec.step(0.5, accuracy=0.5)
+    rec.save(tmp_path / "run.safetensors")
+    known, back = rec.recording, ov.load(tmp_path / "run.safetensors", model)
+    assert (back.label, back.weights, back.optimizer, back.module) == ("adam", known.weights, known.optimizer, model)
+    assert back.optimizer["class"] == "Adam" and back.optimizer["beta2"] == 0.999
+    for name in ("losses", "lrs", "accuracies", "snapshot_steps", "start"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(known, name))
+    for i in range(4):
+        np.testing.assert_array_equal(back.snapshot(i), known.snapshot(i))
+        np.testing.assert_array_equal(back.scale(i), known.scale(i))
+    assert np.isnan(known.scale(0)).all()
+    corrected = adam.state[model[6].weight]["exp_avg_sq"] / (1 - 0.999**3)
+    wanted = (1 - 0.9**3) * (corrected.sqrt() + 1e-8)
+    np.testing.assert_allclose(known.weights.split(known.scale(3))["6.weight"], wanted, rtol=1e-6)
+    assert {"1.running_mean", "1.running_var"} == set(back.statistics)
+    assert back.to_frame().equals(known.to_frame())
+
+
+def test_a_step_costs_next_to_nothing_in_memory_that_grows():
+    rec = trained(made("logistic"), images(), steps=300, keep=5)
+    assert sum(len(part) for part in rec.recording.parts) <= 10 and len(rec.recording.losses) == 300
+    assert repr(rec).startswith("<Recorder 'sgd': 300 steps of 325 weights")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    rec = trained(made("logistic"), images(), steps=6, keep=3)
+    path = tmp_path_factory.mktemp("own") / "run.safetensors"
+    rec.save(path, ov.project(rec, loss=lambda call, b: call(b).square().mean(), data=images()[0], resolution=5))
+    return path
+
+
+def test_a_plane_travels_with_its_recording(file):
+    plane = ov.load(file).plane
+    assert plane.labels == ("sgd",) and plane.loss.shape == (5, 5) and "24 examples" in plane.caption
+    assert ov.load(file).snapshot_steps.tolist() == plane.snapshot_steps["sgd"].tolist()
+
+
+def header(path):
+    data = path.read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8 : 8 + size]), data[8 + size :]
+
+
+def with_header(parts, path):
+    text = json.dumps(parts[0]).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + parts[1])
+
+
+def changed(arrays=(), words=()):
+    """A spoiler that replaces arrays and words of a file."""
+
+    def spoil(source, path):
+        have = load_file(source)
+        said = json.loads(header(source)[0]["__metadata__"]["optim_viz"])
+        have = {n: v for n, v in {**have, **dict(arrays)}.items() if v is not None}
+        save_file(have, path, {"optim_viz": json.dumps({**said, **dict(words)})})
+
+    return spoil
+
+
+def cut(source, path):
+    path.write_bytes(source.read_bytes()[:-10])
+
+
+def huge(source, path):
+    path.write_bytes(struct.pack("<Q", 2**60) + source.read_bytes()[8:])
+
+
+def too_long(source, path):
+    parts, rest = header(source)
+    parts["__metadata__"]["more"] = "x" * 5 * 2**20
+    with_header((parts, rest), path)
+
+
+def outside(source, path):
+    parts, rest = header(source)
+    parts["losses"]["data_offsets"] = [0, 2**50]
+    with_header((parts, rest), path)
+
+
+def bomb(source, path):
+    save_file(load_file(source), path, {"optim_viz": "[" * 100_000})
+
+
+def pickled(source, path):
+    torch.save({"a": torch.zeros(2)}, path)
+
+
+PLANE = {"kind": "pca", "labels": ["sgd"], "left_out": [], "digits": 3, "examples": "examples", "batchnorm": ""}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (cut, "it is cut off, or no safetensors file"),
+        (huge, "its header claims 1,152,921,504,606,846,976 bytes, of which 4,194,304 are allowed"),
+        (too_long, "of which 4,194,304 are allowed"),
+        (outside, "it is cut off, or no safetensors file"),
+        (bomb, "its words are no JSON"),
+        (pickled, "its header claims"),
+        (lambda _, path: path.write_bytes(b""), "it is cut off"),
+        (lambda _, path: save_file({"a": np.zeros(2)}, path), "it does not say that it is one of version 1"),
+        (changed(words={"version": 2}), "it does not say that it is one of version 1"),
+        (changed({"losses": None}), "it has no losses"),
+        (changed({"lrs": np.zeros(5)}), "its lrs is float64 (5,), where 6 numbers belong"),
+        (changed({"snapshots.0": np.zeros((4, 9), np.float32)}), "its snapshots.0 is float32 (4, 9), where n x 325"),
+        (changed({"snapshots.0": None}), "it has 0 snapshots, where 4 belong"),
+        (changed({"snapshot_steps": np.array([0, 3, 2, 6])}), "the steps of its snapshots do not rise"),
+        (changed({"snapshot_steps": np.array([0, 2, 4, 60])}), "do not rise from 0 to at most 6"),
+        (changed({"snapshot_steps": np.array([0.0, 2, 4, 6])}), "its snapshot_steps is float64"),
+        (changed(words={"label": "x" * 99}), "its label is no text of at most 80 characters"),
+        (changed(words={"weights": 3}), "its weights are not a list of names and shapes"),
+        (changed(words={"weights": [["a", [-1]]]}), "its weights have shapes that cannot be"),
+        (changed(words={"weights": [["a", [2**40] * 9]]}), "its weights have shapes that cannot be"),
+        (changed(words={"weights": [["a", [2]], ["a", [2]]]}), "one is named twice"),
+        (changed(words={"optimizer": {"class": []}}), "its optimizer is no table of numbers"),
+        (changed(words={"plane": 1}), "its plane does not say what it is"),
+        (changed(words={"plane": {**PLANE, "kind": "cpa"}}), "its plane does not say what it is"),
+        (changed(words={"plane": {**PLANE, "labels": ["a", "a"]}}), "its plane does not say what it is"),
+        (changed(words={"plane": {**PLANE, "examples": "x" * 999}}), "its plane does not say what it is"),
+        (changed(words={"plane": {**PLANE, "batchnorm": []}}), "its plane does not say what it is"),
+        (changed({"plane.a": np.zeros(5)}), "the axes of its plane do not rise"),
+        (changed({"plane.loss": np.zeros((5, 4))}), "its plane.loss is float64 (5, 4), where 5 x 5 numbers belong"),
+        (changed({"statistics.x": np.zeros((2, 2))}), "its statistics.x is float64 (2, 2)"),
+    ],
+)  # fmt: skip
+def test_a_hostile_file_ends_in_a_sentence(spoil, words, file, tmp_path):
+    spoil(file, tmp_path / "bad.safetensors")
+    with pytest.raises(ov.SpecError) as error:
+        ov.load(tmp_path / "bad.safetensors")
+    assert words in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 300
+    with speaking("zh"):
+        assert re.fullmatch(r"'bad.safetensors' 不是 optim-viz 的记录：.*[\u4e00-\u9fff].*。", tr(str(error.value)))
+
+
+@given(st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_file_is_read_or_refused(file, tmp_path, data):
+    content = bytearray(file.read_bytes())
+    size = struct.unpack("<Q", content[:8])[0]
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, min(len(content), size + 8) - 1))] = data.draw(st.integers(0, 255))
+    (tmp_path / "bad.safetensors").write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    try:
+        assert ov.load(tmp_path / "bad.safetensors").steps >= 0
+    except ov.SpecError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda model: ov.record("model"), "model is a torch.nn.Module; got 'model'."),
+        (lambda model: ov.record(model, keep=1), "keep must be a whole number from 2 to 1,000; got 1."),
+        (lambda model: ov.record(model, dtype="float61"), "did you mean 'float16'?"),
+        (lambda model: ov.record(model, "x" * 81), "A label has at most 80 characters"),
+        (lambda model: ov.record(model, params=["7."]), "No parameter of this Sequential is to be recorded."),
+        (lambda model: ov.record(model, folder="/no/such"), "'/no/such' takes no file: No such file or directory."),
+        (lambda model: ov.record(model, resume=3), "resume is a recording or the path of one; got 3."),
+        (lambda model: ov.record(model, resume=ov.record(made("cnn")).recording), "it cannot go on."),
+        (lambda model: ov.record(model).step("much"), "loss is one number a step; got 'much'."),
+        (lambda model: ov.record(model).step(torch.zeros(2)), "loss is one number a step; got tensor([0., 0.])."),
+        (lambda model: ov.record(model).step(accuracy=93), "accuracy must be a number from 0 to 1; got 93"),
+        (lambda model: ov.record(model).save("run.pt"), "A recording's file ends in .safetensors; got 'run.pt'."),
+        (lambda model: ov.record(model).save("/no/such/a.safetensors"), "could not be written"),
+        (lambda model: ov.load("/no/such.safetensors"), "could not be read: No such file or directory."),
+        (lambda model: ov.load(3), "path is the path of a file; got 3."),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(call, words):
+    with pytest.raises(ov.SpecError) as error:
+        call(made("logistic"))
+    assert words in str(error.value) and len(str(error.value)) < 420
