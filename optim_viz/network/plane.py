@@ -13,12 +13,12 @@ from optim_viz.network.pca import Rows, centred, combine, principal_axes, produc
 from optim_viz.spec import SpecError
 
 KINDS = ("pca", "random", "ends")
-#: A mode of BatchNorm -> what it takes in a few words, and as a sentence; {} is the run whose statistics are meant.
+#: A mode of BatchNorm -> what it is called on a picture, and what it takes; {} is the run whose statistics are meant.
 BATCHNORM = {
-    "batch": ("batch statistics", "BatchNorm takes mean and variance of the batch itself, as while training."),
-    "eval": ("running statistics", "BatchNorm takes the running mean and variance that {} ended with, at every point."),
+    "batch": ("batch", "BatchNorm takes mean and variance of the batch itself, as while training."),
+    "eval": ("eval", "BatchNorm takes the running mean and variance that {} ended with, at every point."),
     "recalibrate": (
-        "statistics taken anew",
+        "anew",
         "BatchNorm's running mean and variance are taken anew at every point, from the same data.",
     ),
 }
@@ -87,7 +87,7 @@ class Plane:
     @property
     def title(self) -> str:
         """What a picture of it is called."""
-        return "Loss on the plane" + (f", BatchNorm: {BATCHNORM[self.batchnorm][0]}" if self.batchnorm else "")
+        return f"Loss, BatchNorm: {BATCHNORM[self.batchnorm][0]}" if self.batchnorm else "Loss on the plane"
 
 
 class Losses(Protocol):

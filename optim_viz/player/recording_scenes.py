@@ -41,7 +41,8 @@ def recorded(recordings: Recordings, plane: Plane | None = None) -> Scene:
         blobs |= blob
     told = {"loss": any(np.isfinite(run.losses).any() for run in recordings),
             "accuracy": any(np.isfinite(run.accuracies).any() for run in recordings)}  # fmt: skip
-    panels = [panel for panel in curves(", ".join(recordings.labels), window, "Accuracy") if told[panel["id"]]]
+    rising = "Accuracy" + f", mean of {window} steps" * (window > 1)
+    panels = [panel for panel in curves(", ".join(recordings.labels), window, rising) if told[panel["id"]]]
     for panel in panels:
         if panel["id"] == "loss":
             positive = all((run.losses[np.isfinite(run.losses)] > 0).all() for run in recordings)
@@ -70,5 +71,6 @@ def _columns(run: Recording, done: np.ndarray, window: int) -> dict[str, np.ndar
     known = np.flatnonzero(np.isfinite(run.accuracies))
     columns["accuracy"] = done * np.nan
     if known.size:
-        columns["accuracy"] = np.interp(done, known + 1.0, 100 * run.accuracies[known], left=np.nan, right=np.nan)
+        shares = smooth(run.accuracies[known], max(1, round(window * known.size / run.steps)))
+        columns["accuracy"] = np.interp(done, known + 1.0, 100 * shares, left=np.nan, right=np.nan)
     return columns
