@@ -41,8 +41,8 @@ def segment(found: Segment, dark: bool = False) -> go.Figure:
         figure.update_yaxes(title="correct (%)", col=2)
     if not np.isfinite(shown).any():
         note(figure, "The loss is no finite number anywhere between these ends.")
-    ends = [f"0<br>{found.labels[0]}", "0.5", f"1<br>{found.labels[1]}"]
-    figure.update_xaxes(title="t, share of the way", range=[-0.03, 1.03], tickvals=[0, 0.5, 1], ticktext=ends)
+    way = f"share of the way from {found.labels[0]} to {found.labels[1]}"
+    figure.update_xaxes(title=way, range=[-0.03, 1.03])
     figure.update_yaxes(title="loss", col=1)
     title = f"Between {found.labels[0]} and {found.labels[1]}: barrier {found.barrier:.3g}"
     if found.batchnorm:

@@ -1,4 +1,4 @@
-"""A recorder as a callback of Lightning's Trainer and of Hugging Face's: by the names of their hooks, importing neither.
+"""A recorder as a callback of Lightning's and Hugging Face's Trainers: by the names of their hooks, importing neither.
 
 Both ask a callback for dozens of hooks by name; those that are not written here do nothing.
 """

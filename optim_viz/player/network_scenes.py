@@ -63,17 +63,19 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     return Scene(scene, blobs)
 
 
-def curves(names: str, window: int, accuracy: str = "Accuracy on the test digits") -> list[dict[str, Any]]:
-    """Return the panels of the mini-batch loss and, under its title, of the accuracy."""
+def curves(
+    names: str, window: int, of_loss: str = "Mini-batch loss", of_accuracy: str = "Accuracy on the test digits"
+) -> list[dict[str, Any]]:
+    """Return the panels of the loss and of the accuracy, each under its title."""
     curve = {"kind": "curve", "x": "step", "x_title": "step"}
-    title = "Mini-batch loss" + f", mean of {window} steps" * (window > 1)
+    title = of_loss + f", mean of {window} steps" * (window > 1)
     loss = {
         **curve, "id": "loss", "title": title, "short": "loss", "y": "loss",
-        "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"Mini-batch loss by step of {names}",
+        "raw": "raw", "y_title": "cross-entropy", "log": True, "alt": f"{of_loss} by step of {names}",
     }  # fmt: skip
     rising = {
-        **curve, "id": "accuracy", "title": accuracy, "short": "accuracy", "y": "accuracy",
-        "y_title": "correct, %", "log": False, "rising": True, "alt": f"{accuracy} by step of {names}",
+        **curve, "id": "accuracy", "title": of_accuracy, "short": "accuracy", "y": "accuracy",
+        "y_title": "correct, %", "log": False, "rising": True, "alt": f"{of_accuracy} by step of {names}",
     }  # fmt: skip
     return [loss, rising]
 

@@ -42,7 +42,7 @@ def recorded(recordings: Recordings, plane: Plane | None = None) -> Scene:
     told = {"loss": any(np.isfinite(run.losses).any() for run in recordings),
             "accuracy": any(np.isfinite(run.accuracies).any() for run in recordings)}  # fmt: skip
     rising = "Accuracy" + f", mean of {window} steps" * (window > 1)
-    panels = [panel for panel in curves(", ".join(recordings.labels), window, rising) if told[panel["id"]]]
+    panels = [p for p in curves(", ".join(recordings.labels), window, "Loss", rising) if told[p["id"]]]
     for panel in panels:
         if panel["id"] == "loss":
             positive = all((run.losses[np.isfinite(run.losses)] > 0).all() for run in recordings)
