@@ -5,14 +5,18 @@ docs/equal.md says under which default dtype and for gradients of which size; te
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from optim_viz.network.between import Segment, between
 from optim_viz.network.plane import Plane
 from optim_viz.network.project import project
 from optim_viz.network.rate_sweep import TrainSweep, train_sweep
 from optim_viz.network.recorder import Recorder, record
 from optim_viz.network.recording import Recording
 from optim_viz.network.recording_files import load
+from optim_viz.network.sharpness import Sharpness, sharpness
 from optim_viz.network.train import train
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
@@ -44,6 +48,8 @@ __all__ = [
     "Plane",
     "Recorder",
     "Recording",
+    "Segment",
+    "Sharpness",
     "SpecError",
     "Sweep",
     "Theory",
@@ -54,6 +60,7 @@ __all__ = [
     "Trajectory",
     "Tuning",
     "basins",
+    "between",
     "descend",
     "load",
     "optimizer",
@@ -61,6 +68,7 @@ __all__ = [
     "record",
     "save",
     "schedule",
+    "sharpness",
     "surface",
     "sweep",
     "theory",
@@ -79,11 +87,16 @@ def __getattr__(name: str) -> Any:
     return save
 
 
-def _figure(comparison: Comparison, **options: Any) -> go.Figure:
-    """Return an animated plotly Figure, for a notebook: contour and paths beside the loss curves."""
-    from optim_viz.figures import comparison as figures  # plotly takes 0.3 s to import: only for who draws
+def _figure(name: str) -> Callable[..., go.Figure]:
+    """Return a method that draws its result, with the function of this name in optim_viz.figures."""
 
-    return figures.comparison(comparison, **options)
+    def figure(result: Any, **options: Any) -> go.Figure:
+        """Return this as a plotly Figure, for a notebook; its options are those of optim_viz.figures."""
+        # plotly takes 0.3 s to import: only for who draws
+        return getattr(import_module(f"optim_viz.figures.{name}"), name)(result, **options)
+
+    return figure
 
 
-Comparison.figure = _figure
+for _result, _name in ((Comparison, "comparison"), (Segment, "segment"), (Sharpness, "sharpness")):
+    setattr(_result, "figure", _figure(_name))  # noqa: B010 - types know of no method that comes later

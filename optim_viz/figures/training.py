@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -35,10 +35,24 @@ HEALTHY_RATIO = 1e-3
 #: A float32 changed by less than this share of itself stays as it is.
 LEAST = 1e-7
 NAMES = {"gradient_norms": N_("gradient norm"), "update_ratios": N_("update / weight")}
+
+
+class Shown(Protocol):
+    """Runs with labels, each drawn as some optimizer is: a training, recordings, what was measured along them."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The runs' labels, none of them twice."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The optimizer that each is drawn as."""
+
+
 _UNFINISHED = (TrainingOutcome.RUNNING, TrainingOutcome.CANCELLED)
 
 
-def looks(training: Training | Recordings, dark: bool) -> dict[str, dict[str, Any]]:
+def looks(training: Shown, dark: bool) -> dict[str, dict[str, Any]]:
     """Return how each optimizer's curves look, by label: colour, dash and marker of the theme."""
     found = {}
     for label, style in zip(training.labels, styles_of(training.kinds), strict=True):

@@ -9,9 +9,13 @@ own_steps                      the steps of a stranger's optimizer: a plain torc
 training                       what a training gives back
 recorder, snapshots            ov.record: a training of any module in its owner's loop, in bounded memory
 recording, recording_files     what a recording gives back; ov.load, and its file
+callbacks                      a recorder in Lightning's and Hugging Face's Trainers
 module_weights, module_loss    any module's weights as one vector, and its loss as a function of them
 project                        ov.project: the paths of trainings or recordings on a plane of weights
 plane, plane_loss, pca         the plane with its paths and gauges; the built-in network's losses on it; its axes
+between                        ov.between: the loss on the straight line between two ends
+sharpness, seen, hessian       ov.sharpness: the largest eigenvalues along runs; what is looked at; products with H
+replay                         a training of the built-in network once more, for what its optimizer divides by
 edges                          how sharp a loss may be before an optimizer's steps swing ever wider
 rate_sweep, executor           ov.train_sweep: one training a learning rate, on this machine or others
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.network.callbacks import HuggingFace, Lightning
 from optim_viz.network.edges import edge_of, hyperparameters
 from optim_viz.network.module_weights import Filter, chosen, flat, shapes, statistics
 from optim_viz.network.recording import Recording
@@ -278,6 +279,14 @@ class Recorder:
         if self.optimizer is None:
             return {}
         return {"class": type(self.optimizer).__name__, **hyperparameters(self.optimizer.param_groups[0])}
+
+    def lightning(self) -> Lightning:
+        """Return it as a callback: lightning.Trainer(callbacks=[recorder.lightning()])."""
+        return Lightning(self)
+
+    def hugging_face(self) -> HuggingFace:
+        """Return it as a callback: transformers.Trainer(model, callbacks=[recorder.hugging_face()], ...)."""
+        return HuggingFace(self)
 
     def save(self, path: str | Path, plane: Any = None) -> None:
         """Write what was recorded so far to a .safetensors file that `ov.load` reads."""

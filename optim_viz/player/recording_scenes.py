@@ -55,6 +55,8 @@ def recorded(recordings: Recordings, plane: Plane | None = None) -> Scene:
         if panel["id"] == "loss":
             positive = all((run.losses[np.isfinite(run.losses)] > 0).all() for run in recordings)
             panel["log"] = positive
+        elif window > 1:
+            panel["title"] = N_("Accuracy, mean of {window} steps", window=window)
     if plane:
         panel, blob = plane_panel(plane)
         panels, blobs = [panel, *panels], blobs | blob
@@ -79,5 +81,6 @@ def _columns(run: Recording, done: np.ndarray, window: int) -> dict[str, np.ndar
     known = np.flatnonzero(np.isfinite(run.accuracies))
     columns["accuracy"] = done * np.nan
     if known.size:
-        columns["accuracy"] = np.interp(done, known + 1.0, 100 * run.accuracies[known], left=np.nan, right=np.nan)
+        shares = smooth(run.accuracies[known], max(1, round(window * known.size / run.steps)))
+        columns["accuracy"] = np.interp(done, known + 1.0, 100 * shares, left=np.nan, right=np.nan)
     return columns

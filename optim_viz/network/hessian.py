@@ -1,0 +1,94 @@
+"""The largest eigenvalues of a Hessian that is only ever multiplied with: Hessian-vector products by torch.func.
+
+The Lanczos iteration is ARPACK's, by scipy (Lehoucq, Sorensen & Yang, ARPACK Users' Guide, 1998).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optim_viz.looks import look
+from optim_viz.spec import SpecError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+#: Up to so many weights the whole matrix is made: ARPACK wants more than a few rows.
+DENSE = 64
+#: Relative to the eigenvalue: gradients of float32 say no more.
+TOLERANCE = 1e-5
+
+Product = Callable[["Tensor"], "Tensor"]
+
+
+def product(value: Callable[[Tensor], Tensor], at: Tensor) -> Product:
+    """Return v -> H v of a scalar function at a point: forward over reverse, or what has no forward mode, in reverse.
+
+    >>> import torch
+    >>> product(lambda w: (w**3).sum(), torch.tensor([1.0, 2.0]))(torch.ones(2))
+    tensor([ 6., 12.])
+    """
+    import torch
+
+    slope = torch.func.grad(value)
+
+    def forward(v: Tensor) -> Tensor:
+        return torch.func.jvp(slope, (at,), (v,))[1]
+
+    def reverse(v: Tensor) -> Tensor:
+        return torch.func.vjp(slope, at)[1](v)[0]
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, of what it imports for its first jvp
+            forward(torch.zeros_like(at))
+    except (NotImplementedError, RuntimeError):
+        return reverse
+    return forward
+
+
+def largest(times: Product, size: int, count: int, start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the `count` largest eigenvalues of a symmetric matrix, largest first, and the first one's vector.
+
+    Arguments: `times`, its product with a float32 [size]; `start`, a vector near that of the largest eigenvalue.
+    """
+    import torch
+
+    def multiplied(v: np.ndarray) -> np.ndarray:
+        look()
+        return times(torch.from_numpy(np.ascontiguousarray(v.reshape(-1), np.float32))).double().cpu().numpy()
+
+    if size <= DENSE:
+        rows = np.array([multiplied(row) for row in np.eye(size)])
+        values, vectors = np.linalg.eigh(_finite((rows + rows.T) / 2))
+        return values[::-1][:count], vectors[:, -1]
+    return _lanczos(multiplied, size, count, start)
+
+
+def _lanczos(
+    times: Callable[[np.ndarray], np.ndarray], size: int, count: int, start: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    from scipy.sparse import linalg
+
+    begin: Any = np.random.default_rng(0).standard_normal(size) if start is None else start
+    _finite(times(begin))
+    matrix = linalg.LinearOperator((size, size), matvec=times, dtype=np.float64)
+    try:
+        values, vectors = linalg.eigsh(matrix, k=count, which="LA", v0=begin, tol=TOLERANCE)
+    except linalg.ArpackNoConvergence as error:
+        if not len(error.eigenvalues):
+            raise SpecError("The largest eigenvalue was not found: ARPACK did not converge.") from None
+        values, vectors = error.eigenvalues, error.eigenvectors
+    order = np.argsort(values)[::-1]
+    found = np.append(values[order], np.full(count - len(order), np.nan))
+    return found, vectors[:, order[0]]
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise FloatingPointError("The Hessian holds what is no finite number.")
+    return values
