@@ -40,7 +40,7 @@ class Segment:
             f"Loss{over} on the straight line from the last weights of {self.labels[0]} to those of {self.labels[1]}, "
             f"{self.distance:.3g} apart. It rises by up to {self.barrier:.3g} above the line between its ends."
         )
-        return words + (" " + BATCHNORM[self.batchnorm][1].format(self.labels[0]) if self.batchnorm else "")
+        return words + (" " + BATCHNORM[self.batchnorm].sentence.format(run=self.labels[0]) if self.batchnorm else "")
 
     def __repr__(self) -> str:
         return f"<Segment {self.labels[0]!r} to {self.labels[1]!r}: {len(self.t)} points, barrier {self.barrier:.3g}>"
@@ -78,7 +78,7 @@ def between(
     runs = gathered([first, second])
     asked = Given(loss, data, one_of(batchnorm, BATCHNORM, "batchnorm"))
     if not (accuracy is None or callable(accuracy)):
-        raise SpecError(f"accuracy is a function of call and batch, as loss is; got {quoted(accuracy)}.")
+        raise SpecError("accuracy is a function of call and batch, as loss is; got {value}.", value=quoted(accuracy))
     t = np.linspace(0.0, 1.0, whole(points, "points", 3, 1001))
     ends = [run.snapshot(-1) for run in runs]
     losses = ModuleLoss(runs.module, runs.runs[0].weights, runs.runs[0].statistics, asked)

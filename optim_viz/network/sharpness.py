@@ -127,9 +127,9 @@ def sharpness(
         every = {run.label: (seen_again(run, runs.spec, snapshots), torch_class(run)) for run in shown}
         return _looked_at(digits_loss(runs, digits), every, runs.kinds, count)
     if not is_recorded(runs):
-        raise SpecError(f"ov.sharpness takes what ov.train or ov.record returns; got {quoted(runs)}.")
+        raise SpecError("ov.sharpness takes what ov.train or ov.record returns; got {value}.", value=quoted(runs))
     if digits is not None:
-        raise SpecError(f"Recordings have no digits, but data; got digits={quoted(digits)}.")
+        raise SpecError("Recordings have no digits, but data; got digits={value}.", value=quoted(digits))
     found = gathered(runs)
     losses = _of_recordings(found, Given(loss, data, one_of(batchnorm, BATCHNORM, "batchnorm")))
     every = {run.label: (_snapshots(run, snapshots), str(run.optimizer.get("class", ""))) for run in found}
@@ -157,7 +157,9 @@ def _snapshots(run: Recording, most: int) -> Iterator[Seen]:
 def _looked_at(losses: ModuleLoss, every: dict[str, tuple[Iterator[Seen], str]], kinds: Any, count: int) -> Sharpness:
     """Find the eigenvalues of all snapshots of all runs."""
     if count > losses.weights.size:
-        raise SpecError(f"count must be at most the {losses.weights.size:,} weights; got {count}.")
+        raise SpecError(
+            "count must be at most the {most:,} weights; got {count}.", most=losses.weights.size, count=count
+        )
     with losses.ready():
         found = tuple(_curvature(losses, label, seen, name, count) for label, (seen, name) in every.items())
     return Sharpness(found, tuple(kinds), losses.examples, losses.said)

@@ -42,7 +42,7 @@ def test_a_convex_loss_has_no_barrier_and_a_hill_its_height():
 def test_its_picture_says_what_batchnorm_took(mode):
     a, b = (trained(made("cnn", seed), images(), steps=2, label=f"start {seed}") for seed in (0, 1))
     found = ov.between(a, b, loss=loss, data=images(), points=3, batchnorm=mode)
-    assert BATCHNORM[mode][1].format("start 0") in found.caption
+    assert BATCHNORM[mode].sentence.format(run="start 0") in found.caption
     figure = found.figure()
     assert f"BatchNorm: {mode}" in figure.layout.title.text and len(figure.data) == 2
     np.testing.assert_array_equal(figure.data[1].y, found.losses)
