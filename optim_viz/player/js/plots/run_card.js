@@ -31,7 +31,7 @@ export function lossPath(losses, width, height) {
 
 export function createRunCard() {
   const words = element("p", { class: "ov-hint", role: "status" });
-  const curve = vector("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "ov-run-loss" });
+  const curve = vector("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "ov-run-loss" });
   const host = element("div", { class: "ov-run-card" }, [words, curve]);
 
   return {
@@ -41,11 +41,12 @@ export function createRunCard() {
       if (!run) {
         setText(words, t("Point at a cell: its run is drawn here."));
         curve.replaceChildren();
-        curve.removeAttribute("aria-label");
+        for (const name of ["role", "aria-label"]) curve.removeAttribute(name);
         return;
       }
       const { places, columns: { loss }, status } = run, drawn = lossPath(loss, POINTS, HEIGHT - 2 * EDGE);
       setText(words, t("{places}: {status}, loss {loss}", { places, status, loss: formatNumber(loss[loss.length - 1], 3) }));
+      curve.setAttribute("role", "img");
       curve.setAttribute("aria-label", t("Loss over {steps} steps", { steps: loss.length - 1 }));
       if (!drawn) return curve.replaceChildren();
       const text = (/** @type {number} */ value, /** @type {number} */ y) => Object.assign(vector("text", { x: LEFT - 6, y, "text-anchor": "end", "dominant-baseline": "middle" }), { textContent: formatNumber(value, 2) });
