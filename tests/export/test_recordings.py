@@ -35,13 +35,13 @@ def test_a_scene_holds_what_was_recorded(both):
     recs, plane = both
     scene = recorded(gathered(recs), plane)
     assert [p["id"] for p in scene.data["panels"]] == ["plane", "loss", "accuracy"]
-    assert scene.data["panels"][0]["title"] == "Loss on the plane, BatchNorm: batch statistics"
+    assert scene.data["panels"][0]["title"] == "Loss, BatchNorm: batch"
     for rec, label in zip(recs, plane.labels, strict=True):
         found = columns(scene, label)
         np.testing.assert_allclose(found["raw"], rec.losses, rtol=1e-6)
         np.testing.assert_allclose(found["a"], plane.coordinates[label][1:, 0], rtol=1e-5)
     assert columns(scene, "wide")["accuracy"][-1] == 50.0
-    assert drawn(scene).panels[0].trails.axes.get_title(loc="left").startswith("Loss on the plane, BatchNorm")
+    assert drawn(scene).panels[0].trails.axes.get_title(loc="left").startswith("Loss, BatchNorm: batch")
 
 
 def test_losses_given_now_and_then_are_joined_and_long_recordings_thinned():
