@@ -23,7 +23,7 @@ EXAMPLES = {
 
 
 class Statistics(NamedTuple):
-    """What a BatchNorm takes for mean and variance: the title of a picture, and a sentence below it."""
+    """What a BatchNorm takes for mean and variance: a title short enough for a third of a page, and a sentence."""
 
     title: str
     sentence: str
@@ -32,15 +32,15 @@ class Statistics(NamedTuple):
 #: A mode of BatchNorm -> what it takes; {run} is the run whose statistics are meant.
 BATCHNORM = {
     "batch": Statistics(
-        N_("Loss on the plane, BatchNorm: batch statistics"),
+        N_("Loss, BatchNorm: batch"),
         N_("BatchNorm takes mean and variance of the batch itself, as while training."),
     ),
     "eval": Statistics(
-        N_("Loss on the plane, BatchNorm: running statistics"),
+        N_("Loss, BatchNorm: running"),
         N_("BatchNorm takes the running mean and variance that {run} ended with, at every point."),
     ),
     "recalibrate": Statistics(
-        N_("Loss on the plane, BatchNorm: statistics taken anew"),
+        N_("Loss, BatchNorm: anew"),
         N_("BatchNorm's running mean and variance are taken anew at every point, from the same data."),
     ),
 }
