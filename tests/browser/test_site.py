@@ -400,7 +400,7 @@ def test_what_is_chosen_on_tune_is_drawn_and_what_cannot_be_is_said(open_site):
     rests(page)
     expect(page.locator("#charts .legend")).not_to_contain_text("theory")
     expect(page.locator("#charts .legend")).to_contain_text("does not arrive")
-    expect(page.locator(".ov-start-plane")).to_be_hidden()
+    expect(page.locator(".ov-start-plane .ov-handle")).to_be_hidden()  # there is no one start to drag
     page.get_by_label("Across, to").fill("99")
     page.get_by_label("Across, to").press("Enter")
     expect(page.locator("#notes")).to_contain_text("lies outside the plane drawn")

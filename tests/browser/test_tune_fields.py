@@ -107,7 +107,7 @@ def test_the_start_is_dragged_on_a_plane_and_undone(server, open_page):
         expect(knob(page, name)).to_have_attribute("aria-valuenow", value)
     page.goto(server + "/tune?view=map&n=16&x=x~-1.0~1.0&y=lr~0.01~1.0")
     knob(page, "y")
-    expect(plane).to_be_hidden()  # one of its places is an axis
+    expect(plane.locator(".ov-handle")).to_be_hidden()  # one of its places is an axis
 
 
 def test_theory_is_hidden_once_what_is_turned_leaves_it(server, open_page):

@@ -73,8 +73,7 @@ export function createStartPlane(turned) {
     const from = movable || run ? [vector("circle", { class: "ov-start", cx: x, cy: y, r: movable ? 6 : 4 })] : [];
     marks.replaceChildren(...best, ...drawnRun(), ...from);
     handle.style.transform = `translate(${(x / WIDTH) * host.clientWidth}px, ${(y / HEIGHT) * host.clientHeight}px)`;
-    host.title = t("Drag to move the start");
-    host.setAttribute("aria-label", t("Every run starts at {place}", { place: formatPoint(start[0], start[1]) }));
+    host.setAttribute("aria-label", movable ? t("Every run starts at {place}", { place: formatPoint(start[0], start[1]) }) : t("The surface from above"));
   }
 
   const once = createOnce(() => {
@@ -113,7 +112,7 @@ export function createStartPlane(turned) {
       movable = data.view === "map" && !field.axes.some((/** @type {any} */ axis) => axis.name === "x" || axis.name === "y");
       handle.hidden = !movable;
       host.hidden = false;
-      host.title = movable ? t("Drag the start") : "";
+      host.title = movable ? t("Drag to move the start") : "";
       once.ask();
     },
     draw: once.ask,
