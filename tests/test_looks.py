@@ -48,7 +48,7 @@ def test_a_plane_ends_when_it_may_not_go_on():
     training = ov.train([ov.optimizer("sgd")], epochs=1, batch_size=500, hidden=(8,))
 
     def answer():
-        raise No
+        raise No("no")
 
     with looks.answering(answer), pytest.raises(No):
         project(training)
