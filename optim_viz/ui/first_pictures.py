@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import hashlib
 import json
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from optim_viz.language import OWN
@@ -29,13 +31,21 @@ class KnownLink(NamedTuple):
     language: str = OWN
 
 
-class _Picture(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Picture:
     captioned: bool
     data: Mapping[str, Any]
     blobs: Mapping[str, bytes]
 
     def size(self) -> int:
         return sum(len(blob) for blob in self.blobs.values())
+
+    @functools.cached_property
+    def file(self) -> bytes:
+        """Made for the first who asks: the thread that answers everybody makes it."""
+        blobs = {name: base64.b64encode(blob).decode() for name, blob in self.blobs.items()}
+        text = json.dumps({"captioned": self.captioned, "data": self.data, "blobs": blobs})
+        return gzip.compress(text.encode(), 6)
 
 
 class Pictures:
@@ -59,8 +69,10 @@ class Pictures:
         """Keep a picture's scene and its blobs of numbers as those of a link."""
         name = _name(link.page, link.query, link.language)
         with self._lock:
-            self._kept[name] = _Picture(link.captioned, data, blobs)
-            self._kept.move_to_end(name)
+            known = self._kept.pop(name, None)
+            # Another visitor's of the same link is the same picture, whose file may be made already.
+            same = known and (known.captioned, known.data, known.blobs) == (link.captioned, data, blobs)
+            self._kept[name] = known if known and same else _Picture(link.captioned, data, blobs)
             held = sum(picture.size() for picture in self._kept.values())
             while held > self._room:
                 _, oldest = self._kept.popitem(last=False)
@@ -76,12 +88,7 @@ class Pictures:
         """Return the file of that name, JSON in gzip: the scene and, in base64, its blobs."""
         with self._lock:
             picture = self._kept.get(name)
-        if picture is None:
-            return None
-        blobs = {name: base64.b64encode(blob).decode() for name, blob in picture.blobs.items()}
-        return gzip.compress(
-            json.dumps({"captioned": picture.captioned, "data": picture.data, "blobs": blobs}).encode(), 6
-        )
+        return picture.file if picture else None
 
 
 def _name(page: str, query: Mapping[str, Sequence[str]], language: str) -> str:

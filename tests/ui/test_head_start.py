@@ -98,6 +98,17 @@ def test_pictures_stay_within_their_room_and_the_last_ones_are_kept():
     assert [number for number in range(5) if kept.name("compare", {"n": [str(number)]})] == [3, 4]
 
 
+def test_a_picture_is_made_into_a_file_once_for_all_who_open_its_link():
+    kept, link = Pictures(), KnownLink("compare", {"f": ["beale"]})
+    kept.keep(link, {"title": "Beale"}, {"x": b"12"})
+    name = kept.name(link.page, link.query)
+    made = kept.file(name)
+    kept.keep(link, {"title": "Beale"}, {"x": b"12"})
+    assert kept.file(name) is made
+    kept.keep(link, {"title": "Beale"}, {"x": b"34"})
+    assert json.loads(gzip.decompress(kept.file(name)))["blobs"] == {"x": "MzQ="}
+
+
 def test_a_file_is_read_and_compressed_once():
     app = answers(200, "text/javascript", SCRIPT, etag="x", x_content_type_options="nosniff")
     kept = KeptFiles(app)
