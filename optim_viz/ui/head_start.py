@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from optim_viz.language import LANGUAGES, of_locale
 from optim_viz.player.assets import publish
+from optim_viz.ui import languages
 from optim_viz.ui.first_pictures import PICTURES
-from optim_viz.ui.languages import KEY, without_language
 from optim_viz.ui.page import PAGES
 from optim_viz.ui.player import STATIC
 
@@ -84,10 +83,8 @@ def _picture(scope: Scope) -> str | None:
     """The name of the picture of the page's link, where it is known."""
     page = scope["path"].rpartition("/")[2] or next(Path(row.path).stem for row in PAGES if row.default)
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    preferred = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1").partition(",")[0]
-    asked = query.get(KEY, [""])[-1]
-    language = asked if asked in LANGUAGES else of_locale(preferred)
-    return PICTURES.name(page, without_language(query), language)
+    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    return PICTURES.name(page, languages.without_language(query), languages.of_request(query, accepted))
 
 
 def _is_page(message: Message) -> bool:

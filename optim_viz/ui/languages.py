@@ -34,6 +34,16 @@ def follow_link() -> None:
     visitors()
 
 
+def of_request(query: Query, accepted: str) -> str:
+    """Return the language of who asks for a page and has not been here: the link's, else the browser's first.
+
+    >>> of_request({"lang": ["zh"]}, "en"), of_request({}, "zh-CN,zh;q=0.9,en;q=0.8"), of_request({}, "")
+    ('zh', 'zh', 'en')
+    """
+    asked = query.get(KEY, [""])[-1]
+    return asked if asked in LANGUAGES else language.of_locale(accepted.partition(",")[0])
+
+
 def in_link() -> Query:
     """What links of ours carry of the language."""
     chosen = st.session_state.get(_CHOSEN)

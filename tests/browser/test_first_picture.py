@@ -10,6 +10,24 @@ READY = ".ov-player[data-ready='true']"
 EARLY = ".ov-early .ov-player[data-ready='early']"
 
 
+#: What the player's colours and letters are made of; Streamlit writes colours in capitals.
+COLOURS = """() => {
+    const style = getComputedStyle(document.querySelector(".ov-player"));
+    return ["text-color", "background-color", "secondary-background-color", "primary-color", "border-color", "font"]
+        .map((name) => style.getPropertyValue(`--st-${name}`).trim().toLowerCase());
+}"""
+
+
+def looks(page):
+    """How the player looks on a dark page and on a light one."""
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.locator(f".ov-player[data-theme={scheme}]").wait_for()
+        found.append(page.evaluate(COLOURS))
+    return found
+
+
 def known(server, open_page):
     """Open the link once, so that the server knows its picture."""
     page = open_page(server + LINK)
@@ -25,7 +43,7 @@ def test_it_stands_and_computes_without_streamlit_and_is_taken_over(server, open
     page.goto(page.url)
     page.locator(EARLY).wait_for()
     assert page.locator("[data-testid=stSidebar]").count() == 0
-    where = page.locator(".ov-player").bounding_box()
+    where, look = page.locator(".ov-player").bounding_box(), looks(page)
     page.evaluate("window.__early = document.querySelector('.ov-player').__ov")
     knob(page, "sgd", "lr").focus()
     page.keyboard.type("0.01")
@@ -43,6 +61,7 @@ def test_it_stands_and_computes_without_streamlit_and_is_taken_over(server, open
     page.keyboard.press("Enter")
     wait_for(page, expected(sgd=0.02))
     page.wait_for_url(lambda url: "sgd~lr~0.02" in url)
+    assert looks(page) == look
 
 
 def test_where_it_cannot_be_had_the_page_shows_its_own(server, open_page):
