@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.browsing import ROOT, browser, served
+from browsing import ROOT, browser, served
 
 BARE = "import streamlit as st\nst.slider('x', 0, 10)\n"
 PICTURE = ".ov-player[data-ready]"
@@ -34,6 +34,13 @@ SEEN = {
 }
 
 
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder's files and says nothing about it."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 @contextlib.contextmanager
 def site() -> Iterator[str]:
     """The site without a server, under Python's own."""
@@ -41,9 +48,8 @@ def site() -> Iterator[str]:
 
     with tempfile.TemporaryDirectory() as folder:
         write(folder, [])
-        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+        handler = functools.partial(Silent, directory=folder)
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            handler.log_message = lambda *_: None  # type: ignore[attr-defined]
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield f"http://127.0.0.1:{server.server_port}/"
             server.shutdown()
@@ -69,9 +75,13 @@ def switches(chromium: Any, address: str, times: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in PAGES}
     for turn in range(times + 1):
         for name in PAGES:
+            page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=120_000)
+            before = page.locator("h1").inner_text()
             start = time.perf_counter()
             page.get_by_role("link", name=name, exact=True).first.click()
-            page.wait_for_function(f"document.title.startsWith('{name}')")
+            page.wait_for_function(
+                "before => ![before, undefined].includes(document.querySelector('h1')?.innerText)", arg=before
+            )
             page.locator(SEEN[name]).first.wait_for(timeout=120_000)
             if turn:
                 found[name].append(time.perf_counter() - start)
