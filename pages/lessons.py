@@ -17,8 +17,8 @@ with text, st.container(key="lessons-text"):
 with drawn, st.container(key="lessons-drawn"):
     place, corner = parts.choose_picture(row)
     page.write_link("lessons", links.write_lesson(place))
-    parts.predict(row)
-    found = parts.picture(row, place)
+    guessed = parts.predict(row)
+    found = parts.picture(row, place, guessed)
     with corner:
         parts.share_picture(place, found)
 with st.container(key="lessons-rest"):

@@ -125,7 +125,7 @@ def _texts(lessons: Iterable[Story]) -> Iterator[tuple[str, Any]]:
     listed = []
     for words, scenes in lessons:
         slug = words["slug"]
-        listed.append({"slug": slug, "title": words["title"], "pictures": len(words["pictures"])})
+        listed.append({"slug": slug, "title": words["title"], "pictures": len(words["pictures"]) - 1})
         yield f"lessons/{slug}.json", words
         yield from ((f"lessons/{slug}/{name}.json", scene.data) for name, scene in scenes.items())
     yield "lessons.json", listed

@@ -1,6 +1,6 @@
 """A lesson as a link and back, and the links from a lesson's pictures to the pages where they can be changed.
 
-A lesson's link is its name and the number of the picture: ?lesson=momentum&run=2
+A lesson's link is its name and the number of the picture: ?lesson=momentum&run=2, or all of them: &run=all
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ _KEYS = ("lesson", "run")
 _TABS = {"sgd_search": N_("sgd search")}
 
 
+#: The number of what shows all pictures of a lesson beside each other, and what it is called in a link.
+TOGETHER, _ALL = 0, "all"
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where a reader is: a lesson, and the number of its picture, from 1 on."""
+    """Where a reader is: a lesson, and the number of its picture, from 1 on, or TOGETHER."""
 
     lesson: str
     run: int = 1
@@ -46,7 +50,8 @@ def write_lesson(place: Place) -> Query:
     >>> write_lesson(Place("momentum", 2))
     {'lesson': ['momentum'], 'run': ['2']}
     """
-    return {"lesson": [place.lesson]} | ({"run": [str(place.run)]} if place.run != 1 else {})
+    run = _ALL if place.run == TOGETHER else str(place.run)
+    return {"lesson": [place.lesson]} | ({"run": [run]} if place.run != 1 else {})
 
 
 def read_lesson(query: Mapping[str, list[str]], default: Place) -> tuple[Place, list[str]]:
@@ -66,6 +71,8 @@ def read_lesson(query: Mapping[str, list[str]], default: Place) -> tuple[Place, 
     except SpecError as error:
         return default, [*notes, N_("The link's lesson was dropped: {error}", error=str(error))]
     run = query.get("run", ["1"])[-1]
+    if run == _ALL:
+        return Place(slug, TOGETHER), notes
     last = len(shown(row))
     if run not in map(str, range(1, last + 1)):
         said = N_("The link's run was dropped: {lesson} has pictures 1 to {last}; got {run}.",
@@ -77,12 +84,23 @@ def read_lesson(query: Mapping[str, list[str]], default: Place) -> tuple[Place, 
 def tab(row: Lesson, run: int) -> str:
     """Return the short name of a lesson's picture.
 
-    >>> tab(lesson("momentum"), 1), tab(lesson("momentum"), 4)
-    ('slope', 'where it stops: rings')
+    >>> [tab(lesson("momentum"), number) for number in (1, 4, TOGETHER)]
+    ['slope', 'where it stops: rings', 'side by side']
     """
+    if run == TOGETHER:
+        return N_("side by side")
     experiment = shown(row)[run - 1]
-    name = _TABS.get(experiment.name) or N_(experiment.name.replace("_", " "))
+    name = called(experiment)
     return N_("where it stops: {name}", name=name) if experiment in row.limit.experiments else name
+
+
+def called(experiment: Experiment) -> str:
+    """Return what a picture is called.
+
+    >>> called(lesson("gradient-step")["too_far"])
+    'too far'
+    """
+    return _TABS.get(experiment.name) or N_(experiment.name.replace("_", " "))
 
 
 def opened(experiment: Experiment) -> tuple[str, Query]:

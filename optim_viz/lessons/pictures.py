@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from optim_viz.language import N_
-from optim_viz.lessons.lesson import Experiment, Result
+from optim_viz.lessons import links
+from optim_viz.lessons.lesson import Experiment, Lesson, Result
 from optim_viz.player import network_scenes, profiles, scenes
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import NetworkSpec
@@ -36,6 +39,56 @@ def scene(found: Result, key: str) -> Scene:
         panels = [curve if panel["kind"] == "plane" else panel for panel in panels]
     still = {"key": key, "panels": panels, "report_rest": False, "live": None}
     return Scene(drawn.data | still, {name: blob for name, blob in drawn.blobs.items() if name not in unused})
+
+
+#: What stands above all pictures of a lesson.
+ALL = N_("All pictures of this lesson at the same step; a run that is over stands still.")
+#: What of a picture stands beside the others: its panel of the first kind that it has.
+_MAIN = ("profile", "plane", "curve")
+#: What of a panel names columns.
+_NAMES = ("x", "y", "z", "raw", "slope")
+#: Columns that the table reads, whatever picture a run is of.
+_READ = ("loss", "gx", "gy", "lr")
+
+
+def together(row: Lesson, found: Sequence[Result]) -> Scene:
+    """Return all pictures of a lesson beside each other under one playhead, each with its own runs; `found` is what
+    came of the experiments that the lesson shows, in order.
+
+    A panel draws the runs that have its columns, so every picture's columns get names of their own.
+
+    >>> from optim_viz.lessons import results, table
+    >>> row = table.lesson("momentum")
+    >>> drawn = together(row, [results.result(experiment) for experiment in links.shown(row)]).data
+    >>> [panel["id"] for panel in drawn["panels"]], len(drawn["tracks"]), drawn["frames"]
+    (['1', '2', '3', '4'], 8, 401)
+    """
+    parts = [_beside(row, number, result) for number, result in enumerate(found, 1)]
+    panels = [panel for panel, _, _ in parts]
+    shared = {"key": f"lesson {row.slug} together", "frames": max(scene.data["frames"] for _, _, scene in parts)}
+    data = parts[0][2].data | shared | {"panels": panels, "tracks": [one for _, tracks, _ in parts for one in tracks]}
+    wanted = {track["blob"] for track in data["tracks"]} | {
+        panel["surface"]["blob"] for panel in panels if "surface" in panel
+    }
+    blobs = {name: blob for _, _, scene in parts for name, blob in scene.blobs.items() if name in wanted}
+    return Scene(data | {"frame_values": None}, blobs)
+
+
+def _beside(row: Lesson, number: int, found: Result) -> tuple[dict[str, Any], list[dict[str, Any]], Scene]:
+    """One picture's panel and runs as they stand beside others, and its own scene."""
+    drawn = scene(found, "")
+    panel = next(panel for kind in _MAIN for panel in drawn.data["panels"] if panel["kind"] == kind)
+    columns = {name: f"{number} {name}" for name in (panel.get(key) for key in _NAMES) if name}
+    renamed = {key: columns[panel[key]] for key in _NAMES if panel.get(key)}
+    title = links.tab(row, number)
+    tracks = []
+    for track in drawn.data["tracks"]:
+        kept = {name: place for name, place in track["columns"].items() if name in _READ}
+        kept |= {new: track["columns"][old] for old, new in columns.items()}
+        label = N_("{picture}: {run}", picture=links.called(found.experiment), run=track["label"])
+        tracks.append(track | {"id": f"{number} {track['id']}", "label": label, "name": track["label"],
+                               "columns": kept, "inspector": None})  # fmt: skip
+    return panel | renamed | {"id": str(number), "title": title, "short": title, "small": True}, tracks, drawn
 
 
 def named(runs: Comparison) -> Comparison:

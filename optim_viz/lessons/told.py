@@ -19,6 +19,13 @@ from optim_viz.surfaces.table import SURFACES
 Words = dict[str, Any]
 
 
+#: What stands around all pictures beside each other, as around one.
+_TOGETHER: Words = {
+    "name": "together", "tab": N_("side by side"), "caption": pictures.ALL, "function": "", "weights": (), "seed": "",
+    "plane": "", "query": "", "left": "",
+}  # fmt: skip
+
+
 def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
     """Return a lesson's words as JSON, to be told in any language, and its pictures' scenes by their names.
 
@@ -27,7 +34,7 @@ def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
     >>> from optim_viz.lessons.table import lesson
     >>> words, scenes = told(lesson("momentum"))
     >>> words["measured"]["holds"], list(scenes)
-    (True, ['slope', 'ravine', 'zigzag', 'rings'])
+    (True, ['slope', 'ravine', 'zigzag', 'rings', 'together'])
     """
     measured = results.results(row)
     verdict = results.verdict(row, measured)
@@ -39,12 +46,12 @@ def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
         "prediction": _prediction(row, measured),
         "measured": {"holds": verdict.holds, "sentence": verdict.sentence},
         "limit": {"text": N_(row.limit.text), "holds": verdict.limit_holds, "sentence": verdict.limit_sentence},
-        "pictures": [_picture(row, number, found) for number, found in enumerate(drawn, 1)],
+        "pictures": [_picture(row, number, found) for number, found in enumerate(drawn, 1)] + [_TOGETHER],
         "optimizers": [_optimizer(kind) for kind in row.optimizers],
     }
     scenes = {found.experiment.name: pictures.scene(found, f"lesson {row.slug} {found.experiment.name}")
               for found in drawn}  # fmt: skip
-    return words, scenes
+    return words, scenes | {_TOGETHER["name"]: pictures.together(row, drawn)}
 
 
 def _picture(row: Lesson, number: int, found: Result) -> Words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from optim_viz.lessons.lesson import Experiment, Lesson, Result, Verdict
 from optim_viz.lessons.links import Place
 from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.player.scenes import Scene
 from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import player
@@ -63,14 +65,14 @@ def read_aloud(row: Lesson) -> None:
 
 def choose_picture(row: Lesson) -> tuple[Place, Any]:
     """Show the pictures of a lesson by name; return where the reader is, and room beside the names."""
-    numbers = range(1, len(links.shown(row)) + 1)
+    numbers = (*range(1, len(links.shown(row)) + 1), links.TOGETHER)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         run = st.segmented_control(
-            tr("Picture"), list(numbers), key="lessons.run", label_visibility="collapsed", required=True,
+            tr("Picture"), numbers, key="lessons.run", label_visibility="collapsed", required=True,
             format_func=lambda number: tr(links.tab(row, number)),
         )  # fmt: skip
         room = st.container(width="content")
-    return Place(row.slug, int(run or 1)), room
+    return Place(row.slug, 1 if run is None else int(run)), room
 
 
 @functools.lru_cache(maxsize=64)
@@ -91,8 +93,8 @@ def _measured_prediction(slug: str) -> tuple[int, str]:
 
 
 @timed(PAGES)
-def predict(row: Lesson) -> None:
-    """Ask what will be seen; once an answer is chosen, say whether it is what was measured."""
+def predict(row: Lesson) -> bool:
+    """Ask what will be seen; once an answer is chosen, say whether it is what was measured. Return whether one is."""
     asked = PREDICTIONS[row.slug]
     with st.container(key="lessons-guess", gap="xsmall"):
         chosen = st.pills(
@@ -100,14 +102,15 @@ def predict(row: Lesson) -> None:
             key=f"lessons.{row.slug}.guess", format_func=lambda i: tr(asked.answers[i][0]),
         )  # fmt: skip
         if chosen is None:
-            return
+            return False
         try:
             right, numbers = _measured_prediction(row.slug)
         except SpecError as error:
             st.error(plain(tr(str(error))), icon=":material/error:")
-            return
+            return True
         sign = ":green[:material/check_circle:" if chosen == right else ":red[:material/cancel:"
         st.markdown(f"{sign} **{tr(reply(asked, right, chosen))}**] {tr(numbers)}")
+    return True
 
 
 def _caption(experiment: Experiment) -> str:
@@ -119,9 +122,21 @@ def _caption(experiment: Experiment) -> str:
     return " &ensp; ".join(part for part in parts if part)
 
 
+def _play(drawn: Scene, guessed: bool, link: str) -> None:
+    """Show the player; until a guess is made it stands at its start, and nothing of what comes is to be seen."""
+    with st.container(key="lessons-picture"):
+        player.show(replace(drawn, data=drawn.data | {"waits": not guessed}), key="lessons-player", origin=link)
+
+
 @timed(PAGES)
-def picture(row: Lesson, place: Place) -> Result | None:
-    """Show a picture: its caption, the player, and the link to where it can be changed. Return what is drawn."""
+def picture(row: Lesson, place: Place, guessed: bool) -> Result | None:
+    """Show a picture: its caption, the player, and the link to where it can be changed. Return what is drawn.
+
+    All pictures beside each other are nobody's result.
+    """
+    if place.run == links.TOGETHER:
+        _all_pictures(row, place, guessed)
+        return None
     experiment = links.shown(row)[place.run - 1]
     try:
         found = _drawn(experiment)
@@ -129,11 +144,9 @@ def picture(row: Lesson, place: Place) -> Result | None:
         st.error(plain(tr(str(error))), icon=":material/error:")
         return None
     st.markdown(_caption(experiment))
-    with st.container(key="lessons-picture"):
-        drawn = pictures.scene(found, f"lesson {row.slug} {experiment.name}")
-        player.show(drawn, key="lessons-player", origin=origin(experiment.spec, address()))
-        if found.plane:
-            st.caption(tr(found.plane.caption))
+    _play(pictures.scene(found, f"lesson {row.slug} {experiment.name}"), guessed, origin(experiment.spec, address()))
+    if found.plane:
+        st.caption(tr(found.plane.caption))
     page, query = links.opened(experiment)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
@@ -144,8 +157,23 @@ def picture(row: Lesson, place: Place) -> Result | None:
     return found
 
 
+def _all_pictures(row: Lesson, place: Place, guessed: bool) -> None:
+    """Show all pictures of a lesson under one playhead."""
+    try:
+        found = [_drawn(experiment) for experiment in links.shown(row)]
+    except SpecError as error:
+        st.error(plain(tr(str(error))), icon=":material/error:")
+        return
+    st.markdown(tr(pictures.ALL))
+    link = f"{address()}/lessons?{urlencode(links.write_lesson(place), doseq=True)}"
+    _play(pictures.together(row, found), guessed, link)
+
+
 def share_picture(place: Place, found: Result | None) -> None:
     """Offer the link of a picture, and its files as Compare or Network would."""
+    if place.run == links.TOGETHER:
+        give("lessons", None, N_("This link opens all pictures beside each other; for files, choose one of them."))
+        return
     if found is None:
         give("lessons", None, N_("This picture could not be drawn, so there are no files of it."))
         return

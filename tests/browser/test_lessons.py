@@ -74,10 +74,36 @@ def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
     assert complaints == []
 
 
-def test_a_lesson_plays_by_itself_where_motion_is_welcome(server, open_page):
-    page = open_page(server + "/lessons", reduced_motion="no-preference")
+#: What is painted of the runs, beside the background: pixels of the trails of every curve.
+PAINTED = """() => [...document.querySelectorAll(".ov-panel[data-kind='curve'] canvas:first-of-type")]
+    .map((one) => one.getContext("2d").getImageData(0, 0, one.width, one.height).data)
+    .reduce((sum, pixels) => sum + pixels.filter((value, i) => i % 4 === 3 && value).length, 0)"""
+
+
+def test_a_lesson_waits_for_a_guess_and_then_plays_where_motion_is_welcome(server, open_page):
+    page = open_page(server + "/lessons?lesson=momentum&run=2", reduced_motion="no-preference")
+    player = drawn(page, table.lesson("momentum"), 2)
+    expect(player).to_have_attribute("data-playing", "false")
+    expect(player).to_have_attribute("data-frame", "0")
+    assert page.evaluate(PAINTED) == 0  # nor is anything to be seen of what comes
+    page.locator(".st-key-lessons-guess").get_by_text("plain descent", exact=True).click()
     page.locator(f"{PLAYER}[data-playing='true']").wait_for()
     page.wait_for_function("document.querySelector('.ov-player').dataset.frame !== '0'")
+    assert page.evaluate(PAINTED) > 0
+
+
+def test_all_pictures_play_side_by_side_and_a_name_hides_its_runs_in_all_of_them(server, open_page):
+    page = open_page(server + "/lessons?lesson=momentum")
+    page.get_by_text("side by side").click()
+    page.locator(f"{PLAYER}[data-scene-key='lesson momentum together']").wait_for()
+    expect(page).to_have_url(re.compile(r"\?lesson=momentum&run=all$"))
+    page.locator(".st-key-lessons-guess").get_by_text("plain descent", exact=True).click()
+    expect(page.locator(PLAYER)).to_have_attribute("data-frame", "400")  # where nothing is to move, the end is shown
+    expect(page.locator(".ov-panel .js-plotly-plot")).to_have_count(4)
+    expect(page.locator(".ov-table tbody tr")).to_have_count(8)
+    assert bottom(page, ".ov-bar") <= 900  # all of it in view
+    page.locator(".ov-legend button", has_text="sgd").click()
+    expect(page.locator(".ov-table tbody tr")).to_have_count(4)
 
 
 def test_every_lesson_on_a_phone_is_one_column_without_sideways_scrolling(server, open_page):

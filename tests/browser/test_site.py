@@ -289,6 +289,7 @@ def test_a_lesson_is_read_seen_and_measured(open_site):
     reads(page, row)
     expect(page.locator("#caption")).to_contain_text(row.experiments[1].caption)
     runs = ov.descend(row["ravine"].spec.surface, row["ravine"].spec.optimizers, steps=row["ravine"].spec.steps)
+    page.locator(PLAYER).press("End")  # it waits at its start
     for run in runs:
         expect(page.locator(f".ov-table tr[data-track='{run.label}'] .ov-status")).to_have_text(run.status)
     assert page.locator(".ov-knob").count() == 0
@@ -306,9 +307,14 @@ def test_a_guess_is_told_right_or_wrong_once_it_is_made(open_site):
     expect(told).to_contain_text("✗ No: momentum. Steps to a loss of a millionth: 373 (plain descent), 75 (momentum).")
     page.locator("#guess-answers").get_by_text("momentum").click()
     expect(told).to_contain_text("✓ Yes: momentum.")
+    page.get_by_role("link", name="side by side").click()
+    at_rest(page, "lesson=momentum&run=all")
+    page.locator(f"{PLAYER}[data-scene-key='lesson momentum together']").wait_for()
+    expect(page.locator(PLAYER)).to_have_attribute("data-frame", "400")
     page.get_by_role("link", name="Next").click()
     reads(page, LESSONS["pictures"])
     expect(told).to_be_empty()
+    expect(page.locator(PLAYER)).to_have_attribute("data-frame", "0")
 
 
 def test_lessons_are_turned_by_links_and_back(open_site):

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blobNames, checkScene, decodeScene, lastRow, missingBlobs } from "../../optim_viz/player/js/numbers/scene.js";
+import { companions, namedOnce } from "../../optim_viz/player/js/basics/looks.js";
 
 const PLANE = { id: "plane", kind: "plane", x: "x", y: "y", bounds: [0, 1, 0, 1], surface: { blob: "s", nx: 2, ny: 2 } };
 const CURVE = { id: "loss", kind: "curve", y: "loss", title: "Loss" };
@@ -66,4 +67,11 @@ test("a scene of another version or without frames is refused", () => {
   assert.throws(() => checkScene({ version: 2 }), /version 2/);
   assert.throws(() => checkScene({ version: 1, frames: 0 }), /one frame/);
   assert.throws(() => checkScene({ version: 1, frames: 1 }), /lists/);
+});
+
+test("runs of one name and look are shown and hidden together", () => {
+  const look = { color: { light: "#000" }, dash: "solid", marker: "circle" };
+  const tracks = [{ id: "1", name: "sgd", ...look }, { id: "2", name: "sgd", ...look }, { id: "3", name: "sgd", ...look, dash: "dot" }, { id: "4", name: "adam", ...look }];
+  assert.deepEqual(companions({ tracks }, tracks[1]).map((one) => one.id), ["1", "2"]);
+  assert.deepEqual(namedOnce({ tracks }).map((one) => one.id), ["1", "3", "4"]);
 });

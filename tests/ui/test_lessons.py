@@ -14,14 +14,25 @@ from optim_viz.experiments.openings import read_network
 from optim_viz.export.table import EXPORTS
 from optim_viz.lessons import results, table
 from optim_viz.lessons.lesson import Verdict
-from optim_viz.lessons.links import DEFAULT, Place, left_behind, opened, read_lesson, shown, tab, write_lesson
+from optim_viz.lessons.links import (
+    DEFAULT,
+    TOGETHER,
+    Place,
+    called,
+    left_behind,
+    opened,
+    read_lesson,
+    shown,
+    tab,
+    write_lesson,
+)
 from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 from optim_viz.surfaces import descent
 from optim_viz.ui import lessons as parts
 
 ROOT = Path(__file__).parents[2]
-PLACES = [Place(row.slug, run) for row in table.LESSONS.values() for run in range(1, len(shown(row)) + 1)]
+PLACES = [Place(row.slug, run) for row in table.LESSONS.values() for run in (*range(1, len(shown(row)) + 1), TOGETHER)]
 
 
 def open_lesson(**query):
@@ -72,7 +83,7 @@ def test_every_lesson_shows_its_text_its_picture_and_both_verdicts():
         assert scene(app)["key"] == f"lesson {slug} {row.experiments[0].name}"
         assert link(app) == write_lesson(Place(slug))
         tabs = [option.content for option in app.get("button_group")[0].proto.options]
-        assert tabs == [tab(row, run) for run in range(1, len(shown(row)) + 1)]
+        assert tabs == [tab(row, run) for run in (*range(1, len(shown(row)) + 1), TOGETHER)]
 
 
 @pytest.mark.parametrize("slug", table.LESSONS)
@@ -96,6 +107,23 @@ def test_every_picture_has_its_scene_and_its_way_out(slug):
         )
 
 
+@pytest.mark.parametrize("slug", table.LESSONS)
+def test_all_pictures_stand_beside_each_other_each_with_its_own_runs(slug):
+    row = table.lesson(slug)
+    app = open_lesson(lesson=slug, run="all")
+    assert not app.exception and not app.error and link(app) == write_lesson(Place(slug, TOGETHER))
+    drawn, columns = scene(app), []
+    assert [panel["title"] for panel in drawn["panels"]] == [tab(row, run) for run in range(1, len(shown(row)) + 1)]
+    for panel, experiment in zip(drawn["panels"], shown(row), strict=True):
+        own = [track for track in drawn["tracks"] if panel["y"] in track["columns"]]
+        assert [track["name"] for track in own] == [o.label or o.kind for o in experiment.all.optimizers]
+        assert [track["label"] for track in own] == [f"{called(experiment)}: {track['name']}" for track in own]
+        assert all("loss" in track["columns"] for track in own)
+        columns += [panel[name] for name in ("x", "y") if panel[name] is not None]
+    assert len(set(columns)) == len(columns)  # no picture draws another one's runs
+    assert len({track["id"] for track in drawn["tracks"]}) == len(drawn["tracks"])
+
+
 def test_back_and_next_stop_at_the_ends_and_start_at_the_first_picture():
     first, second, *_, last = table.LESSONS
     app = open_lesson(lesson=second, run="2")
@@ -115,12 +143,14 @@ def test_a_guess_is_told_right_or_wrong_once_it_is_made():
     right, numbers = asked.measure(results.results(table.lesson("momentum")))
     key = "lessons.momentum.guess"
     assert asked.question in app.button_group(key=key).label and numbers not in said(app)
+    assert scene(app)["waits"] is True
     for i in range(len(asked.answers)):
         app.button_group(key=key).set_value(i).run()
         assert not app.exception and f"**{reply(asked, right, i)}**] {numbers}" in said(app)
         assert (":green[:material/check_circle: **Yes" in said(app)) == (i == right)
+    assert scene(app)["waits"] is False
     app.button(key="lessons.next").click().run()
-    assert numbers not in said(app)
+    assert numbers not in said(app) and scene(app)["waits"] is True
 
 
 def test_a_mangled_link_says_so_and_opens_a_lesson():

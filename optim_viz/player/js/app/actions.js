@@ -2,6 +2,7 @@
 import { lastFrame, pauseClock, playClock, seekClock, stepClock } from "../basics/clock.js";
 import { asksBack } from "../basics/past.js";
 import { createOnce } from "../basics/driver.js";
+import { companions } from "../basics/looks.js";
 import { hoverLines } from "../words/hover.js";
 import { openPanels, updateSwitches } from "../plots/panels.js";
 import { canRecord, toggleRecording } from "./record.js";
@@ -26,7 +27,8 @@ export function addActions(app) {
       app.ask();
     },
     toggleTrack(/** @type {string} */ id) {
-      if (!app.hidden.delete(id)) app.hidden.add(id);
+      const turn = app.hidden.has(id) ? "delete" : "add";
+      for (const track of companions(app.model, app.model.tracks.find((/** @type {any} */ one) => one.id === id))) app.hidden[turn](track.id);
       app.legend.update();
       app.readout.update();
       app.inspector.update();

@@ -3,7 +3,7 @@
  */
 import { frameLabel } from "../words/controls.js";
 import { element } from "../basics/dom.js";
-import { visibleLooks } from "../basics/looks.js";
+import { namedOnce, visibleLooks } from "../basics/looks.js";
 import { openPanels } from "../plots/panels.js";
 import { dashPattern, drawSymbol } from "../basics/symbols.js";
 
@@ -56,7 +56,11 @@ const fontOf = (app, size, weight = "") => `${weight} ${size}px ${app.theme.font
  */
 function legendPlaces(context, app, room) {
   context.font = fontOf(app, 13);
-  const shown = visibleLooks(app).map((look) => ({ look, label: app.model.tracks.find((/** @type {any} */ t) => t.id === look.id).label }));
+  const named = namedOnce(app.model);
+  const shown = visibleLooks(app).flatMap((look) => {
+    const track = named.find((one) => one.id === look.id);
+    return track ? [{ look, label: track.name }] : [];
+  });
   const places = flowRows(shown.map(({ label }) => 42 + context.measureText(label).width + 20), room);
   return shown.map((entry, i) => ({ ...entry, ...places[i] }));
 }

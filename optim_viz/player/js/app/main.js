@@ -1,6 +1,6 @@
 /** The player: one playhead for every panel. `mount` is all that a page needs. */
 import { addActions, listenToPage, listenToPeople } from "./actions.js";
-import { createClock, frameOf, pauseClock, playClock, resizeClock, shownAt, tickClock } from "../basics/clock.js";
+import { createClock, frameOf, lastFrame, pauseClock, playClock, resizeClock, seekClock, shownAt, tickClock } from "../basics/clock.js";
 import { createControls } from "../words/controls.js";
 import { element } from "../basics/dom.js";
 import { createDriver, createOnce } from "../basics/driver.js";
@@ -118,14 +118,22 @@ function drive(app) {
   app.halt = () => { driver.stop(); once.cancel(); };
 }
 
+/** Whether whoever looks wants nothing to move by itself. */
+const stillWanted = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** A scene with another key is another story: all choices start over. @param {any} app @param {any} model @param {any} state */
 function startOver(app, model, state) {
   app.hidden.clear();
   app.closed = new Set(["inspector", ...model.panels.filter((/** @type {any} */ panel) => panel.closed).map((/** @type {any} */ panel) => panel.id)]);
-  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const playing = state?.playing ?? (model.autoplay && !still && model.frames > 1);
-  const at = state?.frame ?? (playing ? 0 : model.frames - 1);
+  const playing = state?.playing ?? (model.autoplay && !model.waits && !stillWanted() && model.frames > 1);
+  const at = state?.frame ?? (playing || model.waits ? 0 : model.frames - 1);
   return { ...app.clock, frames: model.frames, duration: model.duration, at, playing };
+}
+
+/** What waited at its start plays, once it need not wait; where nothing is to move, its end is shown. @param {any} clock */
+function start(clock) {
+  if (clock.at > 0 || clock.playing) return clock;
+  return stillWanted() ? seekClock(clock, lastFrame(clock)) : playClock(clock);
 }
 
 /** @param {any} app @param {any} scene @param {Map<string, ArrayBuffer>} blobs @param {any} [state] */
@@ -145,7 +153,9 @@ async function showModel(app, model, state) {
 /** The same, but for what does not change while something is turned by hand. @param {any} app @param {any} model @param {any} [state] */
 async function showTracks(app, model, state) {
   const fresh = !app.model || app.model.key !== model.key;
-  const clock = fresh ? startOver(app, model, state) : resizeClock(app.clock, model.frames, model.duration);
+  const told = !fresh && app.model.waits && !model.waits;
+  const resized = fresh ? startOver(app, model, state) : resizeClock(app.clock, model.frames, model.duration);
+  const clock = told ? start(resized) : resized;
   app.halt();
   Object.assign(app, { model, clock, hover: null });
   app.tooltip.hide();

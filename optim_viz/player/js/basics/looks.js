@@ -12,6 +12,17 @@ export function visibleLooks(app) {
     }));
 }
 
+/** The runs that are shown and hidden with one: those of its name and look. @param {any} model @param {any} track @returns {any[]} */
+export function companions(model, track) {
+  const look = (/** @type {any} */ { name, color, dash, marker }) => JSON.stringify([name, color, dash, marker]);
+  return model.tracks.filter((/** @type {any} */ other) => look(other) === look(track));
+}
+
+/** One run of each name and look. @param {any} model @returns {any[]} */
+export function namedOnce(model) {
+  return model.tracks.filter((/** @type {any} */ track) => companions(model, track)[0] === track);
+}
+
 /**
  * Everything that the names and swatches of tracks depend on: while it stays, nothing of them needs to be made anew.
  * @param {any} app

@@ -21,7 +21,7 @@ export function heightAt(curve, x) {
  * @param {any} track @param {any} panel @param {number} at
  */
 export function stepAt(track, panel, at) {
-  if (track.end < 0) return null;
+  if (track.end < 0 || !track.columns[panel.x]) return null;
   const [xs, fs, slopes] = [panel.x, panel.y, panel.slope].map((name) => track.columns[name]);
   const row = Math.min(Math.floor(at + 1e-6), track.end);
   const to = row < track.end ? { x: xs[row + 1], f: fs[row + 1] } : null;

@@ -6,6 +6,7 @@
  * @typedef {object} Track
  * @property {string} id
  * @property {string} label
+ * @property {string} name  what the legend calls it; runs of one name and look are shown and hidden together
  * @property {{light: string, dark: string}} color
  * @property {string} dash
  * @property {string} marker
@@ -28,6 +29,7 @@
  * @property {string} frameTitle
  * @property {number[]|null} frameValues
  * @property {boolean} autoplay
+ * @property {boolean} waits  whether it stands at its start and shows nothing of what comes, until it is played
  * @property {boolean} reportRest  whether the page wants to know where the playhead comes to rest
  * @property {number} duration
  * @property {string} origin  the link that a video carries; "" for none
@@ -148,7 +150,7 @@ function decodeTrack(track, scene, blobs) {
   const end = Math.min(lastRow(scene.panels, columns), scene.frames - 1);
   const color = typeof track.color === "string" ? { light: track.color, dark: track.color } : track.color;
   return {
-    id: String(track.id), label: String(track.label), color, dash: track.dash ?? "solid",
+    id: String(track.id), label: String(track.label), name: String(track.name ?? track.label), color, dash: track.dash ?? "solid",
     marker: track.marker ?? "circle", status: track.status ?? "", statusFrom: track.status_from ?? end,
     columns, end, inspector: track.inspector ?? null,
   };
@@ -176,7 +178,7 @@ export function decodeScene(scene, blobs) {
   if (missing.length) throw new Error(`Numbers are missing: ${missing.join(", ")}.`);
   return {
     key: String(scene.key ?? ""), frames: Math.floor(scene.frames), frameTitle: scene.frame_title ?? "step",
-    frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, duration: scene.duration || 6,
+    frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, waits: Boolean(scene.waits), duration: scene.duration || 6,
     reportRest: Boolean(scene.report_rest), origin: String(scene.origin ?? ""),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
     panels: [...scene.panels, ...ratePanels(scene)].map((panel) => decodePanel(panel, blobs)),

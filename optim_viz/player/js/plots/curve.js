@@ -122,6 +122,7 @@ function drawCurve(view, app, at) {
     at, looks, edge: app.theme.background,
     held: app.holding,
     under: (some, from) => {
+      if (app.model.waits) return;
       if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, some, { alpha: 0.22, width: 1 });
       drawFaint(stage, some, { from });
     },
@@ -155,7 +156,7 @@ async function updateCurve(view, app, panel, parts) {
     view.ranged = now;
   }
   setText(parts.heading, panel.title ?? "");
-  const cut = cutWords(cutOff(panel, app.model, view.range, view.log));
+  const cut = app.model.waits ? "" : cutWords(cutOff(panel, app.model, view.range, view.log));
   setText(parts.cut, cut);
   parts.cut.title = cut && t("The axis is scaled to the other runs.");
   setText(parts.toggle, view.log ? t("log") : t("linear"));

@@ -25,7 +25,7 @@ function contourTrace(panel, theme) {
     autocontour: false, contours: { start: relief.low + step, end: relief.high - step / 2, size: step, coloring: "fill" },
     colorscale: theme.scale, zmin: relief.low, zmax: relief.high, zauto: false, hoverinfo: "skip",
     line: { width: 0.7, color: theme.line, smoothing: 1 },
-    colorbar: colourBar(panel, relief, theme),
+    showscale: !panel.small, colorbar: colourBar(panel, relief, theme),
   };
 }
 
@@ -35,7 +35,7 @@ function flatFigure(panel, app, host) {
   const { theme } = app;
   const traces = panel.grid ? [contourTrace(panel, theme)] : [{ type: "scatter", x: [], y: [], hoverinfo: "skip" }];
   const layout = plotLayout(theme, host, {
-    uirevision: app.model.key, margin: { l: 54, r: panel.grid ? 76 : 12, t: 8, b: 44 },
+    uirevision: app.model.key, margin: { l: 54, r: panel.grid && !panel.small ? 76 : 12, t: 8, b: 44 },
     xaxis: axisStyle(theme, panel.x_title ?? panel.x, { range: [x0, x1], uirevision: app.model.key }),
     yaxis: axisStyle(theme, panel.y_title ?? panel.y, { range: [y0, y1], uirevision: app.model.key }),
   });
@@ -47,7 +47,7 @@ function drawLandmarks(context, view, app, looks) {
   const { px, py, panel } = view;
   (panel.minima ?? []).forEach((/** @type {number[]} */ [x, y], /** @type {number} */ i) => drawMinimum(context, px(x), py(y), panel.lowest?.[i] ?? true, app.theme));
   for (const track of app.model.tracks) {
-    if (track.end < 0 || !looks.some((look) => look.id === track.id)) continue;
+    if (track.end < 0 || !track.columns[panel.x] || !looks.some((look) => look.id === track.id)) continue;
     context.beginPath();
     context.arc(px(track.columns[panel.x][0]), py(track.columns[panel.y][0]), 4.5, 0, 2 * Math.PI);
     context.lineWidth = 2;
@@ -106,7 +106,7 @@ function drawFlat(view, app, at) {
     at, looks, edge: app.theme.background,
     held: app.holding,
     under: (some, from) => {
-      drawFaint(view.stage, some, { from });
+      if (!app.model.waits) drawFaint(view.stage, some, { from });
       drawLandmarks(view.stage.trail.getContext("2d"), view, app, some);
     },
     before: (context) => drawArrows(context, view, app, looks, at),

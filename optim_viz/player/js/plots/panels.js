@@ -61,6 +61,7 @@ export function updateSwitches(app) {
   }));
   for (const [id, { section }] of app.panels) section.hidden = app.closed.has(id);
   app.inspector.element.hidden = app.closed.has("inspector") || !app.inspector.available();
+  app.grid.toggleAttribute("data-small", app.model.panels.some((/** @type {any} */ panel) => panel.small));
   app.grid.dataset.open = String([...app.panels.keys()].filter((id) => !app.closed.has(id)).length);
 }
 

@@ -131,7 +131,8 @@ export function createPlane(parent, app) {
       const view = plane.key === app.model.key && plane.view ? plane.view : panel.view ?? "2d";
       Object.assign(plane, { key: app.model.key, panel });
       setText(plane.heading, panel.title ?? "");
-      plane.choice.element.hidden = !panel.grid;
+      plane.choice.element.hidden = !panel.grid || panel.small;
+      plane.menu.hidden = Boolean(panel.small);
       await showView(plane, app, panel.grid ? view : "2d");
     },
     refresh: () => showView(plane, app, plane.view),

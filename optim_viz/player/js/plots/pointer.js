@@ -1,5 +1,7 @@
 /** Pointer over the panels: hover anywhere; on a plane, click or drag moves the start. */
 
+import { shownAt } from "../basics/clock.js";
+
 /** A press that moves less than this is a click, px. */
 const SLIP = 4;
 
@@ -15,7 +17,8 @@ export function wireHover(app, view, onPoint) {
     if (event.buttons && event.pointerType === "mouse") return;
     const point = view.pointAt(event.clientX, event.clientY);
     const found = point ? view.nearest(point) : null;
-    app.setHover(found ? { id: found.id, row: found.row } : null, event.clientX, event.clientY);
+    const seen = found && !(app.model.waits && found.row > shownAt(app.clock));
+    app.setHover(seen ? { id: found.id, row: found.row } : null, event.clientX, event.clientY);
     onPoint?.(point);
   };
   view.host.addEventListener("pointermove", look, options);

@@ -77,7 +77,7 @@ export function createProfile(parent, app) {
   async function update(/** @type {any} */ panel) {
     view.panel = panel;
     setText(heading, panel.title);
-    setText(where, t("thin line: slope  → step").replace(/(\S) (?=\S)/g, "$1\u00a0"));
+    setText(where, panel.small ? "" : t("thin line: slope  → step").replace(/(\S) (?=\S)/g, "$1\u00a0"));
     const place = () => placeAxes(view, app);
     await plotOnce(view, app, panel, () => profileFigure(panel, app, view.host), (gd) => onMoved(gd, place));
     if (!app.destroyed) place();

@@ -227,7 +227,7 @@ function drawSpace(view, app, at) {
     at, looks, edge: app.theme.background,
     held: app.holding,
     under: (some, from) => {
-      drawFaint(view.stage, some, { from });
+      if (!app.model.waits) drawFaint(view.stage, some, { from });
       drawSummits(view, app);
     },
     before: (context) => drawArrows(context, view, app, looks, at),

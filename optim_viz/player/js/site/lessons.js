@@ -8,7 +8,10 @@ import { mount } from "../app/main.js";
 import { t } from "../basics/words.js";
 
 /** @typedef {{slug: string, title: string, pictures: number}} Row */
-/** @typedef {{slug: string, run: number}} Place */
+/** @typedef {{slug: string, run: number}} Place  the number of the picture, from 1 on, or TOGETHER */
+
+/** All pictures beside each other: their number, and how a link has it. */
+const [TOGETHER, ALL] = [0, "all"];
 
 /** Where a link leads, and what of it was dropped. @param {Row[]} rows @param {string} search @returns {{place: Place, notes: string[]}} */
 export function readPlace(rows, search) {
@@ -17,6 +20,7 @@ export function readPlace(rows, search) {
   const wanted = query.get("lesson");
   const row = rows.find((one) => one.slug === (wanted ?? rows[0].slug));
   if (!row) return { place: { slug: rows[0].slug, run: 1 }, notes: [t("There is no lesson {name}; the first one is shown.", { name: `'${String(wanted).slice(0, 60)}'` })] };
+  if (query.get("run") === ALL) return { place: { slug: row.slug, run: TOGETHER }, notes };
   const run = Number(query.get("run") ?? 1);
   const known = Number.isInteger(run) && run >= 1 && run <= row.pictures;
   if (!known) notes.push(t("The link's run was dropped: {lesson} has pictures 1 to {last}.", { lesson: row.slug, last: row.pictures }));
@@ -25,7 +29,7 @@ export function readPlace(rows, search) {
 
 /** @param {Place} place */
 export function writePlace({ slug, run }) {
-  return `?lesson=${encodeURIComponent(slug)}${run === 1 ? "" : `&run=${run}`}`;
+  return `?lesson=${encodeURIComponent(slug)}${run === 1 ? "" : `&run=${run === TOGETHER ? ALL : run}`}`;
 }
 
 /** Whether something held, in a word and a sentence. @param {boolean} holds @param {string} yes @param {string} no @param {string} sentence */
@@ -33,8 +37,8 @@ function finding(holds, yes, no, sentence) {
   return [element("strong", { class: holds ? "holds" : "fails", text: holds ? `✓ ${yes}` : `✗ ${no}` }), document.createTextNode(` ${sentence}`)];
 }
 
-/** What may be guessed; once an answer is chosen, whether it is what was measured. @param {any} prediction */
-function drawGuess({ question, answers, measured }) {
+/** What may be guessed; once an answer is chosen, whether it is what was measured. @param {any} prediction @param {() => void} onGuess */
+function drawGuess({ question, answers, measured }, onGuess) {
   setText(spot("guess-question"), question);
   spot("guess-reply").replaceChildren();
   const buttons = answers.map((/** @type {any} */ answer) => element("button", { type: "button", text: answer.text, "aria-pressed": "false" }));
@@ -42,14 +46,15 @@ function drawGuess({ question, answers, measured }) {
     for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
     const { right, reply } = answers[i];
     spot("guess-reply").replaceChildren(...finding(right, reply, reply, measured));
+    onGuess();
   }));
   spot("guess-answers").replaceChildren(...buttons);
 }
 
-/** All that is read. @param {any} words */
-function drawWords(words) {
+/** All that is read. @param {any} words @param {() => void} onGuess */
+function drawWords(words, onGuess) {
   for (const name of ["claim", "text", "look", "question", "answer"]) setText(spot(name), words[name]);
-  drawGuess(words.prediction);
+  drawGuess(words.prediction, onGuess);
   setText(spot("source"), t("Source: {source}.", { source: words.source }));
   spot("measured").replaceChildren(...finding(words.measured.holds, t("The claim holds."), t("The claim does not hold here."), words.measured.sentence));
   setText(spot("limit"), words.limit.text);
@@ -77,6 +82,8 @@ function createLessons(rows, files, plotly) {
   let turn = 0;
   /** @type {any} */
   let player = null;
+  /** Until one has guessed, a picture waits at its start. @type {Set<string>} */
+  const guessed = new Set();
 
   const placeLink = (/** @type {Place} */ place, /** @type {Record<string, any>} */ attributes) => linkWithin(writePlace(place), attributes, () => go(place));
 
@@ -98,19 +105,24 @@ function createLessons(rows, files, plotly) {
     drawPlace(place);
     const words = await files.words(`lessons/${place.slug}.json`);
     if (mine !== turn) return;
-    drawWords(words);
-    const picture = words.pictures[place.run - 1];
+    /** @type {() => void} */
+    let play = () => {};
+    drawWords(words, () => { guessed.add(place.slug); play(); });
+    const runs = words.pictures.map((/** @type {any} */ _, /** @type {number} */ i) => (i + 1) % words.pictures.length);
+    const picture = words.pictures[runs.indexOf(place.run)];
     spot("pictures").replaceChildren(...words.pictures.map((/** @type {any} */ one, /** @type {number} */ i) =>
-      placeLink({ slug: place.slug, run: i + 1 }, { text: one.tab, "aria-current": i + 1 === place.run && "true" })));
+      placeLink({ slug: place.slug, run: runs[i] }, { text: one.tab, "aria-current": runs[i] === place.run && "true" })));
     drawCaption(picture);
     const scene = await files.words(`lessons/${place.slug}/${picture.name}.json`);
     const names = blobNames(scene);
     const numbers = await Promise.all(names.map((name) => files.numbers(`blobs/${name}.bin`)));
     const figures = await plotly.flat;
     if (mine !== turn) return;
-    const next = { scene: { ...scene, origin: location.href }, blobs: new Map(names.map((name, i) => [name, numbers[i]])) };
-    if (player) await player.update(next);
-    else player = mount(spot("player"), { ...next, plotly: figures, wholePlotly: plotly.whole });
+    const blobs = new Map(names.map((name, i) => [name, numbers[i]]));
+    const next = () => ({ scene: { ...scene, origin: location.href, waits: !guessed.has(place.slug) }, blobs });
+    play = () => { if (mine === turn) player.update(next()); };
+    if (player) await player.update(next());
+    else player = mount(spot("player"), { ...next(), plotly: figures, wholePlotly: plotly.whole });
   }
 
   /** @param {Place} place */

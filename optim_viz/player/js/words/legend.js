@@ -1,6 +1,6 @@
 /** One row of names: swatch, label; a click hides the track in every panel at once. */
 import { element, vector } from "../basics/dom.js";
-import { looksSignature } from "../basics/looks.js";
+import { looksSignature, namedOnce } from "../basics/looks.js";
 import { dashPattern, symbolPath } from "../basics/symbols.js";
 import { t } from "../basics/words.js";
 
@@ -34,13 +34,13 @@ export function createLegend(app) {
     if (signature === drawn) return;
     drawn = signature;
     const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("data-track") : null;
-    list.replaceChildren(...app.model.tracks.map((/** @type {any} */ track) => {
+    list.replaceChildren(...namedOnce(app.model).map((/** @type {any} */ track) => {
       const shown = !app.hidden.has(track.id);
       const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
       const button = element("button", {
         type: "button", class: "ov-entry", "aria-pressed": String(shown), "data-track": track.id,
-        title: shown ? t("Hide {run}", { run: track.label }) : t("Show {run}", { run: track.label }),
-      }, [swatch(look, app.theme.background), element("span", { text: track.label })]);
+        title: shown ? t("Hide {run}", { run: track.name }) : t("Show {run}", { run: track.name }),
+      }, [swatch(look, app.theme.background), element("span", { text: track.name })]);
       button.addEventListener("click", () => app.toggleTrack(track.id));
       return button;
     }));

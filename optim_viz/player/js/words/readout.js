@@ -35,21 +35,25 @@ export function valueAt(column, row) {
 export function readoutFields(model) {
   const has = (/** @type {string} */ name) => model.tracks.some((track) => track.columns[name]);
   /** @type {Field[]} */
-  const fields = model.panels.filter((panel) => panel.kind === "curve" && panel.y !== "lr").map((panel) => ({
+  const fields = model.panels.filter((panel) => panel.kind === "curve" && panel.y !== "lr" && !panel.small).map((panel) => ({
     title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "),
     value: (track, row) => valueAt(track.columns[panel.readout ?? panel.y], row),
   }));
+  if (has("loss") && !fields.length) fields.push({ title: t("loss"), hint: "", value: (track, row) => valueAt(track.columns.loss, row) });
   if (has("gx") && has("gy")) {
     fields.push({
       title: "|g|", hint: t("length of the gradient that the next step uses"),
       value: (track, row) => Math.hypot(valueAt(track.columns.gx, row), valueAt(track.columns.gy, row)),
     });
   }
-  const plane = model.panels.find((panel) => panel.kind === "plane");
-  if (plane) {
+  const planes = model.panels.filter((panel) => panel.kind === "plane");
+  if (planes.length) {
     fields.push({
       title: t("step |Δ|"), hint: t("distance moved by the last step"),
-      value: (track, row) => distance(track, plane.x, plane.y, row, row - 1),
+      value: (track, row) => {
+        const plane = planes.find((panel) => track.columns[panel.x]);
+        return plane ? distance(track, plane.x, plane.y, row, row - 1) : NaN;
+      },
     });
   }
   if (has("lr")) {
