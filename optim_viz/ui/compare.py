@@ -20,7 +20,7 @@ from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers, set_optimizers
 from optim_viz.ui.page import plain
 from optim_viz.ui.sessions import note_error
-from optim_viz.ui.surface_controls import STEPS, batch_size, fairness, own_values, where
+from optim_viz.ui.surface_controls import STEPS, batch_size, fairness, own_values, weights_of, where
 from optim_viz.ui.widgets import choices
 
 
@@ -56,7 +56,7 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     )
     batch = batch_size(name, row)
     mode = fairness(name, FAIRNESS, N_("the same number of trials on the run that is shown."))
-    specs = optimizers(name, suggested, ("x", "y"), played=True, mode=mode)
+    specs = optimizers(name, suggested, weights_of(row), played=True, mode=mode)
     x, y, noise, seed = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed"))
     return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
 

@@ -79,7 +79,7 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[Net
     )  # fmt: skip
     mode = fairness(name, ON_NETWORK, N_("13 trainings as long as the one that is shown: that takes a while."))
     data = _own_digits(name)
-    layers = [f"layer.{i}" for i in range(len(sizes) + 1)]
+    layers = {layer: layer for layer in (f"layer.{i}" for i in range(len(sizes) + 1))}
     specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode)
     return lambda: within(Fair(train.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode))
 

@@ -66,7 +66,7 @@ def set_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
 def optimizers(
     name: str,
     suggested: Mapping[str, float],
-    groups: Sequence[str],
+    groups: Mapping[str, str],
     limit: int = MAX_OPTIMIZERS,
     played: bool = False,
     mode: str = "",
@@ -77,7 +77,7 @@ def optimizers(
     a key of FAIRNESS, chooses: a slider would show a value that no run uses.
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
-    `groups` are the param groups that may have a learning rate of their own.
+    `groups` are the param groups that may have a learning rate of their own, each with what it is called.
     """
     kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
     specs: dict[int, OptimizerSpec] = {}
@@ -116,7 +116,7 @@ def _optimizer(
     slot: int,
     kept: OptimizerSpec,
     suggested: Mapping[str, float],
-    groups: Sequence[str],
+    groups: Mapping[str, str],
     elsewhere: Elsewhere,
 ) -> OptimizerSpec:
     prefix = f"{name}.{slot}"
@@ -153,7 +153,7 @@ def _kind(name: str, slot: int, kept: OptimizerSpec) -> str:
 
 
 def _more(
-    prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Sequence[str], elsewhere: Elsewhere
+    prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Mapping[str, str], elsewhere: Elsewhere
 ) -> dict[str, Any]:
     """The settings that fold away: sets the other hyperparameters in `values`, returns the rest of the spec."""
     for h in OPTIMIZERS[kept.kind].hyperparameters:
@@ -184,11 +184,11 @@ def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
     return guarded(f"{prefix}.schedule", lambda: schedule(kind, **values)) or kept
 
 
-def _scale(prefix: str, kept: OptimizerSpec, groups: Sequence[str]) -> dict[str, float]:
-    """Factors on the learning rate of single param groups, x and y or layers; none where all are 1."""
+def _scale(prefix: str, kept: OptimizerSpec, groups: Mapping[str, str]) -> dict[str, float]:
+    """Factors on the learning rate of single param groups, weights or layers; none where all are 1."""
     factors = {}
-    for group in groups:
-        text = N_("Factor on the learning rate of {group}, a param group of its own.", group=group)
-        knob = Hyperparameter(N_("lr of {group}, times", group=group), 1.0, 0.0, 2.0, text=text)
+    for group, called in groups.items():
+        text = N_("Factor on the learning rate of {group}, a param group of its own.", group=called)
+        knob = Hyperparameter(N_("lr of {group}, times", group=called), 1.0, 0.0, 2.0, text=text)
         factors[group] = float(hyperparameter(knob, f"{prefix}.scale.{group}", kept.factor(group)))
     return {} if all(factor == 1.0 for factor in factors.values()) else factors

@@ -45,6 +45,11 @@ def where(name: str, played: bool = False) -> tuple[Callable[[], Surface], Surfa
     return make_surface, SURFACES.get(choice)
 
 
+def weights_of(row: Surface | None) -> dict[str, str]:
+    """What the weights x and y of a surface are called; of a function of one's own, as they are."""
+    return dict(zip(COORDINATES, row.weights if row else COORDINATES, strict=True))
+
+
 def start(name: str, weights: Sequence[str] = COORDINATES) -> tuple[float, float]:
     """Show the two numbers of a start, by what the surface's weights are called."""
     x, y = (

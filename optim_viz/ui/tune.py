@@ -78,11 +78,11 @@ def _new_view() -> None:
 def study_controls(view: View) -> Callable[[], CheckedStudy]:
     """Show the controls of a view; return a function that checks them and gives the study."""
     kept: Study = st.session_state[KEPT]
-    make = _trained(kept) if view.trains else _descended(kept, view)
+    make, groups = _trained(kept) if view.trains else _descended(kept, view)
     rates = _rates() if "rates" in view.keys else kept.rates
     resolution = _resolution(view)
     above = st.container()
-    specs = optimizers(NAME, SUGGESTED, ("x", "y"), limit=view.optimizers)
+    specs = optimizers(NAME, SUGGESTED, groups, limit=view.optimizers)
     with above:
         chosen = _map(kept, specs) if "which" in view.keys else {}
     noise, seed, seeds = _noise(kept, view)
@@ -102,8 +102,12 @@ def study_controls(view: View) -> Callable[[], CheckedStudy]:
     return asked
 
 
-def _descended(kept: Study, view: View) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
-    """The controls of runs on a surface; returns what makes their spec."""
+#: What makes the spec of runs from their optimizers, noise and seed; and their param groups, by what they are called.
+Made = tuple[Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec], dict[str, str]]
+
+
+def _descended(kept: Study, view: View) -> Made:
+    """The controls of runs on a surface."""
     make_surface, row = surface_controls.where(NAME)
     starts = "start" in view.keys
     place = surface_controls.start(NAME, row.weights if row else COORDINATES) if starts else kept.descent.start
@@ -121,14 +125,18 @@ def _descended(kept: Study, view: View) -> Callable[[tuple[OptimizerSpec, ...], 
         begin = place if starts or where.contains(place) else where.start
         return descent.check(where, specs, begin, int(steps), noise, batch, seed)
 
-    return make
+    return make, surface_controls.weights_of(row)
 
 
-def _trained(kept: Study) -> Callable[[tuple[OptimizerSpec, ...], float, int], DescentSpec]:
+def _trained(kept: Study) -> Made:
     """The controls of trainings; what belongs to a surface stays as it was."""
     st.slider(tr("Epochs"), 1, study.MAX_EPOCHS, key=f"{NAME}.epochs")
     d = kept.descent
-    return lambda specs, _, seed: descent.check(d.surface, specs, d.start, d.steps, d.noise, d.batch_size, seed)
+
+    def make(specs: tuple[OptimizerSpec, ...], _: float, seed: int) -> DescentSpec:
+        return descent.check(d.surface, specs, d.start, d.steps, d.noise, d.batch_size, seed)
+
+    return make, surface_controls.weights_of(None)
 
 
 def _resolution(view: View) -> int:

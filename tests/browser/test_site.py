@@ -206,6 +206,7 @@ def test_choices_keep_what_was_turned_and_stand_in_the_address(open_site):
     at_rest(page, "f=logistic_regression.*batch=2")
     expect(page.locator("h1")).to_have_text("Logistic regression")
     expect(page.locator("#function")).to_have_text("f(b, w) = softplus(−v·(b + w·u))")
+    expect(page.get_by_label("Rate of w, times").first).to_be_attached()
     expect(page.locator("[data-panel=fit]")).to_contain_text("Data and chances")
     assert page.evaluate("document.querySelector('.ov-player').__ov.pixelOf('fit', 'momentum', 3)")
     page.wait_for_function("() => document.querySelector('.ov-player').__ov.app.live.live().batch === 2")

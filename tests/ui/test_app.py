@@ -131,6 +131,18 @@ def test_settings_that_cannot_be_get_a_sentence_and_the_last_that_can_stay():
     assert (spec["dampening"], spec["nesterov"], spec.schedule["step_size"]) == (0.5, False, 5)
 
 
+@pytest.mark.parametrize(("surface", "weights"), [("linear_regression", "bw"), ("beale", "xy")])
+def test_param_groups_are_called_as_the_weights_of_the_surface_are(surface, weights):
+    app = open_page("compare.py", {"f": surface, "steps": "20", "o": "sgd"})
+    slot = next(iter(app.session_state["compare.slots"]))
+    app.session_state[f"compare.{slot}.more"] = True
+    app.run()
+    for group, called in zip("xy", weights, strict=True):
+        assert app.slider(key=f"compare.{slot}.scale.{group}").label == f"lr of {called}, times"
+    app.slider(key=f"compare.{slot}.scale.y").set_value(0.5).run()
+    assert not app.exception and spec_of(app, "compare").optimizers[0].lr_scale == (("x", 1.0), ("y", 0.5))
+
+
 def test_every_optimizer_and_surface_has_working_widgets():
     from optim_viz.optimizers.table import OPTIMIZERS
     from optim_viz.surfaces.table import SURFACES

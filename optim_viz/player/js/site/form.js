@@ -56,9 +56,9 @@ function groundFields(tables, asked, change, inPlace) {
   return fields;
 }
 
-/** What folds away under an optimizer. @param {any} tables @param {Choice} choice @param {string} id @param {Change<Choice>} change */
-function moreFields(tables, choice, id, change) {
-  const scaled = (/** @type {number} */ i) => textField(`${id}-scale-${"xy"[i]}`, t("Rate of {axis}, times", { axis: "xy"[i] }), String(choice.scale?.[i] ?? 1), { type: "number", min: 0, step: 0.1, required: true }, (text) => {
+/** What folds away under an optimizer. @param {any} tables @param {string[]} weights  what x and y are called @param {Choice} choice @param {string} id @param {Change<Choice>} change */
+function moreFields(tables, weights, choice, id, change) {
+  const scaled = (/** @type {number} */ i) => textField(`${id}-scale-${"xy"[i]}`, t("Rate of {axis}, times", { axis: weights[i] }), String(choice.scale?.[i] ?? 1), { type: "number", min: 0, step: 0.1, required: true }, (text) => {
     change((now) => {
       const scale = /** @type {[number, number]} */ ([0, 1].map((k) => (k === i ? Number(text) : now.scale?.[k] ?? 1)));
       return { ...now, scale: scale.every((factor) => factor === 1) ? null : scale };
@@ -68,8 +68,8 @@ function moreFields(tables, choice, id, change) {
   return [element("div", { class: "pair" }, [scaled(0), scaled(1)]), label];
 }
 
-/** One optimizer. @param {any} tables @param {Choice} choice @param {string} id @param {{change: Change<Choice>, inPlace: Change<Choice>, remove: (() => void)|null}} use @param {Set<string>} open */
-function choiceFields(tables, choice, id, { change, inPlace, remove: leave }, open) {
+/** One optimizer. @param {any} tables @param {string[]} weights @param {Choice} choice @param {string} id @param {{change: Change<Choice>, inPlace: Change<Choice>, remove: (() => void)|null}} use @param {Set<string>} open */
+function choiceFields(tables, weights, choice, id, { change, inPlace, remove: leave }, open) {
   const row = tables.optimizers[choice.kind];
   const kinds = Object.entries(tables.optimizers).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
   const plans = Object.entries(tables.schedules).map(([name, one]) => /** @type {[string, string]} */ ([name, one.title]));
@@ -79,7 +79,7 @@ function choiceFields(tables, choice, id, { change, inPlace, remove: leave }, op
   const switches = row.hyperparameters.filter((/** @type {any} */ one) => one.scale === "bool")
     .map((/** @type {any} */ one) => switchBox(`${id}-${one.name}`, one, Boolean(choice.values[one.name]), (on) => inPlace((now) => ({ ...now, values: { ...now.values, [one.name]: on } }))));
   const more = /** @type {HTMLDetailsElement} */ (element("details", { open: open.has(id) }, [
-    element("summary", { id: `${id}-more`, text: t("Switches and label") }), element("div", { class: "switches" }, switches), ...moreFields(tables, choice, id, inPlace),
+    element("summary", { id: `${id}-more`, text: t("Switches and label") }), element("div", { class: "switches" }, switches), ...moreFields(tables, weights, choice, id, inPlace),
   ]));
   more.addEventListener("toggle", () => (more.open ? open.add(id) : open.delete(id)));
   return element("fieldset", { class: "optimizer", style: `--own-light: ${row.styles[0].light}; --own-dark: ${row.styles[0].dark}` }, [
@@ -141,7 +141,7 @@ export function createForm(host, tables, change, between = /** @type {any} */ (N
     const focused = host.contains(document.activeElement) ? document.activeElement?.id : "";
     const chosen = asked.optimizers.map((choice, i) => {
       const remove = asked.optimizers.length > 1 ? () => { open.clear(); without(i); } : null;
-      return choiceFields(tables, choice, `o${i}`, { change: ofOne(asking, i), inPlace: ofOne(askingInPlace, i), remove }, open);
+      return choiceFields(tables, tables.surfaces[asked.surface].weights, choice, `o${i}`, { change: ofOne(asking, i), inPlace: ofOne(askingInPlace, i), remove }, open);
     });
     const most = Math.min(tables.limits.optimizers, between.most(value));
     const add = element("button", { type: "button", class: "add", id: "add", text: t("Add an optimizer"), disabled: asked.optimizers.length >= most });
