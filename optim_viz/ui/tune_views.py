@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.export.table import harmless
-from optim_viz.language import N_, tr
+from optim_viz.language import N_, spoken, tr
 from optim_viz.ui import progress
 from optim_viz.ui.go import go
 from optim_viz.ui.page import address, plain, timed
@@ -41,7 +41,8 @@ def show_study(asked: CheckedStudy) -> StudyResult | None:
     kept: dict[str, StudyResult] = st.session_state.setdefault("study.pictures", {})
     before = kept.get(asked.view.name)
     _watch(asked, job, functools.partial(_growing, asked, before))
-    if not job.active and _whole(job, trains):
+    known = before is not None and before.asked == asked and before.found is job.result
+    if not job.active and _whole(job, trains) and not known:
         kept[asked.view.name] = StudyResult(asked, job.result, address())
     drawn = kept.get(asked.view.name)
     if drawn and not (job.active and trains):
@@ -117,24 +118,47 @@ def _charts(drawn: StudyResult) -> list[Any]:
     return drawn.pictures.charts(drawn.asked.study, drawn.found, st.context.theme.type == "dark")
 
 
+class _Shown(NamedTuple):
+    """What is shown of a result: charts, a sentence in lines, a legend in HTML, and a table if there is one."""
+
+    charts: list[Any]
+    sentence: str
+    legend: str
+    table: Any
+
+
+def _shown(drawn: StudyResult) -> _Shown:
+    """What is shown of a result: made once, as long as result, colours and language stay; to make it takes most of a
+    run of the page."""
+    kept = st.session_state.setdefault("study.shown", {})
+    key = (drawn, st.context.theme.type, spoken())
+    before, shown = kept.get(drawn.asked.view.name, (None, None))
+    if before is None or before[0] is not drawn or before[1:] != key[1:]:
+        pictures, found = drawn.pictures, drawn.found
+        legend = pictures.legend(found) if pictures.legend is not None else ""
+        sentence = pictures.sentence(drawn.asked.study, found)
+        shown = _Shown(_charts(drawn), sentence, legend, pictures.table(found))
+        kept[drawn.asked.view.name] = key, shown
+    return shown
+
+
 def _draw(drawn: StudyResult, current: bool) -> None:
     """The charts side by side, and below them what can be turned and whatever the view has."""
-    pictures, found, view = drawn.pictures, drawn.found, drawn.asked.view
-    charts = _charts(drawn)
+    view, shown = drawn.asked.view, _shown(drawn)
     with st.container(key=CHARTS):
-        columns = st.columns(len(charts))
+        columns = st.columns(len(shown.charts))
     for i, column in enumerate(columns):
         with column:
-            place = _clicked(charts[i], f"tune-{view.name}-{i}")
+            place = _clicked(shown.charts[i], f"tune-{view.name}-{i}")
         if place is not None:
-            go(view.page, pictures.played(found, i, place))
+            go(view.page, drawn.pictures.played(drawn.found, i, place))
     show_fields(drawn, current)
-    if sentence := pictures.sentence(drawn.asked.study, found):
-        st.caption(plain(tr(sentence)).replace("\n", "  \n"))
-    if pictures.legend is not None:
-        st.html(pictures.legend(found))
-    if (table := pictures.table(found)) is not None:
-        st.dataframe(harmless(table), hide_index=True, width="stretch")
+    if shown.sentence:
+        st.caption(plain(tr(shown.sentence)).replace("\n", "  \n"))
+    if shown.legend:
+        st.html(shown.legend)
+    if shown.table is not None:
+        st.dataframe(harmless(shown.table), hide_index=True, width="stretch")
 
 
 def _clicked(figure: Any, key: str) -> list[Any] | None:

@@ -59,6 +59,20 @@ def test_a_view_opens_from_its_link(view):
         assert query_of(app)[key] == (value if isinstance(value, list) else [value])
 
 
+def test_charts_are_made_once_for_a_result_and_anew_for_another():
+    app = settle(open_page({}))
+
+    def charts():
+        return app.session_state["study.shown"]["rates"][1].charts
+
+    first = charts()
+    app.switch_page("pages/compare.py").run()
+    app.switch_page("pages/tune.py").run()
+    assert charts() is first
+    app.select_slider(key="tune.steps").set_value(200).run()
+    assert settle(app) and charts() is not first and not app.exception
+
+
 def test_the_first_screen_needs_no_setting_and_its_link_is_empty():
     app = open_page({})
     assert not app.exception and len(app.get("plotly_chart")) == 1 and not dict(app.query_params)
