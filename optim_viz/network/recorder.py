@@ -131,11 +131,10 @@ def record(
 def _resumed(given: Any) -> Recording | None:
     from optim_viz.network.recording_files import load
 
-    if isinstance(given, str | Path):
-        return load(given)
-    if not (given is None or isinstance(given, Recording)):
+    found = load(given) if isinstance(given, str | Path) else given
+    if not (found is None or isinstance(found, Recording)):
         raise SpecError("resume is a recording or the path of one; got {value}.", value=quoted(given))
-    return given
+    return found
 
 
 class Recorder:
@@ -288,9 +287,9 @@ class Recorder:
         """Return it as a callback: transformers.Trainer(model, callbacks=[recorder.hugging_face()], ...)."""
         return HuggingFace(self)
 
-    def save(self, path: str | Path, plane: Any = None) -> None:
-        """Write what was recorded so far to a .safetensors file that `ov.load` reads."""
-        self.recording.save(path, plane)
+    def save(self, path: str | Path, plane: Any = None, weights: bool = True) -> None:
+        """Write what was recorded so far to a .safetensors file that `ov.load` reads; see `Recording.save`."""
+        self.recording.save(path, plane, weights)
 
     def _check_resumed(self, given: Recording, at: int | None) -> int:
         if given.weights != self.weights:
@@ -306,6 +305,7 @@ class Recorder:
         """Take over the first `steps` steps of a recording."""
         import torch
 
+        given.snapshot(0)  # which says so where there is none
         self._columns(given.losses[:steps], given.lrs[:steps], given.accuracies[:steps])
         self.steps, kept = steps, given.snapshot_steps
         self._start = given.snapshot(0) if self._rows.dtype == np.float16 else None
