@@ -11,6 +11,7 @@ import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.network.module_weights import Shapes
+from optim_viz.network.snapshots import let_go
 from optim_viz.optimizers.styles import kinds_of
 from optim_viz.spec import SpecError, nearest, quoted, unique
 
@@ -119,6 +120,7 @@ def _row(parts: Sequence[np.ndarray], i: int, start: np.ndarray | None) -> np.nd
     for part in parts:
         if i < len(part):
             row = torch.from_numpy(np.ascontiguousarray(part[i])).float().numpy()
+            let_go(part)
             return row if start is None else start + row
         i -= len(part)
     raise IndexError("There is no such snapshot.")

@@ -2,9 +2,11 @@
 
 import json
 import re
+import resource
 import struct
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +57,22 @@ def test_memory_is_bounded_and_steps_are_evenly_spread(keep, steps):
     found = kept.steps
     assert len(found) < 2 * keep and (len(found) >= min(keep, steps))
     assert (np.diff(found) == kept.stride).all() and kept.view()[:, 1].tolist() == found.tolist()
+
+
+def resident():
+    """KiB of main memory that this process takes."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says what is resident")
+def test_rows_in_a_file_leave_main_memory_and_come_back(tmp_path):
+    """A memory map counts as memory of the process until its pages are given back."""
+    kept, before = Snapshots(2**20, 25, "float16", tmp_path), 0
+    for step in range(40):
+        kept.add(step, torch.full((2**20,), float(step)))
+        before = before or resident()
+    assert resident() - before < 39 * 2048 / 2
+    assert kept.view()[:, -1].tolist() == list(range(40)) and kept.sound() == 40
 
 
 def test_what_was_handed_out_stays():
