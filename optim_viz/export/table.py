@@ -245,18 +245,17 @@ def save(
     path: str,
     plane: Plane | None = None,
     progress: Callable[[float], None] | None = None,
+    *,
+    weights: bool = True,
 ) -> None:
     """Write a result to a file whose suffix says how; SpecError where it cannot be written.
 
-    A recording may also become the .safetensors file that `ov.load` reads.
+    Recordings may also become the .safetensors file that `ov.load` and the app's page Network read; without `weights`
+    it is small, however large the network, and can be looked at, but not computed with.
     """
     checked = _check(runs, plane)
     if isinstance(checked, Recordings) and str(path).endswith(".safetensors"):
-        if len(checked) > 1:
-            raise SpecError(
-                "A .safetensors file holds one recording; got {count}: save each in its own.", count=len(checked)
-            )
-        recording_files.save(checked.runs[0], path, plane)
+        recording_files.save(checked, path, plane, weights)
         return
     content = export(checked, by_suffix(path).name, plane, progress)
     try:

@@ -10,12 +10,18 @@ from plotly.subplots import make_subplots
 
 from optim_viz.figures.style import dress, log_axis, span
 from optim_viz.figures.training import line, looks, span_of_steps
-from optim_viz.language import tr
+from optim_viz.language import N_, tr
 from optim_viz.network.recording import Recordings, gathered
 from optim_viz.network.training import Training
 
 if TYPE_CHECKING:
     from optim_viz.network.plane import Plane
+
+#: Whether it is a training, whose loss has a unit -> the loss of weights, that of their projection, and the axis.
+_WORDS = {
+    True: (N_("own loss %{y:.4g} nats"), N_("loss on the plane %{y:.4g} nats"), N_("loss (nats)")),
+    False: (N_("own loss %{y:.4g}"), N_("loss on the plane %{y:.4g}"), N_("loss")),
+}
 
 
 def gauges(plane: Plane, training: Training | Recordings, dark: bool = False, legend: bool = True) -> go.Figure:
@@ -44,23 +50,22 @@ def gauges(plane: Plane, training: Training | Recordings, dark: bool = False, le
     )
     figure = make_subplots(1, 3, subplot_titles=titles, horizontal_spacing=0.09, column_widths=[0.36, 0.36, 0.28])
     every = looks(training, dark)
-    for label in plane.labels:
+    own_words, plane_words, unit = _WORDS[isinstance(training, Training)]
+    for label in (label for label in plane.labels if label in every):
         look, steps = every[label], plane.snapshot_steps[label]
         figure.add_trace(line(look, steps, 100 * plane.distances[label], tr("%{y:.1f} % off the plane")), 1, 1)
         own = {"mode": "lines", "showlegend": False}
-        figure.add_trace(line(look, steps, plane.true_losses[label], tr("own loss %{y:.4g} nats"), **own), 1, 2)
+        figure.add_trace(line(look, steps, plane.true_losses[label], tr(own_words), **own), 1, 2)
         marker = {**look["marker"], "symbol": look["marker"]["symbol"] + "-open", "size": 5, "maxdisplayed": 0}
         points = {"mode": "markers", "showlegend": False, "marker": marker, "opacity": 0.8}
-        figure.add_trace(
-            line(look, steps, plane.plane_losses[label], tr("loss on the plane %{y:.4g} nats"), **points), 1, 2
-        )
+        figure.add_trace(line(look, steps, plane.plane_losses[label], tr(plane_words), **points), 1, 2)
     for trace in _shares(plane, dark):
         figure.add_trace(trace, 1, 3)
     for column in (1, 2):
         figure.update_xaxes(title=tr("step"), range=span_of_steps(training), col=column)
     figure.update_yaxes(title=tr("of the distance to its centre (%)"), range=[0, 103], col=1)
     figure.update_yaxes(log_axis(*span([*plane.true_losses.values(), *plane.plane_losses.values()]), 0.03), col=2)
-    figure.update_yaxes(title=tr("loss (nats)"), col=2)
+    figure.update_yaxes(title=tr(unit), col=2)
     figure.update_yaxes(title=tr("share of the variance (%)"), range=[0, 103], col=3)
     figure.update_layout(barmode="stack", bargap=0.35).update_annotations(font={"size": 12})
     return dress(figure, tr("How far to trust the plane"), 340, dark, legend).update_layout(margin_t=70 + 30 * legend)

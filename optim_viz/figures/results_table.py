@@ -1,4 +1,4 @@
-"""figures.results_table."""
+"""What came of runs as tables: of a training, and of recordings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from optim_viz.figures.training import complete
 from optim_viz.language import N_, together, tr
+from optim_viz.network.recording import Recording, Recordings
 from optim_viz.network.training import Training, TrainingRun
 
 
@@ -58,6 +59,47 @@ def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy
         tr("dead outputs (of 10)"): _median(dead) if tells else None,
         tr("status"): status(training.seeds(label)),
     }
+
+
+def recorded(recordings: Recordings) -> pd.DataFrame:
+    """Return one row per recording: its optimizer, its steps, what was given last of loss and accuracy, how it ended.
+
+    What was never given is <NA>.
+
+    >>> import torch
+    >>> from optim_viz.network.recorder import record
+    >>> from optim_viz.network.recording import gathered
+    >>> rec = record(torch.nn.Linear(2, 1), "sgd", optimizer=torch.optim.SGD([torch.zeros(1)], lr=0.1))
+    >>> rec.step(0.5)
+    >>> recorded(gathered(rec)).values.tolist()
+    [['sgd', 'SGD, lr 0.1', 1, 0.5, <NA>, '1 steps recorded']]
+    """
+    rows = [
+        {
+            tr("recording"): run.label,
+            tr("optimizer"): _optimizer(run),
+            tr("steps"): run.steps,
+            tr("last loss"): _last(run.losses),
+            tr("last accuracy, %"): _last(100 * run.accuracies),
+            tr("status"): tr(run.status),
+        }
+        for run in recordings
+    ]
+    return pd.DataFrame(rows).astype({tr("last loss"): "Float64", tr("last accuracy, %"): "Float64"})
+
+
+def _optimizer(run: Recording) -> str | None:
+    """Its class and learning rate, as far as they are known."""
+    name, lr = run.optimizer.get("class"), run.optimizer.get("lr")
+    if name is None:
+        return None
+    return f"{name}, lr {lr:g}" if isinstance(lr, int | float) else str(name)
+
+
+def _last(values: np.ndarray) -> float | None:
+    """The last finite number, to 4 digits."""
+    known = values[np.isfinite(values)]
+    return float(f"{known[-1]:.4g}") if known.size else None
 
 
 def _median(values: object) -> float:

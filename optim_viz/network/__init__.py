@@ -9,6 +9,7 @@ own_steps                      the steps of a stranger's optimizer: a plain torc
 training                       what a training gives back
 recorder, snapshots            ov.record: a training of any module in its owner's loop, in bounded memory
 recording, recording_files     what a recording gives back; ov.load, and its file
+recording_parts, opened        what such a file has to hold; one that a visitor opens
 callbacks                      a recorder in Lightning's and Hugging Face's Trainers
 module_weights, module_loss    any module's weights as one vector, and its loss as a function of them
 project                        ov.project: the paths of trainings or recordings on a plane of weights

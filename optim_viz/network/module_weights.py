@@ -91,19 +91,36 @@ def shapes(parameters: Mapping[str, Parameter]) -> Shapes:
     return Shapes(tuple(parameters), tuple(tuple(p.shape) for p in parameters.values()))
 
 
-def flat(parameters: Mapping[str, Any], out: Tensor) -> Tensor:
-    """Write all weights into `out`, float32 [size] in main memory, from whatever device and type; return it."""
-    import torch
+class Vector:
+    """All of some parameters as one vector, float32 [size] in main memory, from whatever device and type.
 
-    values = [p.detach().reshape(-1) for p in parameters.values()]
-    if len({(v.device, v.dtype) for v in values}) == 1:
-        whole = torch.cat(values)  # one copy from the device, not one for each
-        return out.copy_(whole)
-    place = 0
-    for v in values:
-        out[place : place + len(v)].copy_(v)
-        place += len(v)
-    return out
+    >>> import torch
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> Vector(chosen(layer)).read().tolist() == [*layer.weight[0].tolist(), layer.bias.item()]
+    True
+    """
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        import torch
+
+        self._parameters, known = [*parameters.values()], shapes(parameters)
+        self._whole = torch.empty(known.size)
+        self._places = [*known.split(self._whole).values()]
+
+    def read(self) -> Tensor:
+        """Write them into the vector, as they are now, and return it: the same at every call."""
+        import torch
+
+        with torch.no_grad():
+            if all(p.is_cpu for p in self._parameters):
+                torch._foreach_copy_(self._places, self._parameters)  # one call for all: a fifth of the time of a loop
+                return self._whole
+            if len({(p.device, p.dtype) for p in self._parameters}) == 1:
+                whole = torch.cat([p.reshape(-1) for p in self._parameters])  # one copy from the device, not many
+                return self._whole.copy_(whole)
+            for place, p in zip(self._places, self._parameters, strict=True):
+                place.copy_(p)
+        return self._whole
 
 
 def statistics(module: Module) -> dict[str, np.ndarray]:

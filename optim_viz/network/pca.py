@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optim_viz.network.device import device
+from optim_viz.network.snapshots import let_go
 
 #: Weights that are multiplied at once: bounds the memory of a product.
 BLOCK = 2**14
@@ -41,9 +42,10 @@ def _block(rows: Rows, i: int, place: str) -> Any:
         return torch.from_numpy(array).to(place).double()
 
     def columns(part: np.ndarray | Shifted) -> Any:
-        if isinstance(part, Shifted):
-            return double(part.rows[:, i : i + BLOCK]) + double(part.by[i : i + BLOCK])
-        return double(part[:, i : i + BLOCK])
+        rows = part.rows if isinstance(part, Shifted) else part
+        found = double(rows[:, i : i + BLOCK])
+        let_go(rows)
+        return found + double(part.by[i : i + BLOCK]) if isinstance(part, Shifted) else found
 
     block = torch.cat([columns(part) for part in rows])
     return block.numpy() if place == "cpu" else block

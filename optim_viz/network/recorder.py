@@ -12,7 +12,7 @@ import numpy as np
 from optim_viz.language import N_
 from optim_viz.network.callbacks import HuggingFace, Lightning
 from optim_viz.network.edges import edge_of, hyperparameters
-from optim_viz.network.module_weights import Filter, chosen, flat, shapes, statistics
+from optim_viz.network.module_weights import Filter, Vector, chosen, shapes, statistics
 from optim_viz.network.recording import Recording
 from optim_viz.network.snapshots import Snapshots
 from optim_viz.spec import ECHO, SpecError, number, one_of, quoted, whole
@@ -50,7 +50,7 @@ class _Column:
                 self.settle()
             return
         try:
-            found = float(value.detach() if place is not None else value)
+            found = float(value.item() if place is not None else value)
         except (TypeError, ValueError, RuntimeError, OverflowError):
             raise SpecError("{what} is one number a step; got {value}.", what=self.what, value=quoted(value)) from None
         self.values[row] = self._checked(found)
@@ -131,11 +131,10 @@ def record(
 def _resumed(given: Any) -> Recording | None:
     from optim_viz.network.recording_files import load
 
-    if isinstance(given, str | Path):
-        return load(given)
-    if not (given is None or isinstance(given, Recording)):
+    found = load(given) if isinstance(given, str | Path) else given
+    if not (found is None or isinstance(found, Recording)):
         raise SpecError("resume is a recording or the path of one; got {value}.", value=quoted(given))
-    return given
+    return found
 
 
 class Recorder:
@@ -154,17 +153,15 @@ class Recorder:
         resume: Recording | None,
         at: int | None,
     ) -> None:
-        import torch
 
         self.model, self.label, self.optimizer = model, label, optimizer
         self._parameters = chosen(model, params)
         self.weights = shapes(self._parameters)
         self._edge = edge_of(optimizer) if scales else None
-        self._scratch = torch.empty(self.weights.size)
+        self._vector = Vector(self._parameters)
         self._rows = Snapshots(self.weights.size, keep, dtype, folder)
         self._scales = Snapshots(self.weights.size, keep, "float32", folder) if scales else None
         self._start: np.ndarray | None = None
-        self._lost = False  # the weights are no numbers any more
         self.steps = 0
         if resume is not None:
             self._resume(resume, self._check_resumed(resume, at))
@@ -205,25 +202,20 @@ class Recorder:
         return [(p._version, p.data_ptr()) for p in self._parameters.values()]
 
     def _now(self) -> Any:
-        """The weights, float32, less the start where float16 is kept; None once they are no numbers."""
-        import torch
-
-        now = flat(self._parameters, self._scratch)
+        """The weights, float32, less the start where float16 is kept."""
+        now = self._vector.read()
         if self._rows.dtype == np.float16:
+            import torch
+
             if self._start is None:
                 self._start = now.numpy().copy()
             now.sub_(torch.from_numpy(self._start))
-            if not float(now.abs().max()) <= np.finfo(np.float16).max:
-                return None
-        return now if math.isfinite(now.sum().item()) else None
+        return now
 
     def _snapshot(self) -> None:
-        now = None if self._lost else self._now()
-        self._lost = now is None
-        if now is not None:
-            self._rows.add(self.steps, now)
-            if self._scales is not None:
-                self._scales.add(self.steps, self._scale())
+        self._rows.add(self.steps, self._now())
+        if self._scales is not None:
+            self._scales.add(self.steps, self._scale())
 
     def _scale(self) -> Any:
         """What the optimizer divides by, float32 [weights]; NaN where it does not divide yet."""
@@ -252,12 +244,14 @@ class Recorder:
     @property
     def recording(self) -> Recording:
         """What was recorded so far. Where no weight was written since the last step, they end the path."""
-        steps, parts = self._rows.steps, [self._rows.view()]
-        scales = [self._scales.view()] if self._scales is not None else []
-        last = None if self._lost or self.steps in steps or self._seen != self._versions() else self._now()
-        if last is not None:
+        sound = self._rows.sound()
+        steps, parts = self._rows.steps, [self._rows.view()[:sound]]
+        scales = [self._scales.view()[:sound]] if self._scales is not None else []
+        at_end = self._end() if sound == len(steps) and self.steps not in steps else None
+        steps = steps[:sound]
+        if at_end is not None:
             steps = np.append(steps, self.steps)
-            parts.append(last.numpy()[None].astype(self._rows.dtype))
+            parts.append(at_end[None])
             scales += [self._scale().numpy()[None]] if scales else []
         return Recording(
             label=self.label,
@@ -274,6 +268,14 @@ class Recorder:
             module=self.model,
         )
 
+    def _end(self) -> np.ndarray | None:
+        """The weights as a row, where no weight was written since the last step and all are finite numbers."""
+        if self._seen != self._versions():
+            return None
+        with np.errstate(over="ignore"):
+            row = self._now().numpy().astype(self._rows.dtype)
+        return row if np.isfinite(row).all() else None
+
     def _said(self) -> dict[str, Any]:
         """The optimizer's class and its numbers."""
         if self.optimizer is None:
@@ -288,9 +290,9 @@ class Recorder:
         """Return it as a callback: transformers.Trainer(model, callbacks=[recorder.hugging_face()], ...)."""
         return HuggingFace(self)
 
-    def save(self, path: str | Path, plane: Any = None) -> None:
-        """Write what was recorded so far to a .safetensors file that `ov.load` reads."""
-        self.recording.save(path, plane)
+    def save(self, path: str | Path, plane: Any = None, weights: bool = True) -> None:
+        """Write what was recorded so far to a .safetensors file that `ov.load` reads; see `Recording.save`."""
+        self.recording.save(path, plane, weights)
 
     def _check_resumed(self, given: Recording, at: int | None) -> int:
         if given.weights != self.weights:
@@ -306,6 +308,7 @@ class Recorder:
         """Take over the first `steps` steps of a recording."""
         import torch
 
+        given.snapshot(0)  # which says so where there is none
         self._columns(given.losses[:steps], given.lrs[:steps], given.accuracies[:steps])
         self.steps, kept = steps, given.snapshot_steps
         self._start = given.snapshot(0) if self._rows.dtype == np.float16 else None

@@ -11,6 +11,7 @@ import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.network.module_weights import Shapes
+from optim_viz.network.snapshots import let_go
 from optim_viz.optimizers.styles import kinds_of
 from optim_viz.spec import SpecError, nearest, quoted, unique
 
@@ -69,8 +70,18 @@ class Recording:
             return N_("{ended} at step {step:,}", ended=N_("diverged"), step=self.outcome_step)
         return N_("{steps:,} steps recorded", steps=self.steps)
 
+    @property
+    def held(self) -> bool:
+        """Whether there are weights: a file may have been written without them, or they were no numbers at all."""
+        return len(self.snapshot_steps) > 0
+
     def snapshot(self, i: int) -> np.ndarray:
-        """The weights of snapshot i, float32 [weights]."""
+        """The weights of snapshot i, float32 [weights]; SpecError where they are not here."""
+        if not self.held:
+            raise SpecError(
+                "{label} has no weights: its file was written without them, or they were no numbers from the start.",
+                label=quoted(self.label),
+            )
         return _row(self.parts, i, self.start)
 
     def scale(self, i: int) -> np.ndarray | None:
@@ -84,14 +95,15 @@ class Recording:
         columns = {"step": np.arange(self.steps), "loss": self.losses, "lr": self.lrs, "accuracy": self.accuracies}
         return pd.DataFrame({"optimizer": self.label, **columns})
 
-    def save(self, path: str | Path, plane: Plane | None = None) -> None:
+    def save(self, path: str | Path, plane: Plane | None = None, weights: bool = True) -> None:
         """Write it to a .safetensors file that `ov.load` reads, with a plane through it if there is one.
 
+        Without `weights` the file is small, however large the network: the app's page Network opens it all the same.
         Raises SpecError where nothing can be written.
         """
         from optim_viz.network.recording_files import save
 
-        save(self, path, plane)
+        save(self, path, plane, weights)
 
     def __repr__(self) -> str:
         return (
@@ -108,6 +120,7 @@ def _row(parts: Sequence[np.ndarray], i: int, start: np.ndarray | None) -> np.nd
     for part in parts:
         if i < len(part):
             row = torch.from_numpy(np.ascontiguousarray(part[i])).float().numpy()
+            let_go(part)
             return row if start is None else start + row
         i -= len(part)
     raise IndexError("There is no such snapshot.")
@@ -133,6 +146,11 @@ class Recordings:
     def steps(self) -> int:
         """The steps of the longest."""
         return max(run.steps for run in self.runs)
+
+    @property
+    def plane(self) -> Plane | None:
+        """The plane that was saved with them."""
+        return self.runs[0].plane
 
     @property
     def module(self) -> Module:

@@ -146,6 +146,7 @@ def _of_recordings(runs: Recordings, asked: Given) -> ModuleLoss:
 
 def _snapshots(run: Recording, most: int) -> Iterator[Seen]:
     """Snapshots of a recording, each with the learning rate of the step that follows, or came last."""
+    run.snapshot(0)  # which says so where there is none
     for i in spread(run.snapshot_steps, most):
         step, values = int(run.snapshot_steps[i]), {k: v for k, v in run.optimizer.items() if k != "class"}
         if run.steps:

@@ -21,7 +21,7 @@ from optim_viz.network.training import Training
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.settings import limit
 from optim_viz.spec import NetworkSpec, SpecError
-from optim_viz.ui import progress
+from optim_viz.ui import progress, recordings
 from optim_viz.ui.network_views import DETAIL, details
 from optim_viz.ui.optimizer_controls import fill_optimizers, optimizers
 from optim_viz.ui.page import address, plain, timed, write_link
@@ -79,6 +79,7 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[Net
     )  # fmt: skip
     mode = fairness(name, ON_NETWORK, N_("13 trainings as long as the one that is shown: that takes a while."))
     data = _own_digits(name)
+    recordings.opener()
     layers = {layer: layer for layer in (f"layer.{i}" for i in range(len(sizes) + 1))}
     specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode)
     return lambda: within(Fair(train.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode))

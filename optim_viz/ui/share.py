@@ -62,13 +62,14 @@ class Parcel:
     script: Callable[[], str] | None = None  # the experiment as PyTorch; raises SpecError where there is none
 
 
-def give(name: str, parcel: Callable[[], Parcel] | None, waiting: str = "") -> None:
+def give(name: str, parcel: Callable[[], Parcel] | None, waiting: str = "", no_link: str = "") -> None:
     """Show the button and, while it is open, the link of page `name` and all of its parcel.
 
     `parcel` is called only when the button is open; None while there is nothing yet, which `waiting` then says.
+    `no_link` says why there is no link, where there is none.
     """
     with st.container(key=f"{name}-share-corner"):
-        st.fragment(_share)(name, parcel, waiting)
+        st.fragment(_share)(name, parcel, waiting, no_link)
 
 
 def share(name: str, runs: Runs | None, plane: Callable[[], Plane | None] = lambda: None, called: str = "") -> None:
@@ -98,14 +99,17 @@ def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "", home: 
     return Parcel(f"optim-viz-{what}", files, note, lambda: pytorch_script(runs.spec))
 
 
-def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None:
+def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str, no_link: str) -> None:
     popover = st.popover(
         tr("Share"), icon=":material/share:", type="tertiary", key=f"share.{name}", on_change="rerun"
     )  # fmt: skip
     if not popover.open:
         return
     with popover, st.container(key=f"{name}-share", width=420, gap="small"):
-        _copier()(key=f"share.{name}.link", data={"query": read_query(), "words": told(_COPY)})
+        if no_link:
+            st.caption(tr(no_link))
+        else:
+            _copier()(key=f"share.{name}.link", data={"query": read_query(), "words": told(_COPY)})
         if parcel is None:
             st.caption(tr(waiting))
             return
@@ -114,8 +118,9 @@ def _share(name: str, parcel: Callable[[], Parcel] | None, waiting: str) -> None
         st.caption(tr(given.note))
         if given.script is not None:
             _script(name, given.script)
-        _code(name)
-        _frame(name)
+        if not no_link:
+            _code(name)
+            _frame(name)
 
 
 @st.cache_resource

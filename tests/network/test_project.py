@@ -182,7 +182,6 @@ def diverged():
         (lambda rec: ov.project(diverged(), loss=loss, data=images()), "every one diverged"),
         (lambda rec: ov.save(rec, "a.json"), "JSON file could repeat: rec.save('run.safetensors')"),
         (lambda rec: ov.save(rec, "a.py"), "The script of a recording is the loop that was recorded."),
-        (lambda rec: ov.save([rec, rec], "a.safetensors"), "holds one recording; got 2"),
     ],
 )
 def test_a_wrong_call_says_what_to_write_instead(call, words, recordings):
