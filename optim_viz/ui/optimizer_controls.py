@@ -70,11 +70,13 @@ def optimizers(
     limit: int = MAX_OPTIMIZERS,
     played: bool = False,
     mode: str = "",
+    swept: bool = False,
 ) -> tuple[OptimizerSpec, ...]:
     """Show the list of optimizers with all their hyperparameters; return their specs.
 
     Where the FIRST of them are `played` with under the picture, they have no widget here; nor have those that `mode`,
-    a key of FAIRNESS, chooses: a slider would show a value that no run uses.
+    a key of FAIRNESS, chooses, and the learning rate where all of a range are `swept`: a slider would show a value that
+    no run uses.
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
     `groups` are the param groups that may have a learning rate of their own, each with what it is called.
@@ -84,6 +86,8 @@ def optimizers(
     for slot, spec in kept.items():
         chosen = () if mode == "one" and not specs else CHOSEN[mode]
         said = N_("chosen by \u201c{way}\u201d", way=FAIRNESS[mode])
+        if swept:
+            chosen, said = ("lr",), N_("all of the range above")
         specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said))
     st.session_state[f"{name}.slots"] = specs
     st.button(

@@ -82,7 +82,7 @@ def study_controls(view: View) -> Callable[[], CheckedStudy]:
     rates = _rates() if "rates" in view.keys else kept.rates
     resolution = _resolution(view)
     above = st.container()
-    specs = optimizers(NAME, SUGGESTED, groups, limit=view.optimizers)
+    specs = optimizers(NAME, SUGGESTED, groups, limit=view.optimizers, swept="rates" in view.keys)
     with above:
         chosen = _map(kept, specs) if "which" in view.keys else {}
     noise, seed, seeds = _noise(kept, view)

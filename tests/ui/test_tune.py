@@ -59,6 +59,14 @@ def test_a_view_opens_from_its_link(view):
         assert query_of(app)[key] == (value if isinstance(value, list) else [value])
 
 
+def test_a_learning_rate_that_is_swept_has_no_slider_and_is_kept_for_other_views():
+    app = settle(open_page(QUERIES["rates"]))
+    assert [s for s in app.select_slider if s.key and s.key.endswith(".lr")] == []
+    assert sum("lr: all of the range above" in caption.value for caption in app.caption) == len(QUERIES["rates"]["o"])
+    app.session_state["tune.view"] = "basins"
+    assert len([s for s in settle(app.run()).select_slider if s.key and s.key.endswith(".lr")]) > 0
+
+
 def test_charts_are_made_once_for_a_result_and_anew_for_another():
     app = settle(open_page({}))
 
