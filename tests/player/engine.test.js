@@ -66,6 +66,19 @@ test("a run is what its operations say, with a factor for y, and how it ended is
   assert.match(status, /^reached \(0, 0\) at step \d+$/);
 });
 
+test("a run takes the room of an older one where that has the right size, and none of its numbers", () => {
+  const { live, engine } = scene();
+  const far = { ...live, start: [1e300, -1e300] };
+  const older = engine.runOne({ ...far, runs: [] }, { ...live.runs[0], values: { lr: 1e9 } }).columns;
+  assert.ok(older.loss.includes(Infinity) && older.x.some(Number.isNaN));
+  const fresh = engine.runOne(live, live.runs[0]);
+  const again = engine.runOne(live, live.runs[0], older);
+  assert.deepEqual(again, fresh);
+  assert.ok(Object.entries(again.columns).every(([name, column]) => column === older[name]));
+  const longer = engine.runOne({ ...live, steps: 60 }, live.runs[0], older);
+  assert.ok(Object.entries(longer.columns).every(([name, column]) => column !== older[name] && column.length === 61));
+});
+
 test("a rule that asks for what is not there, or has a result too few, is refused before anything runs", () => {
   const asks = { ...GOOD, inputs: ["t", "password"], results: [5] };
   const one = scene({ rule: { first: asks, step: asks, state: [], initial: [], zero: {}, knobs: [] } });

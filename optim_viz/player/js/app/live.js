@@ -48,7 +48,7 @@ export function createLive(app) {
   /** @type {Map<string, any>} */
   const programs = new Map();
   const engine = createEngine((name) => programs.get(name));
-  /** @type {{live: Live, base: any, tracks: Map<string, {signature: string, track: any}>}|null} */
+  /** @type {{live: Live, base: any, tracks: Map<string, {signature: string, track: any, older: any}>}|null} */
   let now = null;
   const past = createPast();
   let sent = 0, pending = false, resting = 0;
@@ -66,12 +66,13 @@ export function createLive(app) {
     const signature = signatureOf(live, run);
     const kept = tracks.get(run.id);
     if (kept?.signature === signature) return kept.track;
-    const { columns, status, statusFrom } = engine.runOne(live, run);
+    // What is drawn now may still be needed; what it took the place of is not.
+    const { columns, status, statusFrom } = engine.runOne(live, run, kept?.older);
     const made = {
       ...track, columns, status, statusFrom, end: Math.min(lastRow(base.panels, columns), live.steps),
       inspector: track.inspector && { ...track.inspector, hyperparameters: run.values },
     };
-    tracks.set(run.id, { signature, track: made });
+    tracks.set(run.id, { signature, track: made, older: kept?.track.columns });
     return made;
   }
 

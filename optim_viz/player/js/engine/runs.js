@@ -19,6 +19,7 @@
  * @property {number|null} batch
  * @property {LiveRun[]} runs
  */
+import { roomFor } from "../basics/room.js";
 import { createDraws } from "./draws.js";
 import { createMachine } from "./machine.js";
 import { filled, laidOut, sizesOf } from "./memory.js";
@@ -66,8 +67,8 @@ export function createEngine(programOf) {
     return { at, view };
   }
 
-  /** Runs one of them. @param {Live} live @param {LiveRun} run */
-  function runOne(live, run) {
+  /** Runs one of them. @param {Live} live @param {LiveRun} run @param {Record<string, Float64Array>} [spare]  columns that nobody needs any more */
+  function runOne(live, run, spare = {}) {
     const machine = machineOf(live, run);
     const { at, view } = prepare(machine, live, run);
     const { functions, plan, width } = machine;
@@ -85,7 +86,7 @@ export function createEngine(programOf) {
     const ground = groundOf(live, machine, call, at, view);
     const last = live.steps * width;
     view("rows").set(ground.gradient(view("rows")[last + 2], view("rows")[last + 3]), last);
-    return columnsOf(live, machine, view, ground);
+    return columnsOf(live, machine, view, ground, spare);
   }
 
   /** The losses at points x, y, x, y, ... @param {Live} live @param {LiveRun} run  any that can be computed here @param {Float64Array} points */
@@ -166,30 +167,31 @@ function holdRate({ x, y, gx, gy, lr }) {
   if (over < lr.length - 1) lr.fill(lr[over + 1], over + 1);
 }
 
-/** One column of rows. @param {Float64Array} rows @param {number} column @param {number} width @param {number} count */
-function strided(rows, column, width, count) {
-  const found = new Float64Array(count);
-  for (let i = 0, at = column; i < count; i++, at += width) found[i] = rows[at];
+/** One column of rows. @param {Float64Array} rows @param {number} column @param {number} width @param {Float64Array} found */
+function strided(rows, column, width, found) {
+  for (let i = 0, at = column; i < found.length; i++, at += width) found[i] = rows[at];
   return found;
 }
 
-/** The columns of a run, as Python would send them, and how it ended. @param {Live} live @param {any} machine @param {any} view @param {any} ground */
-function columnsOf(live, machine, view, ground) {
+/** The columns of a run, as Python would send them, and how it ended. @param {Live} live @param {any} machine @param {any} view @param {any} ground @param {Record<string, Float64Array>} spare */
+function columnsOf(live, machine, view, ground, spare) {
   const { width, plan } = machine;
   const [rows, lost, rates] = [view("rows"), view("losses"), view("rates")];
   const count = live.steps + 1;
-  const taken = (/** @type {number} */ column) => strided(rows, column, width, count);
-  const [gx, gy, xs, ys] = [0, 1, 2, 3].map(taken);
-  const losses = Float64Array.from(lost);
+  const taken = (/** @type {string} */ name, /** @type {number} */ column) => strided(rows, column, width, roomFor(spare[name], count));
+  const [gx, gy, xs, ys] = ["gx", "gy", "x", "y"].map(taken);
+  const losses = roomFor(spare.loss, count);
+  losses.set(lost.subarray(0, count));
   let end = 0;
   // A sum is finite only where all of its parts are, or near enough to the largest float that it is no picture either.
   while (end < count && Number.isFinite(losses[end] + xs[end] + ys[end] + gx[end] + gy[end])) end++;
   losses.fill(Infinity, end);
   /** @type {Record<string, Float64Array>} */
-  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, 3, count) };
+  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, 3, roomFor(spare.lr, count)) };
   plan.rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
-    columns[`state.${name}.x`] = taken(4 + i);
-    columns[`state.${name}.y`] = taken(4 + plan.rule.state.length + i);
+    const [x, y] = [`state.${name}.x`, `state.${name}.y`];
+    columns[x] = taken(x, 4 + i);
+    columns[y] = taken(y, 4 + plan.rule.state.length + i);
   });
   if (plan.schedule.watches) holdRate(columns);
   for (const [name, column] of Object.entries(columns)) if (name !== "loss" && name !== "lr") column.fill(NaN, end);

@@ -10,6 +10,8 @@
  * @property {number} end  last row
  */
 
+import { roomFor } from "../basics/room.js";
+
 /** No segment counts for more: a run that flew off would otherwise make dashes without end. */
 const LONGEST = 4000;
 
@@ -17,12 +19,12 @@ const LONGEST = 4000;
  * @param {Float64Array} xs
  * @param {Float64Array} ys
  * @param {number} end
- * @param {{hidden?: Uint8Array|null, joined?: boolean}} [options]
+ * @param {{hidden?: Uint8Array|null, joined?: boolean, spare?: Path}} [options]  `spare` is a path that nobody needs any more
  * @returns {Path}
  */
 export function makePath(xs, ys, end, options = {}) {
-  const { hidden = null, joined = true } = options;
-  const along = new Float64Array(Math.max(0, end + 1));
+  const { hidden = null, joined = true, spare } = options;
+  const along = roomFor(spare?.along, Math.max(0, end + 1));
   let [px, py, total] = [NaN, NaN, 0];
   for (let i = 0; i <= end; i++) {
     const [x, y] = [xs[i], ys[i]];

@@ -4,6 +4,7 @@ import { headAt, makePath } from "../numbers/paths.js";
 import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { createPinch } from "./pinch.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
+import { roomFor } from "../basics/room.js";
 import { curveRange, cutOff, stillServes } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
@@ -35,14 +36,14 @@ function curveLayout(panel, app, host, log, range) {
 
 /**
  * One track in px. On a log axis a loss of zero lies on the floor rather than nowhere.
- * @param {any} track @param {any} panel @param {string} column @param {any} view
+ * @param {any} track @param {any} panel @param {string} column @param {any} view @param {any} spare
  */
-function curvePath(track, panel, column, view) {
+function curvePath(track, panel, column, view, spare) {
   const values = track.columns[column];
   if (!values) return null;
   const steps = panel.x ? track.columns[panel.x] : null;
   const count = Math.min(values.length, steps?.length ?? values.length);
-  const [xs, ys] = [new Float64Array(count), new Float64Array(count)];
+  const [xs, ys] = [roomFor(spare?.xs, count), roomFor(spare?.ys, count)];
   const floor = view.log ? 10 ** (view.range.y[0] - 1) : 0;
   for (let i = 0; i < count; i++) {
     xs[i] = view.px(steps ? steps[i] : i);
@@ -50,7 +51,7 @@ function curvePath(track, panel, column, view) {
   }
   let end = Math.min(count - 1, track.end);
   while (end >= 0 && !Number.isFinite(ys[end])) end--;
-  return makePath(xs, ys, end);
+  return makePath(xs, ys, end, { spare });
 }
 
 /**
@@ -106,8 +107,8 @@ function placeCurve(view, app) {
   placeStage(stage, plotArea(gd));
   stage.apart = Infinity;  // between two evaluations a curve has points that are no steps
   const axes = axesSignature(gd) + JSON.stringify([panel.x, panel.y, panel.raw, view.log, view.range.y]);
-  placePaths(view, app, axes, stage.paths, (track) => curvePath(track, panel, panel.y, view));
-  placePaths(view, app, axes, view.raw, (track) => (panel.raw ? curvePath(track, panel, panel.raw, view) : null));
+  placePaths(view, app, axes, stage.paths, (track, spare) => curvePath(track, panel, panel.y, view, spare));
+  placePaths(view, app, axes, view.raw, (track, spare) => (panel.raw ? curvePath(track, panel, panel.raw, view, spare) : null));
   view.ready = true;
   if (panel.pinch) (view.pinch ??= createPinch(view, app)).place();
   app.ask();

@@ -5,6 +5,7 @@ import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, axisValues, colourBar, onMoved, plotArea, plotLayout } from "./plot.js";
 import { finerGrid, makeRelief, reliefRows } from "../numbers/relief.js";
 import { createPassing } from "./passing.js";
+import { roomFor } from "../basics/room.js";
 import { APART, drawFaint, placeStage, renderStage } from "./stage.js";
 import { drawMinimum } from "../basics/symbols.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
@@ -73,9 +74,9 @@ function drawGhost(context, view, app) {
   context.stroke();
 }
 
-/** @param {ArrayLike<number>} values @param {(value: number) => number} pixel */
-function inPixels(values, pixel) {
-  const found = new Float64Array(values.length);
+/** @param {ArrayLike<number>} values @param {(value: number) => number} pixel @param {Float64Array} [spare] */
+function inPixels(values, pixel, spare) {
+  const found = roomFor(spare, values.length);
   for (let i = 0; i < values.length; i++) found[i] = pixel(values[i]);
   return found;
 }
@@ -88,9 +89,9 @@ function placeFlat(view, app) {
   view.py = axisPixels(gd._fullLayout.yaxis);
   placeStage(stage, plotArea(gd));
   stage.apart = flatZoomed(view) ? APART.zoomed : APART.whole;
-  placePaths(view, app, axesSignature(gd), stage.paths, (track) => {
+  placePaths(view, app, axesSignature(gd), stage.paths, (track, spare) => {
     const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
-    return xs && ys ? makePath(inPixels(xs, view.px), inPixels(ys, view.py), track.end) : null;
+    return xs && ys ? makePath(inPixels(xs, view.px, spare?.xs), inPixels(ys, view.py, spare?.ys), track.end, { spare }) : null;
   });
   view.passing.draw(gd, panel, app.theme, LEVELS);
   view.ready = true;

@@ -51,14 +51,14 @@ export async function plotOnce(view, app, signs, makeFigure, onFirst) {
  * @param {any} app
  * @param {string} axes  whatever the px depend on
  * @param {Map<string, any>} paths  the stage's, or others
- * @param {(track: any) => any} make
+ * @param {(track: any, spare: any) => any} make  given the path that was there before, whose room may be used again
  */
 export function placePaths(view, app, axes, paths, make) {
-  const kept = new Map([...paths].filter(([, path]) => path.axes === axes));
+  const kept = new Map(paths);
   paths.clear();
   for (const track of app.model.tracks) {
     const before = kept.get(track.id);
-    const path = before?.track === track ? before : make(track);
+    const path = before?.axes === axes && before.track === track ? before : make(track, before);
     if (path) paths.set(track.id, Object.assign(path, { track, axes }));
   }
 }
