@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import resource
 import statistics
 import subprocess
@@ -199,16 +200,54 @@ def eigenvalues() -> None:
         print(f"| {i} | {one:.6f} | {other:.6f} | {abs(one / other - 1):.0e} |")
 
 
-CASES = {"steps": cost_of_a_step, "planes": planes, "memory": memory, "eigenvalues": eigenvalues}
+def edge(count: int = 1000, steps: int = 1500, lr: float = 2 / 50, picture: str = "") -> None:
+    """Full-batch gradient descent on digits: its sharpness rises to 2 / lr and hovers there."""
+    x, y = images(count)
+    x, answers = ((x - x.mean()) / x.std()).flatten(1), F.one_hot(y, 10).float()
+    torch.manual_seed(0)
+    wide = (784, 50, 50, 50)
+    hidden = [part for a, b in itertools.pairwise(wide) for part in (nn.Linear(a, b), nn.Tanh())]
+    model = nn.Sequential(*hidden, nn.Linear(50, 10))
+
+    def squares(call: Callable[..., Any], batch: Any) -> Any:
+        return (call(batch[0]) - batch[1]).square().sum(1).mean()
+
+    descent = torch.optim.SGD(model.parameters(), lr=lr)
+    rec = ov.record(model, "gradient descent", keep=20, optimizer=descent)
+
+    def train() -> None:
+        for _ in range(steps):
+            descent.zero_grad()
+            value = squares(model, (x, answers))
+            value.backward()
+            descent.step()
+            rec.step(value)
+
+    seconds = timed(train)[1]
+    found, looked = timed(lambda: ov.sharpness(rec, loss=squares, data=(x, answers), snapshots=16))
+    (run,), losses = found, rec.losses
+    print(
+        f"{count:,} digits: {steps:,} steps in {seconds:.0f} s, {len(run.steps)} snapshots' sharpness in {looked:.0f} s"
+    )
+    print(f"| step | loss | largest eigenvalue | of 2 / lr = {2 / lr:g} |\n|---|---|---|---|")
+    for step, top in zip(run.steps, run.eigenvalues[:, 0], strict=True):
+        print(f"| {step:,} | {losses[min(step, steps - 1)]:.4f} | {top:.1f} | {top * lr / 2:.2f} |")
+    if picture:
+        found.figure().write_html(picture)
+
+
+CASES = {"steps": cost_of_a_step, "planes": planes, "memory": memory, "eigenvalues": eigenvalues, "edge": edge}
 
 
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", nargs="*", choices=[*CASES, []], help="which (default all)")
+    parser.add_argument("--picture", default="", help="the HTML file that the edge is drawn in")
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    for case in parser.parse_args().cases or CASES:
-        CASES[case]()
+    for case in asked.cases or CASES:
+        CASES[case](**({"picture": asked.picture} if case == "edge" else {}))
         print(flush=True)
 
 

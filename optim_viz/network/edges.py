@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Values = Mapping[str, Any]
+#: What an edge's words say of a Hessian that is divided by what the rule divides by.
+PRECONDITIONED = ", preconditioned"
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ def _rmsprop_scale(state: Any, h: Values) -> Any:
     return v.sqrt() + float(h["eps"])
 
 
-_ADAM: dict[str, Any] = {"words": lambda h: "(2 + 2β1) / (1 - β1) / lr, preconditioned", "factor": _adam_factor,
+_ADAM: dict[str, Any] = {"words": lambda h: "(2 + 2β1) / (1 - β1) / lr" + PRECONDITIONED, "factor": _adam_factor,
                          "scale": _adam_scale}  # fmt: skip
 EDGES: dict[str, Edge] = {
     "SGD": Edge(_sgd_words, _sgd_factor, _decay),
     "Adam": Edge(**_ADAM),
     "AdamW": Edge(**_ADAM),
     "RMSprop": Edge(
-        lambda h: ("(2 + 2β) / lr" if h.get("momentum") else "2 / lr") + ", preconditioned",
+        lambda h: ("(2 + 2β) / lr" if h.get("momentum") else "2 / lr") + PRECONDITIONED,
         lambda h: 2 + 2 * float(h.get("momentum", 0.0)),
         scale=_rmsprop_scale,
     ),

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_, together
 from optim_viz.network.edges import edge_of
 from optim_viz.network.hessian import Product, largest, product
 from optim_viz.network.module_loss import Given, Loss, ModuleLoss
-from optim_viz.network.plane import BATCHNORM
+from optim_viz.network.plane import BATCHNORM, EXAMPLES
 from optim_viz.network.recording import Recording, Recordings, gathered, is_recorded
 from optim_viz.network.replay import digits_loss, seen_again, torch_class
 from optim_viz.network.seen import Seen, spread
@@ -71,13 +72,15 @@ class Sharpness:
     @property
     def caption(self) -> str:
         """What is shown, in words."""
-        over = f" of the loss over {self.examples:,} examples" if self.examples else ""
-        words = (
-            f"The largest eigenvalue of the Hessian{over}: how sharply the loss bends in its steepest direction. "
-            "Dotted: the edge above which full-batch steps swing ever wider on a quadratic; below it they are stable. "
-            "With mini-batches the eigenvalue may stay below."
+        told = N_(
+            "The largest eigenvalue of the Hessian of the loss over {examples}: how sharply it bends in its steepest "
+            "direction. Dotted: the edge above which full-batch steps swing ever wider on a quadratic; below it they "
+            "are stable. With mini-batches the eigenvalue may stay below.",
+            examples=N_(EXAMPLES["examples" if self.examples else "the data"], count=self.examples),
         )
-        return words + (" " + BATCHNORM[self.batchnorm][1].format(self.labels[0]) if self.batchnorm else "")
+        return together(
+            [told, N_(BATCHNORM[self.batchnorm].sentence, run=self.labels[0])] if self.batchnorm else [told]
+        )
 
     def __repr__(self) -> str:
         return f"<Sharpness of {', '.join(self.labels)}: {len(self.curvatures[0].steps)} snapshots>"

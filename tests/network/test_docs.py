@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import optim_viz as ov
@@ -15,8 +16,11 @@ EXAMPLES = {
 }
 
 
-def test_there_are_three():
-    assert list(EXAMPLES) == ["Logistic regression", "A CNN with BatchNorm", "A small transformer, and its sharpness"]
+def test_there_are_four():
+    assert list(EXAMPLES) == [
+        "Logistic regression", "A CNN with BatchNorm", "A small transformer, and its sharpness",
+        "Gradient descent at the edge of stability",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("title", EXAMPLES)
@@ -30,6 +34,10 @@ def test_an_example_runs(title, tmp_path, monkeypatch):
         assert file.stat().st_size > 10_000
     if "plane" in names:
         assert names["plane"].explained_variance.sum() > 0.5
+    if "edge" in names:
+        (descent,) = names["edge"]
+        tops = descent.eigenvalues[:, 0]
+        assert (descent.edge == 50).all() and tops[0] < 40 and (np.abs(tops[-3:] / 50 - 1) < 0.2).all()
     if "sharp" in names:
         assert {c.words for c in names["sharp"]} == {"2 / lr", "(2 + 2β1) / (1 - β1) / lr, preconditioned"}
     assert isinstance(names["ov"].SpecError, type) and names["ov"] is ov
