@@ -258,7 +258,11 @@ def save(
             )
         recording_files.save(checked.runs[0], path, plane)
         return
-    content = export(checked, by_suffix(path).name, plane, progress)
+    write_file(path, export(checked, by_suffix(path).name, plane, progress))
+
+
+def write_file(path: str | Path, content: bytes) -> None:
+    """Write a file; SpecError where it cannot be written."""
     try:
         Path(path).write_bytes(content)
     except OSError as error:
