@@ -1,8 +1,12 @@
-"""The command line: comparisons and trainings from a shell, as a table or as a file; and the site without a server.
+"""The command line: the app, and comparisons, trainings and sweeps from a shell, as a table or as a file.
 
-python -m optim_viz compare rosenbrock sgd adam --lr 0.001 0.05 --steps 500 --out race.gif
-python -m optim_viz train sgd adam~lr~0.002 --epochs 2 --out runs.csv
-python -m optim_viz site public
+optim-viz serve
+optim-viz compare rosenbrock sgd adam --lr 0.001 0.05 --steps 500 --out race.gif
+optim-viz train sgd adam~lr~0.002 --epochs 2 --out runs.csv
+optim-viz sweep quadratic momentum --over lr 0.01 0.1 1 --over momentum 0 0.5 0.9 --out map.csv
+optim-viz site public
+
+`python -m optim_viz` is the same command where none was installed.
 """
 
 from __future__ import annotations
@@ -12,26 +16,34 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
 
 from optim_viz.language import LANGUAGES, OWN, speaking
 from optim_viz.optimizers.specs import with_values
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError
+from optim_viz.places import APP, STATIC
+from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError, number, quoted, whole
 
 if TYPE_CHECKING:
     from optim_viz.network.training import Training
     from optim_viz.surfaces.trajectory import Comparison
+    from optim_viz.sweeps.sweep import Sweep
 
 
 _OUT = "a file: its suffix says what is written (.html .gif .png .svg .csv .parquet .json .py); without it, a table"
 _OPTIMIZERS = f"by name ({', '.join(OPTIMIZERS)}), or with settings as in a link: adam~lr~0.05~beta1~0.8"
+_SURFACE = "a name such as rosenbrock, or a function such as 'x^2 + 10*y^2'"
+_OVER = "a hyperparameter (or x or y of the start) and its values: --over lr 0.01 0.1 1; once for each axis"
 _WIDTH = 28
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, version: str = "") -> int:
     """Run a command; return 0, or 2 after saying in a sentence what was wrong with it."""
-    given = _parser().parse_args([_plain(text) for text in (sys.argv[1:] if arguments is None else arguments)])
+    given = _parser(version).parse_args([_plain(text) for text in (sys.argv[1:] if arguments is None else arguments)])
     try:
         given.command(given)
     except SpecError as error:
@@ -52,20 +64,34 @@ def _plain(text: str) -> str:
     return format(Decimal(text), "f") if re.fullmatch(r"-(\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}", text) else text
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m optim_viz", description="See how optimizers work.")
+def _parser(version: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("optim-viz", description="See how optimizers work.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_add_serve, _add_compare, _add_train, _add_sweep, _add_site):
+        add(commands)
+    return parser
+
+
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="the app, in the browser (needs optim-viz[app])")
+    serve.set_defaults(command=_serve)
+    serve.add_argument("--port", default=8501, help="where on this machine it is served (8501)")
+    serve.add_argument("--headless", action="store_true", help="open no browser")
+
+
+def _add_compare(commands: Any) -> None:
     compare = commands.add_parser("compare", help="optimizers side by side on a surface of two weights")
     compare.set_defaults(command=_compare)
-    compare.add_argument("surface", help="a name such as rosenbrock, or a function such as 'x^2 + 10*y^2'")
+    compare.add_argument("surface", help=_SURFACE)
     _shared(compare)
-    compare.add_argument("--steps", default=500, help="1 to 100,000 (500)")
-    compare.add_argument("--start", nargs=2, metavar=("X", "Y"), help="the surface's own if left out")
+    _of_descent(compare, 500)
     compare.add_argument("--box", nargs=4, metavar=("X0", "X1", "Y0", "Y1"), help="the part drawn of a typed function")
     for name in PARAMETERS:
         compare.add_argument(f"--{name}", help=f"the value of {name} in a typed function (1)")
-    compare.add_argument("--noise", default=0.0, help="standard deviation added to every gradient (0)")
-    compare.add_argument("--batch-size", help="examples a mini-batch, on linear_regression and logistic_regression")
+
+
+def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="optimizers side by side on a network that reads digits")
     train.set_defaults(command=_train)
     _shared(train)
@@ -74,10 +100,31 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--hidden", nargs="+", default=(300, 200), metavar="UNITS", help="layer sizes (300 200)")
     train.add_argument("--seeds", default=1, help="runs of every optimizer (1)")
     train.add_argument("--no-final-relu", action="store_true", help="do not clip the logits at 0")
+
+
+def _add_sweep(commands: Any) -> None:
+    sweep = commands.add_parser("sweep", help="one optimizer under every combination of some hyperparameters")
+    sweep.set_defaults(command=_sweep)
+    sweep.add_argument("surface", help=_SURFACE)
+    sweep.add_argument("optimizer", metavar="OPTIMIZER", help=_OPTIMIZERS)
+    sweep.add_argument("--over", nargs="+", action="append", required=True, metavar=("NAME", "VALUE"), help=_OVER)
+    _of_descent(sweep, 300)
+    sweep.add_argument("--seed", default=0, help="of all draws (0)")
+    sweep.add_argument("--seeds", default=1, help="runs of every combination (1)")
+    sweep.add_argument("--out", metavar="FILE", help="a .csv or .parquet file of every run; without it, a table")
+
+
+def _add_site(commands: Any) -> None:
     site = commands.add_parser("site", help="a folder of pages for any static host, which needs no server")
     site.set_defaults(command=_site)
     site.add_argument("folder", metavar="OUT", help="the folder to write; other files in it stay")
-    return parser
+
+
+def _of_descent(parser: argparse.ArgumentParser, steps: int) -> None:
+    parser.add_argument("--steps", default=steps, help=f"1 to 100,000 ({steps})")
+    parser.add_argument("--start", nargs=2, metavar=("X", "Y"), help="the surface's own if left out")
+    parser.add_argument("--noise", default=0.0, help="standard deviation added to every gradient (0)")
+    parser.add_argument("--batch-size", help="examples a mini-batch, on linear_regression and logistic_regression")
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +135,27 @@ def _shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=LANGUAGES, default=OWN, help="of the words in pictures and pages (en)")
 
 
+def _serve(given: argparse.Namespace) -> None:
+    if find_spec("streamlit") is None:
+        raise SpecError("The app needs Streamlit, which is not installed: pip install 'optim-viz[app]'.")
+    port = whole(given.port, "port", 1, 65_535)
+    from streamlit.web import cli as streamlit
+
+    from optim_viz.player.assets import publish
+
+    try:
+        publish(STATIC)
+    except OSError as error:
+        raise SpecError(
+            "The app cannot write what browsers load to {folder}: {reason}. Install it where you may write.",
+            folder=str(STATIC),
+            reason=error.strerror or error,
+        ) from None
+    headless = ["--server.headless", "true"] if given.headless else []
+    quiet = ["--server.showEmailPrompt", "false", "--server.fileWatcherType", "none"]
+    streamlit.main(["run", str(APP / "app.py"), "--server.port", str(port), *quiet, *headless], "streamlit")
+
+
 def _compare(given: argparse.Namespace) -> None:
     from optim_viz.surfaces import descent
     from optim_viz.surfaces.surface import surface
@@ -96,7 +164,9 @@ def _compare(given: argparse.Namespace) -> None:
     letters = {name: value for name in PARAMETERS if (value := getattr(given, name)) is not None}
     found = surface(given.surface, **({"bounds": given.box} if given.box else {}), **letters)
     specs = _optimizers(given)
-    runs = descent.descend(found, specs, given.start, given.steps, _number(given.noise), given.batch_size, given.seed)
+    runs = descent.descend(
+        found, specs, given.start, given.steps, number(given.noise, "noise"), given.batch_size, given.seed
+    )
     with speaking(given.language):
         _deliver(runs, given.out, _comparison_rows(runs))
 
@@ -130,6 +200,28 @@ def _train(given: argparse.Namespace) -> None:
 _TABLES = (".csv", ".parquet", ".json", ".py")
 
 
+def _sweep(given: argparse.Namespace) -> None:
+    from optim_viz.export.table import as_csv, as_parquet, write_file
+    from optim_viz.sweeps.sweep import sweep
+
+    writers = {".csv": as_csv, ".parquet": as_parquet}
+    suffix = Path(given.out or "").suffix.lower()
+    if given.out is not None and suffix not in writers:
+        raise SpecError("{path} must end in one of {names}.", path=quoted(given.out), names=", ".join(writers))
+    axes = {name: [number(value, name) for value in values] for name, *values in given.over}
+    bar = Bar("sweep")
+    found = sweep(
+        given.surface, _optimizer(given.optimizer), axes, given.start, given.steps, number(given.noise, "noise"),
+        given.batch_size, given.seed, given.seeds, progress=bar,
+    )  # fmt: skip
+    bar.end()
+    if given.out is None:
+        print_table(_sweep_rows(found), sys.stdout)
+    else:
+        write_file(given.out, writers[suffix](found.to_frame()))
+        sys.stderr.write(f"{given.out} written\n")
+
+
 def _site(given: argparse.Namespace) -> None:
     from optim_viz.export import site
     from optim_viz.lessons.table import ROWS
@@ -147,16 +239,8 @@ def _site(given: argparse.Namespace) -> None:
     sys.stderr.write(f"{given.folder}: {', '.join(pages)} written\n")
 
 
-def _number(value: Any) -> float:
-    from optim_viz.spec import number
-
-    return number(value, "noise")
-
-
 def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
     """The optimizers asked for; what a link would drop with a note is an error here."""
-    from optim_viz.experiments.links import read_optimizer
-
     names, lrs = given.optimizers, list(given.lr)
     if len(lrs) not in (0, 1, len(names)):
         raise SpecError(
@@ -164,13 +248,18 @@ def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
             count=len(names),
             given=len(lrs),
         )
-    specs = []
-    for name, lr in zip(names, lrs * (len(names) if len(lrs) == 1 else 1) or [None] * len(names), strict=True):
-        spec, notes = read_optimizer(name)
-        if spec is None or notes:
-            raise SpecError(notes[0].replace("; the default is used.", "."))
-        specs.append(spec if lr is None else with_values(spec, {"lr": lr}))
-    return specs
+    rates = lrs * (len(names) if len(lrs) == 1 else 1) or [None] * len(names)
+    specs = [_optimizer(name) for name in names]
+    return [spec if lr is None else with_values(spec, {"lr": lr}) for spec, lr in zip(specs, rates, strict=True)]
+
+
+def _optimizer(name: str) -> OptimizerSpec:
+    from optim_viz.experiments.links import read_optimizer
+
+    spec, notes = read_optimizer(name)
+    if spec is None or notes:
+        raise SpecError(notes[0].replace("; the default is used.", "."))
+    return spec
 
 
 def _check_out(path: str | None) -> None:
@@ -198,6 +287,16 @@ def _comparison_rows(runs: Comparison) -> list[tuple[str, ...]]:
     for run in runs:
         x, y = run.points[-1]
         rows.append((run.label, f"{run.spec['lr']:g}", f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
+    return rows
+
+
+def _sweep_rows(found: Sweep) -> list[tuple[str, ...]]:
+    rows = [(*found.axes, "final loss", "steps to arrive")]
+    for cell in np.ndindex(found.spec.shape):
+        values = (values[i] for values, i in zip(found.axes.values(), cell, strict=True))
+        steps = found.steps_to[cell]
+        arrived = f"{steps:g}" if np.isfinite(steps) else "-"
+        rows.append((*(f"{value:g}" for value in values), f"{found.final_loss[cell]:.6g}", arrived))
     return rows
 
 

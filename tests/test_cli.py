@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -145,3 +146,44 @@ def test_the_bar_is_one_line_that_goes_away():
     quiet = io.StringIO()
     cli.Bar("drawing", quiet)(0.5)
     assert quiet.getvalue() == ""
+
+
+def test_a_sweep_as_a_table_and_as_a_file(tmp_path, capsys):
+    asked = ["sweep", "quadratic", "momentum", "--over", "lr", "0.01", "0.1", "--over", "momentum", "0", "0.5", "0.9"]
+    axes = {"lr": [0.01, 0.1], "momentum": [0, 0.5, 0.9]}
+    found = ov.sweep("quadratic", ov.optimizer("momentum"), axes, start=(1, 1), steps=50)
+    assert cli.main([*asked, "--start", "1", "1", "--steps", "50"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["lr", "momentum"] and len(rows) == 6
+    assert [row.split()[2] for row in rows] == [f"{loss:.6g}" for loss in found.final_loss.ravel()]
+    path = tmp_path / "map.csv"
+    assert cli.main([*asked, "--start", "1", "1", "--steps", "50", "--out", str(path)]) == 0
+    assert pd.read_csv(path).final_loss.tolist() == found.losses.ravel().tolist()
+    assert cli.main([*asked, "--out", "map.gif"]) == 2
+    assert "must end in one of .csv, .parquet." in capsys.readouterr().err
+
+
+def test_serving_without_streamlit_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "find_spec", {}.get)
+    assert cli.main(["serve"]) == 2
+    assert capsys.readouterr().err.endswith("not installed: pip install 'optim-viz[app]'.\n")
+
+
+def test_serving_hands_the_app_to_streamlit(monkeypatch, capsys, tmp_path):
+    asked = []
+    monkeypatch.setattr("streamlit.web.cli.main", lambda arguments, name: asked.extend(arguments))
+    monkeypatch.setattr(cli, "STATIC", tmp_path / "static")
+    assert cli.main(["serve", "--port", "8600"]) == 0
+    assert asked[:4] == ["run", str(ROOT / "app.py"), "--server.port", "8600"] and any((tmp_path / "static").iterdir())
+    assert cli.main(["serve", "--port", "0"]) == 2
+    assert "port must be a whole number from 1 to 65,535; got '0'." in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(cli, "STATIC", tmp_path / "file" / "static")
+    assert cli.main(["serve"]) == 2
+    assert "cannot write what browsers load" in capsys.readouterr().err
+
+
+def test_the_command_says_its_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"], ov.__version__)
+    assert ended.value.code == 0 and capsys.readouterr().out == f"optim-viz {ov.__version__}\n"

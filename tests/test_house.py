@@ -20,7 +20,7 @@ FLOORS = [
     {"surfaces", "network"},
     {"optimizers", "settings"},
     {"spec", "log", "threads", "progress"},
-    {"looks", "language"},
+    {"looks", "language", "places"},
 ]
 #: Libraries that take long to import, and the rooms and modules that may do so when they are imported themselves:
 #: everywhere else they are imported inside functions, where they are needed.

@@ -257,7 +257,11 @@ def save(
     if isinstance(checked, Recordings) and str(path).endswith(".safetensors"):
         recording_files.save(checked, path, plane, weights)
         return
-    content = export(checked, by_suffix(path).name, plane, progress)
+    write_file(path, export(checked, by_suffix(path).name, plane, progress))
+
+
+def write_file(path: str | Path, content: bytes) -> None:
+    """Write a file; SpecError where it cannot be written."""
     try:
         Path(path).write_bytes(content)
     except OSError as error:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from optim_viz.places import STATIC
 from optim_viz.player.assets import publish
 from optim_viz.ui import languages
 from optim_viz.ui.first_pictures import PICTURES
 from optim_viz.ui.page import PAGES
-from optim_viz.ui.player import STATIC
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -17,11 +17,12 @@ from optim_viz.lessons.links import Place
 from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.scenes import Scene
+from optim_viz.places import APP
 from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import player
 from optim_viz.ui.languages import in_link
-from optim_viz.ui.page import ROOT, address, plain, timed, title_of
+from optim_viz.ui.page import address, plain, timed, title_of
 from optim_viz.ui.share import give, share
 
 #: Runs of a page that what a lesson shows and measures may take: it is always the same, and kept.
@@ -150,7 +151,7 @@ def picture(row: Lesson, place: Place, guessed: bool) -> Result | None:
     page, query = links.opened(experiment)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
-            ROOT / "pages" / f"{page}.py", label=tr("Open in {page}", page=title_of(page)),
+            APP / "pages" / f"{page}.py", label=tr("Open in {page}", page=title_of(page)),
             query_params=query | in_link(), icon=":material/open_in_new:",
         )  # fmt: skip
         st.caption(tr(links.left_behind(experiment)))

@@ -21,6 +21,7 @@ import streamlit as st
 from optim_viz import log, looks
 from optim_viz.experiments.links import Query
 from optim_viz.language import N_, together, tr
+from optim_viz.places import APP
 from optim_viz.settings import limit, log_level
 from optim_viz.spec import SpecError
 from optim_viz.ui import languages, sessions
@@ -28,7 +29,6 @@ from optim_viz.ui.sessions import note_error
 from optim_viz.ui.turns import Busy
 from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
 
-ROOT = Path(__file__).resolve().parents[2]
 ASSETS = Path(__file__).parent / "assets"
 #: Seconds that one thread may keep Python to itself while others wait: a fifth of the usual, because most of a page is
 #: short work between waits, and would wait that long each time beside one session that computes.
@@ -73,7 +73,7 @@ def title_of(name: str) -> str:
 def navigation() -> Any:
     """Build the app's pages; returns Streamlit's current page."""
     return st.navigation(
-        [st.Page(ROOT / "pages" / p.path, title=tr(p.title), icon=p.icon, default=p.default) for p in PAGES],
+        [st.Page(APP / "pages" / p.path, title=tr(p.title), icon=p.icon, default=p.default) for p in PAGES],
         position="top",
     )
 

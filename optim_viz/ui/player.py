@@ -6,19 +6,17 @@ Each blob travels in a component of its own, so that Streamlit's message cache s
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from string import Template
 from typing import Any
 
 import streamlit as st
 
 from optim_viz.language import spoken, tr
+from optim_viz.places import STATIC
 from optim_viz.player.assets import publish
 from optim_viz.player.scenes import Scene
 from optim_viz.ui.first_pictures import PICTURES, KnownLink
 from optim_viz.ui.page import asset
-
-STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
 def component(name: str) -> Callable[..., Any]:
