@@ -16,8 +16,8 @@ from optim_viz.lessons.lesson import Experiment, Lesson, Result, Verdict
 from optim_viz.lessons.links import Place
 from optim_viz.lessons.predictions import PREDICTIONS, reply
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.player.scenes import Scene
 from optim_viz.places import APP
+from optim_viz.player.scenes import Scene
 from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import player
