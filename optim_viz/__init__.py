@@ -28,6 +28,7 @@ from optim_viz.surfaces.surface import surface
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.surfaces.trajectory import Comparison, Outcome, Trajectory
 from optim_viz.sweeps.basins import Basins, basins
+from optim_viz.sweeps.stress import Stress, stress
 from optim_viz.sweeps.sweep import Sweep, sweep
 from optim_viz.sweeps.theory import Theory, theory
 from optim_viz.sweeps.tuning import Tuning, tune
@@ -51,6 +52,7 @@ __all__ = [
     "Segment",
     "Sharpness",
     "SpecError",
+    "Stress",
     "Sweep",
     "Theory",
     "TrainSweep",
@@ -69,6 +71,7 @@ __all__ = [
     "save",
     "schedule",
     "sharpness",
+    "stress",
     "surface",
     "sweep",
     "theory",

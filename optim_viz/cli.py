@@ -2,6 +2,7 @@
 
 python -m optim_viz compare rosenbrock sgd adam --lr 0.001 0.05 --steps 500 --out race.gif
 python -m optim_viz train sgd adam~lr~0.002 --epochs 2 --out runs.csv
+python -m optim_viz stress --out stress.csv
 python -m optim_viz site public
 """
 
@@ -14,14 +15,16 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
-from optim_viz.language import LANGUAGES, OWN, speaking
+from optim_viz.language import LANGUAGES, OWN, speaking, tr
 from optim_viz.optimizers.specs import with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError
+from optim_viz.sweeps.stress import HORIZONS
 
 if TYPE_CHECKING:
     from optim_viz.network.training import Training
     from optim_viz.surfaces.trajectory import Comparison
+    from optim_viz.sweeps.stress import Stress
 
 
 _OUT = "a file: its suffix says what is written (.html .gif .png .svg .csv .parquet .json .py); without it, a table"
@@ -74,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--hidden", nargs="+", default=(300, 200), metavar="UNITS", help="layer sizes (300 200)")
     train.add_argument("--seeds", default=1, help="runs of every optimizer (1)")
     train.add_argument("--no-final-relu", action="store_true", help="do not clip the logits at 0")
+    stress = commands.add_parser("stress", help="every optimizer tuned on every surface, and who wins where")
+    stress.set_defaults(command=_stress)
+    stress.add_argument("--steps", nargs="+", default=HORIZONS, help="after how many steps it is asked (100 1000)")
+    stress.add_argument("--surfaces", nargs="+", help="names; all if left out")
+    stress.add_argument("--optimizers", nargs="+", help=f"{_OPTIMIZERS}; all with a rule if left out")
+    stress.add_argument("--out", metavar="FILE", help="a file: .csv or .parquet; without it, a table of ranks")
+    stress.add_argument("--language", choices=LANGUAGES, default=OWN, help="of the sentences (en)")
     site = commands.add_parser("site", help="a folder of pages for any static host, which needs no server")
     site.set_defaults(command=_site)
     site.add_argument("folder", metavar="OUT", help="the folder to write; other files in it stay")
@@ -124,6 +134,36 @@ def _train(given: argparse.Namespace) -> None:
     paths = any(run.outcome is TrainingOutcome.FINISHED for run in training)
     with speaking(given.language):
         _deliver(training, given.out, _training_rows(training), project(training) if drawn and paths else None)
+
+
+def _stress(given: argparse.Namespace) -> None:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from optim_viz.export.table import frame_writer
+    from optim_viz.settings import threads
+    from optim_viz.sweeps import stress
+
+    write = frame_writer(given.out) if given.out else None
+    given.lr = ()
+    spec = stress.check(_optimizers(given) if given.optimizers else None, given.surfaces, given.steps)
+    bar = Bar("tuning")
+    with ProcessPoolExecutor(threads(), get_context("spawn")) as pool:
+        found = stress.run(spec, bar, None, pool)
+    bar.end()
+    if write is None:
+        with speaking(given.language):
+            print_table(_stress_rows(found), sys.stdout)
+            sys.stdout.write(f"\n{tr(found.sentence)}\n{tr(found.caution)}\n")
+    else:
+        write(found.to_frame())
+        sys.stderr.write(f"{given.out} written\n")
+
+
+def _stress_rows(found: Stress) -> list[tuple[str, ...]]:
+    frame = found.summary()
+    rows = [tuple(name.replace("_", " ") for name in frame)]
+    return rows + [tuple(cell if isinstance(cell, str) else f"{cell:.3g}" for cell in row) for row in frame.values]
 
 
 #: Files that have no use for the plane of weights, which takes seconds.

@@ -7,7 +7,7 @@ import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
@@ -80,7 +80,7 @@ def completed(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     ahead: int | None = None,
-) -> Iterator[tuple[T, Future[Any]]]:
+) -> Generator[tuple[T, Future[Any]], None, None]:
     """Yield tasks as they complete, each with its future, reporting about ten times a second in between.
 
     `submit` gives the function of a task and its arguments; in threads it also gets `cancel`, which cannot travel

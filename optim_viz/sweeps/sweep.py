@@ -6,6 +6,7 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,13 @@ import numpy as np
 from optim_viz.language import N_
 from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.progress import Unfinished
 from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.sweeps import batch
+from optim_viz.sweeps.backends import Backend
+from optim_viz.sweeps.batch import Ends
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,6 +122,7 @@ def sweep(
     tolerance: float = 1e-3,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    executor: Executor | None = None,
 ) -> Sweep:
     """Run an optimizer under every combination of some hyperparameters, all at once.
 
@@ -129,8 +134,11 @@ def sweep(
     optimizer or "x" or "y" of the start; `seed` of the draws, `seeds` 1 to 100: as many runs of every cell, with the
     draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run has arrived at the first step at which its
     excess over the lowest known loss is at most this share of the start's; `progress`, called with the share done
-    about ten times a second in this thread; `cancel`, an event that ends the sweep soon, keeping the blocks done.
-    Raises SpecError, one sentence that names the value and what is allowed. A diverged run is inf, not an error.
+    about ten times a second in this thread; `cancel`, an event that ends the sweep soon, keeping the blocks done;
+    `executor`, any concurrent.futures.Executor, such as a ProcessPoolExecutor or that of a dask.distributed Client
+    (left out: threads here), with the same bits.
+    Raises SpecError, one sentence that names the value and what is allowed, and Unfinished, whose so_far has what was
+    done, where the executor is lost. A diverged run is inf, not an error. For more runs see ov.sweep_to.
 
     >>> from optim_viz import optimizer
     >>> s = sweep("quadratic", optimizer("momentum"), {"lr": [0.01, 0.1, 1.0], "momentum": [0.0, 0.5]}, start=(1, 1))
@@ -140,9 +148,8 @@ def sweep(
     Reference: Bergstra & Bengio, Random Search for Hyper-Parameter Optimization (2012); Goh, Why Momentum Really Works
     (2017).
     """
-    return run(
-        check(surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance), progress, cancel
-    )
+    spec = check(surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance)
+    return run(spec, progress, cancel, executor)
 
 
 def check(
@@ -156,6 +163,7 @@ def check(
     seed: int = 0,
     seeds: int = 1,
     tolerance: float = 1e-3,
+    most: int = MAX_RUNS,
 ) -> SweepSpec:
     """Return the arguments of `sweep` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizer, start, steps, noise, batch_size, seed)
@@ -181,8 +189,8 @@ def check(
     spec = SweepSpec(
         base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed, many, share
     )
-    if spec.cells * many > MAX_RUNS:
-        raise SpecError("This sweep has {count:,} runs; at most {most:,}.", count=spec.cells * many, most=MAX_RUNS)
+    if spec.cells * many > most:
+        raise SpecError("This sweep has {count:,} runs; at most {most:,}.", count=spec.cells * many, most=most)
     _check_corners(spec)
     return spec
 
@@ -227,10 +235,20 @@ def _check_corners(spec: SweepSpec) -> None:
 
 
 def run(
-    spec: SweepSpec, progress: Callable[[float], None] | None = None, cancel: threading.Event | None = None
+    spec: SweepSpec,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    executor: Executor | None = None,
+    backend: Backend | None = None,
 ) -> Sweep:
     """Run a checked spec."""
-    ends = batch.run_all(spec, True, progress, cancel)
+    try:
+        return _swept(spec, batch.run_all(spec, True, progress, cancel, backend, executor=executor))
+    except Unfinished as cut:
+        raise Unfinished(str(cut), _swept(spec, cut.so_far)) from cut
+
+
+def _swept(spec: SweepSpec, ends: Ends) -> Sweep:
     shape = spec.shape
     losses, done = ends.losses.reshape(spec.seeds, *shape), np.all(ends.done, axis=0).reshape(shape)
     steps_to = np.median(ends.steps_to, axis=0).reshape(shape)
