@@ -28,6 +28,7 @@ from optim_viz.surfaces.surface import surface
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.surfaces.trajectory import Comparison, Outcome, Trajectory
 from optim_viz.sweeps.basins import Basins, basins
+from optim_viz.sweeps.stream import SweepFiles, sweep_to
 from optim_viz.sweeps.stress import Stress, stress
 from optim_viz.sweeps.sweep import Sweep, sweep
 from optim_viz.sweeps.theory import Theory, theory
@@ -54,6 +55,7 @@ __all__ = [
     "SpecError",
     "Stress",
     "Sweep",
+    "SweepFiles",
     "Theory",
     "TrainSweep",
     "Training",
@@ -74,6 +76,7 @@ __all__ = [
     "stress",
     "surface",
     "sweep",
+    "sweep_to",
     "theory",
     "train",
     "train_sweep",

@@ -190,7 +190,12 @@ def check(
         base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed, many, share
     )
     if spec.cells * many > most:
-        raise SpecError("This sweep has {count:,} runs; at most {most:,}.", count=spec.cells * many, most=most)
+        raise SpecError(
+            "This sweep has {count:,} runs; at most {most:,}{hint}.",
+            count=spec.cells * many,
+            most=most,
+            hint=N_(", and more with ov.sweep_to, which writes them to files") if most == MAX_RUNS else "",
+        )
     _check_corners(spec)
     return spec
 
