@@ -28,6 +28,7 @@ from optim_viz.surfaces.surface import surface
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.surfaces.trajectory import Comparison, Outcome, Trajectory
 from optim_viz.sweeps.basins import Basins, basins
+from optim_viz.sweeps.halton import halton
 from optim_viz.sweeps.stream import SweepFiles, sweep_to
 from optim_viz.sweeps.stress import Stress, stress
 from optim_viz.sweeps.sweep import Sweep, sweep
@@ -66,6 +67,7 @@ __all__ = [
     "basins",
     "between",
     "descend",
+    "halton",
     "load",
     "optimizer",
     "project",

@@ -156,6 +156,12 @@ def parts(runs: int, size: int) -> list[Span]:
     return [(low, min(low + size, runs)) for low in range(0, runs, size)]
 
 
+def blank_ends(spec: SweepSpec) -> Ends:
+    """All runs by seed and cell, of which nothing is known yet."""
+    blank = _blank(spec.seeds * spec.cells)
+    return Ends(*(array.reshape(*array.shape[:-1], spec.seeds, spec.cells) for array in blank))
+
+
 def _blank(runs: int) -> Part:
     """Runs of which nothing is known yet."""
     empty, never = np.full((2, runs), np.nan), np.full((2, runs), np.inf)
@@ -285,11 +291,16 @@ def cell_values(
 
     `axes` are the spec's as arrays, for who asks often.
     """
-    places = np.unravel_index(cells, spec.shape)
-    values = {name: axis[place] for (name, axis), place in zip((axes or _axes(spec)).items(), places, strict=True)}
+    pairs = zip((axes or _axes(spec)).items(), places(spec, cells), strict=True)
+    values = {name: axis[place] for (name, axis), place in pairs}
     starts = np.empty((len(cells), 2))
     starts[:, 0], starts[:, 1] = values.pop("x", spec.start[0]), values.pop("y", spec.start[1])
     return starts, values
+
+
+def places(spec: SweepSpec, cells: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return for each axis which of its values numbered cells have, int64 [n]."""
+    return (cells,) * len(spec.axes) if spec.paired else np.unravel_index(cells, spec.shape)
 
 
 def _axes(spec: SweepSpec) -> dict[str, np.ndarray]:

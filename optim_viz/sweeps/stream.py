@@ -26,6 +26,7 @@ from optim_viz.settings import threads
 from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, quoted
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.batch import MOST_WORKERS, PART, Part, Span
+from optim_viz.sweeps.groups import is_outer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,6 +121,11 @@ def sweep_to(
     spec = sweep.check(
         surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance, most=MOST_RUNS
     )
+    for name, _ in spec.axes:
+        if is_outer(name, spec.optimizer):
+            raise SpecError(
+                "ov.sweep_to has no axis {name}: call it once for each of its values, each with a folder.", name=name
+            )
     return run(spec, folder, executor, progress, cancel)
 
 
@@ -221,7 +227,7 @@ def _write(files: SweepFiles, span: Span, ends: Part) -> None:
 
 def _columns(spec: SweepSpec, span: Span, ends: Part) -> dict[str, Any]:
     seeds, cells = np.divmod(np.arange(*span), spec.cells)
-    places = np.unravel_index(cells, spec.shape)
+    places = batch.places(spec, cells)
     losses, points, steps_to, _, _ = ends
     axes = {name: np.array(values)[place] for (name, values), place in zip(spec.axes, places, strict=True)}
     results = {"final_loss": losses, "steps_to": steps_to, "end_x": points[0], "end_y": points[1]}
