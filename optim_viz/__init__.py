@@ -28,6 +28,9 @@ from optim_viz.surfaces.surface import surface
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.surfaces.trajectory import Comparison, Outcome, Trajectory
 from optim_viz.sweeps.basins import Basins, basins
+from optim_viz.sweeps.halton import halton
+from optim_viz.sweeps.stream import SweepFiles, sweep_to
+from optim_viz.sweeps.stress import Stress, stress
 from optim_viz.sweeps.sweep import Sweep, sweep
 from optim_viz.sweeps.theory import Theory, theory
 from optim_viz.sweeps.tuning import Tuning, tune
@@ -51,7 +54,9 @@ __all__ = [
     "Segment",
     "Sharpness",
     "SpecError",
+    "Stress",
     "Sweep",
+    "SweepFiles",
     "Theory",
     "TrainSweep",
     "Training",
@@ -62,6 +67,7 @@ __all__ = [
     "basins",
     "between",
     "descend",
+    "halton",
     "load",
     "optimizer",
     "project",
@@ -69,8 +75,10 @@ __all__ = [
     "save",
     "schedule",
     "sharpness",
+    "stress",
     "surface",
     "sweep",
+    "sweep_to",
     "theory",
     "train",
     "train_sweep",

@@ -4,6 +4,7 @@ optim-viz serve
 optim-viz compare rosenbrock sgd adam --lr 0.001 0.05 --steps 500 --out race.gif
 optim-viz train sgd adam~lr~0.002 --epochs 2 --out runs.csv
 optim-viz sweep quadratic momentum --over lr 0.01 0.1 1 --over momentum 0 0.5 0.9 --out map.csv
+optim-viz stress --out stress.csv
 optim-viz site public
 
 `python -m optim_viz` is the same command where none was installed.
@@ -17,20 +18,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from optim_viz.language import LANGUAGES, OWN, speaking
+from optim_viz.language import LANGUAGES, OWN, speaking, tr
 from optim_viz.optimizers.specs import with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.places import APP, STATIC
-from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError, number, quoted, whole
+from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError, number, whole
+from optim_viz.sweeps.stress import HORIZONS
 
 if TYPE_CHECKING:
     from optim_viz.network.training import Training
     from optim_viz.surfaces.trajectory import Comparison
+    from optim_viz.sweeps.stress import Stress
     from optim_viz.sweeps.sweep import Sweep
 
 
@@ -68,7 +70,7 @@ def _parser(version: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("optim-viz", description="See how optimizers work.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {version}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_serve, _add_compare, _add_train, _add_sweep, _add_site):
+    for add in (_add_serve, _add_compare, _add_train, _add_sweep, _add_stress, _add_site):
         add(commands)
     return parser
 
@@ -112,6 +114,16 @@ def _add_sweep(commands: Any) -> None:
     sweep.add_argument("--seed", default=0, help="of all draws (0)")
     sweep.add_argument("--seeds", default=1, help="runs of every combination (1)")
     sweep.add_argument("--out", metavar="FILE", help="a .csv or .parquet file of every run; without it, a table")
+
+
+def _add_stress(commands: Any) -> None:
+    stress = commands.add_parser("stress", help="every optimizer tuned on every surface, and who wins where")
+    stress.set_defaults(command=_stress)
+    stress.add_argument("--steps", nargs="+", default=HORIZONS, help="after how many steps it is asked (100 1000)")
+    stress.add_argument("--surfaces", nargs="+", help="names; all if left out")
+    stress.add_argument("--optimizers", nargs="+", help=f"{_OPTIMIZERS}; all with a rule if left out")
+    stress.add_argument("--out", metavar="FILE", help="a file: .csv or .parquet; without it, a table of ranks")
+    stress.add_argument("--language", choices=LANGUAGES, default=OWN, help="of the sentences (en)")
 
 
 def _add_site(commands: Any) -> None:
@@ -196,18 +208,45 @@ def _train(given: argparse.Namespace) -> None:
         _deliver(training, given.out, _training_rows(training), project(training) if drawn and paths else None)
 
 
+def _stress(given: argparse.Namespace) -> None:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from optim_viz.export.table import frame_writer
+    from optim_viz.settings import threads
+    from optim_viz.sweeps import stress
+
+    write = frame_writer(given.out) if given.out else None
+    given.lr = ()
+    spec = stress.check(_optimizers(given) if given.optimizers else None, given.surfaces, given.steps)
+    bar = Bar("tuning")
+    with ProcessPoolExecutor(threads(), get_context("spawn")) as pool:
+        found = stress.run(spec, bar, None, pool)
+    bar.end()
+    if write is None:
+        with speaking(given.language):
+            print_table(_stress_rows(found), sys.stdout)
+            sys.stdout.write(f"\n{tr(found.sentence)}\n{tr(found.caution)}\n")
+    else:
+        write(found.to_frame())
+        sys.stderr.write(f"{given.out} written\n")
+
+
+def _stress_rows(found: Stress) -> list[tuple[str, ...]]:
+    frame = found.summary()
+    rows = [tuple(name.replace("_", " ") for name in frame)]
+    return rows + [tuple(cell if isinstance(cell, str) else f"{cell:.3g}" for cell in row) for row in frame.values]
+
+
 #: Files that have no use for the plane of weights, which takes seconds.
 _TABLES = (".csv", ".parquet", ".json", ".py")
 
 
 def _sweep(given: argparse.Namespace) -> None:
-    from optim_viz.export.table import as_csv, as_parquet, write_file
+    from optim_viz.export.table import frame_writer
     from optim_viz.sweeps.sweep import sweep
 
-    writers = {".csv": as_csv, ".parquet": as_parquet}
-    suffix = Path(given.out or "").suffix.lower()
-    if given.out is not None and suffix not in writers:
-        raise SpecError("{path} must end in one of {names}.", path=quoted(given.out), names=", ".join(writers))
+    write = frame_writer(given.out) if given.out else None
     axes = {name: [number(value, name) for value in values] for name, *values in given.over}
     bar = Bar("sweep")
     found = sweep(
@@ -215,10 +254,10 @@ def _sweep(given: argparse.Namespace) -> None:
         given.batch_size, given.seed, given.seeds, progress=bar,
     )  # fmt: skip
     bar.end()
-    if given.out is None:
+    if write is None:
         print_table(_sweep_rows(found), sys.stdout)
     else:
-        write_file(given.out, writers[suffix](found.to_frame()))
+        write(found.to_frame())
         sys.stderr.write(f"{given.out} written\n")
 
 

@@ -380,8 +380,9 @@ class SweepSpec:
     """Many runs of one optimizer on a surface: what `optim_viz.sweep` is asked for.
 
     `axes` are pairs of a name (a hyperparameter, or "x" or "y" of the start) and its values; every combination is a
-    cell. Each cell runs once per seed: `seed`, `seed` + 1, ... up to `seeds` of them. `tolerance` is the share of the
-    start's excess loss at which a run counts as arrived.
+    cell, or, where they are `paired`, each axis has one value a cell. Each cell runs once per seed: `seed`,
+    `seed` + 1, ... up to `seeds` of them. `tolerance` is the share of the start's excess loss at which a run counts as
+    arrived.
     """
 
     surface: Surface
@@ -394,11 +395,18 @@ class SweepSpec:
     seed: int = 0
     seeds: int = 1
     tolerance: float = 1e-3
+    paired: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many values each axis has."""
-        return tuple(len(values) for _, values in self.axes)
+        """How many values each axis has; of paired axes how many all have."""
+        sides = tuple(len(values) for _, values in self.axes)
+        return sides[:1] if self.paired else sides
+
+    def values_at(self, cell: tuple[int, ...]) -> dict[str, float]:
+        """The axes' values of one cell."""
+        places = cell * len(self.axes) if self.paired else cell
+        return {name: axis[i] for (name, axis), i in zip(self.axes, places, strict=True)}
 
     @property
     def cells(self) -> int:

@@ -18,6 +18,7 @@ FLOORS = [
     {"experiments", "figures"},
     {"sweeps", "player"},
     {"surfaces", "network"},
+    {"executor"},
     {"optimizers", "settings"},
     {"spec", "log", "threads", "progress"},
     {"looks", "language", "places"},

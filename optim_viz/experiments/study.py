@@ -126,7 +126,7 @@ def check_rates(low: object, high: object) -> tuple[float, float]:
 
 def one_run(spec: SweepSpec, cell: tuple[int, ...]) -> DescentSpec:
     """Return the comparison that shows one cell of a sweep: its optimizer with those values, from that start."""
-    named = {name: axis[i] for (name, axis), i in zip(spec.axes, cell, strict=True)}
+    named = spec.values_at(cell)
     start = (named.pop("x", spec.start[0]), named.pop("y", spec.start[1]))
     single = with_values(spec.optimizer, named)
     return DescentSpec(spec.surface, (single,), start, spec.steps, spec.noise, spec.batch_size, spec.seed)

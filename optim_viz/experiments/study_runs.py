@@ -48,6 +48,6 @@ def run(work: Work, report: Callable[[Progress], None], cancel: threading.Event)
 
 
 def run_trainings(spec: TrainSweepSpec, tell: Callable[..., None], cancel: threading.Event) -> TrainSweep:
-    """Run the trainings of a curve on the network, wherever optim_viz.network.executor says; tell of those done."""
+    """Run the trainings of a curve on the network, wherever optim_viz.executor says; tell of those done."""
     latest: deque[TrainSweep] = deque(maxlen=1)
     return rate_sweep.run(spec, None, lambda share: tell(share, lambda: tuple(latest)), cancel, latest.append)

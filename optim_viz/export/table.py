@@ -137,6 +137,24 @@ def as_parquet(frame: pd.DataFrame) -> bytes:
     return file.getvalue()
 
 
+def frame_writer(path: str) -> Callable[[pd.DataFrame], None]:
+    """Return what writes a table to a file of this name, .csv or .parquet; SpecError where nothing does."""
+    ways = {".csv": as_csv, ".parquet": as_parquet}
+    found = next((write for suffix, write in ways.items() if path.lower().endswith(suffix)), None)
+    if found is None:
+        raise SpecError("{path} must end in one of {names}.", path=quoted(path), names=", ".join(ways))
+    return lambda frame: _put(path, found(frame))
+
+
+def _put(path: str, content: bytes) -> None:
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise SpecError(
+            "{path} could not be written: {reason}.", path=quoted(path), reason=error.strerror or error
+        ) from None
+
+
 def _csv(result: Result) -> bytes:
     return as_csv(result.runs.to_frame())
 
@@ -257,14 +275,4 @@ def save(
     if isinstance(checked, Recordings) and str(path).endswith(".safetensors"):
         recording_files.save(checked, path, plane, weights)
         return
-    write_file(path, export(checked, by_suffix(path).name, plane, progress))
-
-
-def write_file(path: str | Path, content: bytes) -> None:
-    """Write a file; SpecError where it cannot be written."""
-    try:
-        Path(path).write_bytes(content)
-    except OSError as error:
-        raise SpecError(
-            "{path} could not be written: {reason}.", path=quoted(path), reason=error.strerror or error
-        ) from None
+    _put(path, export(checked, by_suffix(path).name, plane, progress))

@@ -4,6 +4,7 @@ style, ticks             what all charts share; the round numbers of logarithmic
 comparison               Comparison.figure(): an animated figure for notebooks
 notebook                 how it shows itself there
 maps, basins             a sweep over two axes; which minimum every start reaches
+stress_map               every optimizer on every surface: places and what is left
 rate_curves              final loss against learning rate
 good_region              the points around the best that are nearly as good
 region_words             how wide they are, in words

@@ -18,5 +18,5 @@ between                        ov.between: the loss on the straight line between
 sharpness, seen, hessian       ov.sharpness: the largest eigenvalues along runs; what is looked at; products with H
 replay                         a training of the built-in network once more, for what its optimizer divides by
 edges                          how sharp a loss may be before an optimizer's steps swing ever wider
-rate_sweep, executor           ov.train_sweep: one training a learning rate, on this machine or others
+rate_sweep                     ov.train_sweep: one training a learning rate, on this machine or others
 """

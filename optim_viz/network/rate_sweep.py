@@ -6,21 +6,20 @@ import contextlib
 import dataclasses
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz import executor as executors
 from optim_viz.language import N_
-from optim_viz.network import executor as executors
 from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.specs import hyperparameter, looks, with_values
 from optim_viz.progress import Unfinished
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, quoted, unique_labels
-from optim_viz.threads import POLL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +116,7 @@ def train_sweep(
 
     Arguments: `optimizers`, specs (each keeps its other hyperparameters, schedule and lr_scale); `lrs`, the learning
     rates, above 0, the same for all; `epochs`, `batch_size`, `hidden`, `final_relu`, `seed`, `seeds` and `data` as
-    ov.train has them; `executor`, any concurrent.futures.Executor (left out: what network.executor gives,
+    ov.train has them; `executor`, any concurrent.futures.Executor (left out: what optim_viz.executor gives,
     threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about ten
     times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running in
     other processes are waited for).
@@ -185,57 +184,22 @@ def run(
 
     with contextlib.ExitStack() as stack:
         pool = executor if executor is not None else stack.enter_context(executors.executor())
-        # An event cannot travel to another process.
-        near = (cancel,) if isinstance(pool, ThreadPoolExecutor) else ()
-        futures = {pool.submit(train_one, spec.training(task), *near): task for task in spec.tasks}
-        try:
-            for future in _completed(futures, progress, cancel):
-                result = _result(future, so_far)
-                if result is not None:
-                    task = futures[future]
-                    (losses[task], accuracies[task]), done[task] = result, True
-                    if seen is not None:
-                        seen(so_far())
-        finally:
-            for future in futures:
-                future.cancel()
+        tasks = executors.completed(pool, lambda task: (train_one, spec.training(task)), spec.tasks, progress, cancel)
+        for task, future in stack.enter_context(contextlib.closing(tasks)):
+            result = executors.outcome(future, lambda why: _unfinished(so_far(), why))
+            if result is not None:
+                (losses[task], accuracies[task]), done[task] = result, True
+                if seen is not None:
+                    seen(so_far())
     if not done.all() and not cancel.is_set():
-        raise _unfinished(so_far(), N_("the scheduler that ran them was lost"))
+        raise _unfinished(so_far(), executors.SCHEDULER_LOST)
     return so_far()
-
-
-def _result(future: Future[Any], so_far: Callable[[], TrainSweep]) -> tuple[float, float] | None:
-    try:
-        return future.result()
-    except SpecError:
-        raise
-    except Exception as error:
-        raise _unfinished(so_far(), N_("one of them ended with {error}", error=type(error).__name__)) from error
 
 
 def _unfinished(done: TrainSweep, why: str) -> Unfinished:
     return Unfinished(
         N_("{count} of {all} trainings were done when {why}.", count=done.done.sum(), all=done.done.size, why=why), done
     )
-
-
-def _completed(
-    futures: dict[Future[Any], Task], progress: Callable[[float], None] | None, cancel: threading.Event
-) -> Iterator[Future[tuple[float, float] | None]]:
-    """Yield futures as they complete, reporting in between; after a cancel those that could not be stopped.
-
-    Of those that end together failures come last.
-    """
-    waiting = set(futures)
-    while waiting:
-        ended, waiting = wait(waiting, POLL, FIRST_COMPLETED)
-        yield from sorted(
-            (future for future in ended if not future.cancelled()), key=lambda f: f.exception() is not None
-        )
-        if progress is not None:
-            progress(1.0 - len(waiting) / len(futures))
-        if cancel.is_set():
-            waiting -= {future for future in waiting if future.cancel()}
 
 
 def train_one(spec: NetworkSpec, cancel: threading.Event | None = None) -> tuple[float, float] | None:

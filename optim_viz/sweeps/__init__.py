@@ -1,6 +1,9 @@
 """Many runs on a surface at once: maps, basins, tuning, theory, and what computes them.
 
 sweep, basins, tuning, theory     ov.sweep, ov.basins, ov.tune, ov.theory
+halton, groups                    ov.halton, points beside grids; axes whose values are batches
+stream                            ov.sweep_to: results to Parquet files, going on where they end
+stress                            ov.stress: every optimizer tuned on every surface
 batch                             the loop over blocks of runs
 backends                          what a block computes with: NumPy or torch
 steps, tracker                    the steps of a block in reused memory; what is noted of them

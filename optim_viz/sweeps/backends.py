@@ -52,8 +52,16 @@ def backend_for(spec: SweepSpec) -> Backend:
 
 def numpy_backend(spec: SweepSpec) -> Backend:
     """Blocks on NumPy arrays; where there is much to do, in machine code, with the same bits."""
+    return _on_arrays(spec, fused if spec.steps_in_all >= WORTH_MACHINE_CODE else straight)
+
+
+def machine_backend(spec: SweepSpec) -> Backend:
+    """Blocks in machine code: for small sweeps of which many follow, so that its making pays."""
+    return _on_arrays(spec, fused)
+
+
+def _on_arrays(spec: SweepSpec, rewrite: Rewrite) -> Backend:
     surface = compiled(spec.surface)
-    rewrite = fused if spec.steps_in_all >= WORTH_MACHINE_CODE else straight
     return Backend(np, surface.value, surface.gradient, lambda a: a, np.asarray, BLOCK, LEAST, rewrite)
 
 

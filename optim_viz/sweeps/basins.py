@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.progress import Unfinished
 from optim_viz.spec import OptimizerSpec, Surface, SweepSpec, whole
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.minima import stationary
@@ -81,6 +83,7 @@ def basins(
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    executor: Executor | None = None,
 ) -> Basins:
     """Run an optimizer from every start of a grid over the region, all at once, and say where each comes to rest.
 
@@ -89,8 +92,8 @@ def basins(
     ov.descend's "reached" and "stuck in a local minimum" have it.
 
     Arguments: `surface` and `optimizer` as ov.sweep has them; `resolution`, 2 to 1,024 starts a side; `steps`, `noise`,
-    `batch_size` and `seed` as ov.descend has them; `progress` and `cancel` as ov.sweep has them (what a cancel cuts off
-    counts as lost).
+    `batch_size` and `seed` as ov.descend has them; `progress`, `cancel` and `executor` as ov.sweep has them (what a
+    cancel cuts off counts as lost).
     Raises SpecError, one sentence that names the value and what is allowed.
 
     >>> from optim_viz import optimizer
@@ -100,7 +103,7 @@ def basins(
 
     Reference: Nusse & Yorke, Basins of Attraction (1996).
     """
-    return run(check(surface, optimizer, resolution, steps, noise, batch_size, seed), progress, cancel)
+    return run(check(surface, optimizer, resolution, steps, noise, batch_size, seed), progress, cancel, executor)
 
 
 def check(
@@ -121,10 +124,19 @@ def check(
 
 
 def run(
-    spec: SweepSpec, progress: Callable[[float], None] | None = None, cancel: threading.Event | None = None
+    spec: SweepSpec,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    executor: Executor | None = None,
 ) -> Basins:
     """Run a checked spec of `check`."""
-    ends = batch.run_all(spec, False, progress, cancel)
+    try:
+        return _labelled(spec, batch.run_all(spec, False, progress, cancel, executor=executor))
+    except Unfinished as cut:
+        raise Unfinished(str(cut), _labelled(spec, cut.so_far)) from cut
+
+
+def _labelled(spec: SweepSpec, ends: Ends) -> Basins:
     labels, minima = _known(spec, ends)
     labels, minima = _found(spec, ends, labels, minima)
     shape = spec.shape

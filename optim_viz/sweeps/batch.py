@@ -11,20 +11,24 @@ import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from optim_viz.executor import SCHEDULER_LOST, completed, outcome
+from optim_viz.language import N_
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, Rate
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
 from optim_viz.spec import ScheduleSpec, SweepSpec
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
 from optim_viz.surfaces.surface import dataset
-from optim_viz.sweeps.backends import Backend, backend_for
+from optim_viz.sweeps.backends import LEAST, Backend, backend_for
 from optim_viz.sweeps.steps import reused_steps
 from optim_viz.sweeps.tracker import Tracker
 from optim_viz.threads import Shared, in_threads
@@ -33,6 +37,9 @@ from optim_viz.threads import Shared, in_threads
 LOOK, AHEAD = 64, 64
 #: Threads at most: on 16 cores, 512 x 512 runs took 0.52 s on 8 of them and 1.43 s on 16, which wait for Python's lock.
 MOST_WORKERS = 8
+#: Runs that an executor is given at once, at most: 10 MB of results; into how many parts a smaller sweep is cut; and
+#: how many of them may be under way, so that results that nobody has fetched cannot fill a scheduler.
+PART, PARTS, AT_ONCE = 1 << 18, 32, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,24 +60,53 @@ def run_all(
     cancel: threading.Event | None = None,
     backend: Backend | None = None,
     block: int | None = None,
+    executor: Executor | None = None,
 ) -> Ends:
     """Run every cell of a checked spec once per seed; without draws once, and the seeds share the result.
 
     `watch` looks at the loss of every step (for steps_to, and for a loss that overflows on the way), else only at the
-    last; `progress` is called with the share that is done about ten times a second, in this thread.
+    last; `progress` is called with the share that is done about ten times a second, in this thread. An `executor` runs
+    it in parts, with the same bits; Unfinished, with what was done, where it is lost.
     """
-    backend = backend or backend_for(spec)
-    work = _Work(spec, watch, backend)
+    if executor is not None:
+        return _elsewhere(spec, watch, executor, progress, cancel or threading.Event())
     workers = min(threads(), MOST_WORKERS)
+    return _ends(spec, run_here(spec, watch, (0, spec.runs), workers, progress, cancel, backend, block))
+
+
+#: How some runs ended: losses, points, steps_to, done and spread, as Ends has them, with one last dimension of runs.
+Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+#: Numbers of runs, from the first to before the last.
+Span = tuple[int, int]
+
+
+def run_part(spec: SweepSpec, watch: bool, span: Span, cancel: threading.Event | None = None) -> Part:
+    """One task: run some numbers of a checked spec in this thread."""
+    return run_here(spec, watch, span, 1, None, cancel)
+
+
+def run_here(
+    spec: SweepSpec,
+    watch: bool,
+    span: Span,
+    workers: int,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    backend: Backend | None = None,
+    block: int | None = None,
+) -> Part:
+    """Run some numbers of a checked spec in so many threads."""
+    backend = backend or backend_for(spec)
+    work = _Work(spec, watch, backend, span)
     size = block or block_size(spec, backend, workers)
-    starts = range(0, spec.runs, size)
+    starts = range(*span, size)
     waiting = Shared(starts)
 
     def blocks(stopped: Callable[[], bool]) -> None:
         for low in waiting:
             if stopped():
                 return
-            work.block(low, min(low + size, spec.runs), stopped)
+            work.block(low, min(low + size, span[1]), stopped)
 
     def report() -> None:
         if progress is not None:
@@ -78,9 +114,58 @@ def run_all(
 
     in_threads(blocks, min(workers, len(starts)), report if progress else None, cancel)
     report()
+    return work.losses, work.points, work.steps_to, work.done, work.spread
+
+
+def _ends(spec: SweepSpec, part: Part) -> Ends:
+    """All runs by seed and cell."""
     shape = (spec.seeds, spec.cells)
-    ends = (work.losses, work.points, work.steps_to, work.done, work.spread)
-    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], -1, spec.cells), (*a.shape[:-1], *shape)) for a in ends))
+    return Ends(*(np.broadcast_to(a.reshape(*a.shape[:-1], -1, spec.cells), (*a.shape[:-1], *shape)) for a in part))
+
+
+def _elsewhere(
+    spec: SweepSpec,
+    watch: bool,
+    executor: Executor,
+    progress: Callable[[float], None] | None,
+    cancel: threading.Event,
+) -> Ends:
+    """Have the runs done in parts by an executor."""
+    whole = _blank(spec.runs)
+
+    def lost(why: str) -> Unfinished:
+        told = N_("{count:,} of {all:,} runs were done when {why}.", count=int(whole[3].sum()), all=spec.runs, why=why)
+        return Unfinished(told, _ends(spec, whole))
+
+    spans = parts(spec.runs, max(LEAST, min(PART, math.ceil(spec.runs / PARTS))))
+    tasks = completed(executor, lambda span: (run_part, spec, watch, span), spans, progress, cancel, AT_ONCE)
+    for (low, high), future in tasks:
+        for array, made in zip(whole, outcome(future, lost), strict=True):
+            array[..., low:high] = made
+    if not whole[3].all() and not cancel.is_set():
+        raise lost(SCHEDULER_LOST)
+    return _ends(spec, whole)
+
+
+def parts(runs: int, size: int) -> list[Span]:
+    """Return the numbers of runs in parts of a size.
+
+    >>> parts(5, 2)
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    return [(low, min(low + size, runs)) for low in range(0, runs, size)]
+
+
+def blank_ends(spec: SweepSpec) -> Ends:
+    """All runs by seed and cell, of which nothing is known yet."""
+    blank = _blank(spec.seeds * spec.cells)
+    return Ends(*(array.reshape(*array.shape[:-1], spec.seeds, spec.cells) for array in blank))
+
+
+def _blank(runs: int) -> Part:
+    """Runs of which nothing is known yet."""
+    empty, never = np.full((2, runs), np.nan), np.full((2, runs), np.inf)
+    return never[0], empty, never[1], np.zeros(runs, bool), np.full(runs, np.nan)
 
 
 def block_size(spec: SweepSpec, backend: Backend, workers: int) -> int:
@@ -109,12 +194,11 @@ def examples_at_once(spec: SweepSpec) -> int:
 class _Work:
     """The results of a batch, and how one block of it is run."""
 
-    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend) -> None:
+    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend, span: Span) -> None:
         self.spec, self.watch, self.backend = spec, watch, backend
-        self.steps_done, runs = 0, spec.runs
-        self.losses, self.steps_to, self.done = np.full(runs, np.inf), np.full(runs, np.inf), np.zeros(runs, bool)
-        self.points, self.spread = np.full((2, runs), np.nan), np.full(runs, np.nan)
-        each = [spec.of_seed(i) for i in range(runs // spec.cells)]
+        self.steps_done, self.first, self.runs = 0, span[0], span[1] - span[0]
+        self.losses, self.points, self.steps_to, self.done, self.spread = _blank(self.runs)
+        each = [spec.of_seed(i) for i in range(spec.runs // spec.cells)]
         noise, indices = [draws(s) for s in each], [batch_indices(s) for s in each]
         self.noise = np.stack([n for n in noise if n is not None], -1) if spec.noise else None  # [steps, 2, seeds]
         # [steps, seeds, batch_size]
@@ -126,7 +210,7 @@ class _Work:
     @property
     def fraction(self) -> float:
         """The share of all steps of all runs that is done."""
-        return self.steps_done / self.spec.steps_in_all
+        return self.steps_done / (self.runs * self.spec.steps)
 
     def block(self, low: int, high: int, stopped: Callable[[], bool]) -> None:
         """Run numbers low to high - 1 and write down how they ended, unless they are stopped before."""
@@ -150,7 +234,7 @@ class _Work:
                 self.steps_done += (high - low) * (t % LOOK or LOOK)
                 if stopped():
                     return
-        part, ends = slice(low, high), tracker.end(theta, gradient, self.backend.get)
+        part, ends = slice(low - self.first, high - self.first), tracker.end(theta, gradient, self.backend.get)
         self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
         self.done[part] = True
 
@@ -207,11 +291,16 @@ def cell_values(
 
     `axes` are the spec's as arrays, for who asks often.
     """
-    places = np.unravel_index(cells, spec.shape)
-    values = {name: axis[place] for (name, axis), place in zip((axes or _axes(spec)).items(), places, strict=True)}
+    pairs = zip((axes or _axes(spec)).items(), places(spec, cells), strict=True)
+    values = {name: axis[place] for (name, axis), place in pairs}
     starts = np.empty((len(cells), 2))
     starts[:, 0], starts[:, 1] = values.pop("x", spec.start[0]), values.pop("y", spec.start[1])
     return starts, values
+
+
+def places(spec: SweepSpec, cells: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return for each axis which of its values numbered cells have, int64 [n]."""
+    return (cells,) * len(spec.axes) if spec.paired else np.unravel_index(cells, spec.shape)
 
 
 def _axes(spec: SweepSpec) -> dict[str, np.ndarray]:

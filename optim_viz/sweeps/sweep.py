@@ -6,18 +6,23 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optim_viz.language import N_
-from optim_viz.optimizers.specs import has_rule, with_values
+from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
+from optim_viz.progress import Unfinished
+from optim_viz.spec import LARGEST, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.sweeps import batch
+from optim_viz.sweeps import batch, groups
+from optim_viz.sweeps.backends import Backend
+from optim_viz.sweeps.batch import Ends
+from optim_viz.sweeps.halton import Halton
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,21 +89,21 @@ class Sweep:
     def best(self) -> dict[str, float]:
         """The axis values of the best cell, and its "loss" (inf where every run diverged)."""
         cell = self.best_cell()
-        values = {name: axis[i] for (name, axis), i in zip(self.spec.axes, cell, strict=True)}
-        return {**values, "loss": float(self.final_loss[cell])}
+        return {**self.spec.values_at(cell), "loss": float(self.final_loss[cell])}
 
     def optimizer(self, *cell: int) -> OptimizerSpec:
         """The optimizer of one cell, ready for ov.descend."""
-        pairs = zip(self.spec.axes, cell, strict=True)
-        values = {name: axis[i] for (name, axis), i in pairs if name not in STARTS}
-        return with_values(self.spec.optimizer, values)
+        values = self.spec.values_at(cell)
+        return groups.placed(self.spec, {name: value for name, value in values.items() if name not in STARTS}).optimizer
 
     def to_frame(self) -> pd.DataFrame:
         """Return a tidy pandas DataFrame, one row per cell and seed."""
         import pandas as pd
 
-        levels = itertools.product(self.spec.each_seed, *(values for _, values in self.spec.axes))
-        frame = pd.DataFrame(list(levels), columns=["seed", *(name for name, _ in self.spec.axes)])
+        sides = [values for _, values in self.spec.axes]
+        cells = zip(*sides, strict=True) if self.spec.paired else itertools.product(*sides)
+        rows = [(seed, *cell) for seed, cell in itertools.product(self.spec.each_seed, cells)]
+        frame = pd.DataFrame(rows, columns=["seed", *(name for name, _ in self.spec.axes)])
         frame["final_loss"] = self.losses.ravel()
         frame["median_loss"] = np.broadcast_to(self.final_loss, self.losses.shape).ravel()
         frame["median_steps_to"] = np.broadcast_to(self.steps_to, self.losses.shape).ravel()
@@ -108,7 +113,7 @@ class Sweep:
 def sweep(
     surface: str | Surface,
     optimizer: OptimizerSpec,
-    axes: Mapping[str, Sequence[float] | np.ndarray],
+    axes: Mapping[str, Sequence[float] | np.ndarray] | Halton,
     start: tuple[float, float] | None = None,
     steps: int = 300,
     noise: float = 0.0,
@@ -118,6 +123,7 @@ def sweep(
     tolerance: float = 1e-3,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    executor: Executor | None = None,
 ) -> Sweep:
     """Run an optimizer under every combination of some hyperparameters, all at once.
 
@@ -126,11 +132,15 @@ def sweep(
 
     Arguments: `surface`, `start`, `steps`, `noise` and `batch_size` as ov.descend has them; `optimizer`, one spec with
     a rule (its schedule and lr_scale hold in every cell); `axes`, {name: values}, each name a hyperparameter of the
-    optimizer or "x" or "y" of the start; `seed` of the draws, `seeds` 1 to 100: as many runs of every cell, with the
-    draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run has arrived at the first step at which its
-    excess over the lowest known loss is at most this share of the start's; `progress`, called with the share done
-    about ten times a second in this thread; `cancel`, an event that ends the sweep soon, keeping the blocks done.
-    Raises SpecError, one sentence that names the value and what is allowed. A diverged run is inf, not an error.
+    optimizer (a number or a switch), "x" or "y" of the start, "noise", or a setting of its schedule such as
+    "schedule.gamma"; or what ov.halton returns, points instead of a grid; `seed` of the draws, `seeds` 1 to 100: as
+    many runs of every cell, with the draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run has arrived
+    at the first step at which its excess over the lowest known loss is at most this share of the start's; `progress`,
+    called with the share done about ten times a second in this thread; `cancel`, an event that ends the sweep soon,
+    keeping the blocks done; `executor`, any concurrent.futures.Executor, such as a ProcessPoolExecutor or that of a
+    dask.distributed Client (left out: threads here), with the same bits.
+    Raises SpecError, one sentence that names the value and what is allowed, and Unfinished, whose so_far has what was
+    done, where the executor is lost. A diverged run is inf, not an error. For more runs see ov.sweep_to.
 
     >>> from optim_viz import optimizer
     >>> s = sweep("quadratic", optimizer("momentum"), {"lr": [0.01, 0.1, 1.0], "momentum": [0.0, 0.5]}, start=(1, 1))
@@ -140,9 +150,8 @@ def sweep(
     Reference: Bergstra & Bengio, Random Search for Hyper-Parameter Optimization (2012); Goh, Why Momentum Really Works
     (2017).
     """
-    return run(
-        check(surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance), progress, cancel
-    )
+    spec = check(surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance)
+    return run(spec, progress, cancel, executor)
 
 
 def check(
@@ -156,6 +165,7 @@ def check(
     seed: int = 0,
     seeds: int = 1,
     tolerance: float = 1e-3,
+    most: int = MAX_RUNS,
 ) -> SweepSpec:
     """Return the arguments of `sweep` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizer, start, steps, noise, batch_size, seed)
@@ -173,18 +183,35 @@ def check(
         raise SpecError(
             "A sweep's axes are names and their values, such as {{'lr': [0.01, 0.1]}}; got {axes}.", axes=quoted(axes)
         )
-    checked = tuple((str(name), _axis(single, str(name), values)) for name, values in axes.items())
+    paired = isinstance(axes, Halton)
+    given = _points(single, axes) if isinstance(axes, Halton) else axes
+    checked = tuple((str(name), _axis(single, str(name), values)) for name, values in given.items())
     share = number(tolerance, "tolerance")
     if not 0.0 < share < 1.0:
         raise SpecError("tolerance must be above 0 and below 1; got {tolerance}.", tolerance=quoted(tolerance))
     many = whole(seeds, "seeds", 1, MAX_SEEDS)
-    spec = SweepSpec(
-        base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed, many, share
-    )
-    if spec.cells * many > MAX_RUNS:
-        raise SpecError("This sweep has {count:,} runs; at most {most:,}.", count=spec.cells * many, most=MAX_RUNS)
+    asked = base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed
+    spec = SweepSpec(*asked, many, share, paired)
+    if spec.cells * many > most:
+        raise SpecError(
+            "This sweep has {count:,} runs; at most {most:,}{hint}.",
+            count=spec.cells * many,
+            most=most,
+            hint=N_(", and more with ov.sweep_to, which writes them to files") if most == MAX_RUNS else "",
+        )
     _check_corners(spec)
     return spec
+
+
+def _points(spec: OptimizerSpec, axes: Halton) -> dict[str, list[float]]:
+    """The values of axes that are points."""
+    logs = {name: groups.log_axis(name, spec) for name in axes}
+    for name, (low, _) in axes.ranges:
+        if name in groups.switches(spec) or name in groups.settings(spec):
+            raise SpecError("{name} takes a few values: it can be an axis of a grid, not of points.", name=name)
+        if logs[name] and low <= 0.0:
+            raise SpecError("{name} is spread by its logarithm: its range must begin above 0.", name=name)
+    return axes.points(logs)
 
 
 def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
@@ -205,13 +232,15 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
         )
     if name in STARTS:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)
-    knobs = {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters if h.scale != "bool"}
+    if name == groups.NOISE:
+        return tuple(number(item, "noise", 0.0, LARGEST) for item in items)
+    knobs = {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters} | groups.settings(spec)
     if name not in knobs:
         raise SpecError(
             "{kind} has no axis {name}; {hint}",
             kind=spec.kind,
             name=quoted(name),
-            hint=nearest(name, [*knobs, *STARTS]),
+            hint=nearest(name, [*knobs, *STARTS, groups.NOISE]),
         )
     return tuple(float(knobs[name].check(item, spec.kind)) for item in items)
 
@@ -223,14 +252,24 @@ def _check_corners(spec: SweepSpec) -> None:
         values = dict(zip((name for name, _ in spec.axes), corner, strict=True))
         place = (values.pop("x", spec.start[0]), values.pop("y", spec.start[1]))
         descent.check_start(spec.surface, place)
-        with_values(spec.optimizer, values)
+        groups.placed(spec, values)
 
 
 def run(
-    spec: SweepSpec, progress: Callable[[float], None] | None = None, cancel: threading.Event | None = None
+    spec: SweepSpec,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    executor: Executor | None = None,
+    backend: Backend | None = None,
 ) -> Sweep:
     """Run a checked spec."""
-    ends = batch.run_all(spec, True, progress, cancel)
+    try:
+        return _swept(spec, groups.run_all(spec, progress, cancel, backend, executor))
+    except Unfinished as cut:
+        raise Unfinished(str(cut), _swept(spec, cut.so_far)) from cut
+
+
+def _swept(spec: SweepSpec, ends: Ends) -> Sweep:
     shape = spec.shape
     losses, done = ends.losses.reshape(spec.seeds, *shape), np.all(ends.done, axis=0).reshape(shape)
     steps_to = np.median(ends.steps_to, axis=0).reshape(shape)

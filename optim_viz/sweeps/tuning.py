@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_, together
 from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.progress import Unfinished
 from optim_viz.spec import DescentSpec, OptimizerSpec, Surface, SweepSpec, flag, unique_labels, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import sweep
+from optim_viz.sweeps.backends import Backend, backend_for
 from optim_viz.sweeps.sweep import MAX_SEEDS
 
 if TYPE_CHECKING:
@@ -122,6 +126,7 @@ def tune(
     momentum: bool = False,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    executor: Executor | None = None,
 ) -> Tuning:
     """Tune every optimizer's learning rate on the same budget, for a comparison of each at its own best.
 
@@ -133,8 +138,10 @@ def tune(
     the draws of seed, seed + 1, ... where anything is drawn; `momentum`, whether momentum (or beta1) is tuned as well:
     6 values on the grid, then 5 around the best (an optimizer without one tries as many more learning rates);
     `progress`, called with the share done in this thread; `cancel`, an event that ends tuning soon, leaving the rest as
-    set. L-BFGS and factories, which run one trial after the other, stay as set, and the sentence says so.
-    Raises SpecError, one sentence that names the value and what is allowed.
+    set; `executor`, any concurrent.futures.Executor, which tunes the optimizers beside each other (left out: here, one
+    after the other), with the same bits. L-BFGS and factories, which run one trial after the other, stay as set, and
+    the sentence says so.
+    Raises SpecError, one sentence that names the value and what is allowed, and Unfinished where the executor is lost.
 
     >>> from optim_viz import optimizer
     >>> t = tune("quadratic", [optimizer("sgd", lr=1e-3), optimizer("adam")], steps=100)
@@ -143,7 +150,8 @@ def tune(
 
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
-    return run(check(surface, optimizers, start, steps, noise, batch_size, seed, seeds, momentum), progress, cancel)
+    spec = check(surface, optimizers, start, steps, noise, batch_size, seed, seeds, momentum)
+    return run(spec, progress, cancel, executor=executor)
 
 
 def check(
@@ -162,27 +170,80 @@ def check(
     return TuneSpec(base, whole(seeds, "seeds", 1, MAX_SEEDS), flag(momentum, "momentum"))
 
 
+#: What came of tuning one optimizer: it, its scores before and after, and its curve.
+Tuned = tuple[OptimizerSpec, float, float, tuple[np.ndarray, np.ndarray]]
+#: The backend that a sweep is computed with.
+Choose = Callable[[SweepSpec], Backend]
+
+
 def run(
-    spec: TuneSpec, progress: Callable[[float], None] | None = None, cancel: threading.Event | None = None
+    spec: TuneSpec,
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    choose: Choose = backend_for,
+    executor: Executor | None = None,
 ) -> Tuning:
     """Run a checked spec."""
     cancel, all_ = cancel or threading.Event(), spec.descent.optimizers
-    tuned, before, after = list(all_), [np.nan] * len(all_), [np.nan] * len(all_)
+    labels, tuned, before, after = unique_labels(all_), list(all_), [np.nan] * len(all_), [np.nan] * len(all_)
     curves: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for i, (optimizer, label) in enumerate(zip(all_, unique_labels(all_), strict=True)):
+    for i, found in (_here if executor is None else _elsewhere)(spec, progress, cancel, choose, executor):
+        tuned[i], before[i], after[i], curves[labels[i]] = found
+    return Tuning(spec, tuple(tuned), tuple(before), tuple(after), curves, cancel.is_set())
+
+
+def _here(
+    spec: TuneSpec,
+    progress: Callable[[float], None] | None,
+    cancel: threading.Event,
+    choose: Choose,
+    _: Executor | None,
+) -> Iterator[tuple[int, Tuned]]:
+    """Tune one optimizer after the other."""
+    all_ = spec.descent.optimizers
+    for i, optimizer in enumerate(all_):
         if progress is not None:
             progress(i / len(all_))
         if cancel.is_set():
-            break
-        if has_rule(optimizer):
-            search = _Search(spec, optimizer, cancel)
-            best = search.best()
-            if cancel.is_set():
-                break
-            tuned[i], before[i], after[i], curves[label] = best, search.before, search.after, search.curve()
+            return
+        if has_rule(optimizer) and (found := tune_one(spec, i, choose, cancel)) is not None:
+            yield i, found
     if progress is not None and not cancel.is_set():
         progress(1.0)
-    return Tuning(spec, tuple(tuned), tuple(before), tuple(after), curves, cancel.is_set())
+
+
+def _elsewhere(
+    spec: TuneSpec,
+    progress: Callable[[float], None] | None,
+    cancel: threading.Event,
+    choose: Choose,
+    executor: Executor | None,
+) -> Iterator[tuple[int, Tuned]]:
+    """Have the optimizers tuned by an executor."""
+    tasks = [i for i, optimizer in enumerate(spec.descent.optimizers) if has_rule(optimizer)]
+    done = 0
+
+    def lost(why: str) -> Unfinished:
+        return Unfinished(
+            N_("{count} of {all} optimizers were tuned when {why}.", count=done, all=len(tasks), why=why), None
+        )
+
+    if executor is None:
+        raise TypeError("there is nobody to tune")
+    for i, future in completed(executor, lambda i: (tune_one, spec, i, choose), tasks, progress, cancel):
+        if (found := outcome(future, lost)) is not None:
+            done += 1
+            yield i, found
+    if done < len(tasks) and not cancel.is_set():
+        raise lost(SCHEDULER_LOST)
+
+
+def tune_one(spec: TuneSpec, i: int, choose: Choose, cancel: threading.Event | None = None) -> Tuned | None:
+    """One task: tune the optimizer of this number; None after a cancel."""
+    cancel = cancel or threading.Event()
+    search = _Search(spec, spec.descent.optimizers[i], cancel, choose)
+    best = search.best()
+    return None if cancel.is_set() else (best, search.before, search.after, search.curve())
 
 
 def second_knob(optimizer: OptimizerSpec) -> str | None:
@@ -194,8 +255,10 @@ def second_knob(optimizer: OptimizerSpec) -> str | None:
 class _Search:
     """The trials of one optimizer, in rounds."""
 
-    def __init__(self, spec: TuneSpec, optimizer: OptimizerSpec, cancel: threading.Event) -> None:
-        self.spec, self.optimizer, self.cancel = spec, optimizer, cancel
+    def __init__(
+        self, spec: TuneSpec, optimizer: OptimizerSpec, cancel: threading.Event, choose: Choose = backend_for
+    ) -> None:
+        self.spec, self.optimizer, self.cancel, self.choose = spec, optimizer, cancel, choose
         self.second = second_knob(optimizer) if spec.momentum else None
         self.trials: list[tuple[float, float, float, float]] = []  # score, steps to arrive, lr, second knob
         self.before = self.after = np.nan
@@ -203,10 +266,15 @@ class _Search:
     def best(self) -> OptimizerSpec:
         """Run all rounds; return the optimizer with the values of the best trial."""
         share = float(self.optimizer[self.second]) if self.second else 0.0
-        self._round(np.array([float(self.optimizer["lr"])]), np.array([share]))
+        as_set, many = np.array([float(self.optimizer["lr"])]), len(SHARES) if self.spec.momentum else 1
+        many = 1 if self.second else many
+        first = np.geomspace(LOW, HIGH, GRID * many)
+        if self.second:
+            self._round(as_set, np.array([share]))
+            self._round(first, self._shares(SHARES))
+        else:  # one batch takes as long as one run
+            self._round(np.concatenate([as_set, first]), np.zeros(1))
         self.before = self.trials[0][0]
-        many = len(SHARES) if self.spec.momentum and not self.second else 1
-        self._round(np.geomspace(LOW, HIGH, GRID * many), self._shares(SHARES))
         _, _, lr, share = min(self.trials)
         ratio = (HIGH / LOW) ** (1.0 / (GRID * many - 1))
         many = NEAR_SHARES if many > 1 else 1
@@ -233,7 +301,7 @@ class _Search:
         trials = SweepSpec(
             d.surface, self.optimizer, tuple(axes), d.start, d.steps, d.noise, d.batch_size, d.seed, self.spec.seeds
         )
-        result = sweep.run(trials, None, self.cancel)
+        result = sweep.run(trials, None, self.cancel, None, self.choose(trials))
         cells = np.meshgrid(lrs, shares, indexing="ij")
         columns = (result.final_loss, result.steps_to, *cells)
         self.trials += zip(*(np.ravel(column).tolist() for column in columns), strict=True)

@@ -61,6 +61,7 @@ PAGES = (
     PageRow("compare.py", N_("Compare"), ":material/show_chart:", default=True),
     PageRow("network.py", N_("Network"), ":material/neurology:"),
     PageRow("tune.py", N_("Tune"), ":material/tune:"),
+    PageRow("stress.py", N_("Stress"), ":material/leaderboard:"),
     PageRow("lessons.py", N_("Lessons"), ":material/school:"),
 )
 

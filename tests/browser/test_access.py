@@ -11,6 +11,7 @@ PAGES = {
     "compare": ("/?f=himmelblau&steps=60&o=sgd~lr~0.005&o=adam~lr~0.2", PLAYER),
     "network": ("/network?epochs=1&batch=256&hidden=16&seed=11&o=adam", f"{PLAYER}:has([data-panel=plane])"),
     "tune": ("/tune?view=map&n=16", ".stPlotlyChart .main-svg"),
+    "stress": ("/stress", ".stPlotlyChart .main-svg"),
     "lessons": ("/lessons", PLAYER),
     "regression": ("/?f=logistic_regression&steps=60&o=sgd~lr~0.5&o=adam~lr~0.2", PLAYER),
 }

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
+from optim_viz import executor
 from optim_viz.experiments import study_runs
 from optim_viz.experiments.jobs import JobState, Line
 from optim_viz.experiments.study_views import VIEWS, check
 from optim_viz.export.study_pictures import PICTURES
-from optim_viz.network import executor, rate_sweep
+from optim_viz.network import rate_sweep
 from optim_viz.progress import Unfinished
 
 TWO = [ov.optimizer("momentum"), ov.optimizer("adam", schedule=ov.schedule("cosine"))]

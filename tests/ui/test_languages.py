@@ -19,6 +19,7 @@ QUERIES = [
     ("network", {"epochs": "1", "batch": "500", "hidden": "16", "o": ["sgd~lr~0.1", "adam"]}),
     ("tune", {"view": "map"}),
     ("tune", {"view": "basins"}),
+    ("stress", {"steps": "100"}),
     ("lessons", {}),
     ("lessons", {"lesson": "mini-batches", "run": "2"}),
 ]

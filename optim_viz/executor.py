@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 from optim_viz.language import N_
+from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
+from optim_viz.spec import SpecError
+from optim_viz.threads import POLL
+
+T = TypeVar("T")
 
 #: The environment variable that names a scheduler, such as tcp://host:8786.
 SCHEDULER = "OPTIM_VIZ_SCHEDULER"
@@ -63,3 +71,57 @@ def _distributed(address: str, stack: contextlib.ExitStack, tell: Callable[[str]
         tell(N_("No scheduler answers at {address} ({reason}). Using threads here.", address=address, reason=reason))
         return None
     return stack.enter_context(client.get_executor(pure=False, retries=RETRIES))
+
+
+def completed(
+    pool: Executor,
+    submit: Callable[[T], tuple[Any, ...]],
+    tasks: Iterable[T],
+    progress: Callable[[float], None] | None = None,
+    cancel: threading.Event | None = None,
+    ahead: int | None = None,
+) -> Generator[tuple[T, Future[Any]], None, None]:
+    """Yield tasks as they complete, each with its future, reporting about ten times a second in between.
+
+    `submit` gives the function of a task and its arguments; in threads it also gets `cancel`, which cannot travel
+    to another process. With `ahead`, at most so many tasks are handed over at once, so that results cannot pile up.
+    After a cancel only those come that could not be stopped; those that a lost scheduler has cancelled do not come at
+    all. Of those that end together failures come last.
+    """
+    cancel = cancel or threading.Event()
+    near = (cancel,) if isinstance(pool, ThreadPoolExecutor) else ()
+    waiting: dict[Future[Any], T] = {}
+    queue = deque(tasks)
+    count = max(1, len(queue))
+    try:
+        while queue or waiting:
+            while queue and (ahead is None or len(waiting) < ahead):
+                task = queue.popleft()
+                waiting[pool.submit(*submit(task), *near)] = task
+            ended, _ = wait(waiting, POLL, FIRST_COMPLETED)
+            found = [(waiting.pop(future), future) for future in ended]
+            here = ((task, future) for task, future in found if not future.cancelled())
+            yield from sorted(here, key=lambda pair: pair[1].exception() is not None)
+            if progress is not None:
+                progress(1.0 - (len(waiting) + len(queue)) / count)
+            if cancel.is_set():
+                queue.clear()
+                for future in [future for future in waiting if future.cancel()]:
+                    del waiting[future]
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def outcome(future: Future[Any], lost: Callable[[str], Unfinished]) -> Any:
+    """Return what a task gives; where it ends in an error of no kind of ours, raise `lost` with the reason."""
+    try:
+        return future.result()
+    except SpecError:
+        raise
+    except Exception as error:
+        raise lost(N_("one of them ended with {error}", error=type(error).__name__)) from error
+
+
+#: Why tasks are missing although none has failed.
+SCHEDULER_LOST = N_("the scheduler that ran them was lost")

@@ -1,0 +1,121 @@
+"""The stress test: each cell is what ov.tune finds and ov.descend shows, ranks are by hand, the file is true."""
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import optim_viz as ov
+from optim_viz import cli
+from optim_viz.experiments import stress_file
+from optim_viz.progress import Unfinished
+from optim_viz.sweeps import stress
+
+KINDS, PLACES, STEPS = ["sgd", "momentum", "adam"], ["quadratic", "saddle", "beale"], [20, 60]
+
+
+@pytest.fixture(scope="module")
+def small():
+    return ov.stress(KINDS, PLACES, STEPS)
+
+
+def test_every_cell_has_the_bits_of_tune_and_is_what_descend_shows(small):
+    for i, place in enumerate(PLACES):
+        for h, steps in enumerate(STEPS):
+            tuned = ov.tune(place, KINDS, steps=steps)
+            assert small.after[i, h].tolist() == list(tuned.after) and small.before[i, h].tolist() == list(tuned.before)
+            specs = [small.optimizer(i, h, k) for k in range(3)]
+            assert specs == list(tuned.optimizers)
+            shown = ov.descend(place, specs, steps=steps)
+            for k, kind in enumerate(KINDS):
+                assert small.after[i, h, k] == pytest.approx(shown[kind].final_loss, rel=1e-9, abs=1e-12)
+
+
+def test_ranks_wins_and_shares(small):
+    assert small.ranked.tolist() == [True, False, True] and np.isnan(small.ranks[1]).all()
+    start = ov.descend("beale", "sgd", steps=1)["sgd"].losses[0]
+    np.testing.assert_array_equal(small.shares[2], np.maximum(small.after[2] / start, 1e-12))
+    level = stress.Stress(small.spec, small.before, np.array([[[1e-20, 1e-30, 2.0]] * 2] * 3), small.lrs)
+    assert level.ranks[0].tolist() == [[1.5, 1.5, 3.0]] * 2 and level.wins.tolist() == [[2, 2, 0]] * 2
+    assert level.mean_ranks.tolist() == [[1.5, 1.5, 3.0]] * 2
+    frame = small.to_frame()
+    assert len(frame) == 18 and frame.iloc[0].tolist()[:3] == ["quadratic", 20, "sgd"]
+    np.testing.assert_array_equal(frame["after"], small.after.ravel())
+    assert list(small.summary()["mean_rank_60"]) == sorted(small.mean_ranks[1])
+
+
+def test_the_critical_difference_is_that_of_the_book():
+    """Demsar 2006, table 5: q = 2.343 for three; k = 4, N = 14 gives 1.25."""
+    many = stress.check(["sgd", "momentum", "adam", "rmsprop"], ["quadratic"] * 14, [1])
+    shape = np.zeros(many.shape)
+    assert stress.Stress(many, shape, shape, shape).difference == pytest.approx(1.25, abs=0.005)
+
+
+def test_it_says_what_it_does_not_say(small):
+    assert "54 trials" in small.sentence and "3 optimizers on 3 surfaces" in small.sentence
+    assert f"{small.difference:.1f} tell no two" in small.caution and "Saddle are not ranked" in small.caution
+
+
+def test_an_executor_gives_the_same_and_what_is_known_is_not_run_again(small):
+    with ThreadPoolExecutor(2) as pool:
+        other = ov.stress(KINDS, PLACES, STEPS, executor=pool)
+    for name in ("before", "after", "lrs"):
+        assert getattr(other, name).tobytes() == getattr(small, name).tobytes()
+    known = dict.fromkeys(small.spec.cells(), (1.0, 2.0, 3.0))
+    assert (stress.run(small.spec, known=known).after == 2.0).all()
+
+
+def test_a_cancel_leaves_nan_and_a_lost_executor_is_told(small):
+    cancel = threading.Event()
+    part = ov.stress(KINDS, PLACES, STEPS, progress=lambda share: cancel.set() if share else None, cancel=cancel)
+    done = ~np.isnan(part.after)
+    assert part.cancelled and done.any() and (part.after[done] == small.after[done]).all()
+
+    class Lost(ThreadPoolExecutor):
+        def submit(self, *_):
+            future = Future()
+            future.set_exception(OSError("gone"))
+            return future
+
+    with pytest.raises(Unfinished, match="not done when one of them ended with OSError"):
+        ov.stress(KINDS, PLACES, STEPS, executor=Lost(1))
+
+
+def test_the_stored_table_is_whole_and_true():
+    spec = stress.check()
+    assert not stress_file.missing(spec), "python -m optim_viz stress --out optim_viz/data/stress.csv"
+    stored = stress_file.whole()
+    for surface in ("himmelblau", "six_hump_camel"):  # which of them is looked at makes no difference
+        i = [s.name for s in spec.surfaces].index(surface)
+        fresh = ov.stress(surfaces=[surface], horizons=[100])
+        np.testing.assert_allclose(stored.after[i, :1], fresh.after[0], rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(stored.lrs[i, :1], fresh.lrs[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: ov.stress("lbfgs"), "lbfgs cannot be tuned on this budget: it runs one trial after the other."),
+        (lambda: ov.stress(surfaces=["beal"]), "did you mean 'beale'?"),
+        (lambda: ov.stress(surfaces=[]), "A stress test needs at least one surface and one horizon."),
+        (lambda: ov.stress(horizons=[0]), "horizons must be a whole number from 1 to 100,000; got 0."),
+    ],
+)
+def test_what_cannot_be_asked_gets_its_sentence(call, sentence):
+    with pytest.raises(ov.SpecError) as error:
+        call()
+    assert sentence in str(error.value)
+
+
+def test_the_command_writes_the_table_and_the_ranks(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", lambda count, _: ThreadPoolExecutor(count))
+    asked = ["stress", "--optimizers", *KINDS, "--surfaces", *PLACES, "--steps", "20"]
+    assert cli.main([*asked, "--out", str(tmp_path / "table.csv")]) == 0
+    assert len((tmp_path / "table.csv").read_text().splitlines()) == 10
+    assert cli.main([*asked, "--language", "zh"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["optimizer", "mean", "rank"] and {row.split()[0] for row in rows[:3]} == set(KINDS)
+    assert "临界差" in rows[-1]
+    assert cli.main([*asked, "--out", "table.gif"]) == 2
+    assert "must end in one of .csv, .parquet" in capsys.readouterr().err

@@ -1,0 +1,59 @@
+"""The Stress page without a browser: its link, its picture, its files, and where a click leads."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optim_viz.experiments import stress_file
+from optim_viz.experiments.links import FAIR_DESCENT, read
+from optim_viz.experiments.openings import COMPARE
+from optim_viz.experiments.stress_links import play
+from optim_viz.figures.stress_map import order, stress_chart
+from optim_viz.ui.stress import _parcel
+from tests.ui.test_app import open_page
+
+
+def test_the_page_opens_from_its_link_and_turns():
+    app = open_page("stress.py", {})
+    assert not app.exception and not app.error and len(app.get("plotly_chart")) == 1 and not dict(app.query_params)
+    assert "cannot" not in app.title[0].value and any("critical difference" in text.value for text in app.markdown)
+    app.segmented_control(key="stress.steps").set_value(100).run()
+    assert not app.exception and app.query_params["steps"] in ("100", ["100"])
+    app = open_page("stress.py", {"steps": "5"})
+    assert not app.exception and "must be one of 100, 1000; got '5'" in app.warning[0].value
+
+
+@pytest.mark.parametrize("horizon", [0, 1])
+def test_the_picture_holds_what_was_found_the_best_first(horizon):
+    found = stress_file.whole()
+    cells, numbers = stress_chart(found, horizon).data
+    ranks = found.mean_ranks[horizon]
+    assert ranks[order(found, horizon)].tolist() == sorted(ranks)
+    places = np.array(numbers.text).reshape(len(found.spec.surfaces), -1)
+    for (i, k, told), text in zip(numbers.customdata, numbers.text, strict=True):
+        shares = found.shares[i, horizon]
+        assert text == ("–" if np.isnan(shares[k]) else str(1 + (shares < shares[k]).sum()))
+        assert f"{found.after[i, horizon, k]:.3g}" in told
+    assert np.shape(cells.z) == places.shape
+    assert all("1" in row for row, ranked in zip(places, found.ranked, strict=True) if ranked)
+
+
+def test_a_click_opens_the_tuned_run_beside_the_winner():
+    found = stress_file.whole()
+    for cell in ((1, 0, 2), (7, 1, 0)):
+        asked, notes = read(FAIR_DESCENT, play(found, *cell), COMPARE)
+        assert not notes and asked.spec.optimizers[0] == found.optimizer(*cell)
+        assert asked.spec.surface.name == found.spec.surfaces[cell[0]].name
+        assert asked.spec.steps == found.spec.horizons[cell[1]]
+        assert len(asked.spec.optimizers) == 1 + bool(found.ranked[cell[0]] and found.ranks[cell].min() > 1)
+
+
+def test_its_files_hold_every_number():
+    found = stress_file.whole()
+    files = {file.row.name: file.write() for file in _parcel(found, 100, "https://example.org/").files}
+    frame = found.to_frame()
+    pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(files["csv"])), frame)
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(files["parquet"])), frame)
+    assert b"https://example.org/stress?steps=100" in files["html"] and b"critical difference" in files["html"]
