@@ -198,8 +198,10 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
     count = int(broken[0]) if broken.size else len(values)
     blocks = np.zeros((-(-count // window), window))
     blocks.flat[:count] = values[:count]
-    to_here, from_here = blocks.cumsum(1).ravel()[:count], blocks[:, ::-1].cumsum(1)[:, ::-1].ravel()
     rows = np.arange(count)
     first = np.maximum(rows - window + 1, 0)
-    sums = to_here + np.where(first % window, from_here[first], 0.0)  # a window that fills one block is all in to_here
+    with np.errstate(over="ignore"):  # losses near the largest float: their sum is infinite
+        to_here, from_here = blocks.cumsum(1).ravel()[:count], blocks[:, ::-1].cumsum(1)[:, ::-1].ravel()
+        # A window that fills one block is all in to_here.
+        sums = to_here + np.where(first % window, from_here[first], 0.0)
     return np.append(sums / np.minimum(rows + 1, window), np.full(len(values) - count, np.inf))

@@ -42,6 +42,12 @@ class Scene:
         return told(self.data) | of_browser()
 
 
+def _float32(values: np.ndarray) -> np.ndarray:
+    """Little-endian float32; what that cannot hold is drawn as infinite."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, dtype="<f4")
+
+
 def pack(columns: Mapping[str, np.ndarray]) -> tuple[str, bytes, dict[str, tuple[int, ...]]]:
     """Return name, bytes and places of `columns`, laid end to end as little-endian float32.
 
@@ -56,7 +62,7 @@ def pack(columns: Mapping[str, np.ndarray]) -> tuple[str, bytes, dict[str, tuple
     seen: dict[bytes, tuple[int, ...]] = {}
     parts, offset = [], 0
     for column, values in columns.items():
-        flat = np.asarray(values, dtype="<f4").ravel()
+        flat = _float32(values).ravel()
         data = flat.tobytes()
         if data not in seen:
             constant = flat.size > 1 and bool((flat == flat[0]).all())
@@ -75,7 +81,7 @@ def grid_blob(heights: np.ndarray) -> tuple[str, bytes]:
     >>> len(grid_blob(np.full((3, 2), 5.0))[1])
     24
     """
-    data = np.asarray(heights, dtype="<f4").tobytes()
+    data = _float32(heights).tobytes()
     return hashlib.sha256(data).hexdigest()[:32], data
 
 
@@ -98,8 +104,7 @@ def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
         columns["evaluations"] = run.gradient_evaluations
     for name, values in run.state.items():
         columns |= {f"state.{name}.x": values[:, 0], f"state.{name}.y": values[:, 1]}
-    with np.errstate(over="ignore"):  # what float32 cannot hold is drawn as infinite
-        return {name: values.astype("<f4") for name, values in columns.items()}
+    return columns
 
 
 def track(

@@ -64,6 +64,14 @@ def test_a_run_that_diverged_ends_where_it_did():
     assert np.isfinite(columns(recorded(gathered(rec)), "sgd")["raw"]).tolist() == [True, True, False, False]
 
 
+def test_losses_near_the_largest_float_are_drawn_as_infinite():
+    rec = ov.record(made("logistic"), "sgd")
+    for step in range(100):
+        rec.step(1e308 if step % 2 else 1.0)
+    raw = columns(recorded(gathered(rec)), "sgd")["raw"]
+    assert np.isinf(raw[1::2]).all() and (raw[::2] == 1.0).all()
+
+
 def test_every_file_that_can_be(both):
     recs, plane = both
     text = export(recs, "html", plane).decode()
