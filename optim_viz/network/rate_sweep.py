@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,45 +20,72 @@ from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.specs import hyperparameter, looks, with_values
 from optim_viz.progress import Unfinished
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, quoted, unique_labels
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, one_of, quoted, unique_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 MAX_TASKS = 2000
-Task = tuple[int, int, int]  # the number of the optimizer, of the learning rate, of the seed
+Task = tuple[int, ...]  # the number of the optimizer, of the learning rate, of each axis' value, of the seed
+#: What may be an axis beside the learning rate.
+AXES = ("weight_decay", "batch_size", "width")
 
 
 @dataclass(frozen=True)
 class TrainSweepSpec:
-    """What `optim_viz.train_sweep` is asked for: the training, and the learning rates that replace its optimizers'."""
+    """What `optim_viz.train_sweep` is asked for: the training, and what replaces its own: learning rates, and axes."""
 
     network: NetworkSpec
     lrs: tuple[float, ...]
+    axes: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     @property
     def tasks(self) -> list[Task]:
         """All trainings, seed after seed and rate after rate, so that all curves grow together."""
-        counts = self.network.seeds, len(self.lrs), len(self.network.optimizers)
-        return [(o, r, s) for s, r, o in itertools.product(*map(range, counts))]
+        optimizers, lrs, *axes, seeds = self.shape
+        counts = seeds, *axes, lrs, optimizers
+        return [(o, r, *places, s) for s, *places, r, o in itertools.product(*map(range, counts))]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many optimizers, learning rates, values of each axis, and seeds there are."""
+        sides = (len(values) for _, values in self.axes)
+        return len(self.network.optimizers), len(self.lrs), *sides, self.network.seeds
 
     @property
     def steps_in_all(self) -> int:
         """The gradient evaluations of all trainings together: one a step, but for L-BFGS."""
-        each = sum(map(looks, self.network.optimizers)) * self.network.epochs * train.steps_per_epoch(self.network)
-        return each * self.network.seeds * len(self.lrs)
+        sizes = dict(self.axes).get("batch_size", (self.network.batch_size,))
+        epochs = sum(train.steps_per_epoch(dataclasses.replace(self.network, batch_size=int(size))) for size in sizes)
+        others = math.prod(len(values) for name, values in self.axes if name != "batch_size")
+        each = sum(map(looks, self.network.optimizers)) * self.network.epochs * epochs
+        return each * others * self.network.seeds * len(self.lrs)
 
     def training(self, task: Task) -> NetworkSpec:
         """The one run of a task, as ov.train would be asked for it."""
-        optimizer, rate, seed = task
-        single = with_values(self.network.optimizers[optimizer], {"lr": self.lrs[rate]})
-        return dataclasses.replace(self.network, optimizers=(single,), seed=self.network.each_seed[seed], seeds=1)
+        optimizer, rate, *places, seed = task
+        network = _placed(self.network, {name: v[i] for (name, v), i in zip(self.axes, places, strict=True)})
+        single = with_values(network.optimizers[optimizer], {"lr": self.lrs[rate]})
+        return dataclasses.replace(network, optimizers=(single,), seed=network.each_seed[seed], seeds=1)
+
+
+def _placed(network: NetworkSpec, values: Mapping[str, float]) -> NetworkSpec:
+    """A training with some axes' values."""
+    changes: dict[str, Any] = {}
+    if "weight_decay" in values:
+        decay = {"weight_decay": values["weight_decay"]}
+        changes["optimizers"] = tuple(with_values(spec, decay) for spec in network.optimizers)
+    if "batch_size" in values:
+        changes["batch_size"] = int(values["batch_size"])
+    if "width" in values:
+        changes["hidden"] = (int(values["width"]),) * len(network.hidden)
+    return dataclasses.replace(network, **changes)
 
 
 @dataclass(frozen=True, eq=False)
 class TrainSweep:
-    """How every optimizer does at every learning rate, once per seed. Arrays are [optimizers, lrs, seeds]."""
+    """How every optimizer does at every learning rate, once per seed. Arrays are [optimizers, lrs, *axes, seeds]."""
 
     spec: TrainSweepSpec
     losses: np.ndarray  # float64, test loss after the last step; inf: diverged
@@ -77,20 +105,31 @@ class TrainSweep:
 
     @property
     def final_loss(self) -> np.ndarray:
-        """The median over seeds of the test loss, float64 [optimizers, lrs]."""
+        """The median over seeds of the test loss, float64 [optimizers, lrs, *axes]."""
         return np.median(self.losses, axis=-1)
 
     @property
     def best(self) -> dict[str, float]:
         """Each optimizer's learning rate of the lowest median test loss; of equals the smallest."""
-        return {label: self.spec.lrs[i] for label, i in zip(self.labels, self.final_loss.argmin(1), strict=True)}
+        return {label: values["lr"] for label, values in self.best_values.items()}
+
+    @property
+    def best_values(self) -> dict[str, dict[str, float]]:
+        """Each optimizer's values of the lowest median test loss, the learning rate first; of equals the first."""
+        sides = (("lr", self.spec.lrs), *self.spec.axes)
+        found = {}
+        for label, scores in zip(self.labels, self.final_loss, strict=True):
+            cell = np.unravel_index(scores.argmin(), scores.shape)
+            found[label] = {name: values[i] for (name, values), i in zip(sides, cell, strict=True)}
+        return found
 
     def to_frame(self) -> pd.DataFrame:
         """Return a tidy pandas DataFrame, one row per training that was done."""
         import pandas as pd
 
-        rows = list(itertools.product(self.labels, self.spec.lrs, self.spec.network.each_seed))
-        frame = pd.DataFrame(rows, columns=["optimizer", "lr", "seed"])
+        sides = [values for _, values in self.spec.axes]
+        rows = list(itertools.product(self.labels, self.spec.lrs, *sides, self.spec.network.each_seed))
+        frame = pd.DataFrame(rows, columns=["optimizer", "lr", *(name for name, _ in self.spec.axes), "seed"])
         frame["test_loss"], frame["test_accuracy"] = self.losses.ravel(), self.accuracies.ravel()
         return frame[self.done.ravel()].reset_index(drop=True)
 
@@ -108,6 +147,7 @@ def train_sweep(
     executor: Executor | None = None,
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
+    axes: Mapping[str, Sequence[float]] | None = None,
 ) -> TrainSweep:
     """Train the network with every optimizer at every learning rate, and return the test losses.
 
@@ -119,7 +159,8 @@ def train_sweep(
     ov.train has them; `executor`, any concurrent.futures.Executor (left out: what optim_viz.executor gives,
     threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about ten
     times a second in this thread; `cancel`, an event that ends the sweep, keeping the trainings done (those running in
-    other processes are waited for).
+    other processes are waited for); `axes`, {name: values} of what else is to be gone over, "weight_decay",
+    "batch_size" or "width", the units of every hidden layer: each is one more dimension before the seeds'.
     Raises SpecError, one sentence that names the value and what is allowed, and Unfinished, whose so_far has the
     trainings that were done, where a scheduler or a process of the executor is lost. A diverged run is inf, no error.
 
@@ -130,7 +171,7 @@ def train_sweep(
 
     Reference: Smith, Cyclical Learning Rates for Training Neural Networks (2017).
     """
-    spec = check(optimizers, lrs, epochs, seeds, batch_size, hidden, final_relu, seed, data)
+    spec = check(optimizers, lrs, epochs, seeds, batch_size, hidden, final_relu, seed, data, axes)
     return run(spec, executor, progress, cancel)
 
 
@@ -144,6 +185,7 @@ def check(
     final_relu: bool = True,
     seed: int = 0,
     data: str = "",
+    axes: Mapping[str, Sequence[float]] | None = None,
 ) -> TrainSweepSpec:
     """Return the arguments of `train_sweep` as a checked, frozen spec, or raise a SpecError."""
     base = train.check(optimizers, epochs, batch_size, hidden, final_relu, seed, seeds, data)
@@ -157,10 +199,33 @@ def check(
     except TypeError:
         raise SpecError("lrs must be a list of learning rates; got {lrs}.", lrs=quoted(lrs)) from None
     checked = tuple(float(hyperparameter(base.optimizers[0].kind, "lr").check(v, "train_sweep")) for v in values)
-    tasks = len(base.optimizers) * len(checked) * base.seeds
+    asked = TrainSweepSpec(base, checked, tuple(_axis(base, str(name), v) for name, v in (axes or {}).items()))
+    tasks = math.prod(asked.shape)
     if not 1 <= tasks <= MAX_TASKS:
         raise SpecError("This sweep has {tasks:,} trainings; 1 to {most:,} are possible.", tasks=tasks, most=MAX_TASKS)
-    return TrainSweepSpec(base, checked)
+    return asked
+
+
+def _axis(base: NetworkSpec, name: str, values: Any) -> tuple[str, tuple[float, ...]]:
+    """One axis, each of its values checked for itself."""
+    one_of(name, AXES, N_("axis"))
+    try:
+        items: list[Any] = list(values)
+    except TypeError:
+        raise SpecError(
+            "The axis {name} must be a list of numbers; got {values}.", name=quoted(name), values=quoted(values)
+        ) from None
+    return name, tuple(_checked(base, name, item) for item in items)
+
+
+def _checked(base: NetworkSpec, name: str, value: Any) -> float:
+    if name == "weight_decay":
+        for spec in base.optimizers:
+            value = with_values(spec, {name: value})[name]
+        return float(value)
+    changes = {"batch_size": value} if name == "batch_size" else {"hidden": (value,) * len(base.hidden)}
+    made = train.check(**(vars(base) | changes))
+    return made.batch_size if name == "batch_size" else made.hidden[0]
 
 
 def run(
@@ -176,7 +241,7 @@ def run(
     whoever runs them is lost.
     """
     cancel = cancel or threading.Event()
-    shape = (len(spec.network.optimizers), len(spec.lrs), spec.network.seeds)
+    shape = spec.shape
     losses, accuracies, done = np.full(shape, np.inf), np.zeros(shape), np.zeros(shape, bool)
 
     def so_far() -> TrainSweep:

@@ -20,6 +20,7 @@ from optim_viz.surfaces import descent
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import sweep
 from optim_viz.sweeps.backends import Backend, backend_for
+from optim_viz.sweeps.halton import between, unit_points
 from optim_viz.sweeps.sweep import MAX_SEEDS
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class TuneSpec:
     descent: DescentSpec
     seeds: int = 1
     momentum: bool = False
+    halton: bool = False
 
     @property
     def trials(self) -> int:
@@ -81,10 +83,11 @@ class Tuning:
         knobs = N_("learning rate × momentum (beta1)") if self.spec.momentum else N_("learning rate")
         seeds = self.spec.seeds if self.spec.descent.noise or self.spec.descent.batch_size else 1
         text = N_(
-            "Each at its own best: {values}. {trials} trials each ({knobs}: a log grid from {low:g} to {high:g}, then "
+            "Each at its own best: {values}. {trials} trials each ({knobs}: {points} from {low:g} to {high:g}, then "
             "around the best, and the values as set), {steps:,} steps as shown, lowest full loss after the last "
             "step{over}; of equals the one that arrives first.",
             values=", ".join(told) or N_("none tuned"), trials=self.trials, knobs=knobs, low=LOW, high=HIGH,
+            points=N_("Halton points") if self.spec.halton else N_("a log grid"),
             steps=self.spec.descent.steps, over=N_(", median over {seeds} seeds", seeds=seeds) if seeds > 1 else "",
         )  # fmt: skip
         if not self.untouched:
@@ -127,6 +130,7 @@ def tune(
     progress: Callable[[float], None] | None = None,
     cancel: threading.Event | None = None,
     executor: Executor | None = None,
+    halton: bool = False,
 ) -> Tuning:
     """Tune every optimizer's learning rate on the same budget, for a comparison of each at its own best.
 
@@ -139,8 +143,9 @@ def tune(
     6 values on the grid, then 5 around the best (an optimizer without one tries as many more learning rates);
     `progress`, called with the share done in this thread; `cancel`, an event that ends tuning soon, leaving the rest as
     set; `executor`, any concurrent.futures.Executor, which tunes the optimizers beside each other (left out: here, one
-    after the other), with the same bits. L-BFGS and factories, which run one trial after the other, stay as set, and
-    the sentence says so.
+    after the other), with the same bits; `halton`, whether as many Halton points take the place of the grids, so that
+    every trial has a learning rate and a momentum of its own. L-BFGS and factories, which run one trial after the
+    other, stay as set, and the sentence says so.
     Raises SpecError, one sentence that names the value and what is allowed, and Unfinished where the executor is lost.
 
     >>> from optim_viz import optimizer
@@ -150,7 +155,7 @@ def tune(
 
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
-    spec = check(surface, optimizers, start, steps, noise, batch_size, seed, seeds, momentum)
+    spec = check(surface, optimizers, start, steps, noise, batch_size, seed, seeds, momentum, halton)
     return run(spec, progress, cancel, executor=executor)
 
 
@@ -164,10 +169,11 @@ def check(
     seed: int = 0,
     seeds: int = 1,
     momentum: bool = False,
+    halton: bool = False,
 ) -> TuneSpec:
     """Return the arguments of `tune` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizers, start, steps, noise, batch_size, seed)
-    return TuneSpec(base, whole(seeds, "seeds", 1, MAX_SEEDS), flag(momentum, "momentum"))
+    return TuneSpec(base, whole(seeds, "seeds", 1, MAX_SEEDS), flag(momentum, "momentum"), flag(halton, "halton"))
 
 
 #: What came of tuning one optimizer: it, its scores before and after, and its curve.
@@ -267,23 +273,46 @@ class _Search:
         """Run all rounds; return the optimizer with the values of the best trial."""
         share = float(self.optimizer[self.second]) if self.second else 0.0
         as_set, many = np.array([float(self.optimizer["lr"])]), len(SHARES) if self.spec.momentum else 1
-        many = 1 if self.second else many
-        first = np.geomspace(LOW, HIGH, GRID * many)
+        sides = 1 if self.second else many
+        first = self._rates(LOW, HIGH, GRID * sides)
         if self.second:
             self._round(as_set, np.array([share]))
-            self._round(first, self._shares(SHARES))
+            self._points(LOW, HIGH, 1.0, 1.0 / (1.0 - SHARES[-1]), GRID, SHARES)
         else:  # one batch takes as long as one run
             self._round(np.concatenate([as_set, first]), np.zeros(1))
         self.before = self.trials[0][0]
         _, _, lr, share = min(self.trials)
-        ratio = (HIGH / LOW) ** (1.0 / (GRID * many - 1))
-        many = NEAR_SHARES if many > 1 else 1
-        near = np.geomspace(lr / ratio, lr * ratio, NEAR * many)
-        # In 1 / (1 - momentum), the number of steps it remembers, equal factors are equal changes.
-        memory = np.geomspace(0.5, 2.0, NEAR_SHARES) / (1.0 - share)
-        self._round(near, self._shares(np.maximum(1.0 - 1.0 / memory, 0.0)))
+        ratio = (HIGH / LOW) ** (1.0 / (GRID * sides - 1))
+        if self.second:
+            # In 1 / (1 - momentum), the number of steps it remembers, equal factors are equal changes.
+            memory = np.geomspace(0.5, 2.0, NEAR_SHARES) / (1.0 - share)
+            near = np.maximum(1.0 - 1.0 / memory, 0.0)
+            self._points(lr / ratio, lr * ratio, memory[0], memory[-1], NEAR, near)
+        else:
+            self._round(self._rates(lr / ratio, lr * ratio, NEAR * (NEAR_SHARES if sides > 1 else 1)), np.zeros(1))
         self.after, _, lr, share = min(self.trials)
         return with_values(self.optimizer, {"lr": lr} | ({self.second: share} if self.second else {}))
+
+    def _rates(self, low: float, high: float, count: int) -> np.ndarray:
+        """Learning rates between two, evenly spread in their logarithms."""
+        if self.spec.halton:
+            return between(unit_points(1, count, self.spec.descent.seed)[:, 0], low, high, True)
+        return np.geomspace(low, high, count)
+
+    def _points(
+        self, low: float, high: float, short: float, long: float, count: int, shares: Sequence[float] | np.ndarray
+    ) -> None:
+        """A round over both knobs: each of `count` learning rates with each of some shares, or as many points.
+
+        The shares of the points remember `short` to `long` steps.
+        """
+        if not self.spec.halton:
+            self._round(np.geomspace(low, high, count), self._shares(shares))
+            return
+        unit = unit_points(2, count * len(shares), self.spec.descent.seed)
+        memory = between(unit[:, 1], short, long, True)
+        lrs, found = between(unit[:, 0], low, high, True), np.maximum(1.0 - 1.0 / memory, 0.0)
+        self._round(lrs, self._shares(found), paired=True)
 
     def _shares(self, values: Sequence[float] | np.ndarray) -> np.ndarray:
         """Values of the second knob that the optimizer accepts."""
@@ -293,16 +322,17 @@ class _Search:
         open_low = knob.open_low or self.optimizer.hyperparameters.get("nesterov")
         return np.maximum(values, 0.01 if open_low else 0.0)
 
-    def _round(self, lrs: np.ndarray, shares: np.ndarray) -> None:
+    def _round(self, lrs: np.ndarray, shares: np.ndarray, paired: bool = False) -> None:
         axes = [("lr", tuple(lrs.tolist()))]
         if self.second:
             axes.append((self.second, tuple(shares.tolist())))
         d = self.spec.descent
         trials = SweepSpec(
-            d.surface, self.optimizer, tuple(axes), d.start, d.steps, d.noise, d.batch_size, d.seed, self.spec.seeds
-        )
+            d.surface, self.optimizer, tuple(axes), d.start, d.steps, d.noise, d.batch_size, d.seed, self.spec.seeds,
+            paired=paired,
+        )  # fmt: skip
         result = sweep.run(trials, None, self.cancel, None, self.choose(trials))
-        cells = np.meshgrid(lrs, shares, indexing="ij")
+        cells = (lrs, shares) if paired else np.meshgrid(lrs, shares, indexing="ij")
         columns = (result.final_loss, result.steps_to, *cells)
         self.trials += zip(*(np.ravel(column).tolist() for column in columns), strict=True)
 

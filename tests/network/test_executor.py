@@ -220,3 +220,42 @@ def test_what_cannot_be_swept_gets_its_sentence(call, sentence):
 
 def test_specs_hash():
     assert hash(rate_sweep.check(TWO, **SMALL)) == hash(rate_sweep.check(TWO, **SMALL))
+
+
+def test_weight_decay_batch_size_and_width_are_axes(expected):
+    axes = {"width": [6, 12], "batch_size": [250, 500], "weight_decay": [0.0, 0.1]}
+    s = ov.train_sweep(TWO[0], [1e-2, 1e-1], hidden=(9, 9), seeds=2, seed=3, axes=axes)
+    assert s.losses.shape == (1, 2, 2, 2, 2, 2) and s.done.all() and len(s.to_frame()) == 32
+    for task in ((0, 0, 0, 1, 1, 0), (0, 1, 1, 0, 0, 1)):
+        _, r, w, b, d, k = task
+        given = ov.optimizer("momentum", lr=s.spec.lrs[r], weight_decay=axes["weight_decay"][d])
+        run = ov.train(given, 1, axes["batch_size"][b], (axes["width"][w],) * 2, seed=3 + k).runs[0]
+        assert s.losses[task] == run.test_losses[-1]
+        row = s.to_frame().query(
+            f"lr == {s.spec.lrs[r]} and width == {axes['width'][w]} and batch_size == {axes['batch_size'][b]} "
+            f"and weight_decay == {axes['weight_decay'][d]} and seed == {3 + k}"
+        )
+        assert row.test_loss.tolist() == [s.losses[task]]
+    best = s.best_values["momentum"]
+    assert list(best) == ["lr", *axes] and s.best == {"momentum": best["lr"]}
+    assert s.final_loss.min() == s.final_loss[0][np.unravel_index(s.final_loss[0].argmin(), (2, 2, 2, 2))]
+    steps = sum(-(-8000 // size) for size in axes["batch_size"])  # what an epoch of each size takes
+    assert s.spec.steps_in_all == 2 * 2 * 2 * 2 * steps
+    assert ov.train_sweep(TWO, **SMALL, axes={}).losses.tobytes() == expected.losses.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("axes", "sentence"),
+    [
+        ({"widht": [1]}, "Unknown axis 'widht'; did you mean 'width'?"),
+        ({"width": [0]}, "must be"),
+        ({"batch_size": 5}, "The axis 'batch_size' must be a list of numbers; got 5."),
+        ({"batch_size": [0]}, "batch_size must be a whole number"),
+        ({"weight_decay": [-1]}, "momentum: weight_decay must be a number"),
+        ({"width": range(1, 1025)}, "This sweep has 2,048 trainings"),
+    ],
+)
+def test_what_cannot_be_an_axis_gets_its_sentence(axes, sentence):
+    with pytest.raises(ov.SpecError) as error:
+        ov.train_sweep(TWO, [0.1], axes=axes)
+    assert sentence in str(error.value)

@@ -44,6 +44,24 @@ def test_every_rule_gets_the_same_number_of_trials(kind, momentum, monkeypatch):
     assert t.optimizers[0]["lr"] in lrs and t.after[0] == scores.min()
 
 
+@pytest.mark.parametrize("momentum", [False, True])
+def test_halton_points_have_the_same_budget_and_values_of_their_own(momentum, monkeypatch):
+    cells, run = [], sweep.run
+
+    def counted(spec, *rest):
+        cells.append(spec.cells)
+        return run(spec, *rest)
+
+    monkeypatch.setattr(sweep, "run", counted)
+    t = ov.tune("beale", [ov.optimizer("momentum"), ov.optimizer("sgd")], steps=100, momentum=momentum, halton=True)
+    assert sum(cells) == 2 * t.trials == 2 * (303 if momentum else 1 + GRID + NEAR)
+    assert len(t.curves["momentum"][0]) == t.trials  # no learning rate is tried twice
+    shown = ov.descend("beale", t.optimizers, steps=100)
+    for i, label in enumerate(t.labels):
+        assert t.after[i] <= t.before[i] and t.after[i] == pytest.approx(shown[label].final_loss, rel=1e-6, abs=1e-12)
+    assert "Halton points from 1e-07 to 100" in t.sentence and "a log grid" not in t.sentence
+
+
 def test_the_median_over_seeds_is_scored():
     t = ov.tune("linear_regression", THREE, steps=100, noise=0.5, batch_size=4, seed=7, seeds=3)
     finals = [ov.descend("linear_regression", t.optimizers, None, 100, 0.5, 4, seed) for seed in (7, 8, 9)]
