@@ -37,6 +37,26 @@ def cosine(step: Any, base: Any, total: int, *, T_max: int, eta_min: float) -> A
     return eta_min + (base - eta_min) * (1.0 + np.cos(math.pi * step / _or_whole(T_max, total))) / 2.0
 
 
+def cosine_restarts(step: Any, base: Any, total: int, *, T_0: int, T_mult: int, eta_min: float) -> Any:  # noqa: N803
+    """`cosine` from lr down to eta_min, again and again: T_0 steps, then each time T_mult times as many."""
+    more = np.maximum(T_mult, 2.0)  # of equal ones the number is a plain division
+    found = np.where(T_mult > 1.0, np.log(step / T_0 * (more - 1.0) + 1.0) / np.log(more), step / T_0)
+    restarts = np.floor(found + 0.5)  # one too many, or right: the logarithm is rounded
+    restarts = restarts - (_restart(restarts, T_0, T_mult, more) > step) * 1.0
+    since = step - _restart(restarts, T_0, T_mult, more)
+    return eta_min + (base - eta_min) * (1.0 + np.cos(math.pi * since / (T_0 * T_mult**restarts))) / 2.0
+
+
+def _restart(count: Any, first: Any, times: Any, more: Any) -> Any:
+    """The step of a restart, counted from 0."""
+    return np.where(times > 1.0, first * (np.floor(more**count + 0.5) - 1.0) / (more - 1.0), first * count)
+
+
+def polynomial(step: Any, base: Any, total: int, *, total_iters: int, power: float) -> Any:
+    """lr * (1 - step / total_iters)^power, 0 after total_iters steps (0: the whole run)."""
+    return base * (1.0 - np.minimum(step / _or_whole(total_iters, total), 1.0)) ** power
+
+
 def linear(step: Any, base: Any, total: int, *, start_factor: float, end_factor: float, total_iters: int) -> Any:
     """lr * a factor that goes from start_factor to end_factor in total_iters steps (0: the whole run)."""
     done = np.minimum(step / _or_whole(total_iters, total), 1.0)

@@ -107,6 +107,44 @@ _ROWS = (
         reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
     ),
     Schedule(
+        name="cosine_restarts",
+        title=N_("Cosine with warm restarts"),
+        rate=rates.cosine_restarts,
+        torch_class="CosineAnnealingWarmRestarts",
+        hyperparameters=(
+            Hyperparameter("T_0", 100, 1, 1000, "int", N_("Steps until the first restart."), minimum=1),
+            Hyperparameter(
+                "T_mult",
+                1,
+                1,
+                4,
+                "int",
+                N_("Each wave has so many times the steps of the one before."),
+                minimum=1,
+                maximum=100,
+            ),
+            _ETA_MIN,
+        ),
+        problem=N_("A cosine that starts anew at the full rate: each restart can leave the valley it came to."),
+        latex=r"\eta_t = \eta_{\min} + \tfrac{1}{2} (\eta - \eta_{\min}) (1 + \cos(\pi\, t_i / T_i)), \ T_i = T_0 m^i",
+        reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
+    ),
+    Schedule(
+        name="polynomial",
+        title=N_("Polynomial"),
+        rate=rates.polynomial,
+        torch_class="PolynomialLR",
+        hyperparameters=(
+            Hyperparameter("total_iters", 0, 0, 1000, "int", N_("Steps down to 0; 0: the whole run.")),
+            Hyperparameter(
+                "power", 1.0, 0.1, 4.0, text=N_("1: a straight line; above, most of the fall is early."), maximum=100.0
+            ),
+        ),
+        problem=N_("Down to exactly 0 at a chosen step, along a curve of a chosen shape."),
+        latex=r"\eta_t = \eta\,\left(1 - \min(t / T, 1)\right)^p",
+        reference="Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, 2017",
+    ),
+    Schedule(
         name="linear",
         title=N_("Linear"),
         rate=rates.linear,

@@ -36,6 +36,8 @@ const PLACES = {
     y: ["gamma", (rate, { lr, total }) => (rate / lr) ** (1 / Math.ceil(total / 4))],
   }],
   cosine: [START, { step: ({ v, total }) => v.T_max || total, rate: ({ v }) => v.eta_min, x: ["T_max", (step) => Math.max(step, 1)], y: ["eta_min", itself] }],
+  cosine_restarts: [START, { step: ({ v }) => v.T_0, rate: ({ lr }) => lr, x: ["T_0", itself], y: ["lr", itself] }],
+  polynomial: [START, { step: ({ v, total }) => v.total_iters || total, rate: () => 0, x: ["total_iters", (step) => Math.max(step, 1)] }],
   linear: [
     { step: () => 0, rate: ({ v, lr }) => lr * v.start_factor, y: ["start_factor", (rate, { lr }) => rate / lr] },
     { step: ({ v, total }) => v.total_iters || total, rate: ({ v, lr }) => lr * v.end_factor, x: ["total_iters", (step) => Math.max(step, 1)], y: ["end_factor", (rate, { lr }) => rate / lr] },
