@@ -82,6 +82,30 @@ def warmup_split(total: Any, warmup: Any) -> tuple[Any, Any]:
     return up, np.maximum(1, total - up)
 
 
+def cyclic(
+    step: Any,
+    base: Any,
+    total: int,
+    *,
+    div_factor: float,
+    step_size_up: int,
+    step_size_down: int,
+    triangular2: bool,
+    gamma: float,
+) -> Any:
+    """From lr / div_factor up to lr in step_size_up steps, down again in step_size_down (0: as many), and anew.
+
+    Each cycle is half as high as the one before where `triangular2`, else the height shrinks by gamma every step.
+    """
+    low = base / div_factor
+    length = step_size_up + np.where(np.equal(step_size_down, 0), step_size_up, step_size_down)
+    rising = step_size_up / length  # a share of the cycle
+    cycle = np.floor(1.0 + step / length)
+    share = 1.0 + step / length - cycle
+    height = np.where(share <= rising, share / rising, (share - 1.0) / (rising - 1.0))
+    return low + (base - low) * height * (0.5 ** (cycle - 1.0) if triangular2 else gamma**step)
+
+
 def onecycle(
     step: Any,
     base: Any,

@@ -175,6 +175,34 @@ _ROWS = (
         reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
     ),
     Schedule(
+        name="cyclic",
+        title=N_("Cyclic"),
+        rate=rates.cyclic,
+        torch_class="CyclicLR",
+        hyperparameters=(
+            Hyperparameter(
+                "div_factor", 4.0, 1.0, 100.0, "log", N_("The lowest rate (base_lr) is lr / div_factor."), minimum=1.0
+            ),
+            Hyperparameter("step_size_up", 50, 1, 1000, "int", N_("Steps from the lowest rate to lr."), minimum=1),
+            Hyperparameter("step_size_down", 0, 0, 1000, "int", N_("Steps back down; 0: as many as up.")),
+            Hyperparameter(
+                "triangular2", False, scale="bool", text=N_("Each cycle is half as high as the one before (mode).")
+            ),
+            Hyperparameter(
+                "gamma",
+                1.0,
+                0.98,
+                1.0,
+                maximum=10.0,
+                open_low=True,
+                text=N_("Factor of every step on the height (mode exp_range); not with triangular2."),
+            ),
+        ),
+        problem=N_("Up to lr (torch's max_lr) and down again, over and over: no single best rate has to be found."),
+        latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / d \;\nearrow\; \cdots",
+        reference="Smith, Cyclical Learning Rates for Training Neural Networks, 2017",
+    ),
+    Schedule(
         name="onecycle",
         title=N_("One cycle"),
         rate=rates.onecycle,
