@@ -115,15 +115,24 @@ def onecycle(
     div_factor: float,
     final_div_factor: float,
     anneal_linear: bool,
+    three_phase: bool,
 ) -> Any:
-    """From lr / div_factor up to lr in the first pct_start of the run, then down by div_factor * final_div_factor."""
+    """From lr / div_factor up to lr in the first pct_start of the run, then down by div_factor * final_div_factor.
+
+    With `three_phase` it is down to lr / div_factor in as many steps as up, and from there to the last rate.
+    """
     total = cycle_length(total, pct_start)
     low = base / div_factor
     peak, last = pct_start * total - 1.0, total - 1.0
     step = np.minimum(step, last)
-    up, down = step / peak, (step - peak) / (last - peak)
-    rise, fall = (_line, _line) if anneal_linear else (_wave, _wave)
-    return np.where(step <= peak, rise(low, base, up), fall(base, low / final_div_factor, down))
+    between = _line if anneal_linear else _wave
+    rising = between(low, base, step / peak)
+    if not three_phase:
+        return np.where(step <= peak, rising, between(base, low / final_div_factor, (step - peak) / (last - peak)))
+    back = 2.0 * pct_start * total - 2.0
+    falling = between(base, low, (step - peak) / (back - peak))
+    ending = between(low, low / final_div_factor, (step - back) / (last - back))
+    return np.where(step <= peak, rising, np.where(step <= back, falling, ending))
 
 
 def cycle_length(total: Any, pct_start: Any) -> Any:

@@ -233,6 +233,12 @@ _ROWS = (
             Hyperparameter(
                 "anneal_linear", False, scale="bool", text=N_("Straight lines (anneal_strategy), not cosines.")
             ),
+            Hyperparameter(
+                "three_phase",
+                False,
+                scale="bool",
+                text=N_("Three phases: back to the first rate in as many steps, then down."),
+            ),
         ),
         problem=N_("Up to lr (torch's max_lr) and far down again, once: fast training with large rates in the middle."),
         latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / (d\, d_{\mathrm{final}})",
