@@ -183,6 +183,13 @@ def _cyclic(values: dict[str, Any], lrs: list[float], total: int) -> Call:
     return _call(lr_scheduler, "CyclicLR", arguments)
 
 
+def _plateau(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    from torch.optim import lr_scheduler
+
+    mode = "abs" if values.pop("threshold_abs") else "rel"
+    return _call(lr_scheduler, "ReduceLROnPlateau", values | {"threshold_mode": mode})
+
+
 def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
     from torch.optim import lr_scheduler
 
@@ -199,4 +206,5 @@ _CALLS: dict[str, Callable[[dict[str, Any], list[float], int], Call]] = {
     "warmup_cosine": _warmup_cosine,
     "cyclic": _cyclic,
     "onecycle": _onecycle,
+    "plateau": _plateau,
 }

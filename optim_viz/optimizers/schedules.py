@@ -40,6 +40,7 @@ def _gamma(default: float, text: str) -> Hyperparameter:
 
 _ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text=N_("The learning rate at the bottom."))
 _THRESHOLD = N_("Share by which the loss must fall to be progress.")
+_THRESHOLD_ABS = N_("The threshold is a difference of losses (threshold_mode abs), not a share.")
 _MILESTONE = N_("Step at which the rate drops; 0: none.")
 
 _ROWS = (
@@ -256,6 +257,7 @@ _ROWS = (
             Hyperparameter("cooldown", 0, 0, 200, "int", N_("Steps after a drop in which nothing is counted.")),
             Hyperparameter("min_lr", 0.0, 0.0, 0.1, text=N_("The rate never drops below.")),
             Hyperparameter("eps", 1e-8, 0.0, 1e-3, text=N_("A smaller drop is not made.")),
+            Hyperparameter("threshold_abs", False, scale="bool", text=_THRESHOLD_ABS),
         ),
         problem=N_("Drops when the (full) loss has stopped falling: needs no list of steps."),
         latex=r"\eta \leftarrow \max(\gamma\,\eta, \eta_{\min}) \ \text{after } p + 1 \text{ steps without progress}",
