@@ -6,7 +6,7 @@ means epochs, ours stands in the row. Only `plateau` is no function of the step:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from optim_viz.language import N_, meant
 from optim_viz.optimizers import rates
-from optim_viz.spec import Hyperparameter, ScheduleSpec, Value, check_values, one_of
+from optim_viz.spec import Hyperparameter, OptimizerSpec, ScheduleSpec, Value, check_values, one_of
 
 #: rate(step, base, total, **values) -> the learning rates; arrays broadcast, `total` is the run's number of steps.
 Rate = Callable[..., Any]
@@ -301,3 +301,35 @@ def schedule_rates(spec: ScheduleSpec | None, base: Any, steps: int, total: int 
     values: dict[str, Value] = dict(spec.values) if spec else {}
     with np.errstate(all="ignore"):
         return np.broadcast_to(row.rate(step, base, total or steps, **values), (steps, *base.shape))
+
+
+def long_warm_ups(optimizers: Iterable[OptimizerSpec], total: int) -> list[str]:
+    """Return a sentence for every warm-up that does not end within a run of `total` steps: lr is not what was asked.
+
+    >>> from optim_viz import optimizer
+    >>> long_warm_ups([optimizer("adam", schedule=schedule("warmup_cosine", warmup=300))], 200)[0]
+    'adam: the warm-up of 300 steps does not fit into 200 steps; it is cut to 199, and the cosine has no room.'
+    """
+    found = ((spec.label or spec.kind, spec.schedule) for spec in optimizers)
+    return [said for name, plan in found if plan for said in _too_long(name, plan, total)]
+
+
+def _too_long(name: str, plan: ScheduleSpec, total: int) -> Iterator[str]:
+    if plan.kind == "warmup_cosine" and plan["warmup"] >= total > 1:
+        up, _ = rates.warmup_split(total, plan["warmup"])
+        yield N_(
+            "{name}: the warm-up of {asked:,} steps does not fit into {total:,} steps; it is cut to {up:,}, "
+            "and the cosine has no room.",
+            name=name,
+            asked=plan["warmup"],
+            total=total,
+            up=int(up),
+        )
+    if plan.kind == "linear" and plan["total_iters"] > total and plan["start_factor"] < plan["end_factor"]:
+        yield N_(
+            "{name}: the warm-up of {asked:,} steps does not fit into {total:,} steps; "
+            "the rate does not reach its end.",
+            name=name,
+            asked=plan["total_iters"],
+            total=total,
+        )
