@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 
 from optim_viz.language import LANGUAGES, OWN, speaking, tr
+from optim_viz.optimizers.schedules import long_warm_ups
 from optim_viz.optimizers.specs import with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.places import APP, STATIC
-from optim_viz.spec import PARAMETERS, OptimizerSpec, SpecError, number, whole
+from optim_viz.spec import PARAMETERS, DescentSpec, OptimizerSpec, SpecError, number, whole
 from optim_viz.sweeps.stress import HORIZONS
 
 if TYPE_CHECKING:
@@ -310,6 +311,9 @@ def _check_out(path: str | None) -> None:
 
 
 def _deliver(runs: Comparison | Training, path: str | None, rows: list[tuple[str, ...]], plane: Any = None) -> None:
+    steps = runs.spec.steps if isinstance(runs.spec, DescentSpec) else max(len(run.losses) for run in runs)
+    for said in long_warm_ups(runs.spec.optimizers, steps):
+        sys.stderr.write(f"{tr(said)}\n")
     if path is None:
         print_table(rows, sys.stdout)
         return

@@ -11,6 +11,7 @@ from optim_viz.experiments.openings import COMPARE, write_compare
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.export.origin import origin
 from optim_viz.language import tr
+from optim_viz.optimizers.schedules import long_warm_ups
 from optim_viz.player import scenes
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import compare, page, player, share
@@ -38,4 +39,6 @@ if shown:
     )  # fmt: skip
     if shown.sentence:
         st.caption(tr(shown.sentence))
+    for said in long_warm_ups(runs.spec.optimizers, runs.spec.steps):
+        st.caption(page.plain(tr(said)))
     compare.formulas(runs)

@@ -61,6 +61,12 @@ def test_mini_batches_and_one_learning_rate_for_all(capsys):
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]] == ["0.1", "0.1"]
 
 
+def test_a_warm_up_longer_than_the_run_is_said_beside_the_table(capsys):
+    assert cli.main(["compare", "quadratic", "sgd~lr~0.1~s~warmup_cosine~s.warmup~90", "--steps", "50"]) == 0
+    said = capsys.readouterr()
+    assert "cut to 49" in said.err and "cut" not in said.out
+
+
 def test_training(capsys, tmp_path):
     asked = ["train", "sgd", "adam", "--epochs", "1", "--hidden", "8", "--batch-size", "500", "--no-final-relu"]
     assert cli.main(asked) == 0

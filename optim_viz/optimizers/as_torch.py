@@ -166,6 +166,30 @@ def _warmup_cosine(values: dict[str, Any], lrs: list[float], total: int) -> Call
     return Call("SequentialLR", {"milestones": [up]}, ([rising, falling],))
 
 
+def _cyclic(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    from torch.optim import lr_scheduler
+
+    lows = [lr / values["div_factor"] for lr in lrs]
+    mode = "triangular2" if values["triangular2"] else "triangular" if values["gamma"] == 1.0 else "exp_range"
+    arguments = {
+        "base_lr": lows if len(lrs) > 1 else lows[0],
+        "max_lr": lrs if len(lrs) > 1 else lrs[0],
+        "step_size_up": values["step_size_up"],
+        "step_size_down": values["step_size_down"] or None,
+        "mode": mode,
+        "gamma": values["gamma"] if mode == "exp_range" else 1.0,
+        "cycle_momentum": False,
+    }
+    return _call(lr_scheduler, "CyclicLR", arguments)
+
+
+def _plateau(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    from torch.optim import lr_scheduler
+
+    mode = "abs" if values.pop("threshold_abs") else "rel"
+    return _call(lr_scheduler, "ReduceLROnPlateau", values | {"threshold_mode": mode})
+
+
 def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
     from torch.optim import lr_scheduler
 
@@ -180,5 +204,7 @@ _CALLS: dict[str, Callable[[dict[str, Any], list[float], int], Call]] = {
     "constant": lambda values, lrs, total: Call("ConstantLR", {"factor": 1.0}),
     "multistep": _multistep,
     "warmup_cosine": _warmup_cosine,
+    "cyclic": _cyclic,
     "onecycle": _onecycle,
+    "plateau": _plateau,
 }

@@ -1,4 +1,4 @@
-"""The learning rate that drops on a plateau: torch's ReduceLROnPlateau (mode "min", threshold "rel").
+"""The learning rate that drops on a plateau: torch's ReduceLROnPlateau (mode "min").
 
 It runs on numbers or on arrays. A rate is asked for before its step's gradient is, so the rate of step t follows from
 the losses of the points before it, as in the usual loop: loss, backward, optimizer.step(), scheduler.step(loss).
@@ -21,12 +21,12 @@ _FLOATS = SimpleNamespace(maximum=max, where=lambda condition, a, b: a if condit
 def after(xp: Any, values: Mapping[str, Any], loss: Any, state: Sequence[Any]) -> tuple[Any, ...]:
     """Return what follows from a step's loss: (best loss, bad steps, steps left to cool, *rates) from those before.
 
-    >>> after(_FLOATS, {"factor": 0.1, "patience": 0, "threshold": 0, "cooldown": 2, "min_lr": 0, "eps": 0}, 2.0,
-    ...       (1.0, 0, 0, 0.5))
+    >>> values = {"factor": 0.1, "patience": 0, "threshold": 0, "threshold_abs": False, "cooldown": 2}
+    >>> after(_FLOATS, values | {"min_lr": 0, "eps": 0}, 2.0, (1.0, 0, 0, 0.5))
     (1.0, 0, 2, 0.05)
     """
     best, bad, cooling, *rates = state
-    better = loss < best * (1.0 - values["threshold"])
+    better = loss < (best - values["threshold"] if values["threshold_abs"] else best * (1.0 - values["threshold"]))
     best, bad = xp.where(better, loss, best), xp.where(better, 0, bad + 1)
     cools = cooling > 0
     bad, cooling = xp.where(cools, 0, bad), xp.where(cools, cooling - 1, cooling)

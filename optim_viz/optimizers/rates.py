@@ -37,6 +37,26 @@ def cosine(step: Any, base: Any, total: int, *, T_max: int, eta_min: float) -> A
     return eta_min + (base - eta_min) * (1.0 + np.cos(math.pi * step / _or_whole(T_max, total))) / 2.0
 
 
+def cosine_restarts(step: Any, base: Any, total: int, *, T_0: int, T_mult: int, eta_min: float) -> Any:  # noqa: N803
+    """`cosine` from lr down to eta_min, again and again: T_0 steps, then each time T_mult times as many."""
+    more = np.maximum(T_mult, 2.0)  # of equal ones the number is a plain division
+    found = np.where(T_mult > 1.0, np.log(step / T_0 * (more - 1.0) + 1.0) / np.log(more), step / T_0)
+    restarts = np.floor(found + 0.5)  # one too many, or right: the logarithm is rounded
+    restarts = restarts - (_restart(restarts, T_0, T_mult, more) > step) * 1.0
+    since = step - _restart(restarts, T_0, T_mult, more)
+    return eta_min + (base - eta_min) * (1.0 + np.cos(math.pi * since / (T_0 * T_mult**restarts))) / 2.0
+
+
+def _restart(count: Any, first: Any, times: Any, more: Any) -> Any:
+    """The step of a restart, counted from 0."""
+    return np.where(times > 1.0, first * (np.floor(more**count + 0.5) - 1.0) / (more - 1.0), first * count)
+
+
+def polynomial(step: Any, base: Any, total: int, *, total_iters: int, power: float) -> Any:
+    """lr * (1 - step / total_iters)^power, 0 after total_iters steps (0: the whole run)."""
+    return base * (1.0 - np.minimum(step / _or_whole(total_iters, total), 1.0)) ** power
+
+
 def linear(step: Any, base: Any, total: int, *, start_factor: float, end_factor: float, total_iters: int) -> Any:
     """lr * a factor that goes from start_factor to end_factor in total_iters steps (0: the whole run)."""
     done = np.minimum(step / _or_whole(total_iters, total), 1.0)
@@ -62,6 +82,30 @@ def warmup_split(total: Any, warmup: Any) -> tuple[Any, Any]:
     return up, np.maximum(1, total - up)
 
 
+def cyclic(
+    step: Any,
+    base: Any,
+    total: int,
+    *,
+    div_factor: float,
+    step_size_up: int,
+    step_size_down: int,
+    triangular2: bool,
+    gamma: float,
+) -> Any:
+    """From lr / div_factor up to lr in step_size_up steps, down again in step_size_down (0: as many), and anew.
+
+    Each cycle is half as high as the one before where `triangular2`, else the height shrinks by gamma every step.
+    """
+    low = base / div_factor
+    length = step_size_up + np.where(np.equal(step_size_down, 0), step_size_up, step_size_down)
+    rising = step_size_up / length  # a share of the cycle
+    cycle = np.floor(1.0 + step / length)
+    share = 1.0 + step / length - cycle
+    height = np.where(share <= rising, share / rising, (share - 1.0) / (rising - 1.0))
+    return low + (base - low) * height * (0.5 ** (cycle - 1.0) if triangular2 else gamma**step)
+
+
 def onecycle(
     step: Any,
     base: Any,
@@ -71,15 +115,24 @@ def onecycle(
     div_factor: float,
     final_div_factor: float,
     anneal_linear: bool,
+    three_phase: bool,
 ) -> Any:
-    """From lr / div_factor up to lr in the first pct_start of the run, then down by div_factor * final_div_factor."""
+    """From lr / div_factor up to lr in the first pct_start of the run, then down by div_factor * final_div_factor.
+
+    With `three_phase` it is down to lr / div_factor in as many steps as up, and from there to the last rate.
+    """
     total = cycle_length(total, pct_start)
     low = base / div_factor
     peak, last = pct_start * total - 1.0, total - 1.0
     step = np.minimum(step, last)
-    up, down = step / peak, (step - peak) / (last - peak)
-    rise, fall = (_line, _line) if anneal_linear else (_wave, _wave)
-    return np.where(step <= peak, rise(low, base, up), fall(base, low / final_div_factor, down))
+    between = _line if anneal_linear else _wave
+    rising = between(low, base, step / peak)
+    if not three_phase:
+        return np.where(step <= peak, rising, between(base, low / final_div_factor, (step - peak) / (last - peak)))
+    back = 2.0 * pct_start * total - 2.0
+    falling = between(base, low, (step - peak) / (back - peak))
+    ending = between(low, low / final_div_factor, (step - back) / (last - back))
+    return np.where(step <= peak, rising, np.where(step <= back, falling, ending))
 
 
 def cycle_length(total: Any, pct_start: Any) -> Any:

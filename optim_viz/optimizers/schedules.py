@@ -6,7 +6,7 @@ means epochs, ours stands in the row. Only `plateau` is no function of the step:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from optim_viz.language import N_, meant
 from optim_viz.optimizers import rates
-from optim_viz.spec import Hyperparameter, ScheduleSpec, Value, check_values, one_of
+from optim_viz.spec import Hyperparameter, OptimizerSpec, ScheduleSpec, Value, check_values, one_of
 
 #: rate(step, base, total, **values) -> the learning rates; arrays broadcast, `total` is the run's number of steps.
 Rate = Callable[..., Any]
@@ -40,6 +40,7 @@ def _gamma(default: float, text: str) -> Hyperparameter:
 
 _ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text=N_("The learning rate at the bottom."))
 _THRESHOLD = N_("Share by which the loss must fall to be progress.")
+_THRESHOLD_ABS = N_("The threshold is a difference of losses (threshold_mode abs), not a share.")
 _MILESTONE = N_("Step at which the rate drops; 0: none.")
 
 _ROWS = (
@@ -107,6 +108,44 @@ _ROWS = (
         reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
     ),
     Schedule(
+        name="cosine_restarts",
+        title=N_("Cosine with warm restarts"),
+        rate=rates.cosine_restarts,
+        torch_class="CosineAnnealingWarmRestarts",
+        hyperparameters=(
+            Hyperparameter("T_0", 100, 1, 1000, "int", N_("Steps until the first restart."), minimum=1),
+            Hyperparameter(
+                "T_mult",
+                1,
+                1,
+                4,
+                "int",
+                N_("Each wave has so many times the steps of the one before."),
+                minimum=1,
+                maximum=100,
+            ),
+            _ETA_MIN,
+        ),
+        problem=N_("A cosine that starts anew at the full rate: each restart can leave the valley it came to."),
+        latex=r"\eta_t = \eta_{\min} + \tfrac{1}{2} (\eta - \eta_{\min}) (1 + \cos(\pi\, t_i / T_i)), \ T_i = T_0 m^i",
+        reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
+    ),
+    Schedule(
+        name="polynomial",
+        title=N_("Polynomial"),
+        rate=rates.polynomial,
+        torch_class="PolynomialLR",
+        hyperparameters=(
+            Hyperparameter("total_iters", 0, 0, 1000, "int", N_("Steps down to 0; 0: the whole run.")),
+            Hyperparameter(
+                "power", 1.0, 0.1, 4.0, text=N_("1: a straight line; above, most of the fall is early."), maximum=100.0
+            ),
+        ),
+        problem=N_("Down to exactly 0 at a chosen step, along a curve of a chosen shape."),
+        latex=r"\eta_t = \eta\,\left(1 - \min(t / T, 1)\right)^p",
+        reference="Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, 2017",
+    ),
+    Schedule(
         name="linear",
         title=N_("Linear"),
         rate=rates.linear,
@@ -135,6 +174,34 @@ _ROWS = (
         problem=N_("Short first steps while the optimizer's averages are still empty, then a cosine to the end."),
         latex=r"\eta_t = \eta\,(a + (1 - a)\, t / W),\ t < W; \ \text{then cosine over the rest}",
         reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
+    ),
+    Schedule(
+        name="cyclic",
+        title=N_("Cyclic"),
+        rate=rates.cyclic,
+        torch_class="CyclicLR",
+        hyperparameters=(
+            Hyperparameter(
+                "div_factor", 4.0, 1.0, 100.0, "log", N_("The lowest rate (base_lr) is lr / div_factor."), minimum=1.0
+            ),
+            Hyperparameter("step_size_up", 50, 1, 1000, "int", N_("Steps from the lowest rate to lr."), minimum=1),
+            Hyperparameter("step_size_down", 0, 0, 1000, "int", N_("Steps back down; 0: as many as up.")),
+            Hyperparameter(
+                "triangular2", False, scale="bool", text=N_("Each cycle is half as high as the one before (mode).")
+            ),
+            Hyperparameter(
+                "gamma",
+                1.0,
+                0.98,
+                1.0,
+                maximum=10.0,
+                open_low=True,
+                text=N_("Factor of every step on the height (mode exp_range); not with triangular2."),
+            ),
+        ),
+        problem=N_("Up to lr (torch's max_lr) and down again, over and over: no single best rate has to be found."),
+        latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / d \;\nearrow\; \cdots",
+        reference="Smith, Cyclical Learning Rates for Training Neural Networks, 2017",
     ),
     Schedule(
         name="onecycle",
@@ -167,6 +234,12 @@ _ROWS = (
             Hyperparameter(
                 "anneal_linear", False, scale="bool", text=N_("Straight lines (anneal_strategy), not cosines.")
             ),
+            Hyperparameter(
+                "three_phase",
+                False,
+                scale="bool",
+                text=N_("Three phases: back to the first rate in as many steps, then down."),
+            ),
         ),
         problem=N_("Up to lr (torch's max_lr) and far down again, once: fast training with large rates in the middle."),
         latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / (d\, d_{\mathrm{final}})",
@@ -184,6 +257,7 @@ _ROWS = (
             Hyperparameter("cooldown", 0, 0, 200, "int", N_("Steps after a drop in which nothing is counted.")),
             Hyperparameter("min_lr", 0.0, 0.0, 0.1, text=N_("The rate never drops below.")),
             Hyperparameter("eps", 1e-8, 0.0, 1e-3, text=N_("A smaller drop is not made.")),
+            Hyperparameter("threshold_abs", False, scale="bool", text=_THRESHOLD_ABS),
         ),
         problem=N_("Drops when the (full) loss has stopped falling: needs no list of steps."),
         latex=r"\eta \leftarrow \max(\gamma\,\eta, \eta_{\min}) \ \text{after } p + 1 \text{ steps without progress}",
@@ -227,3 +301,35 @@ def schedule_rates(spec: ScheduleSpec | None, base: Any, steps: int, total: int 
     values: dict[str, Value] = dict(spec.values) if spec else {}
     with np.errstate(all="ignore"):
         return np.broadcast_to(row.rate(step, base, total or steps, **values), (steps, *base.shape))
+
+
+def long_warm_ups(optimizers: Iterable[OptimizerSpec], total: int) -> list[str]:
+    """Return a sentence for every warm-up that does not end within a run of `total` steps: lr is not what was asked.
+
+    >>> from optim_viz import optimizer
+    >>> long_warm_ups([optimizer("adam", schedule=schedule("warmup_cosine", warmup=300))], 200)[0]
+    'adam: the warm-up of 300 steps does not fit into 200 steps; it is cut to 199, and the cosine has no room.'
+    """
+    found = ((spec.label or spec.kind, spec.schedule) for spec in optimizers)
+    return [said for name, plan in found if plan for said in _too_long(name, plan, total)]
+
+
+def _too_long(name: str, plan: ScheduleSpec, total: int) -> Iterator[str]:
+    if plan.kind == "warmup_cosine" and plan["warmup"] >= total > 1:
+        up, _ = rates.warmup_split(total, plan["warmup"])
+        yield N_(
+            "{name}: the warm-up of {asked:,} steps does not fit into {total:,} steps; it is cut to {up:,}, "
+            "and the cosine has no room.",
+            name=name,
+            asked=plan["warmup"],
+            total=total,
+            up=int(up),
+        )
+    if plan.kind == "linear" and plan["total_iters"] > total and plan["start_factor"] < plan["end_factor"]:
+        yield N_(
+            "{name}: the warm-up of {asked:,} steps does not fit into {total:,} steps; "
+            "the rate does not reach its end.",
+            name=name,
+            asked=plan["total_iters"],
+            total=total,
+        )

@@ -118,7 +118,7 @@ def schedule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
         watched = ("loss", *_OF_PLATEAU, *names)
         count = len(_OF_PLATEAU) + 1
         following = traced_function(
-            lambda *a: after(np, dict(zip(names, a[count:], strict=True)), a[0], a[1:count]), watched
+            lambda *a: after(np, dict(switches) | dict(zip(names, a[count:], strict=True)), a[0], a[1:count]), watched
         )
         return program | {"after": written(following)}
     given = traced_function(

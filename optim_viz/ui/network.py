@@ -18,6 +18,7 @@ from optim_viz.network import train, uploads
 from optim_viz.network.plane import KINDS, Plane
 from optim_viz.network.project import project
 from optim_viz.network.training import Training
+from optim_viz.optimizers.schedules import long_warm_ups
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.settings import limit
 from optim_viz.spec import NetworkSpec, SpecError
@@ -151,6 +152,8 @@ def _view(job: Job, query: Query) -> None:
         )
     if job.result and job.result.sentence:
         st.caption(tr(job.result.sentence))
+    for said in () if live else long_warm_ups(training.spec.optimizers, max(len(run.losses) for run in training)):
+        st.caption(plain(tr(said)))
     if plane:
         st.caption(tr(plane.caption))
     if not job.active:

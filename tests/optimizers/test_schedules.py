@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import optim_viz as ov
 from optim_viz.optimizers.as_torch import torch_scheduler
 from optim_viz.optimizers.plateau import PlateauRates
-from optim_viz.optimizers.schedules import SCHEDULES, schedule, schedule_rates
+from optim_viz.optimizers.schedules import SCHEDULES, long_warm_ups, schedule, schedule_rates
 
 PURE = [row.name for row in SCHEDULES.values() if row.rate]
 SETTINGS = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -91,6 +91,28 @@ def test_rows_say_what_they_are_for(kind):
     for knob in row.hyperparameters:
         assert knob.text.endswith(".") and (knob.scale == "bool" or knob.low < knob.high)
         assert knob.check(knob.default, kind) == knob.default
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (
+            schedule("warmup_cosine", warmup=100),
+            "the warm-up of 100 steps does not fit into 100 steps; it is cut to",
+        ),
+        (schedule("warmup_cosine", warmup=99), ""),
+        (schedule("linear", total_iters=101), "the warm-up of 101 steps does not fit into 100 steps; the rate"),
+        (schedule("linear", total_iters=100), ""),
+        (schedule("linear", start_factor=1.0, end_factor=0.1, total_iters=500), ""),  # a cool-down
+        (None, ""),
+    ],
+)
+def test_a_warm_up_that_does_not_fit_is_said(plan, words):
+    said = long_warm_ups([ov.optimizer("sgd", label="slow", schedule=plan), ov.optimizer("adam")], 100)
+    assert [sentence[: len("slow: " + words)] for sentence in said] == ["slow: " + words] * bool(words)
+    if plan and plan.kind == "warmup_cosine":  # as said, so it is
+        rates = schedule_rates(plan, 1.0, 100)
+        assert rates.argmax() == min(plan["warmup"], 99)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,11 @@ def scene(app):
     return json.loads(next(e.proto.json for e in app.get("bidi_component") if e.proto.json))
 
 
+def test_a_warm_up_longer_than_the_run_is_said_under_the_picture():
+    app = open_page("compare.py", {"steps": "50", "o": ["sgd~lr~0.001~s~warmup_cosine~s.warmup~90"]})
+    assert not app.exception and [c.value for c in app.caption if "it is cut to 49" in c.value]
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_page_loads_from_its_link_and_reacts(name):
     app = open_page(name, QUERIES[name])

@@ -2,7 +2,7 @@
  * The learning rate over the steps: a panel of its own where a run has a schedule, and the places where its curve can be
  * pinched. The formulas are those of Python's optimizers.rates, solved for the number that a place sets.
  *
- * @typedef {{v: Record<string, number>, lr: number, total: number}} Context  a schedule's numbers, the run's rate and steps
+ * @typedef {{v: Record<string, number>, on: string[], lr: number, total: number}} Context  a schedule's numbers and switches that are on, the run's rate and steps
  * @typedef {[string, (value: number, context: Context) => number]} Sets  a number, from where the place is dragged to
  * @typedef {object} Place
  * @property {(context: Context) => number} step
@@ -27,6 +27,9 @@ const milestone = (k) => ({
   x: [`milestone${k}`, (step) => Math.max(step, 1)], y: ["gamma", (rate, context) => (rate / context.lr) ** (1 / passed(context, k))],
 });
 
+/** Share of lr that a cycle's first peak is at. @param {Context} context */
+const firstPeak = ({ v, on }) => 1 / v.div_factor + (1 - 1 / v.div_factor) * (on.includes("triangular2") ? 1 : v.gamma ** v.step_size_up);
+
 /** The places of each schedule; one that watches the loss has none. @type {Record<string, Place[]>} */
 const PLACES = {
   step: [START, { step: ({ v }) => v.step_size, rate: ({ v, lr }) => lr * v.gamma, x: ["step_size", itself], y: ["gamma", (rate, { lr }) => rate / lr] }],
@@ -36,6 +39,8 @@ const PLACES = {
     y: ["gamma", (rate, { lr, total }) => (rate / lr) ** (1 / Math.ceil(total / 4))],
   }],
   cosine: [START, { step: ({ v, total }) => v.T_max || total, rate: ({ v }) => v.eta_min, x: ["T_max", (step) => Math.max(step, 1)], y: ["eta_min", itself] }],
+  cosine_restarts: [START, { step: ({ v }) => v.T_0, rate: ({ lr }) => lr, x: ["T_0", itself], y: ["lr", itself] }],
+  polynomial: [START, { step: ({ v, total }) => v.total_iters || total, rate: () => 0, x: ["total_iters", (step) => Math.max(step, 1)] }],
   linear: [
     { step: () => 0, rate: ({ v, lr }) => lr * v.start_factor, y: ["start_factor", (rate, { lr }) => rate / lr] },
     { step: ({ v, total }) => v.total_iters || total, rate: ({ v, lr }) => lr * v.end_factor, x: ["total_iters", (step) => Math.max(step, 1)], y: ["end_factor", (rate, { lr }) => rate / lr] },
@@ -44,6 +49,10 @@ const PLACES = {
     { step: () => 0, rate: ({ v, lr }) => lr * v.start_factor, y: ["start_factor", (rate, { lr }) => rate / lr] },
     { step: ({ v }) => v.warmup, rate: ({ lr }) => lr, x: ["warmup", itself], y: ["lr", itself] },
     { step: ({ total }) => total, rate: ({ v }) => v.eta_min, y: ["eta_min", itself] },
+  ],
+  cyclic: [
+    { step: () => 0, rate: ({ v, lr }) => lr / v.div_factor, y: ["div_factor", (rate, { lr }) => lr / rate] },
+    { step: ({ v }) => v.step_size_up, rate: (context) => context.lr * firstPeak(context), x: ["step_size_up", itself], y: ["lr", (rate, context) => rate / firstPeak(context)] },
   ],
   onecycle: [
     { step: () => 0, rate: ({ v, lr }) => lr / v.div_factor, y: ["div_factor", (rate, { lr }) => lr / rate] },
@@ -54,8 +63,11 @@ const PLACES = {
 /** A run's schedule, by its program's name. @param {{schedule?: string}} run */
 const kindOf = ({ schedule }) => String(schedule ?? "").split(" ")[1] ?? "constant";
 
+/** The switches that are on in a run's schedule, by its program's name. @param {{schedule?: string}} run */
+const switchesOf = ({ schedule }) => String(schedule ?? "").split(" ").slice(2);
+
 /** What the places of a run's curve depend on. @param {any} run @param {number} total @returns {Context} */
-const contextOf = (run, total) => ({ v: run.schedule_values, lr: run.values.lr, total });
+const contextOf = (run, total) => ({ v: run.schedule_values, on: switchesOf(run), lr: run.values.lr, total });
 
 /** The places where a run's curve can be pinched: each with its number, and where it is now. @param {any} run @param {number} total  steps */
 export function placesOf(run, total) {

@@ -6,7 +6,7 @@ import { later, t } from "../basics/words.js";
 /** Shown at once, of a rule and of a schedule; the other numbers of a run fold away. @type {Record<string, Set<string>>} */
 const FIRST = {
   values: new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]),
-  schedule_values: new Set(["step_size", "gamma", "milestone1", "milestone2", "T_max", "eta_min", "start_factor", "end_factor", "total_iters", "warmup", "pct_start", "div_factor", "factor", "patience"]),
+  schedule_values: new Set(["step_size", "gamma", "milestone1", "milestone2", "T_max", "T_0", "T_mult", "power", "step_size_up", "eta_min", "start_factor", "end_factor", "total_iters", "warmup", "pct_start", "div_factor", "factor", "patience"]),
 };
 const SEEDS = 2 ** 32 - 1;
 
