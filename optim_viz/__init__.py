@@ -108,3 +108,17 @@ def _figure(name: str) -> Callable[..., go.Figure]:
 
 for _result, _name in ((Comparison, "comparison"), (Segment, "segment"), (Sharpness, "sharpness")):
     setattr(_result, "figure", _figure(_name))  # noqa: B010 - types know of no method that comes later
+
+
+def _shown(name: str) -> Callable[..., Any]:
+    """Return a method that shows its result in a notebook: the function of this name in export.notebook."""
+
+    def shown(result: Any, **options: Any) -> Any:
+        return getattr(import_module("optim_viz.export.notebook"), name)(result, **options)
+
+    return shown
+
+
+for _kind in (Comparison, Training, Recorder, Recording, Sweep, Basins, TrainSweep, Tuning):
+    for _method, _name in (("_repr_mimebundle_", "mimebundle"), ("_repr_html_", "html"), ("_display_", "display")):
+        setattr(_kind, _method, _shown(_name))

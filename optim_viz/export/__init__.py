@@ -3,6 +3,7 @@
 table                            the EXPORTS table and ov.save
 drawing, panels                  a scene drawn by Matplotlib: what moves, and what stands still
 images                           that as PNG, GIF and SVG
+notebook                         results that show themselves in a notebook
 origin                           the link that a picture carries
 descent_script, network_script   an experiment as a PyTorch script
 script_parts                     what scripts are made of

@@ -13,7 +13,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from optim_viz.language import spoken, tr
-from optim_viz.player.assets import WORKER
+from optim_viz.player.assets import FLAT, WORKER
 from optim_viz.player.bundle import SOURCES
 from optim_viz.player.standalone import carried, inert, modules, whole
 
@@ -28,20 +28,29 @@ ENTRIES = ("app/fields.js", "app/turned_fields.js", "basics/words.js")
 
 
 def page(
-    figures: Sequence[go.Figure], title: str, about: str, below: str, name: str, origin: str = "", live: bytes = b""
+    figures: Sequence[go.Figure],
+    title: str,
+    about: str,
+    below: str,
+    name: str,
+    origin: str = "",
+    live: bytes = b"",
+    flat: bool = False,
 ) -> str:
     """Return the HTML file that shows `figures` under a title and a line about them, both plain text.
 
     `below` is HTML of our own making; `name` is what an image that is saved is called; `origin` is the link that the
     page carries, and at its foot each image. `live` is what its figures are computed from, where numbers are to be
-    turned on the page itself.
+    turned on the page itself. With `flat` the page is a third as large, and draws in the plane alone.
 
     >>> import plotly.graph_objects as go
     >>> text = page([go.Figure()], "</title><b>Bowl", "Every point is a run.", "", "bowl")
     >>> "<b>Bowl" in text, text.count("data-format=")
     (False, 2)
     """
-    pictures = "\n".join(_picture(figure, number, name) for number, figure in enumerate(figures))
+    pictures = "\n".join(_picture(figure, i, name, i == 0 and not flat) for i, figure in enumerate(figures))
+    if flat:
+        pictures = f"<script>{FLAT.read_text('utf-8')}</script>\n{pictures}"
     template = Template((Path(__file__).parent / "page.html").read_text("utf-8"))
     return template.substitute(
         language=spoken(), still=escape(tr("The pictures are drawn by JavaScript, which is switched off.")),
@@ -60,8 +69,8 @@ def _turned(live: bytes) -> str:
     )
 
 
-def _picture(figure: go.Figure, number: int, name: str) -> str:
-    """One figure with its buttons; the first brings plotly.js for all."""
+def _picture(figure: go.Figure, number: int, name: str, library: bool) -> str:
+    """One figure with its buttons; with the `library` it brings plotly.js for all."""
     import plotly.io
 
     place = f"picture-{number}"
@@ -69,7 +78,7 @@ def _picture(figure: go.Figure, number: int, name: str) -> str:
     # An image is seen on any ground, so it takes its own along.
     figure.update_layout(paper_bgcolor="white", plot_bgcolor="white")
     drawn = plotly.io.to_html(
-        figure, {"displaylogo": False, "displayModeBar": False, "responsive": True}, include_plotlyjs=number == 0,
+        figure, {"displaylogo": False, "displayModeBar": False, "responsive": True}, include_plotlyjs=library,
         full_html=False, div_id=place,
     )  # fmt: skip
     buttons = "".join(

@@ -68,19 +68,22 @@ class Export(Generic[What]):
     write: Callable[[What], bytes]
 
 
-def _html(result: Result, online: bool = False) -> bytes:
+def titled(result: Result) -> tuple[str, str]:
+    """Return what a page of a result is called, and a line about it."""
     runs = result.runs
     if isinstance(runs, Training):
-        title, about = (
-            N_("An MLP on handwritten digits"),
-            N_("{epochs} epochs, mini-batches of {size}", epochs=runs.spec.epochs, size=runs.spec.batch_size),
+        asked = runs.spec
+        return N_("An MLP on handwritten digits"), N_(
+            "{epochs} epochs, mini-batches of {size}", epochs=asked.epochs, size=asked.batch_size
         )
-    elif isinstance(runs, Recordings):
+    if isinstance(runs, Recordings):
         size = N_("{weights:,} weights, {steps:,} steps.", weights=runs.runs[0].weights.size, steps=runs.steps)
-        title, about = N_("A network of your own"), together([size, *([result.plane.caption] if result.plane else [])])
-    else:
-        title, about = runs.surface.title, runs.surface.formula
-    return standalone.page(result.scene(), title, about, result.origin, online).encode()
+        return N_("A network of your own"), together([size, *([result.plane.caption] if result.plane else [])])
+    return runs.surface.title, runs.surface.formula
+
+
+def _html(result: Result, online: bool = False) -> bytes:
+    return standalone.page(result.scene(), *titled(result), result.origin, online).encode()
 
 
 def _gif(result: Result) -> bytes:

@@ -110,6 +110,9 @@ class Plane:
         """The labels of the runs that are shown."""
         return tuple(self.coordinates)
 
+    def __repr__(self) -> str:
+        return f"<Plane ({self.kind}) of {', '.join(self.labels)}: {len(self.b)} x {len(self.a)}>"
+
     @property
     def worst_ratio(self) -> float:
         """By what factor the loss of a snapshot and of its projection differ at most."""

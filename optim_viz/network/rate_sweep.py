@@ -98,6 +98,9 @@ class TrainSweep:
         """The optimizers' labels, as ov.train gives them."""
         return unique_labels(self.spec.network.optimizers)
 
+    def __repr__(self) -> str:
+        return f"<TrainSweep of {', '.join(self.labels)}: {self.lrs.size} learning rates>"
+
     @property
     def lrs(self) -> np.ndarray:
         """The learning rates, float64."""

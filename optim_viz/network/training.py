@@ -146,6 +146,9 @@ class Training:
         """The run of the first seed; `seeds` has all of them, `band` their spread."""
         return self.seeds(label)[0]
 
+    def __repr__(self) -> str:
+        return f"<Training of {', '.join(self.labels)}: {self.steps} steps>"
+
     def __iter__(self) -> Iterator[TrainingRun]:
         return iter(self.runs)
 

@@ -20,7 +20,7 @@ from optim_viz.player.assets import WHOLE, library
 from optim_viz.player.bundle import IMPORT, SOURCES, joined, meant, needed, source
 from optim_viz.player.scenes import Scene
 
-ENTRY = "app/main.js"
+ENTRY, STORY = "app/main.js", "app/carried_story.js"
 
 
 def page(scene: Scene, title: str, about: str = "", origin: str = "", online: bool = False) -> str:
@@ -40,9 +40,9 @@ def page(scene: Scene, title: str, about: str = "", origin: str = "", online: bo
         still=tr("This picture moves by JavaScript, which is switched off."),
         small=inert(tr("plotly.js could not be loaded: this small page needs the network. The large one does not.")),
         css=(SOURCES / "player.css").read_text("utf-8"),
-        story=inert(_story(scene, title, about, origin)),
+        story=inert(story(scene, title, about, origin)),
         **carried(origin),
-        modules=inert({"imports": modules(ENTRY)}),
+        modules=inert({"imports": modules(ENTRY, STORY)}),
         plotly=_linked_plotly() if online else _whole_plotly(),
     )
 
@@ -101,8 +101,8 @@ def _data_url(script: str) -> str:
     return f"data:text/javascript;base64,{base64.b64encode(script.encode()).decode()}"
 
 
-def _story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:
-    """Everything that the page is about; where it computes, a start can be picked."""
+def story(scene: Scene, title: str, about: str, origin: str) -> dict[str, Any]:
+    """Return everything that a page is about, its blobs in base64; where it computes, a start can be picked."""
     data = scene.told
     picks = bool(data.get("live"))
     panels = [{**panel, "pick": picks and panel.get("pick", False)} for panel in data["panels"]]

@@ -105,6 +105,9 @@ class Comparison:
                 return run
         raise SpecError("No run is labelled {label}; {hint}", label=quoted(label), hint=nearest(label, self.labels))
 
+    def __repr__(self) -> str:
+        return f"<Comparison on {self.surface.name}: {', '.join(self.labels)}; {self.spec.steps} steps>"
+
     def __iter__(self) -> Iterator[Trajectory]:
         return iter(self.trajectories)
 

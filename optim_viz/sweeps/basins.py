@@ -42,6 +42,10 @@ class Basins:
     losses: np.ndarray  # float64 [n, n], the loss after the last step; inf where a run overflowed
     cancelled: bool = False
 
+    def __repr__(self) -> str:
+        starts = " x ".join(map(str, self.labels.shape))
+        return f"<Basins of {self.spec.optimizer.kind} on {self.spec.surface.name}: {starts} starts>"
+
     @property
     def x(self) -> np.ndarray:
         """The x of each column, float64 [n]."""

@@ -44,6 +44,10 @@ class Sweep:
     done: np.ndarray  # bool [*shape], False only where a cancel came first (there losses are inf)
     cancelled: bool = False
 
+    def __repr__(self) -> str:
+        axes = " x ".join(f"{len(values)} {name}" for name, values in self.spec.axes)
+        return f"<Sweep of {self.spec.optimizer.kind} on {self.spec.surface.name}: {axes}>"
+
     @property
     def axes(self) -> dict[str, np.ndarray]:
         """The values of each axis, float64, by name."""

@@ -66,6 +66,9 @@ class Tuning:
         """Runs of each optimizer, per seed."""
         return self.spec.trials
 
+    def __repr__(self) -> str:
+        return f"<Tuning of {', '.join(self.labels)} on {self.spec.descent.surface.name}: {self.trials} trials each>"
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The optimizers' labels, as ov.descend gives them."""

@@ -1,0 +1,142 @@
+"""Results that show themselves in a notebook: the player as a widget, or a page of their own in a frame.
+
+The widget needs anywidget (`pip install 'optim-viz[notebook]'`) and a kernel that answers; the page needs neither.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from optim_viz.export import figure_page
+from optim_viz.export.table import Result, titled
+from optim_viz.language import tr
+from optim_viz.network.rate_sweep import TrainSweep
+from optim_viz.network.recording import gathered, is_recorded
+from optim_viz.network.training import Training
+from optim_viz.player import standalone
+from optim_viz.player.assets import FLAT, library
+from optim_viz.player.bundle import SOURCES, joined
+from optim_viz.surfaces.trajectory import Comparison
+from optim_viz.sweeps.basins import Basins
+from optim_viz.sweeps.sweep import Sweep
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+ENTRY = "app/widget.js"
+#: Pixels of a frame: a player with three runs, and one chart.
+PLAYER, CHART = 860, 700
+
+
+def plays(result: Any) -> bool:
+    """Whether the player shows this result."""
+    return isinstance(result, Comparison | Training) or is_recorded(result)
+
+
+def _asked(result: Any) -> Result:
+    return Result(gathered(result) if is_recorded(result) else result)
+
+
+@functools.cache
+def _kind() -> Any:
+    """The widget's class, or None where there is no anywidget."""
+    try:
+        import anywidget
+        import traitlets
+    except ImportError:
+        return None
+
+    class Player(anywidget.AnyWidget):
+        """The player with one story; plotly.js is sent where a browser asks for it."""
+
+        _esm = joined([ENTRY]) + "export default { render };\n"
+        _css = (SOURCES / "player.css").read_text("utf-8")
+        story = traitlets.Unicode("").tag(sync=True)
+        wanted = traitlets.Unicode("").tag(sync=True)
+        flat = traitlets.Bytes(b"").tag(sync=True)
+        whole = traitlets.Bytes(b"").tag(sync=True)
+
+        @traitlets.observe("wanted")
+        def _bring_plotly(self, change: Any) -> None:
+            files = {"flat": FLAT, "whole": library()}
+            if change.new in files:
+                self.set_trait(change.new, files[change.new].read_bytes())
+
+    return Player
+
+
+def widget(result: Any) -> Any:
+    """Return the player of a result as a new widget, or None where there is no anywidget."""
+    kind = _kind()
+    if kind is None:
+        return None
+    asked = _asked(result)
+    return kind(story=json.dumps(standalone.story(asked.scene(), *titled(asked), asked.origin), allow_nan=False))
+
+
+def _sweep(s: Sweep) -> list[go.Figure]:
+    from optim_viz.experiments.study import is_log
+    from optim_viz.figures import maps
+
+    if len(s.spec.axes) != 2:
+        return []
+    across, up = (is_log(s.spec.optimizer, name) for name, _ in s.spec.axes)
+    return [maps.map_chart(s, "loss", (across, up))]
+
+
+def _basins(b: Basins) -> list[go.Figure]:
+    from optim_viz.figures import basins
+
+    return [basins.basin_chart(basins.name_minima([b]), 0, height=560)]
+
+
+def _rates(found: TrainSweep) -> list[go.Figure]:
+    from optim_viz.export.study_pictures import GUESSES
+    from optim_viz.figures import rate_curves
+    from optim_viz.language import N_
+
+    curves = rate_curves.of_trainings(found)
+    return [
+        rate_curves.rate_chart(curves, N_("test loss after the last step"), GUESSES, (found.lrs.min(), found.lrs.max()))
+    ]
+
+
+_CHARTS: dict[type, Callable[[Any], list[go.Figure]]] = {Sweep: _sweep, Basins: _basins, TrainSweep: _rates}
+
+
+def html(result: Any) -> str:
+    """Return a result as HTML: its page in a frame, or a table where it has no picture."""
+    if plays(result):
+        asked = _asked(result)
+        return _frame(standalone.page(asked.scene(), *titled(asked), asked.origin), PLAYER)
+    figures = _CHARTS.get(type(result), lambda _: [])(result)
+    if not figures:
+        return str(result.to_frame().to_html(index=False, border=0, max_rows=60))
+    return _frame(figure_page.page(figures, "optim-viz", "", "", "optim-viz", flat=True), CHART)
+
+
+def _frame(page: str, height: int) -> str:
+    style = "border: 0; width: 100%"
+    return (
+        f'<iframe srcdoc="{escape(page)}" height="{height}" style="{style}" title="{escape(tr("Picture"))}"></iframe>'
+    )
+
+
+def mimebundle(result: Any, **_: Any) -> Any:
+    """What Jupyter, VS Code and Colab show: the widget; nothing, so that they take the HTML, where there is none."""
+    found = widget(result) if plays(result) else None
+    return found._repr_mimebundle_() if found is not None else {}
+
+
+def display(result: Any) -> Any:
+    """What marimo shows in a result's place: it knows widgets, but no bundle of them."""
+    found = widget(result) if plays(result) else None
+    if found is not None:
+        return found
+    from types import SimpleNamespace
+
+    return SimpleNamespace(_repr_html_=lambda: html(result))

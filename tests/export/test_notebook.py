@@ -1,0 +1,82 @@
+"""Results in a notebook, as far as they can be held without one: the widget's model and module, the page, the text."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import optim_viz as ov
+from optim_viz.export import notebook
+from optim_viz.player.assets import FLAT
+from optim_viz.player.bundle import SOURCES
+
+RUNS = ov.descend("quadratic", [ov.optimizer("sgd", lr=0.1), ov.optimizer("adam", lr=0.1)], steps=20)
+AXES = {"lr": [0.01, 0.1], "momentum": [0.0, 0.5]}
+
+
+@pytest.fixture(scope="module")
+def charts():
+    momentum = ov.optimizer("momentum", lr=0.1)
+    return {
+        "Sweep": ov.sweep("quadratic", momentum, AXES, start=(1, 1), steps=20),
+        "Basins": ov.basins("himmelblau", momentum, resolution=8, steps=20),
+    }
+
+
+def test_a_comparison_is_the_player_as_a_widget():
+    bundle, _ = RUNS._repr_mimebundle_(include=None, exclude=None)
+    assert "application/vnd.jupyter.widget-view+json" in bundle and "text/html" not in bundle
+    shown = RUNS._display_()
+    story = json.loads(shown.story)
+    assert [track["id"] for track in story["scene"]["tracks"]] == ["sgd", "adam"] and story["scene"]["live"]
+    assert {*story["blobs"]} >= {track["blob"] for track in story["scene"]["tracks"]}
+
+
+def test_plotly_is_sent_only_where_it_is_asked_for():
+    shown = RUNS._display_()
+    assert shown.flat == b"" and shown.whole == b""
+    shown.wanted = "flat"
+    assert shown.flat == FLAT.read_bytes() and shown.whole == b""
+    shown.wanted = "/etc/hostname"  # what a browser says is a name in a table, and no path
+    assert shown.whole == b""
+
+
+def test_the_widgets_module_is_whole_and_exports_what_anywidget_asks_for(tmp_path):
+    shown = RUNS._display_()
+    assert shown._css == (SOURCES / "player.css").read_text("utf-8")
+    assert not re.search(r"^import ", shown._esm, re.MULTILINE)
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    (tmp_path / "widget.mjs").write_text(shown._esm)
+    code = "import('./widget.mjs').then((m) => console.log(typeof m.default.render))"
+    said = subprocess.run(["node", "-e", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "function"
+
+
+def test_without_anywidget_a_page_of_its_own_stands_in_a_frame(monkeypatch):
+    monkeypatch.setattr(notebook, "_kind", lambda: None)
+    assert RUNS._repr_mimebundle_() == {}
+    assert RUNS._repr_html_().startswith("<iframe srcdoc=") and RUNS._display_()._repr_html_() == RUNS._repr_html_()
+    assert "<script" not in RUNS._repr_html_()  # all of it is one attribute
+
+
+@pytest.mark.parametrize("name", ["Sweep", "Basins"])
+def test_charts_stand_on_a_page_in_a_frame(charts, name):
+    assert charts[name]._repr_mimebundle_() == {} and charts[name]._repr_html_().startswith("<iframe srcdoc=")
+    assert len(charts[name]._repr_html_()) < 3_000_000  # marimo shows no more than 8 MB, and escapes them once more
+
+
+def test_what_has_no_picture_is_a_table():
+    one = ov.sweep("quadratic", ov.optimizer("sgd"), {"lr": [0.01, 0.1]}, steps=5)
+    assert one._repr_html_().startswith("<table") and one._repr_html_().count("<tr") == 3
+
+
+def test_their_text_is_one_short_line(charts):
+    texts = [repr(RUNS), *map(repr, charts.values())]
+    assert texts == [
+        "<Comparison on quadratic: sgd, adam; 20 steps>",
+        "<Sweep of momentum on quadratic: 2 lr x 2 momentum>",
+        "<Basins of momentum on himmelblau: 8 x 8 starts>",
+    ]
