@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _OUT = "a file: its suffix says what is written (.html .gif .png .svg .csv .parquet .json .py); without it, a table"
 _OPTIMIZERS = f"by name ({', '.join(OPTIMIZERS)}), or with settings as in a link: adam~lr~0.05~beta1~0.8"
+_OPTIMIZERS += "; with pytorch-optimizer installed also one of its classes: pytorch_optimizer.Lion~lr~0.001"
 _WIDTH = 28
 
 
@@ -166,7 +167,7 @@ def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
         )
     specs = []
     for name, lr in zip(names, lrs * (len(names) if len(lrs) == 1 else 1) or [None] * len(names), strict=True):
-        spec, notes = read_optimizer(name)
+        spec, notes = read_optimizer(name, beyond=True)
         if spec is None or notes:
             raise SpecError(notes[0].replace("; the default is used.", "."))
         specs.append(spec if lr is None else with_values(spec, {"lr": lr}))
@@ -193,11 +194,16 @@ def _deliver(runs: Comparison | Training, path: str | None, rows: list[tuple[str
     sys.stderr.write(f"{path} written\n")
 
 
+def _lr(spec: OptimizerSpec) -> str:
+    """The learning rate of a run; some of a package's optimizers have none."""
+    return f"{spec['lr']:g}" if "lr" in spec.hyperparameters else ""
+
+
 def _comparison_rows(runs: Comparison) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("optimizer", "lr", "final loss", "x", "y", "outcome")]
     for run in runs:
         x, y = run.points[-1]
-        rows.append((run.label, f"{run.spec['lr']:g}", f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
+        rows.append((run.label, _lr(run.spec), f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
     return rows
 
 
@@ -207,7 +213,7 @@ def _training_rows(training: Training) -> list[tuple[str, ...]]:
     ]
     for run in training:
         losses = f"{run.losses[-1]:.6g}", f"{run.test_losses[-1]:.6g}", f"{run.final_accuracy:.2%}"
-        rows.append((run.label, str(run.seed), f"{run.spec['lr']:g}", *losses, run.status))
+        rows.append((run.label, str(run.seed), _lr(run.spec), *losses, run.status))
     return rows
 
 
