@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _OUT = "a file: its suffix says what is written (.html .gif .png .svg .csv .parquet .json .py); without it, a table"
 _OPTIMIZERS = f"by name ({', '.join(OPTIMIZERS)}), or with settings as in a link: adam~lr~0.05~beta1~0.8"
+_OPTIMIZERS += "; with pytorch-optimizer installed also one of its classes: pytorch_optimizer.Lion~lr~0.001"
 _SURFACE = "a name such as rosenbrock, or a function such as 'x^2 + 10*y^2'"
 _OVER = "a hyperparameter (or x or y of the start) and its values: --over lr 0.01 0.1 1; once for each axis"
 _WIDTH = 28
@@ -296,7 +297,7 @@ def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
 def _optimizer(name: str) -> OptimizerSpec:
     from optim_viz.experiments.links import read_optimizer
 
-    spec, notes = read_optimizer(name)
+    spec, notes = read_optimizer(name, beyond=True)
     if spec is None or notes:
         raise SpecError(notes[0].replace("; the default is used.", "."))
     return spec
@@ -325,11 +326,16 @@ def _deliver(runs: Comparison | Training, path: str | None, rows: list[tuple[str
     sys.stderr.write(f"{path} written\n")
 
 
+def _lr(spec: OptimizerSpec) -> str:
+    """The learning rate of a run; some of a package's optimizers have none."""
+    return f"{spec['lr']:g}" if "lr" in spec.hyperparameters else ""
+
+
 def _comparison_rows(runs: Comparison) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("optimizer", "lr", "final loss", "x", "y", "outcome")]
     for run in runs:
         x, y = run.points[-1]
-        rows.append((run.label, f"{run.spec['lr']:g}", f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
+        rows.append((run.label, _lr(run.spec), f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
     return rows
 
 
@@ -349,7 +355,7 @@ def _training_rows(training: Training) -> list[tuple[str, ...]]:
     ]
     for run in training:
         losses = f"{run.losses[-1]:.6g}", f"{run.test_losses[-1]:.6g}", f"{run.final_accuracy:.2%}"
-        rows.append((run.label, str(run.seed), f"{run.spec['lr']:g}", *losses, run.status))
+        rows.append((run.label, str(run.seed), _lr(run.spec), *losses, run.status))
     return rows
 
 

@@ -98,7 +98,7 @@ def torch_defaults(specs: tuple[OptimizerSpec, ...]) -> Chosen:
 
     What makes a row of OPTIMIZERS what it is (0.9 for momentum, which torch leaves at 0) stays as the row has it.
     """
-    changed = tuple(replace(spec, values=optimizer(spec.kind).values) for spec in specs)
+    changed = tuple(with_values(spec, optimizer(spec.kind).hyperparameters) for spec in specs)
     labels = unique_labels(specs)
     values = ", ".join(f"{label} lr {spec['lr']:g}" for label, spec in zip(labels, changed, strict=True))
     return changed, N_(

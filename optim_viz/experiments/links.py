@@ -14,12 +14,15 @@ from urllib.parse import unquote
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
 from optim_viz.language import N_, clause
 from optim_viz.network import train
+from optim_viz.optimizers.packages import class_name, is_of_package
+from optim_viz.optimizers.packages import hyperparameters as package_hyperparameters
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import (
     PARAMETERS,
     DescentSpec,
+    Hyperparameter,
     OptimizerSpec,
     SpecError,
     Surface,
@@ -42,7 +45,8 @@ def write_optimizer(spec: OptimizerSpec) -> str:
     >>> write_optimizer(optimizer("adam", lr=0.05))
     'adam~lr~0.05'
     """
-    defaults = {h.name: h.default for h in OPTIMIZERS[spec.kind].hyperparameters}
+    given = package_hyperparameters if is_of_package(spec.kind) else _of_table
+    defaults = {h.name: h.default for h in given(spec.kind)}
     parts = [spec.kind]
     for name, value in spec.values:
         if value != defaults[name]:
@@ -54,23 +58,29 @@ def write_optimizer(spec: OptimizerSpec) -> str:
         known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].hyperparameters}
         for name, value in spec.schedule.values:
             parts += [f"s.{name}", _text(value)] if value != known[name] else []
-    if spec.label:
+    if spec.label and not (is_of_package(spec.kind) and spec.label == class_name(spec.kind)):
         parts += ["label", spec.label.replace("%", "%25").replace("~", "%7E")]  # the rest an address escapes
     return "~".join(parts)
+
+
+def _of_table(kind: str) -> tuple[Hyperparameter, ...]:
+    return OPTIMIZERS[kind].hyperparameters
 
 
 def _text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
+def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | None, list[str]]:
     """Return the optimizer that `text` names, if any, and a sentence for everything that was dropped.
+
+    `beyond` lets it name one of the package pytorch_optimizer, which the pages do not show.
 
     >>> read_optimizer("adam~lr~-1")[1]
     ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'; the default is used."]
     """
     kind, *parts = text.split("~")
-    if kind not in OPTIMIZERS:
+    if kind not in OPTIMIZERS and not (beyond and is_of_package(kind)):
         return None, [N_("Unknown optimizer {kind}; {hint}", kind=quoted(kind), hint=nearest(kind, OPTIMIZERS))]
     notes: list[str] = []
     options: dict[str, Any] = {}

@@ -6,9 +6,28 @@ import textwrap
 from typing import Any
 
 from optim_viz.export.network_script import network_script
-from optim_viz.export.script_parts import DECODE, SOFTPLUS, assembled, expression_code, packed, schedule_step, schedules
+from optim_viz.export.script_parts import (
+    DECODE,
+    SOFTPLUS,
+    assembled,
+    expression_code,
+    packages,
+    packed,
+    schedule_step,
+    schedules,
+)
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
-from optim_viz.spec import COORDINATES, DescentSpec, NetworkSpec, OptimizerSpec, Surface, unique_labels
+from optim_viz.optimizers.packages import FromPackage, takes_each_number_alone
+from optim_viz.spec import (
+    COORDINATES,
+    DescentSpec,
+    NetworkSpec,
+    OptimizerSpec,
+    SpecError,
+    Surface,
+    quoted,
+    unique_labels,
+)
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.oracles import batch_indices, draws
 
@@ -40,7 +59,9 @@ def _descent_script(spec: DescentSpec) -> str:
     code = expression_code(spec.surface)
     return assembled(
         [
-            _docstring(spec) + _imports(bool(data), bool(kinds)) + f"START = {spec.start!r}\nSTEPS = {spec.steps}",
+            _docstring(spec)
+            + _imports(bool(data), bool(kinds), packages(spec.optimizers))
+            + f"START = {spec.start!r}\nSTEPS = {spec.steps}",
             DECODE if data else "",
             SOFTPLUS if "softplus(" in code else "",
             _loss(spec.surface, code),
@@ -59,9 +80,9 @@ def _docstring(spec: DescentSpec) -> str:
     )
 
 
-def _imports(drawn: bool, scheduled: bool) -> str:
+def _imports(drawn: bool, scheduled: bool, others: list[str]) -> str:
     lines = ["import base64", "import math", "import zlib"] if drawn else ["import math"]
-    lines += ["", "import torch"]
+    lines += ["", *others, "import torch"]
     if scheduled:
         lines.append("from torch.optim import lr_scheduler")
     return "\n".join([*lines, "", "torch.set_default_dtype(torch.float64)\n"])
@@ -107,7 +128,12 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
 
 
 def _run(optimizer: OptimizerSpec, label: str, spec: DescentSpec) -> str:
-    params, lrs = "[x, y]", [float(optimizer["lr"]) if optimizer.factory is None else 0.0]
+    if isinstance(optimizer.factory, FromPackage) and not takes_each_number_alone(optimizer.factory):
+        raise SpecError(
+            "{label} takes x and y together, or needs more of a loop than gradients: it has no PyTorch script here.",
+            label=quoted(optimizer.label),
+        )
+    params, lrs = "[x, y]", [float(optimizer.hyperparameters.get("lr", 0.0))]
     if optimizer.lr_scale:
         lrs = [lrs[0] * optimizer.factor(name) for name in COORDINATES]
         params = f'[{{"params": [x], "lr": {lrs[0]!r}}}, {{"params": [y], "lr": {lrs[1]!r}}}]'

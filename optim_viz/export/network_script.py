@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optim_viz.export.script_parts import DECODE, assembled, packed, schedule_step, schedules
+from optim_viz.export.script_parts import DECODE, assembled, packages, packed, schedule_step, schedules
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import epoch_order
@@ -105,7 +105,8 @@ def network_script(spec: NetworkSpec) -> str:
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)
     runs = "\n".join(_run(spec, o, label, total) for o, label in zip(spec.optimizers, labels, strict=True))
     scheduled = "from torch.optim import lr_scheduler\n" if kinds else ""
-    head = f"{_DOCSTRING}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
+    others = "".join(f"{line}\n" for line in packages(spec.optimizers))
+    head = f"{_DOCSTRING}{others}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
     loop = _TRAIN.format(
         scheduler=", scheduler=None" if kinds else "",
         step=_CLOSURE if closure else _STEP,
@@ -142,7 +143,7 @@ def _network(spec: NetworkSpec) -> str:
 
 def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) -> str:
     row = OPTIMIZERS.get(optimizer.kind)
-    params, lrs = "model.parameters()", [float(optimizer["lr"]) if row else 0.0]
+    params, lrs = "model.parameters()", [float(optimizer.hyperparameters.get("lr", 0.0))]
     options = fused_if_possible(row.torch_class, "cpu") if row else {}
     lines = ["model = network(seed)"]
     if optimizer.lr_scale:

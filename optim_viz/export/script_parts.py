@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from optim_viz.optimizers.packages import is_of_package
 from optim_viz.spec import OptimizerSpec, Surface
 from optim_viz.surfaces.expression import with_numbers
 
@@ -46,6 +47,11 @@ def softplus(z):
     """log(1 + e^z), without overflow."""
     return torch.logaddexp(z, torch.zeros_like(z))
 '''
+
+
+def packages(optimizers: Iterable[OptimizerSpec]) -> list[str]:
+    """Return the import of every package beside torch that the optimizers come from."""
+    return sorted({f"import {o.kind.partition('.')[0]}" for o in optimizers if is_of_package(o.kind)})
 
 
 def expression_code(surface: Surface) -> str:

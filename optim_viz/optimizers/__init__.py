@@ -10,7 +10,9 @@ hyperparameters   the hyperparameters that several rows share, with their ranges
 specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule
 plateau           the one schedule that watches the losses
+calls             what a class is called with: as an object, and as the text of a script
 as_torch          torch's own optimizer and scheduler, as objects and as text
+packages          optimizers of the package pytorch_optimizer by name
 stepper, streams  how any torch.optim.Optimizer is stepped, a stranger's too; draws of its own
 styles            colour, dash and marker of every run
 """

@@ -5,40 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from optim_viz.optimizers import rates
+from optim_viz.optimizers.calls import Call
 from optim_viz.optimizers.hyperparameters import GROUPS
+from optim_viz.optimizers.packages import PACKAGE, FromPackage, steps_on_gradients_alone
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec, ScheduleSpec, SpecError, Value, quoted
-
-
-@dataclass(frozen=True)
-class Call:
-    """What one of torch's classes is called with, behind the first argument: the parameters or the optimizer.
-
-    `lists` come next, without a name: of numbers, or of further calls with the same first argument.
-    """
-
-    name: str
-    named: dict[str, Any]
-    lists: tuple[list[Any], ...] = ()
-
-    def build(self, module: Any, first: Any) -> Any:
-        """Make the call: the object of the class in `module`."""
-        made = [[part.build(module, first) if isinstance(part, Call) else part for part in one] for one in self.lists]
-        return getattr(module, self.name)(first, *made, **self.named)
-
-    def code(self, module: str, first: str) -> str:
-        """Write the call down, as one would by hand."""
-        texts = (
-            [part.code(module, first) if isinstance(part, Call) else repr(part) for part in one] for one in self.lists
-        )
-        lists = [f"[{', '.join(one)}]" for one in texts]
-        named = [f"{name}={value!r}" for name, value in self.named.items()]
-        return f"{module}.{self.name}({', '.join([first, *lists, *named])})"
 
 
 def _call(module: Any, name: str, arguments: dict[str, Any]) -> Call:
@@ -108,6 +83,13 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
     >>> optimizer_code(optimizer("adam", lr=0.05, beta1=0.8), "[x, y]")
     'torch.optim.Adam([x, y], lr=0.05, betas=(0.8, 0.999))'
     """
+    if isinstance(spec.factory, FromPackage):
+        if not steps_on_gradients_alone(spec.factory):
+            raise SpecError(
+                "{label} needs more of a loop than gradients (a closure, a graph, or eval): it has no PyTorch script.",
+                label=quoted(spec.label),
+            )
+        return spec.factory.call().code(PACKAGE, params)
     if spec.factory is not None:
         raise SpecError(
             "{label} is an optimizer of your own: it has no PyTorch script but your own.", label=quoted(spec.label)

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from optim_viz.language import N_
+from optim_viz.optimizers import packages
 from optim_viz.optimizers.hyperparameters import GROUPS
+from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import (
@@ -43,9 +45,10 @@ def optimizer(
     Problem: two experiments can be compared only if everything that sets them apart is written down.
     Formula: the row's `latex`; `OPTIMIZERS[kind]` says what it solves and where it comes from.
 
-    Arguments: `kind`, a row of OPTIMIZERS; `hyperparameters`, torch.optim's names (betas as beta1 and beta2), at
-    torch's defaults where left out; `schedule`, how the learning rate changes; `lr_scale`, factors >= 0 on it: one
-    for x and one for y, or a mapping from coordinates or from layers; `label`, the name in legends.
+    Arguments: `kind`, a row of OPTIMIZERS, or "pytorch_optimizer." and a class of that package;
+    `hyperparameters`, torch.optim's names (betas as beta1 and beta2), at torch's defaults where left out;
+    `schedule`, how the learning rate changes; `lr_scale`, factors >= 0 on it: one for x and one for y, or a mapping
+    from coordinates or from layers; `label`, the name in legends.
     Raises SpecError with the nearest name or the allowed range.
 
     >>> optimizer("adam", lr=0.05)["lr"]
@@ -56,6 +59,11 @@ def optimizer(
 
     Reference: the names follow torch.optim 2.13 (PyTorch, 2026).
     """
+    if is_of_package(kind):
+        values = check_values(kind, packages.hyperparameters(kind), hyperparameters)
+        plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
+        label = _check_label(label or packages.class_name(kind))
+        return OptimizerSpec(kind, values, plan, scale, label, packages.FromPackage(kind, values))
     row = OPTIMIZERS[one_of(kind, OPTIMIZERS, "optimizer")]
     _check_groups(kind, hyperparameters)
     values = check_values(kind, row.hyperparameters, hyperparameters)
@@ -185,7 +193,8 @@ def as_spec(item: Any) -> OptimizerSpec:
 @functools.cache
 def hyperparameter(kind: str, name: str) -> Hyperparameter:
     """Return one hyperparameter of one optimizer, by torch's name."""
-    return next(h for h in OPTIMIZERS[kind].hyperparameters if h.name == name)
+    known = packages.hyperparameters(kind) if is_of_package(kind) else OPTIMIZERS[kind].hyperparameters
+    return next(h for h in known if h.name == name)
 
 
 def has_rule(spec: OptimizerSpec) -> bool:
@@ -205,4 +214,5 @@ def looks(spec: OptimizerSpec) -> int:
 def with_values(spec: OptimizerSpec, values: Mapping[str, object]) -> OptimizerSpec:
     """Return `spec` with other hyperparameters, checked; schedule, lr_scale and label stay."""
     hyperparameters: dict[str, Any] = {**spec.hyperparameters, **values}
-    return dataclasses.replace(spec, values=optimizer(spec.kind, **hyperparameters).values)
+    made = optimizer(spec.kind, **hyperparameters)
+    return dataclasses.replace(spec, values=made.values, factory=made.factory)

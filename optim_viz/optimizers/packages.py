@@ -1,0 +1,177 @@
+"""Optimizers of the package pytorch_optimizer by name, where it is installed: hyperparameters from the signature."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from optim_viz.optimizers.calls import Call
+from optim_viz.optimizers.streams import Stream
+from optim_viz.spec import Hyperparameter, SpecError, Value, one_of, quoted
+
+PACKAGE = "pytorch_optimizer"
+_PREFIX = f"{PACKAGE}."
+#: No signature says what is allowed: the class itself does, when it is made.
+_LARGEST = 1e9
+#: How long a method is watched to learn what it needs of a loop.
+_STEPS = 50
+
+
+@dataclass(frozen=True)
+class FromPackage:
+    """A class of the package with its values, as a factory params -> Optimizer: equal where its text is equal."""
+
+    kind: str
+    values: tuple[tuple[str, Value], ...]
+
+    def call(self) -> Call:
+        """What its class is called with; what is at its own default anyway stays out, but lr."""
+        values, named = dict(self.values), {}
+        for name, default in _numbers(_class(self.kind)):
+            given = tuple(values[part] for part in parts(name, default)) if isinstance(default, tuple) else values[name]
+            if name == "lr" or given != default:
+                named[name] = given
+        return Call(class_name(self.kind), named)
+
+    def __call__(self, params: Any) -> Any:
+        """Build the optimizer over `params`."""
+        return self.call().build(_package(), params)
+
+
+def is_of_package(kind: object) -> bool:
+    """Whether a name is meant for the package: "pytorch_optimizer.Lion"."""
+    return isinstance(kind, str) and kind.startswith(_PREFIX)
+
+
+def class_name(kind: str) -> str:
+    """Return the class that a name of the package's means.
+
+    >>> class_name("pytorch_optimizer.Lion")
+    'Lion'
+    """
+    return kind.removeprefix(_PREFIX)
+
+
+@functools.cache
+def hyperparameters(kind: str) -> tuple[Hyperparameter, ...]:
+    """Return what numbers and switches the class of `kind` takes, at its own defaults, tuples as one number each.
+
+    Raises SpecError where the package is missing, has no such optimizer, or the class needs more than numbers.
+    """
+    found: list[Hyperparameter] = []
+    signature = inspect.signature(_class(kind)).parameters
+    for name, default in _numbers(_class(kind)):
+        whole = signature[name].annotation is int
+        each = default if isinstance(default, tuple) else (default,)
+        names = parts(name, default) if isinstance(default, tuple) else [name]
+        found += [_hyperparameter(n, value, whole) for n, value in zip(names, each, strict=True)]
+    return tuple(found)
+
+
+def parts(name: str, default: tuple[float, ...]) -> list[str]:
+    """Return the names of a tuple's numbers.
+
+    >>> parts("betas", (0.9, 0.99))
+    ['beta1', 'beta2']
+    """
+    return [f"{name.removesuffix('s')}{i}" for i, _ in enumerate(default, 1)]
+
+
+def steps_on_gradients_alone(factory: FromPackage) -> bool:
+    """Whether zero_grad, backward and step() are all that a loop needs: no closure, no graph, no eval()."""
+    bare = _walk(factory)
+    return bare is not None and bare == _walk(factory, closure=True)
+
+
+def takes_each_number_alone(factory: FromPackage) -> bool:
+    """Whether a weight's steps are the same beside others of its tensor as in a tensor of its own."""
+    together, apart = _walk(factory), _walk(factory, apart=True)
+    return (
+        together is not None
+        and apart is not None
+        and all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(together, apart, strict=True))
+    )
+
+
+def _walk(factory: FromPackage, closure: bool = False, apart: bool = False) -> list[float] | None:
+    """Where a few steps on a bowl end, with a closure or without one; None where a loop must do more, or fails.
+
+    The closure's loss is not the bowl's: a method that reads it goes elsewhere.
+    """
+    import torch
+
+    told, start = itertools.cycle([1e3, -1e3]), torch.tensor([1.0, -3.0], dtype=torch.float64)
+    weights = [part.clone().requires_grad_() for part in (start if apart else [start])]
+
+    def look() -> Any:
+        made.zero_grad()
+        loss = sum((scale * w**2).sum() for scale, w in zip(scales, weights, strict=True))
+        loss.backward()
+        return loss.detach() * next(told)
+
+    scales = torch.tensor([1.0, 5.0], dtype=torch.float64)
+    scales = scales if apart else scales[None]
+    try:
+        with Stream(0):
+            made = factory(weights)
+            if all(callable(getattr(made, name, None)) for name in ("train", "eval")):
+                return None
+            for _ in range(_STEPS):
+                look()
+                made.step(*([look] if closure else []))
+    except Exception:  # noqa: BLE001 - a stranger's: whatever it asked the loop for is not there
+        return None
+    return [float(value) for w in weights for value in w.detach().flatten()]
+
+
+def _hyperparameter(name: str, default: Value, whole: bool) -> Hyperparameter:
+    if isinstance(default, bool):
+        return Hyperparameter(name, default, scale="bool")
+    if name == "lr":
+        return Hyperparameter(name, default, 1e-6, 1.0, "log", open_low=True)
+    scale = "int" if whole else "linear"
+    return Hyperparameter(name, default, scale=scale, minimum=-_LARGEST, maximum=_LARGEST)
+
+
+def _numbers(made: type) -> Iterator[tuple[str, Any]]:
+    """The arguments of a class that numbers and switches can say, with their defaults."""
+    for name, parameter in inspect.signature(made).parameters.items():
+        each = parameter.default if isinstance(parameter.default, tuple) else (parameter.default,)
+        if each and all(type(value) in (bool, int, float) and math.isfinite(value) for value in each):
+            yield name, parameter.default
+
+
+def _package() -> Any:
+    try:
+        return importlib.import_module(PACKAGE)  # seconds: only for those who name one of it
+    except ImportError:
+        raise SpecError(
+            "{package} is not installed where optim-viz runs: pip install pytorch-optimizer.", package=PACKAGE
+        ) from None
+
+
+@functools.cache
+def _classes() -> dict[str, type]:
+    import torch
+
+    found = inspect.getmembers(_package(), inspect.isclass)
+    return {name: made for name, made in found if issubclass(made, torch.optim.Optimizer)}
+
+
+def _class(kind: str) -> type:
+    made = _classes()[one_of(class_name(kind), _classes(), PACKAGE)]
+    first, *others = inspect.signature(made).parameters.values()
+    needed = [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    if needed or first.name != "params":
+        raise SpecError(
+            "{kind} needs {needed}, which has no default: give a function params -> optimizer instead.",
+            kind=quoted(kind),
+            needed=", ".join(needed or [first.name]),
+        )
+    return made
