@@ -120,7 +120,7 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
         body = [*full, *inner, "loss = optimizer.step(closure)", *diverged]
     else:
         body = [*look, *diverged, *full, "optimizer.step()"]
-    body += schedule_step(kinds, "full" if full else "loss")
+    body += schedule_step(kinds, "full" if full else "loss.item()")
     lines = ["for step in range(STEPS):", *("    " + line for line in body)]
     lines += ["loss = f(x, y).item()", "return loss if math.isfinite(loss) else math.inf"]
     head = f"def descend(x, y, optimizer{', scheduler=None' if kinds else ''}):\n"
