@@ -169,7 +169,8 @@ class Hyperparameter:
     """torch.optim's name and default of a hyperparameter, what is allowed, and how a slider should show it.
 
     `low` and `high` bound the slider; `minimum` and `maximum` bound what is accepted at all, `open_low` and `open_high`
-    say whether the bound itself is excluded. `scale` is "log", "linear", "int" or "bool".
+    say whether the bound itself is excluded. `scale` is "log", "linear", "int" or "bool". One that comes `after`
+    another is shown once that one is not 0.
     """
 
     name: str
@@ -182,6 +183,11 @@ class Hyperparameter:
     maximum: float = LARGEST
     open_low: bool = False
     open_high: bool = False
+    after: str = ""
+
+    def shown(self, values: Mapping[str, Any]) -> bool:
+        """Whether it is worth a widget beside these values: it, or the one that it comes after, is not 0."""
+        return not self.after or bool(values.get(self.name) or values.get(self.after))
 
     @property
     def allowed(self) -> str:

@@ -38,6 +38,17 @@ def _gamma(default: float, text: str) -> Hyperparameter:
     return Hyperparameter("gamma", default, 0.01, 1.0, text=text, maximum=10.0, open_low=True)
 
 
+#: The most drops that one schedule can have; beyond the third each is offered once the one before is used.
+MILESTONES = 12
+
+
+def _milestone(number: int) -> Hyperparameter:
+    after = f"milestone{number - 1}" if number > 3 else ""
+    return Hyperparameter(
+        f"milestone{number}", {1: 150, 2: 300}.get(number, 0), 0, 1000, "int", _MILESTONE, after=after
+    )
+
+
 _ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text=N_("The learning rate at the bottom."))
 _THRESHOLD = N_("Share by which the loss must fall to be progress.")
 _THRESHOLD_ABS = N_("The threshold is a difference of losses (threshold_mode abs), not a share.")
@@ -73,9 +84,7 @@ _ROWS = (
         rate=rates.multistep,
         torch_class="MultiStepLR",
         hyperparameters=(
-            Hyperparameter("milestone1", 150, 0, 1000, "int", _MILESTONE),
-            Hyperparameter("milestone2", 300, 0, 1000, "int", _MILESTONE),
-            Hyperparameter("milestone3", 0, 0, 1000, "int", _MILESTONE),
+            *map(_milestone, range(1, MILESTONES + 1)),
             _gamma(0.1, N_("Factor of each drop.")),
         ),
         problem=N_("Drops at chosen steps."),
@@ -275,7 +284,7 @@ def schedule(kind: str, **hyperparameters: object) -> ScheduleSpec:
     Formula: the row's `latex`; the base rate is the optimizer's lr.
 
     Arguments: `kind`, a row of SCHEDULES; `hyperparameters`, names of torch.optim.lr_scheduler (milestones as
-    milestone1 to milestone3); steps count from 0, and 0 stands for the whole run where the row says so.
+    milestone1 to milestone12); steps count from 0, and 0 stands for the whole run where the row says so.
     Raises SpecError with the nearest name or the allowed range.
 
     >>> schedule("step", step_size=100, gamma=0.5)["gamma"]

@@ -132,7 +132,7 @@ def _knob(h: Hyperparameter) -> Json:
     """What a knob may be turned to, as its row says."""
     return {
         "name": h.name, "low": h.low, "high": h.high, "scale": h.scale, "text": h.text, "minimum": h.minimum,
-        "maximum": h.maximum, "open_low": h.open_low, "open_high": h.open_high,
+        "maximum": h.maximum, "open_low": h.open_low, "open_high": h.open_high, "after": h.after,
     }  # fmt: skip
 
 

@@ -181,10 +181,11 @@ def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
         return None
     st.caption(tr(SCHEDULES[kind].problem))
     before = dict(kept.values) if kept and kept.kind == kind else {}
-    values = {
-        h.name: hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", before.get(h.name, h.default))
-        for h in SCHEDULES[kind].hyperparameters
-    }
+    values: dict[str, Any] = {}
+    for h in SCHEDULES[kind].hyperparameters:
+        values[h.name] = before.get(h.name, h.default)
+        if h.shown(values):
+            values[h.name] = hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", values[h.name])
     return guarded(f"{prefix}.schedule", lambda: schedule(kind, **values)) or kept
 
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fitted, pinched, placesOf, ratePanels } from "../../optim_viz/player/js/numbers/schedules.js";
+import { onceAsked } from "../../optim_viz/player/js/words/turning.js";
 
 const knob = (name, low, high, more = {}) => ({ name, low, high, scale: "linear", ...more });
 const KNOBS = {
@@ -25,6 +26,8 @@ test("places lie on the curves", () => {
   const of = (kind) => placesOf(runOf(kind), STEPS).map(({ step, rate }) => [step, Number(rate.toPrecision(6))]);
   assert.deepEqual(of("step"), [[0, 0.2], [100, 0.1]]);
   assert.deepEqual(of("multistep"), [[0, 0.2], [50, 0.1], [120, 0.05]]);
+  const many = { milestone1: 50, milestone2: 120, milestone3: 0, milestone4: 200, milestone12: 300, gamma: 0.5 };
+  assert.deepEqual(placesOf({ ...runOf("multistep"), schedule_values: many }, STEPS).map(({ step, rate }) => [step, rate]), [[0, 0.2], [50, 0.1], [120, 0.05], [200, 0.025], [300, 0.0125]]);
   assert.deepEqual(of("cosine"), [[0, 0.2], [400, 0.01]]);
   assert.deepEqual(of("linear"), [[0, 0.1], [40, 0.2]]);
   assert.deepEqual(of("warmup_cosine"), [[0, 0.02], [50, 0.2], [400, 0]]);
@@ -55,6 +58,14 @@ test("what no number may be stays, and the rest goes as far as it may", () => {
   const { values, schedule_values } = pinched(runOf("step"), STEPS, 0, { step: 0, rate: -3 }, KNOBS);
   assert.deepEqual([values, schedule_values], [{ lr: 0.2 }, VALUES.step]);
   assert.deepEqual(pinched(runOf("cosine"), STEPS, 1, { step: -50, rate: -1 }, KNOBS).schedule_values, { T_max: 1, eta_min: 0 });
+});
+
+test("a number that comes after another is hidden while both are 0", () => {
+  const made = { element: { hidden: false }, draw() {} }, values = { milestone3: 0, milestone4: 0 };
+  const knob = onceAsked(made, { name: "milestone4", after: "milestone3" }, () => values);
+  const hidden = (now) => { Object.assign(values, now); knob.draw(); return made.element.hidden; };
+  assert.deepEqual([hidden({}), hidden({ milestone3: 5 }), hidden({ milestone3: 0, milestone4: 7 }), hidden({ milestone4: 0 })], [true, false, false, true]);
+  assert.equal(onceAsked(made, { name: "gamma", after: "" }, () => values), made);
 });
 
 test("there is a panel of rates where a run that computes has a schedule", () => {

@@ -59,6 +59,17 @@ def test_a_warm_up_longer_than_the_run_is_said_under_the_picture():
     assert not app.exception and [c.value for c in app.caption if "it is cut to 49" in c.value]
 
 
+def test_another_milestone_is_offered_once_the_one_before_is_used():
+    plan = "s~multistep~s.milestone3~20~s.milestone4~30~s.milestone9~40"
+    app = open_page("compare.py", {"steps": "50", "o": [f"sgd~lr~0.001~{plan}"]})
+    slot = next(iter(app.session_state["compare.slots"]))
+    app.session_state[f"compare.{slot}.more"] = True
+    app.run()
+    offered = {w.key.rpartition(".milestone")[2] for w in app.number_input if w.key and ".milestone" in w.key}
+    assert not app.exception and offered == {"1", "2", "3", "4", "5", "9", "10"}
+    assert spec_of(app, "compare").optimizers[0].schedule["milestone9"] == 40
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_page_loads_from_its_link_and_reacts(name):
     app = open_page(name, QUERIES[name])

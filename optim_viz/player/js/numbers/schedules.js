@@ -18,8 +18,11 @@ const itself = (value) => value;
 /** @type {Place} */
 const START = { step: () => 0, rate: ({ lr }) => lr, y: ["lr", itself] };
 
+/** The numbers of milestones, more than any schedule has. */
+const MILESTONES = Array.from({ length: 99 }, (_, i) => i + 1);
+
 /** How many milestones of a run come no later than one of them. @param {Context} context @param {number} k */
-const passed = ({ v }, k) => [1, 2, 3].filter((one) => v[`milestone${one}`] > 0 && v[`milestone${one}`] <= v[`milestone${k}`]).length;
+const passed = ({ v }, k) => MILESTONES.filter((one) => v[`milestone${one}`] > 0 && v[`milestone${one}`] <= v[`milestone${k}`]).length;
 
 /** @param {number} k @returns {Place} */
 const milestone = (k) => ({
@@ -33,7 +36,7 @@ const firstPeak = ({ v, on }) => 1 / v.div_factor + (1 - 1 / v.div_factor) * (on
 /** The places of each schedule; one that watches the loss has none. @type {Record<string, Place[]>} */
 const PLACES = {
   step: [START, { step: ({ v }) => v.step_size, rate: ({ v, lr }) => lr * v.gamma, x: ["step_size", itself], y: ["gamma", (rate, { lr }) => rate / lr] }],
-  multistep: [START, milestone(1), milestone(2), milestone(3)],
+  multistep: [START, ...MILESTONES.map(milestone)],
   exponential: [START, {
     step: ({ total }) => Math.ceil(total / 4), rate: ({ v, lr, total }) => lr * v.gamma ** Math.ceil(total / 4),
     y: ["gamma", (rate, { lr, total }) => (rate / lr) ** (1 / Math.ceil(total / 4))],

@@ -38,6 +38,17 @@ export function ownKnobs(rule, schedule) {
   return [...of(rule.knobs, "values"), ...of(schedule.knobs, "schedule_values")];
 }
 
+/** A knob that comes after another is hidden while both are 0. @template {{element: HTMLElement, draw(): void}} T @param {T} made @param {any} knob @param {() => Record<string, number>} values @returns {T} */
+export function onceAsked(made, knob, values) {
+  if (!knob.after) return made;
+  const draw = () => {
+    const now = values();
+    made.element.hidden = !now[knob.name] && !now[knob.after];
+    made.draw();
+  };
+  return { ...made, draw };
+}
+
 /** The knobs of a run in order: the first of its rule, the rest behind a button, its schedule's under its name. @param {{element: HTMLElement, where: string, first: boolean}[]} made @param {string} label @param {string} schedule  its program's name */
 export function ordered(made, label, schedule) {
   const of = (/** @type {string} */ where) => made.filter((one) => one.first && one.where === where).map((one) => one.element);
@@ -81,7 +92,8 @@ export function createTurning(app) {
     if (run.program === null) return element("span", { class: "ov-knobs" }, [waits]);
     const made = ownKnobs(app.live.program(run.program), app.live.program(run.schedule)).map(({ knob, where, first }) => {
       const find = (/** @type {any} */ values) => values.runs.find((/** @type {any} */ one) => one.id === track.id)[where];
-      return { first, where, ...createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; })) };
+      const made = createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; }));
+      return { first, where, ...onceAsked(made, knob, () => find(app.live.seen())) };
     });
     drawn.set(track.id, made);
     return element("span", { class: "ov-knobs" }, [...ordered(made, track.label, run.schedule), waits]);
