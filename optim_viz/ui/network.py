@@ -18,6 +18,7 @@ from optim_viz.network import train, uploads
 from optim_viz.network.plane import KINDS, Plane
 from optim_viz.network.project import project
 from optim_viz.network.training import Training
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.settings import limit
 from optim_viz.spec import NetworkSpec, SpecError
@@ -80,7 +81,7 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[Net
     mode = fairness(name, ON_NETWORK, N_("13 trainings as long as the one that is shown: that takes a while."))
     data = _own_digits(name)
     layers = {layer: layer for layer in (f"layer.{i}" for i in range(len(sizes) + 1))}
-    specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode)
+    specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode, kinds=OPTIMIZERS)
     return lambda: within(Fair(train.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode))
 
 
