@@ -34,7 +34,7 @@ from optim_viz.lessons.links import Place, write_lesson
 from optim_viz.lessons.table import LESSONS
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 
@@ -68,9 +68,9 @@ def values(draw: random.Random, row: Any) -> dict[str, Any]:
     return {h.name: number(draw, h) for h in row.hyperparameters if draw.random() < 0.5}
 
 
-def optimizer(draw: random.Random) -> Any:
+def optimizer(draw: random.Random, table: Any) -> Any:
     """A random optimizer; where its values do not go together, one at its defaults."""
-    kind = draw.choice(list(OPTIMIZERS))
+    kind = draw.choice(list(table))
     plan = draw.choice([None, None, *SCHEDULES.values()])
     try:
         schedule = None if plan is None else ov.schedule(plan.name, **values(draw, plan))
@@ -79,9 +79,9 @@ def optimizer(draw: random.Random) -> Any:
         return ov.optimizer(kind)
 
 
-def optimizers(draw: random.Random, most: int) -> list[Any]:
+def optimizers(draw: random.Random, most: int, table: Any = ON_SURFACES) -> list[Any]:
     """One to `most` of them."""
-    return [optimizer(draw) for _ in range(draw.randint(1, most))]
+    return [optimizer(draw, table) for _ in range(draw.randint(1, most))]
 
 
 def comparison(draw: random.Random) -> Any:
@@ -104,7 +104,12 @@ def network(draw: random.Random) -> dict[str, list[str]]:
     """A link of Network."""
     hidden = [draw.choice([8, 64, 300]) for _ in range(draw.randint(1, 3))]
     spec = train.check(
-        optimizers(draw, 4), draw.randint(1, 9), draw.choice([32, 256]), hidden, draw.random() < 0.5, draw.randrange(99)
+        optimizers(draw, 4, OPTIMIZERS),
+        draw.randint(1, 9),
+        draw.choice([32, 256]),
+        hidden,
+        draw.random() < 0.5,
+        draw.randrange(99),
     )
     return links.write(links.FAIR_TRAINING, Fair(spec, draw.choice(list(ON_NETWORK))))
 

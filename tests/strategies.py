@@ -10,15 +10,15 @@ from optim_viz.experiments import study
 from optim_viz.experiments.study_views import VIEWS
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.surface import dataset
 from optim_viz.surfaces.table import SURFACES
 
 
 @st.composite
-def optimizers(draw):
-    kind = draw(st.sampled_from([k for k in OPTIMIZERS if k != "lbfgs"]))
+def optimizers(draw, table=ON_SURFACES):
+    kind = draw(st.sampled_from([k for k in table if k != "lbfgs"]))
     values = {}
     for h in OPTIMIZERS[kind].hyperparameters:
         if h.scale == "bool":
@@ -26,7 +26,7 @@ def optimizers(draw):
         elif h.scale == "int":
             values[h.name] = draw(st.integers(int(h.low), int(h.high)))
         else:
-            values[h.name] = draw(st.floats(max(h.low, 1e-12), h.high, exclude_max=h.open_high))
+            values[h.name] = draw(st.floats(h.low if h.low < 0 else max(h.low, 1e-12), h.high, exclude_max=h.open_high))
     scale = draw(st.none() | st.tuples(st.floats(0, 2), st.floats(0, 2)))
     return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=draw(st.text(max_size=12)), **values)
 
@@ -71,7 +71,7 @@ def through_a_url(query):
 
 @st.composite
 def trainings(draw, most=6):
-    specs = draw(st.lists(optimizers(), min_size=1, max_size=most))
+    specs = draw(st.lists(optimizers(OPTIMIZERS), min_size=1, max_size=most))
     layers = st.none() | st.dictionaries(st.sampled_from(["layer.0", "layer.1"]), st.floats(0, 2), min_size=1)
     scales = [draw(layers) for _ in specs]
     return train.check(

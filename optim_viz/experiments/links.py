@@ -18,7 +18,7 @@ from optim_viz.optimizers.packages import class_name, is_of_package
 from optim_viz.optimizers.packages import hyperparameters as package_hyperparameters
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import NOWHERE, OPTIMIZERS
 from optim_viz.spec import (
     PARAMETERS,
     DescentSpec,
@@ -80,6 +80,8 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
     ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'; the default is used."]
     """
     kind, *parts = text.split("~")
+    if kind in NOWHERE:
+        return None, [NOWHERE[kind]]
     if kind not in OPTIMIZERS and not (beyond and is_of_package(kind)):
         return None, [N_("Unknown optimizer {kind}; {hint}", kind=quoted(kind), hint=nearest(kind, OPTIMIZERS))]
     notes: list[str] = []
@@ -204,8 +206,14 @@ def _optimizers(check: Callable[..., Any]) -> Key:
                     most=MAX_OPTIMIZERS,
                 )
             )
-        chosen = tuple(one for one, _ in found if one)
-        return (check(**vars(spec) | {"optimizers": chosen}) if chosen else spec), notes
+        chosen = []
+        for one in (one for one, _ in found if one):
+            try:
+                check(**vars(spec) | {"optimizers": (one,)})
+                chosen.append(one)
+            except SpecError as error:  # what another page can show
+                notes.append(N_(str(error)))
+        return (check(**vars(spec) | {"optimizers": tuple(chosen)}) if chosen else spec), notes
 
     return Key(read_all, lambda spec: [write_optimizer(o) for o in spec.optimizers], _same("optimizers"))
 

@@ -10,6 +10,7 @@ from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import epoch_order
 from optim_viz.network.train import steps_per_epoch
 from optim_viz.optimizers.as_torch import fused_if_possible, optimizer_code, schedule_code
+from optim_viz.optimizers.muon import muon_code
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, quoted, unique_labels
 
@@ -115,7 +116,8 @@ def network_script(spec: NetworkSpec) -> str:
     data = packed("ORDERS", orders.astype("<u2"), "uint16", f".view({spec.seeds}, {spec.epochs}, -1).long()")
     files = 'PATH = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("mnist10k.npz")'
     data += f"\n{files}\nDIGITS, LABELS = read_digits(PATH)"
-    return assembled([head, _READ, DECODE, _network(spec), loop, f"{_MAIN}{runs}", data])
+    pair = muon_code() if any(o.kind == "muon" for o in spec.optimizers) else ""
+    return assembled([head, _READ, DECODE, _network(spec), pair, loop, f"{_MAIN}{runs}", data])
 
 
 def _orders(spec: NetworkSpec) -> np.ndarray:
@@ -150,6 +152,7 @@ def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) ->
         lrs = [lrs[0] * optimizer.factor(name) for name in Layout(spec.hidden).names]
         lines.append("layers = [layer for layer in model if isinstance(layer, torch.nn.Linear)]")
         lines.append(f'groups = [{{"params": layer.parameters(), "lr": lr}} for layer, lr in zip(layers, {lrs!r})]')
+        lrs *= 1 + (optimizer.kind == "muon")  # the groups of its matrices, then those of its biases
         params = "groups"
     lines.append(f"optimizer = {optimizer_code(optimizer, params, **options)}")
     scheduler = schedule_code(optimizer.schedule, lrs, total)

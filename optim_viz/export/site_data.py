@@ -17,7 +17,7 @@ from optim_viz.optimizers import styles
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import NOWHERE, ON_SURFACES, OPTIMIZERS, not_on_surfaces
 from optim_viz.player import fits
 from optim_viz.player.cards import inspector
 from optim_viz.player.programs import rule_program, schedule_program, surface_program
@@ -52,7 +52,8 @@ def catalogue() -> Json:
     return {
         "surfaces": {name: _surface(row) for name, row in SURFACES.items()},
         "optimizers": {name: _optimizer(row) for name, row in ruled.items()},
-        "elsewhere": {name: row.title for name, row in OPTIMIZERS.items() if row.rule is None},
+        "elsewhere": {name: row.title for name, row in ON_SURFACES.items() if row.rule is None},
+        "refused": {name: not_on_surfaces(row) for name, row in OPTIMIZERS.items() if row.matrices} | NOWHERE,
         "schedules": {
             name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters)}
             for name, row in SCHEDULES.items()

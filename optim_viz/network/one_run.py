@@ -148,15 +148,20 @@ def norms(flat: Tensor, layout: Layout) -> np.ndarray:
 def network_optimizer(spec: OptimizerSpec, network: Network) -> Any:
     """Build torch's optimizer, one param group a layer where their lr differ.
 
-    The table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix and
-    bias are one parameter, which takes fewer calls.
+    Most of the table's optimizers are elementwise, or (L-BFGS) take all weights as one vector: to them a layer's matrix
+    and bias are one parameter, which takes fewer calls. Those that take a matrix as a whole get the two apart.
     """
-    params = [_with_grad(weights, slope) for weights, slope in zip(network.weights, network.slopes, strict=True)]
-    options = fused_if_possible(OPTIMIZERS[spec.kind].torch_class, network.weights[0].device.type)
+    row = OPTIMIZERS[spec.kind]
+    joined = [((own,), (slope,)) for own, slope in zip(network.weights, network.slopes, strict=True)]
+    parts = zip(network.layers, network.gradients, strict=True) if row.matrices else joined
+    layers = [[_with_grad(own, slope) for own, slope in zip(*layer, strict=True)] for layer in parts]
+    options = fused_if_possible(row.torch_class, network.weights[0].device.type)
     if not spec.lr_scale:
-        return torch_optimizer(spec, params, **options)
+        return torch_optimizer(spec, [part for layer in layers for part in layer], **options)
     factors = map(spec.factor, network.layout.names)
-    groups = [{"params": [p], "lr": float(spec["lr"]) * factor} for p, factor in zip(params, factors, strict=True)]
+    groups = [
+        {"params": layer, "lr": float(spec["lr"]) * factor} for layer, factor in zip(layers, factors, strict=True)
+    ]
     return torch_optimizer(spec, groups, **options)
 
 

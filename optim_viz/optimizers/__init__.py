@@ -6,6 +6,8 @@ strong_wolfe      its line search
 trace             what a rule does, as a list of operations that code is written from
 row, table        what a row of OPTIMIZERS holds: rule, hyperparameters, formula, style, card; the table
 adam_family       the rows of Adam and its variants
+matrix_rows       the rows that take a matrix of weights as a whole: Muon, Adafactor
+muon              Muon on matrices and AdamW on biases, as one optimizer
 hyperparameters   the hyperparameters that several rows share, with their ranges
 specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optim_viz.language import N_
 from optim_viz.optimizers import rules
-from optim_viz.optimizers.hyperparameters import MAXIMIZE, eps, flag, fraction, lr, weight_decay
+from optim_viz.optimizers.hyperparameters import MAXIMIZE, SHRINK, eps, flag, fraction, lr, weight_decay
 from optim_viz.optimizers.row import Card, Optimizer, Style
 from optim_viz.spec import Hyperparameter
 
@@ -14,7 +14,6 @@ _BETAS = (
 )
 _AMSGRAD = flag("amsgrad", N_("Never let the second moment shrink."))
 _DECOUPLED = flag("decoupled_weight_decay", N_("Let weight decay shrink the weights, not enter the gradient."))
-_SHRINK = N_("Shrinks every weight by lr * weight_decay a step, beside the gradient (decoupled).")
 
 _MOMENTS = (("exp_avg", ""), ("exp_avg_sq", ""))
 _MOMENTS_LATEX = r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g \quad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \quad "
@@ -47,7 +46,7 @@ ADAM_FAMILY = (
         style=Style("#117733", "#6CCB78", "dash", "triangle-down"),
         rule=rules.adam,
         torch_class="AdamW",
-        hyperparameters=(lr(1e-3), *_BETAS, eps(1e-8), weight_decay(1e-2, _SHRINK), _AMSGRAD, MAXIMIZE),
+        hyperparameters=(lr(1e-3), *_BETAS, eps(1e-8), weight_decay(1e-2, SHRINK), _AMSGRAD, MAXIMIZE),
         state=(*_MOMENTS, ("max_exp_avg_sq", "amsgrad")),
         problem=N_("Adam whose weight decay acts on the weights alone, not through the adaptive scale."),
         latex=r"\theta \leftarrow (1 - \mathrm{lr}\,\lambda)\,\theta \quad " + _MOMENTS_LATEX + _ADAM_LATEX,

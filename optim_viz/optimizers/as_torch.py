@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from optim_viz.optimizers import rates
 from optim_viz.optimizers.calls import Call
 from optim_viz.optimizers.hyperparameters import GROUPS
+from optim_viz.optimizers.muon import muon_and_adamw
 from optim_viz.optimizers.packages import PACKAGE, FromPackage, steps_on_gradients_alone
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -26,6 +28,8 @@ def _call(module: Any, name: str, arguments: dict[str, Any]) -> Call:
 _WORDS: dict[str, Callable[[Value], Any]] = {
     "max_eval": lambda count: count or None,
     "line_search_fn": lambda on: "strong_wolfe" if on else None,
+    "adjust_lr_fn": lambda on: "match_rms_adamw" if on else None,
+    "eps1": lambda least: least or None,
 }
 
 
@@ -36,11 +40,12 @@ def torch_arguments(spec: OptimizerSpec) -> dict[str, Any]:
     >>> torch_arguments(optimizer("adam", lr=0.05))["betas"]
     (0.9, 0.999)
     """
-    arguments: dict[str, Any] = {**spec.hyperparameters, **dict(OPTIMIZERS[spec.kind].fixed)}
+    given = {**spec.hyperparameters, **dict(OPTIMIZERS[spec.kind].fixed)}
+    arguments: dict[str, Any] = {name: _WORDS[name](v) if name in _WORDS else v for name, v in given.items()}
     for group, names in GROUPS.items():
         if names[0] in arguments:
             arguments[group] = tuple(arguments.pop(name) for name in names)
-    return {name: _WORDS[name](value) if name in _WORDS else value for name, value in arguments.items()}
+    return arguments
 
 
 def torch_optimizer(spec: OptimizerSpec, params: Any, **options: Any) -> Any:
@@ -49,7 +54,8 @@ def torch_optimizer(spec: OptimizerSpec, params: Any, **options: Any) -> Any:
 
     if spec.factory is not None:
         return spec.factory(params)
-    return _optimizer_call(spec, options).build(torch.optim, params)
+    call = _optimizer_call(spec, options)
+    return muon_and_adamw(params, **call.named) if spec.kind == "muon" else call.build(torch.optim, params)
 
 
 @functools.cache
@@ -94,7 +100,10 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
         raise SpecError(
             "{label} is an optimizer of your own: it has no PyTorch script but your own.", label=quoted(spec.label)
         )
-    return _optimizer_call(spec, options).code("torch.optim", params)
+    call = _optimizer_call(spec, options)
+    if spec.kind == "muon":  # a function of the script's own
+        return replace(call, name=muon_and_adamw.__name__).code("", params)
+    return call.code("torch.optim", params)
 
 
 def _optimizer_call(spec: OptimizerSpec, options: dict[str, Any]) -> Call:

@@ -29,4 +29,4 @@ class Call:
         )
         lists = [f"[{', '.join(one)}]" for one in texts]
         named = [f"{name}={value!r}" for name, value in self.named.items()]
-        return f"{module}.{self.name}({', '.join([first, *lists, *named])})"
+        return f"{module}.{self.name}({', '.join([first, *lists, *named])})".lstrip(".")

@@ -6,7 +6,13 @@ from optim_viz.language import N_
 from optim_viz.spec import Hyperparameter
 
 #: torch's argument of several numbers -> the hyperparameters that it is here, each with its own slider.
-GROUPS = {"betas": ("beta1", "beta2"), "etas": ("etaminus", "etaplus"), "step_sizes": ("step_min", "step_max")}
+GROUPS = {
+    "betas": ("beta1", "beta2"),
+    "etas": ("etaminus", "etaplus"),
+    "step_sizes": ("step_min", "step_max"),
+    "ns_coefficients": ("ns_a", "ns_b", "ns_c"),
+    "eps": ("eps1", "eps2"),
+}
 
 
 def lr(default: float, text: str = N_("Learning rate: how far one step goes.")) -> Hyperparameter:
@@ -42,4 +48,6 @@ def flag(name: str, text: str) -> Hyperparameter:
     return Hyperparameter(name, False, scale="bool", text=text)
 
 
+#: What decoupled weight decay does.
+SHRINK = N_("Shrinks every weight by lr * weight_decay a step, beside the gradient (decoupled).")
 MAXIMIZE = flag("maximize", N_("Climb instead of descend."))

@@ -54,7 +54,8 @@ class Optimizer:
     that must be on for it to be kept, or "". `initial` gives the state that does not start at 0: a number, or a
     hyperparameter's name. `fixed` are arguments of rule and torch class that make this row what it is; `decoupled` says
     that weight decay shrinks the weights themselves instead of entering the gradient; `forgets`, that a gradient that
-    is not finite may leave them finite: every other rule's are never finite again.
+    is not finite may leave them finite: every other rule's are never finite again; `matrices`, that a matrix is taken
+    as a whole, so that a surface of two weights cannot show it.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Optimizer:
     fixed: tuple[tuple[str, Value], ...] = ()
     decoupled: bool = False
     forgets: bool = False
+    matrices: bool = False
     closure_rule: Callable[..., ClosureStep] | None = None
     looks: Callable[[Mapping[str, Any]], int] = lambda values: 1
 

@@ -12,7 +12,7 @@ from optim_viz.optimizers import packages
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import NOWHERE, OPTIMIZERS
 from optim_viz.spec import (
     COORDINATES,
     ECHO,
@@ -64,6 +64,8 @@ def optimizer(
         plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
         label = _check_label(label or packages.class_name(kind))
         return OptimizerSpec(kind, values, plan, scale, label, packages.FromPackage(kind, values))
+    if isinstance(kind, str) and kind in NOWHERE:
+        raise SpecError(NOWHERE[kind])
     row = OPTIMIZERS[one_of(kind, OPTIMIZERS, "optimizer")]
     _check_groups(kind, hyperparameters)
     values = check_values(kind, row.hyperparameters, hyperparameters)
@@ -74,16 +76,17 @@ def optimizer(
 
 
 def _check_groups(kind: str, given: Mapping[str, object]) -> None:
-    """Refuse torch's pairs by name: here each of the two numbers has a name of its own."""
+    """Refuse torch's tuples by name: here each of their numbers has a name of its own."""
     for group in GROUPS.keys() & given.keys():
-        first, second = GROUPS[group]
-        if first in {h.name for h in OPTIMIZERS[kind].hyperparameters}:
+        *others, last = GROUPS[group]
+        if last in {h.name for h in OPTIMIZERS[kind].hyperparameters}:
             raise SpecError(
-                "{kind}: write {group} as two numbers, {first}=... and {second}=...; got {given}.",
+                "{kind}: write {group} as {count} numbers, {others}=... and {last}=...; got {given}.",
                 kind=kind,
                 group=group,
-                first=first,
-                second=second,
+                count=len(GROUPS[group]),
+                others="=..., ".join(others),
+                last=last,
                 given=quoted(given[group]),
             )
 
@@ -116,7 +119,7 @@ def _check_label(given: object) -> str:
 
 def _check_together(kind: str, values: Mapping[str, Value]) -> None:
     """Refuse what torch refuses: Nesterov momentum needs a momentum and zero dampening; bounds in the wrong order."""
-    if values.get("nesterov") and not (values["momentum"] > 0 and values["dampening"] == 0):
+    if values.get("nesterov") and "dampening" in values and not (values["momentum"] > 0 and values["dampening"] == 0):
         raise SpecError(
             "{kind}: nesterov needs momentum above 0 and dampening 0; got momentum {momentum:g} and "
             "dampening {dampening:g}.",

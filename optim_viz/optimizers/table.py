@@ -6,6 +6,7 @@ from optim_viz.language import N_
 from optim_viz.optimizers import lbfgs, rules
 from optim_viz.optimizers.adam_family import ADAM_FAMILY
 from optim_viz.optimizers.hyperparameters import MAXIMIZE, eps, flag, fraction, lr, momentum, weight_decay
+from optim_viz.optimizers.matrix_rows import MATRIX_ROWS
 from optim_viz.optimizers.row import Card, Optimizer, Style
 from optim_viz.spec import Hyperparameter
 
@@ -282,6 +283,28 @@ _ROWS = (
         paper="Liu & Nocedal, On the limited memory BFGS method for large scale optimization",
         year=1989,
     ),
+    *MATRIX_ROWS,
 )
 
 OPTIMIZERS: dict[str, Optimizer] = {row.name: row for row in _ROWS}
+#: Those that a surface of two weights can show.
+ON_SURFACES: dict[str, Optimizer] = {name: row for name, row in OPTIMIZERS.items() if not row.matrices}
+#: torch's that nothing here can show, and why.
+NOWHERE = {
+    "sparseadam": N_(
+        "SparseAdam needs sparse gradients, and neither a surface nor the network has any: adam is its dense rule."
+    )
+}
+
+
+def not_on_surfaces(row: Optimizer) -> str:
+    """Return why a surface of two weights cannot show an optimizer.
+
+    >>> not_on_surfaces(OPTIMIZERS["muon"])
+    'Muon takes matrices of weights as a whole, and a surface has two single weights: train the network with it.'
+    """
+    return N_(
+        "{optimizer} takes matrices of weights as a whole, and a surface has two single weights: "
+        "train the network with it.",
+        optimizer=row.title,
+    )

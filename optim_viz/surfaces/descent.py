@@ -11,7 +11,7 @@ from optim_viz.language import N_
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
 from optim_viz.optimizers.specs import as_specs
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS, not_on_surfaces
 from optim_viz.spec import (
     COORDINATES,
     LARGEST,
@@ -85,6 +85,8 @@ def check(
     if not specs:
         raise SpecError("Choose at least one optimizer.")
     for spec in specs:
+        if spec.factory is None and spec.kind not in ON_SURFACES:
+            raise SpecError(not_on_surfaces(OPTIMIZERS[spec.kind]))
         _check_scale(spec)
     return DescentSpec(
         surface,

@@ -19,6 +19,7 @@ from optim_viz.network.plane import KINDS, Plane
 from optim_viz.network.project import project
 from optim_viz.network.training import Training
 from optim_viz.optimizers.schedules import long_warm_ups
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.network_scenes import network as scene_of
 from optim_viz.settings import limit
 from optim_viz.spec import NetworkSpec, SpecError
@@ -82,7 +83,7 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[Net
     data = _own_digits(name)
     recordings.opener()
     layers = {layer: layer for layer in (f"layer.{i}" for i in range(len(sizes) + 1))}
-    specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode)
+    specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode, kinds=OPTIMIZERS)
     return lambda: within(Fair(train.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode))
 
 

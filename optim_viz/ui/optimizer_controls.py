@@ -6,7 +6,7 @@ grows with the square of the number of widgets, and folded settings would make u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from optim_viz.experiments.links import MAX_OPTIMIZERS
 from optim_viz.language import N_, tr
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.spec import ECHO, Hyperparameter, OptimizerSpec, ScheduleSpec
 from optim_viz.ui.page import guarded
 from optim_viz.ui.widgets import hyperparameter, keep
@@ -71,6 +71,7 @@ def optimizers(
     played: bool = False,
     mode: str = "",
     swept: bool = False,
+    kinds: Iterable[str] = ON_SURFACES,
 ) -> tuple[OptimizerSpec, ...]:
     """Show the list of optimizers with all their hyperparameters; return their specs.
 
@@ -79,8 +80,10 @@ def optimizers(
     no run uses.
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
-    `groups` are the param groups that may have a learning rate of their own, each with what it is called.
+    `groups` are the param groups that may have a learning rate of their own, each with what it is called; `kinds`, the
+    optimizers that the page can show.
     """
+    offered = list(kinds)
     kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
     specs: dict[int, OptimizerSpec] = {}
     for slot, spec in kept.items():
@@ -88,11 +91,11 @@ def optimizers(
         said = N_("chosen by \u201c{way}\u201d", way=FAIRNESS[mode])
         if swept:
             chosen, said = ("lr",), N_("all of the range above")
-        specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said))
+        specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said), offered)
     st.session_state[f"{name}.slots"] = specs
     st.button(
         tr("Add an optimizer"), icon=":material/add:", width="stretch", key=f"{name}.add",
-        on_click=_add, args=(name, suggested), disabled=len(specs) >= limit,
+        on_click=_add, args=(name, suggested, offered), disabled=len(specs) >= limit,
     )  # fmt: skip
     return tuple(specs.values())
 
@@ -101,10 +104,10 @@ def _fresh(kind: str, suggested: Mapping[str, float]) -> OptimizerSpec:
     return optimizer(kind, lr=suggested[kind]) if kind in suggested else optimizer(kind)
 
 
-def _add(name: str, suggested: Mapping[str, float]) -> None:
+def _add(name: str, suggested: Mapping[str, float], kinds: Sequence[str]) -> None:
     slots = st.session_state[f"{name}.slots"]
     used = {spec.kind for spec in slots.values()}
-    kind = next((kind for kind in OPTIMIZERS if kind not in used), "adam")
+    kind = next((kind for kind in kinds if kind not in used), "adam")
     slot = st.session_state[f"{name}.next"]
     st.session_state[f"{name}.next"] = slot + 1
     st.session_state[f"{name}.slots"] = {**slots, slot: _fresh(kind, suggested)}
@@ -122,10 +125,11 @@ def _optimizer(
     suggested: Mapping[str, float],
     groups: Mapping[str, str],
     elsewhere: Elsewhere,
+    kinds: Sequence[str],
 ) -> OptimizerSpec:
     prefix = f"{name}.{slot}"
     with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
-        kind = _kind(name, slot, kept)
+        kind = _kind(name, slot, kept, kinds)
         if kind != kept.kind:
             kept = _fresh(kind, suggested)
         values: dict[str, Any] = kept.hyperparameters
@@ -142,11 +146,11 @@ def _optimizer(
     return guarded(prefix, lambda: optimizer(kind, **options, **values)) or kept
 
 
-def _kind(name: str, slot: int, kept: OptimizerSpec) -> str:
+def _kind(name: str, slot: int, kept: OptimizerSpec, kinds: Sequence[str]) -> str:
     keep(f"{name}.{slot}.kind", kept.kind)
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.selectbox(
-            tr("Optimizer"), list(OPTIMIZERS), key=f"{name}.{slot}.kind", label_visibility="collapsed",
+            tr("Optimizer"), kinds, key=f"{name}.{slot}.kind", label_visibility="collapsed",
             format_func=lambda k: tr(OPTIMIZERS[k].title),
         )  # fmt: skip
         st.button(
@@ -164,7 +168,7 @@ def _more(
         if h.name not in FIRST and not elsewhere.has(h.name):
             values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
     chosen = _schedule(prefix, kept.schedule)
-    scale = _scale(prefix, kept, groups) if OPTIMIZERS[kept.kind].rule else {}
+    scale = {} if OPTIMIZERS[kept.kind].closure_rule else _scale(prefix, kept, groups)
     keep(f"{prefix}.label", kept.label)
     label = st.text_input(tr("Label"), key=f"{prefix}.label", max_chars=ECHO, help=tr("Its name in legends."))
     return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}

@@ -133,12 +133,19 @@ def test_defaults_stay_out_of_the_link():
         ("f=ax&a=1e9", "a must be from -1e+06 to 1e+06"),
         ("a=2", "The link's a was dropped: Rosenbrock has no parameter 'a'"),
         ("o=%00%ff~~~", "Unknown optimizer"),
+        ("o=muon~lr~0.02", "Muon takes matrices of weights as a whole, and a surface has two single weights"),
+        ("o=sparseadam", "SparseAdam needs sparse gradients"),
     ],
 )
 def test_a_mangled_link_opens_with_what_is_valid_and_says_what_was_dropped(query, sentence):
     spec, notes = links.read(links.DESCENT, parse_qs(query, keep_blank_values=True), DEFAULT)
     assert any(sentence in note for note in notes), notes
     assert descent.run(spec).trajectories
+
+
+def test_what_a_surface_cannot_show_is_left_out_and_the_others_stay():
+    spec, notes = links.read(links.DESCENT, {"o": ["sgd", "adafactor", "adam"]}, DEFAULT)
+    assert [o.kind for o in spec.optimizers] == ["sgd", "adam"] and len(notes) == 1
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)

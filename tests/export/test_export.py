@@ -33,7 +33,7 @@ from optim_viz.export.table import EXPORTS, by_suffix, export, save
 from optim_viz.language import speaking
 from optim_viz.network import train
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.player import assets, network_scenes, scenes, standalone
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
@@ -187,7 +187,7 @@ def test_any_label_is_written_as_it_is(labels):
     assert clean - {""} <= set(words)
 
 
-@pytest.mark.parametrize("optimizers", [[SPECS[2]], SPECS, [ov.optimizer(k) for k in OPTIMIZERS]], ids=len)
+@pytest.mark.parametrize("optimizers", [[SPECS[2]], SPECS, [ov.optimizer(k) for k in ON_SURFACES]], ids=len)
 def test_pictures_of_anything(optimizers):
     for loss, steps in (("rosenbrock", 40), ("saddle", 1), (ov.surface("log(x)*sqrt(y) + 5"), 40)):
         result = ov.descend(loss, optimizers, start=(1.0, 1.0), steps=steps)
@@ -366,7 +366,7 @@ SCALES = {
 
 @st.composite
 def optimizers(draw, page):
-    kind, values = draw(rows_of(OPTIMIZERS))
+    kind, values = draw(rows_of(ON_SURFACES if page == "compare" else OPTIMIZERS))
     if values.get("nesterov"):
         values |= {"momentum": 0.9, "dampening": 0.0}
     if kind == "rprop":

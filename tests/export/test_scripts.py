@@ -20,7 +20,7 @@ from optim_viz.export.script_parts import expression_code
 from optim_viz.network import train
 from optim_viz.network.digits import SHIPPED
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 
@@ -86,7 +86,7 @@ def random_optimizer(random, kind):
 def random_spec(random, first):
     name = random.choice([*SURFACES])
     surface = SURFACES[name] if random.random() < 0.7 else ov.surface(random.choice(TYPED))
-    kinds = [first, *random.choices([*OPTIMIZERS], k=random.randint(0, 2))]
+    kinds = [first, *random.choices([*ON_SURFACES], k=random.randint(0, 2))]
     options = {"steps": random.randint(2, 120), "seed": random.randint(0, 2**32 - 1)}
     if random.random() < 0.3:
         options["noise"] = random.uniform(0.01, 1.0)
@@ -108,7 +108,7 @@ def twin(spec):
     return [run.final_loss for run in descent.run(off)]
 
 
-SPECS = [random_spec(Random(seed), [*OPTIMIZERS][seed % len(OPTIMIZERS)]) for seed in range(30)]  # noqa: S311
+SPECS = [random_spec(Random(seed), [*ON_SURFACES][seed % len(ON_SURFACES)]) for seed in range(30)]  # noqa: S311
 PASTED = [
     ("a*x^2 + b*y^2", {"a": 1.0, "b": 10.0}),
     ("|x|^a + y² + sin(b)x", {"a": 1.5, "b": 2.0}),
@@ -175,12 +175,23 @@ NETWORKS = [
             ov.optimizer("lbfgs", lr=0.1, max_iter=3),
             ov.optimizer("momentum", lr=1e6, weight_decay=1e6),
             ov.optimizer("rprop"),
+            ov.optimizer("muon"),
         ],
         epochs=1,
         batch_size=1500,
         hidden=(12, 8),
         final_relu=False,
         seed=2**32 - 1,
+    ),
+    train.check(
+        [
+            ov.optimizer("muon", lr=0.02, schedule=ov.schedule("onecycle"), lr_scale={"layer.0": 0.5}),
+            ov.optimizer("muon", lr=1e-3, adjust_lr_fn=True, ns_a=3.0, schedule=ov.schedule("cosine")),
+            ov.optimizer("adafactor", eps1=1e-6),
+        ],
+        epochs=1,
+        batch_size=400,
+        hidden=(16, 12),
     ),
 ]
 

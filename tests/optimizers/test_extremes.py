@@ -46,7 +46,9 @@ def test_every_number_has_a_largest_that_is_said_and_held(kind):
     make = ov.optimizer if kind in OPTIMIZERS else ov.schedule
     for knob in ROWS[kind].hyperparameters:
         if knob.scale != "bool":
-            assert 0 < knob.maximum <= 1e12 and knob.minimum <= knob.low <= knob.high <= knob.maximum
+            assert (
+                0 < max(knob.maximum, -knob.minimum) <= 1e12 and knob.minimum <= knob.low <= knob.high <= knob.maximum
+            )
             with pytest.raises(ov.SpecError, match=f"{knob.name} must be a .*(at most|below) "):
                 make(kind, **{knob.name: 1e308})
 

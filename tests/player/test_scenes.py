@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.player import scenes
 from optim_viz.player.fits import FITS
 from optim_viz.surfaces import descent
@@ -23,7 +23,7 @@ def column(scene, track, name):
 
 @pytest.fixture(scope="module")
 def every():
-    specs = [ov.optimizer(kind, lr=0.01) for kind in OPTIMIZERS]
+    specs = [ov.optimizer(kind, lr=0.01) for kind in ON_SURFACES]
     runs = ov.descend("quadratic", specs, steps=30)
     return runs, scenes.compare(runs)
 

@@ -159,13 +159,23 @@ def test_param_groups_are_called_as_the_weights_of_the_surface_are(surface, weig
     assert not app.exception and spec_of(app, "compare").optimizers[0].lr_scale == (("x", 1.0), ("y", 0.5))
 
 
+def test_network_offers_muon_and_adafactor():
+    app = open_page("network.py", {"epochs": "1", "batch": "500", "hidden": "16", "o": ["sgd~lr~0.1"]})
+    slot = next(iter(app.session_state["network.slots"]))
+    for kind in ("muon", "adafactor"):
+        app.selectbox(key=f"network.{slot}.kind").set_value(kind).run()
+        assert not app.exception and not app.error, kind
+        assert spec_of(app, "network").optimizers[0].kind == kind
+
+
 def test_every_optimizer_and_surface_has_working_widgets():
-    from optim_viz.optimizers.table import OPTIMIZERS
+    from optim_viz.optimizers.table import ON_SURFACES
     from optim_viz.surfaces.table import SURFACES
 
     app = open_page("compare.py", {"steps": "20", "o": ["sgd"]})
     slot = next(iter(app.session_state["compare.slots"]))
-    for kind in OPTIMIZERS:
+    assert app.selectbox(key=f"compare.{slot}.kind").options == [row.title for row in ON_SURFACES.values()]
+    for kind in ON_SURFACES:
         app.selectbox(key=f"compare.{slot}.kind").set_value(kind).run()
         assert not app.exception, kind
         assert app.session_state["link.compare.good"].asked.spec.optimizers[0].kind == kind

@@ -64,6 +64,10 @@ export function readChoice(tables, text, notes) {
     notes.push(t("{optimizer} is left out: it needs the app.", { optimizer: tables.elsewhere[kind] }));
     return null;
   }
+  if (Object.hasOwn(tables.refused, kind)) {
+    notes.push(tables.refused[kind]);
+    return null;
+  }
   if (!Object.hasOwn(tables.optimizers, kind)) {
     notes.push(t("Unknown optimizer {kind}; {hint}", { kind: quoted(kind), hint: t("choose one of {names}.", { names: Object.keys(tables.optimizers).join(", ") }) }));
     return null;
