@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
+import optim_viz as ov
 from optim_viz.network import digits
+from tests.network.models import images, loss, made, trained
 
 PLAYER = ".ov-player[data-ready='true']"
 #: Long enough to be looked at, unlike any other test's, and on one core: the other one is the browser's.
@@ -115,10 +117,15 @@ def test_the_paths_on_the_plane_and_every_view(quiet):
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+def give_file(page, where, name, content):
+    """Unfold a place for files in the sidebar and give it one."""
+    page.get_by_text(where, exact=True).click()
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.locator("[data-testid=stExpander]", has_text=where).locator("input[type=file]").set_input_files(file)
+
+
 def upload(page, name, content):
-    page.get_by_text("Your own digits").click()
-    file = {"name": name, "mimeType": "application/zip", "buffer": content}
-    page.locator("input[type=file]").set_input_files(file)
+    give_file(page, "Your own digits", name, content)
 
 
 def test_a_broken_upload_gets_its_sentence_and_keeps_the_picture(quiet):
@@ -139,3 +146,19 @@ def test_a_sound_upload_is_trained_on(quiet):
     page.wait_for_function("document.querySelector('.ov-player')?.__ov?.app.model.tracks[0].columns.raw.length === 2")
     expect(page.get_by_text("finished 2 steps").first).to_be_attached()
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_a_recording_is_opened_and_the_digits_are_found_again(quiet, tmp_path):
+    recording = trained(made("cnn"), images(), label="my net")
+    path = tmp_path / "run.safetensors"
+    ov.save(recording, path, ov.project(recording, loss=loss, data=images(), resolution=5), weights=False)
+    page = quiet(SHORT.format(seed=8) + "&plane=none")
+    page.locator(PLAYER).wait_for()
+    give_file(page, "Your own network", "run.safetensors", path.read_bytes())
+    expect(page.get_by_role("heading", name="A network of your own")).to_be_visible()
+    page.locator(f"{PLAYER}[data-scene-key='recording pca']").wait_for()
+    expect(page.locator(".ov-table tbody tr")).to_contain_text(["my net"])
+    page.get_by_role("button", name="Back to the digits").click()
+    expect(page.get_by_role("heading", name="An MLP on handwritten digits")).to_be_visible()
+    page.locator(f"{PLAYER}[data-scene-key^='network']").wait_for()
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("8")
