@@ -120,5 +120,5 @@ def _shown(name: str) -> Callable[..., Any]:
 
 
 for _kind in (Comparison, Training, Recorder, Recording, Sweep, Basins, TrainSweep, Tuning):
-    for _method, _name in (("_repr_mimebundle_", "mimebundle"), ("_repr_html_", "html"), ("_display_", "display")):
+    for _method, _name in (("_repr_mimebundle_", "mimebundle"), ("_repr_html_", "as_html"), ("_display_", "display")):
         setattr(_kind, _method, _shown(_name))

@@ -14,7 +14,7 @@ SCRIPTS = [p for p in (ROOT / "optim_viz").rglob("*") if p.suffix in (".js", ".h
 #: Code that is run: written by us, or printed by sympy from an expression that passed surfaces/expression.py.
 RUN = {"surfaces/float_loop.py": 1, "surfaces/compiled.py": 1, "sweeps/numpy_code.py": 1}
 #: HTML from Python, each with what it is made of: our style sheet; a legend, every word of it escaped.
-HTML = {"ui/page.py": "f\"<style>{asset('page.css')}</style>\"", "ui/tune_views.py": "pictures.legend(found)"}
+HTML = {"ui/page.py": "f\"<style>{asset('page.css')}</style>\"", "ui/tune_views.py": "shown.legend"}
 #: The player's loader, filled with names of files and of its own functions alone.
 LOADER = "Template(asset('player_loader.js')).substitute(player=player, flat=flat, whole=whole, entry=name)"
 FORBIDDEN = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
@@ -83,6 +83,10 @@ def test_the_legend_of_basins_escapes():
     source = ast.parse((ROOT / "optim_viz" / "figures" / "basins.py").read_text())
     body = next(ast.unparse(n) for n in source.body if isinstance(n, ast.FunctionDef) and n.name == "legend")
     assert "escape(" in body, legend.__doc__
+    page = (ROOT / "optim_viz" / "ui" / "tune_views.py").read_text()
+    assert (
+        "legend = pictures.legend(found) if" in page and page.count("legend = ") == 1
+    )  # nothing else is shown as HTML
 
 
 @pytest.mark.parametrize("text", ["![x](https://a.b/c.png)", "[x](javascript:alert(1))", "$\\href{https://a.b}{x}$",

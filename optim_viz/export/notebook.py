@@ -108,7 +108,7 @@ def _rates(found: TrainSweep) -> list[go.Figure]:
 _CHARTS: dict[type, Callable[[Any], list[go.Figure]]] = {Sweep: _sweep, Basins: _basins, TrainSweep: _rates}
 
 
-def html(result: Any) -> str:
+def as_html(result: Any) -> str:
     """Return a result as HTML: its page in a frame, or a table where it has no picture."""
     if plays(result):
         asked = _asked(result)
@@ -139,4 +139,4 @@ def display(result: Any) -> Any:
         return found
     from types import SimpleNamespace
 
-    return SimpleNamespace(_repr_html_=lambda: html(result))
+    return SimpleNamespace(_repr_html_=lambda: as_html(result))

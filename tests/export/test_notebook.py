@@ -80,3 +80,11 @@ def test_their_text_is_one_short_line(charts):
         "<Sweep of momentum on quadratic: 2 lr x 2 momentum>",
         "<Basins of momentum on himmelblau: 8 x 8 starts>",
     ]
+
+
+def test_a_label_is_text_in_a_table_and_in_a_frame():
+    label = "<b onclick='x()'>my run</b>"
+    spec = ov.optimizer("sgd", lr=0.1, label=label)
+    table = ov.sweep("quadratic", spec, {"lr": [0.1, 0.2]}, steps=5)._repr_html_()
+    frame = ov.descend("quadratic", spec, steps=5)._repr_html_()
+    assert "<b" not in table.replace("<tbody", "") and "<b " not in frame
