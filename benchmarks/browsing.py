@@ -111,7 +111,8 @@ def time_changes(page: Any, slider: Any, shown: str, times: int) -> list[float]:
         page.evaluate(
             """(shown) => {
                 const read = new Function('return ' + shown), before = read();
-                window.__took = new Promise((resolve) => addEventListener('keydown', () => {
+                window.__took = new Promise((resolve, reject) => addEventListener('keydown', () => {
+                    setTimeout(() => reject(new Error('No new value within 30 s of a key.')), 30000);
                     const start = performance.now();
                     const done = () => resolve(performance.now() - start);
                     const look = () => (read() !== before ? done() : requestAnimationFrame(look));
