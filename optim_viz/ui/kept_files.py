@@ -6,6 +6,7 @@ take a fifth of a second of the one thread that answers everybody.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,12 +52,12 @@ class KeptFiles:
         if not whole or FOLDER not in scope["path"]:
             await self.app(scope, receive, send)
             return
-        file = self._files.get(scope["path"]) or await self._read(scope, receive, send)
+        file = self._files.get(scope["path"]) or await self._read(scope, send)
         if file:
             await _send(file, b"gzip" in _named(scope["headers"], b"accept-encoding"), send)
 
-    async def _read(self, scope: Scope, receive: Receive, send: Send) -> _File | None:
-        """Return the file, and keep it where there is room; what is none is answered as it comes."""
+    async def _read(self, scope: Scope, send: Send) -> _File | None:
+        """Return the file, and keep it where there is room; what is none, or not whole, is answered as it comes."""
         held: list[Message] = []
 
         async def hold(message: Message) -> None:
@@ -65,10 +66,12 @@ class KeptFiles:
             else:
                 await send(message)
 
-        await self.app({**scope, "headers": _without(scope["headers"], _CONDITIONS)}, receive, hold)
-        if not held:
-            return None
+        await self.app({**scope, "headers": _without(scope["headers"], _CONDITIONS)}, _stays(), hold)
         plain = b"".join(part.get("body", b"") for part in held[1:])
+        if not held or not _whole(held, plain):
+            for message in held:
+                await send(message)
+            return None
         text = any(kind in _named(held[0]["headers"], b"content-type") for kind in TEXT)
         packed = gzip.compress(plain, 6) if text else plain
         file = _File((*_without(held[0]["headers"], _SENDING), FOREVER), plain, packed)
@@ -77,6 +80,25 @@ class KeptFiles:
             self._room -= size
             self._files[scope["path"]] = file
         return file
+
+
+def _stays() -> Receive:
+    """A visitor who does not leave: who asked may, but the file is read to its end for those who come next."""
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        for message in asked:
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError("nothing sets it")
+
+    return receive
+
+
+def _whole(held: list[Message], body: bytes) -> bool:
+    """Whether an answer has come to its end, and is as long as it said."""
+    said = _named(held[0]["headers"], b"content-length")
+    return len(held) > 1 and not held[-1].get("more_body", False) and (not said or int(said) == len(body))
 
 
 def _is_file(start: Message) -> bool:

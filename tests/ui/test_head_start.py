@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import streamlit
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from optim_viz.ui import head_start
 from optim_viz.ui.first_pictures import KnownLink, Pictures
@@ -35,7 +37,7 @@ def answers(status, kind, body, **headers):
     return app
 
 
-def get(app, path, query="", method="GET", **headers):
+def get(app, path, query="", method="GET", receive=None, **headers):
     """One request; its status, its headers and its body."""
     sent = []
     scope = {
@@ -47,7 +49,7 @@ def get(app, path, query="", method="GET", **headers):
         sent.append(message)
 
     with ThreadPoolExecutor(1) as pool:  # a thread of its own: this one may hold a browser's event loop
-        pool.submit(asyncio.run, app(scope, None, send)).result()
+        pool.submit(asyncio.run, app(scope, receive, send)).result()
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return sent[0]["status"], dict(sent[0]["headers"]), body
 
@@ -138,6 +140,38 @@ def test_what_is_no_whole_file_is_asked_for_each_time(answer, request_):
     for _ in range(2):
         assert get(kept, **request_)[::2] == answer[::2]
     assert len(app.asked) == 2
+
+
+async def leaves():
+    """A visitor who is gone before the answer is there."""
+    return {"type": "http.disconnect"}
+
+
+def test_a_visitor_who_leaves_takes_nothing_from_those_who_come_next(tmp_path):
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "a.js").write_bytes(SCRIPT)
+    app = Mount("/", StaticFiles(directory=tmp_path))
+    kept = KeptFiles(app)
+    for _ in range(3):
+        get(kept, "/static/a.js", receive=leaves)
+        assert get(kept, "/static/a.js", receive=leaves)[2] == SCRIPT
+
+
+@pytest.mark.parametrize("told", [None, 2 * len(SCRIPT)], ids=["no end", "too short"])
+def test_an_answer_that_is_cut_off_is_not_kept(told):
+    async def app(scope, receive, send):
+        app.asked += 1
+        cut = app.asked == 1
+        length = str(told if cut and told else len(SCRIPT)).encode()
+        headers = [(b"content-type", b"text/javascript"), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": SCRIPT, "more_body": cut and told is None})
+
+    app.asked = 0
+    kept = KeptFiles(app)
+    get(kept, "/static/a.js")
+    assert [get(kept, "/static/a.js")[2] for _ in range(2)] == [SCRIPT] * 2
+    assert app.asked == 2
 
 
 def test_files_that_have_no_room_are_sent_all_the_same():
