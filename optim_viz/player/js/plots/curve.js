@@ -21,13 +21,14 @@ function zoomsByDrag() {
 /** @param {any} panel @param {any} app @param {HTMLElement} host @param {boolean} log @param {any} range */
 function curveLayout(panel, app, host, log, range) {
   const revision = `${app.model.key}/${log}`;
+  const few = panel.small ? "D2" : undefined;  // 1, 2, 5: more would stand in each other
   const short = log && range.y[0] > -4 && range.y[1] < 5;  // plain numbers; powers of ten beyond
   return plotLayout(app.theme, host, {
     uirevision: revision, margin: { l: 62, r: 14, t: 8, b: 44 }, dragmode: zoomsByDrag() ? "zoom" : false,
     xaxis: axisStyle(app.theme, panel.x_title ?? app.model.frameTitle, { range: range.x, uirevision: revision }),
     yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
       ...(short ? { exponentformat: "none", tickformat: "~r" } : {}),
-      range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades : undefined,
+      range: range.y, type: log ? "log" : "linear", uirevision: revision, dtick: log ? range.decades ?? few : undefined,
       // Plotly writes powers of ten a quarter larger than other ticks.
       tickfont: { size: log && !short ? 9 : 11, color: app.theme.muted },
     }),
