@@ -287,6 +287,8 @@ _ROWS = (
 )
 
 OPTIMIZERS: dict[str, Optimizer] = {row.name: row for row in _ROWS}
+#: The names of those with an elementwise rule, whose runs can be one batch.
+WITH_RULE = tuple(name for name, row in OPTIMIZERS.items() if row.rule)
 #: Those that a surface of two weights can show.
 ON_SURFACES: dict[str, Optimizer] = {name: row for name, row in OPTIMIZERS.items() if not row.matrices}
 #: torch's that nothing here can show, and why.

@@ -16,7 +16,7 @@ from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_, together
 from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.specs import optimizer as optimizer_spec
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import WITH_RULE
 from optim_viz.progress import Unfinished
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, unique_labels, whole
 from optim_viz.surfaces import descent
@@ -257,14 +257,14 @@ def check(
                 "{run} cannot be tuned on this budget: it runs one trial after the other. A stress test takes "
                 "optimizers with an elementwise rule, such as {names}.",
                 run=one.label or one.kind,
-                names=", ".join(row.name for row in OPTIMIZERS.values() if row.rule),
+                names=", ".join(WITH_RULE),
             )
     return StressSpec(specs, found, steps)
 
 
 def all_rules() -> tuple[OptimizerSpec, ...]:
     """Return every optimizer that has a rule, at torch's defaults."""
-    return tuple(optimizer_spec(row.name) for row in OPTIMIZERS.values() if row.rule)
+    return tuple(map(optimizer_spec, WITH_RULE))
 
 
 def run(

@@ -14,7 +14,7 @@ import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.optimizers.specs import has_rule
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import OPTIMIZERS, WITH_RULE
 from optim_viz.progress import Unfinished
 from optim_viz.spec import LARGEST, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
 from optim_viz.surfaces import descent
@@ -181,7 +181,7 @@ def check(
             "{run} runs one start after the other: a sweep needs an optimizer with an elementwise "
             "rule, one of {names}.",
             run=single.label or single.kind,
-            names=", ".join(row.name for row in OPTIMIZERS.values() if row.rule),
+            names=", ".join(WITH_RULE),
         )
     if not isinstance(axes, Mapping) or not axes:
         raise SpecError(
