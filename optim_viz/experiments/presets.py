@@ -185,8 +185,8 @@ _NETWORK_ROWS: tuple[Preset[NetworkSpec], ...] = (
         "rates",
         N_("Learning rates"),
         N_(
-            "One method, four learning rates: a thousandth has hardly begun, a tenth is best, and at two each step is so "
-            "long that nothing is learned: one digit in ten is right, as by guessing."
+            "One method, four learning rates: a thousandth has hardly begun, a tenth is best, and at two each step is "
+            "so long that nothing is learned: one digit in ten is right, as by guessing."
         ),
         train.check(
             tuple(optimizer("sgd", lr=lr, label=f"lr {lr:g}") for lr in (1e-3, 1e-2, 1e-1, 2.0)),
