@@ -36,9 +36,9 @@ export function shaped(rule, values) {
   return zero === undefined ? rule : rule.zero[zero];
 }
 
-/** What clips the gradients of a rule's runs, null where no bound is set or varied. @param {any} rule @param {Record<string, number>} values @param {Set<string>} [varied] */
+/** What clips the gradients of a rule's runs, null where it says nothing of it, or no bound is set or varied. @param {any} rule @param {Record<string, number>} values @param {Set<string>} [varied] */
 export function clipped(rule, values, varied = new Set()) {
-  return boundsOf(rule.clip).some((name) => values[name] > 0 || varied.has(name)) ? rule.clip : null;
+  return rule.clip && boundsOf(rule.clip).some((name) => values[name] > 0 || varied.has(name)) ? rule.clip : null;
 }
 
 /** A bound of clipping as its program takes it: 0 stands for none. @param {number} value */
