@@ -78,7 +78,7 @@ CLIPPING = Lesson(
         ),
     ),
     limit=Limit(
-        "Adam divides by the size of past gradients, which undoes clipping: with all of them cut to a hundredth, its "
+        "Adam divides by the size of past gradients, which undoes clipping: with all of them cut to a norm of 0.01, its "
         "longest step is as long as before, where plain descent hardly moves. It needs no clipping to stay here. It "
         "arrives sooner with it all the same: Adam remembers a huge gradient, and divides by it for long.",
         (
@@ -100,8 +100,8 @@ CLIPPING = Lesson(
         Finding(
             "Adam's longest step is {adam_longest:.3f}; with gradients of at most 0.01 it is {tiny_longest:.3f}, and "
             "plain descent's {sgd_longest:.3f}, which ends at a loss of {sgd_tiny_end:.1f}. To a loss of a millionth "
-            "Adam takes {adam_steps:.0f} steps, with gradients of at most 1 {one_steps:.0f}; at the end it divides "
-            "along y by {adam_size:.2f}, with those by {one_size:.3f}.",
+            "Adam takes {adam_steps:.0f} steps, and {one_steps:.0f} with gradients of at most 1; at the end it divides "
+            "along y by {adam_size:.2f}, and with those by {one_size:.2f}.",
             {
                 "adam_longest": m.median("adam", "adam", m.largest_step),
                 "most": m.times(m.rate("adam", "adam"), 1.2),

@@ -30,6 +30,11 @@ CLIP_VALUE = Hyperparameter(
 )  # fmt: skip
 #: The settings that every optimizer has beside its own hyperparameters.
 CLIPPING = (CLIP_NORM, CLIP_VALUE)
+#: What each does before the rule, in this order.
+LATEX = {
+    "clip_value": r"g \leftarrow \min(\max(g, -\mathrm{clip\_value}), \mathrm{clip\_value})",
+    "clip_norm": r"g \leftarrow \min\left(1, \frac{\mathrm{clip\_norm}}{\lVert g \rVert + 10^{-6}}\right) g",
+}
 #: What torch adds to a norm before it divides by it.
 EPS = 1e-6
 
