@@ -78,9 +78,9 @@ CLIPPING = Lesson(
         ),
     ),
     limit=Limit(
-        "Adam divides by the size of past gradients, which undoes clipping: with all of them cut to a norm of 0.01, its "
-        "longest step is as long as before, where plain descent hardly moves. It needs no clipping to stay here. It "
-        "arrives sooner with it all the same: Adam remembers a huge gradient, and divides by it for long.",
+        "Adam divides by the size of past gradients, which undoes clipping: with all of them cut to a norm of 0.01, "
+        "its longest step is as long as before, where plain descent hardly moves. It needs no clipping to stay here. "
+        "It arrives sooner with it all the same: Adam remembers a huge gradient, and divides by it for long.",
         (
             Experiment(
                 "adam",
