@@ -46,6 +46,11 @@ def longest_move(run: Any) -> float:
     return float(np.hypot(*np.diff(run.points, axis=0).T).max())
 
 
+def beyond(axis: int, far: float) -> OfRun:
+    """Whether a coordinate was ever farther than that from its start."""
+    return lambda run: float(np.abs(run.points[:, axis] - run.points[0, axis]).max() > far)
+
+
 def remembered(axis: int) -> OfRun:
     """What Adam divides a coordinate's step by at the end, but for its bias: the root of its mean squared gradient."""
     return lambda run: float(np.sqrt(run.state["exp_avg_sq"][-1, axis]))

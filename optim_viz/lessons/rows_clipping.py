@@ -18,14 +18,15 @@ CLIPPING = Lesson(
     slug="clipping",
     title="Off a cliff",
     claim=(
-        "A cliff throws plain descent far away; clipping the norm of its gradients keeps it, and changes nothing where "
-        "they are short."
+        "A cliff can throw plain descent far away; clipping the norm of its gradients keeps it, and changes nothing "
+        "where they are short."
     ),
     text=(
         "This is the loss of one neuron that feeds on its own output, five times over. Slopes multiply on the way, so "
         "flat ground ends at a cliff. At its edge the gradient is huge, though it is true of one point only. Plain "
-        "descent takes a step to match: it lands where all is flat, and no gradient leads back. Clipping shortens a "
-        "gradient that is longer than a bound to that bound; its direction stays, and shorter ones stay as they are."
+        "descent's step from there lands where all is flat, and no gradient leads back. A step must end just on the "
+        "edge for that; with noise, one soon does. Clipping shortens a gradient that is longer than a bound to that "
+        "bound; its direction stays, and shorter ones stay as they are."
     ),
     source=Source("Pascanu, Mikolov & Bengio", "On the Difficulty of Training Recurrent Neural Networks, ICML", 2013),
     experiments=(
@@ -39,6 +40,12 @@ CLIPPING = Lesson(
             "The same two from a start above the cliff, where no gradient is long",
             check("cliff", [_PLAIN, _CLIPPED], (2.4, 1.2), 300),
         ),
+        Experiment(
+            "noise",
+            "The same two with noisy gradients, once for each of 25 seeds (the first is drawn)",
+            check("cliff", [_PLAIN, _CLIPPED], steps=300, noise=0.5),
+            seeds=25,
+        ),
     ),
     look="One path leaves the plane in a single step. The clipped one goes down the cliff and on to the minimum.",
     finding=Finding(
@@ -46,7 +53,8 @@ CLIPPING = Lesson(
         "step is {thrown:.1f} along y, on a plane {height:g} high; afterwards the gradient is {flat:.1g}, and the loss "
         "stays {sgd_end:.2f}. Clipped, no step is longer than {longest:.2f} and the loss ends at {clipped_end:.1g}; "
         "at a tenth of the rate it is still {small_end:.2f}. From above, no gradient is longer than {gentle:.2f}, and "
-        "the two paths differ by {gap:g}.",
+        "the two paths differ by {gap:g}. With noise, {noisy_thrown:.0%} of {noise_seeds} runs are thrown farther than "
+        "the plane is high; clipped, {noisy_kept:.0%}.",
         {
             "edge": m.median("cliff", "sgd", clips.step_at_steepest),
             "steepest": m.median("cliff", "sgd", clips.steepest),
@@ -63,6 +71,9 @@ CLIPPING = Lesson(
             "small_end": m.median("cliff", "a tenth of the rate", m.final_loss),
             "gentle": m.median("above", "sgd", clips.steepest),
             "gap": m.apart("above", "sgd", "clipped"),
+            "noisy_thrown": m.share("noise", "sgd", clips.beyond(1, 3.0)),
+            "noisy_kept": m.share("noise", "clipped", clips.beyond(1, 3.0)),
+            "noise_seeds": m.seeds("noise"),
         },
         (
             ("steepest", ">", "fifty"),
@@ -75,6 +86,9 @@ CLIPPING = Lesson(
             ("small_end", ">", 0.05),
             ("gentle", "<", _NORM),
             ("gap", "==", 0.0),
+            ("height", "==", 3.0),  # which is how far is meant below
+            ("noisy_thrown", ">", 0.8),
+            ("noisy_kept", "==", 0.0),
         ),
     ),
     limit=Limit(
@@ -129,8 +143,11 @@ CLIPPING = Lesson(
             ),
         ),
     ),
-    question="How long can a step be at the learning rate 0.3, if gradients are clipped to a norm of 2?",
-    answer="0.6: the learning rate times the norm, however steep the cliff is.",
+    question="Without clipping and without noise: is the run thrown at a learning rate of 0.2, too?",
+    answer=(
+        "No: none of its steps ends on the edge, and it arrives. That is luck. With the noise of the third picture "
+        "most runs at this rate are thrown."
+    ),
     optimizers=("sgd", "adam"),
     between="torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
 )

@@ -267,7 +267,8 @@ ANSWERS = {
     "schedules": lambda: floor(0.01) > floor(0.1),
     "zero-grad": summed_adam_swings,
     "clipping": lambda: (
-        0.59 < np.hypot(*np.diff(again("clipping", "cliff", sgd(0.3, clip_norm=2.0))[0].points, axis=0).T).max() < 0.6
+        again("clipping", "cliff", sgd(0.2))[0].final_loss < 1e-6
+        and sum(np.abs(again("clipping", "noise", sgd(0.2), seed=k)[0].points[:, 1]).max() > 3 for k in range(25)) > 15
     ),
     "final-relu": lambda: np.isclose(-np.log(0.1), 2.3026, atol=1e-4),
 }

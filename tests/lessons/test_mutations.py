@@ -102,6 +102,8 @@ WRONG = (
     Wrong("clipping", "a longer bound", ("cliff", "clipped"), sgd(0.3, clip_norm=3.0), ("longest", "off_cut")),
     Wrong("clipping", "always cut", ("cliff", "sgd"), ("cliff", "clipped"), ("steepest", "thrown", "sgd_end")),
     Wrong("clipping", "cut where it is short", ("above", "clipped"), sgd(0.3, clip_norm=0.1), ("gap",)),
+    Wrong("clipping", "never clipped", ("noise", "clipped"), sgd(0.3), ("noisy_kept",)),
+    Wrong("clipping", "no noise", ("noise", "sgd"), sgd(0.2), ("noisy_thrown",), {"noise": 0.0}),
     Wrong("clipping", "not divided", ("adam", "adam, at most 0.01"), sgd(0.05, clip_norm=0.01), ("tiny_longest",)),
     Wrong("clipping", "not cut", ("adam", "adam, at most 0.01"), adam(0.05), ("tiny_steepest",)),
     Wrong("clipping", "never clipped", ("adam", "adam, at most 1"), adam(0.05), ("one_steps", "one_size")),
