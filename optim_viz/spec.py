@@ -254,7 +254,8 @@ class OptimizerSpec:
     """An optimizer by name, with every one of its hyperparameters, its schedule and its label.
 
     `lr_scale` holds the factors on the learning rate of torch's param groups by name: of the coordinates "x" and "y" of
-    a surface, or of single layers. `factory` is the user's own torch.optim.Optimizer factory, if any.
+    a surface, or of single layers. `factory` is the user's own torch.optim.Optimizer factory, if any. `clip` holds the
+    bounds on every gradient before the optimizer sees it, by name; those that are not set are not there.
     """
 
     kind: str
@@ -263,6 +264,7 @@ class OptimizerSpec:
     lr_scale: tuple[tuple[str, float], ...] = ()
     label: str = ""
     factory: Callable[..., Any] | None = field(default=None, compare=True)
+    clip: tuple[tuple[str, float], ...] = ()
 
     def __getitem__(self, name: str) -> Value:
         return dict(self.values)[name]

@@ -9,6 +9,7 @@ import optim_viz as ov
 from optim_viz.experiments import study
 from optim_viz.experiments.study_views import VIEWS
 from optim_viz.network import train
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.surfaces import descent
@@ -28,7 +29,9 @@ def optimizers(draw, table=ON_SURFACES):
         else:
             values[h.name] = draw(st.floats(h.low if h.low < 0 else max(h.low, 1e-12), h.high, exclude_max=h.open_high))
     scale = draw(st.none() | st.tuples(st.floats(0, 2), st.floats(0, 2)))
-    return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=draw(st.text(max_size=12)), **values)
+    bounds = {h.name: draw(st.none() | st.floats(1e-6, h.maximum)) for h in CLIPPING}
+    label = draw(st.text(max_size=12))
+    return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=label, **bounds, **values)
 
 
 @st.composite

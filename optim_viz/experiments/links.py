@@ -51,6 +51,7 @@ def write_optimizer(spec: OptimizerSpec) -> str:
     for name, value in spec.values:
         if value != defaults[name]:
             parts += [name, _text(value)]
+    parts += [text for name, bound in spec.clip for text in (name, str(bound))]
     for name, factor in spec.lr_scale:  # those of x and y are "scale" and two values
         parts += [*{"x": ["scale"], "y": []}.get(name, [name]), str(factor)]
     if spec.schedule:

@@ -10,6 +10,8 @@ from optim_viz.export.script_parts import (
     DECODE,
     SOFTPLUS,
     assembled,
+    clip_arguments,
+    clip_step,
     expression_code,
     packages,
     packed,
@@ -109,6 +111,8 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
     look.append("loss.backward()")
     if spec.noise:
         look += ["x.grad += NOISE[step, 0]", "y.grad += NOISE[step, 1]"]
+    clips, bounds = clip_step(spec.optimizers, "[x, y]")
+    look += clips
     watched = batch and "plateau" in kinds
     full = ["full = f(x, y).item()  # the loss over all examples tells a plateau"] if watched else []
     diverged = [
@@ -123,7 +127,8 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
     body += schedule_step(kinds, "full" if full else "loss.item()")
     lines = ["for step in range(STEPS):", *("    " + line for line in body)]
     lines += ["loss = f(x, y).item()", "return loss if math.isfinite(loss) else math.inf"]
-    head = f"def descend(x, y, optimizer{', scheduler=None' if kinds else ''}):\n"
+    options = [f", {name}=None" for name in (*["scheduler"] * bool(kinds), *bounds)]
+    head = f"def descend(x, y, optimizer{''.join(options)}):\n"
     return head + "".join(f"    {line}".rstrip() + "\n" for line in lines)
 
 
@@ -142,7 +147,8 @@ def _run(optimizer: OptimizerSpec, label: str, spec: DescentSpec) -> str:
     scheduler = schedule_code(optimizer.schedule, lrs, spec.steps)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    lines.append(f"print({label!a}, descend(x, y, optimizer{', scheduler' if scheduler else ''}))")
+    bounds = clip_arguments(optimizer, clip_step(spec.optimizers, "")[1])
+    lines.append(f"print({label!a}, descend(x, y, optimizer{', scheduler' if scheduler else ''}{bounds}))")
     return "".join(f"    {line}\n" for line in lines)
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from optim_viz.export.script_parts import DECODE, assembled, packages, packed, schedule_step, schedules
+from optim_viz.export.script_parts import (
+    DECODE,
+    assembled,
+    clip_arguments,
+    clip_step,
+    packages,
+    packed,
+    schedule_step,
+    schedules,
+)
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import epoch_order
@@ -48,7 +57,7 @@ def read_digits(path):
 '''
 
 _TRAIN = '''
-def train(model, optimizer, i{scheduler}):
+def train(model, optimizer, i{options}):
     loss = math.inf
     for order in ORDERS[i]:
         for batch in order.split(BATCH_SIZE):
@@ -75,13 +84,13 @@ _STEP = """\
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(model(x), y)
             loss.backward()
-            optimizer.step()"""
+{clip}            optimizer.step()"""
 _CLOSURE = """
             def closure():
                 optimizer.zero_grad()
                 loss = torch.nn.functional.cross_entropy(model(x), y)
                 loss.backward()
-                return loss
+{clip}                return loss
 
             loss = optimizer.step(closure)"""
 
@@ -108,9 +117,11 @@ def network_script(spec: NetworkSpec) -> str:
     scheduled = "from torch.optim import lr_scheduler\n" if kinds else ""
     others = "".join(f"{line}\n" for line in packages(spec.optimizers))
     head = f"{_DOCSTRING}{others}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
+    clips, bounds = clip_step(spec.optimizers, "model.parameters()")
+    indent = " " * (16 if closure else 12)
     loop = _TRAIN.format(
-        scheduler=", scheduler=None" if kinds else "",
-        step=_CLOSURE if closure else _STEP,
+        options="".join(f", {name}=None" for name in (*["scheduler"] * bool(kinds), *bounds)),
+        step=(_CLOSURE if closure else _STEP).format(clip="".join(f"{indent}{line}\n" for line in clips)),
         schedule="".join(f"            {line}\n" for line in schedule_step(kinds, "loss.item()")),
     )
     data = packed("ORDERS", orders.astype("<u2"), "uint16", f".view({spec.seeds}, {spec.epochs}, -1).long()")
@@ -158,5 +169,6 @@ def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) ->
     scheduler = schedule_code(optimizer.schedule, lrs, total)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    lines.append(f"print({label!a}, seed, *train(model, optimizer, i{', scheduler' if scheduler else ''}))")
+    bounds = clip_arguments(optimizer, clip_step(spec.optimizers, "")[1])
+    lines.append(f"print({label!a}, seed, *train(model, optimizer, i{', scheduler' if scheduler else ''}{bounds}))")
     return "".join(f"        {line}\n" for line in lines)

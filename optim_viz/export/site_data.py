@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS, Preset
 from optim_viz.optimizers import styles
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import optimizer
@@ -85,7 +86,7 @@ def _optimizer(row: Optimizer) -> Json:
     """A row, and how each of its copies in one comparison is drawn."""
     return {
         "title": row.title, "problem": row.problem, "paper": row.paper, "year": row.year,
-        "formula": row.card.symbolic, "hyperparameters": _rows(row.hyperparameters),
+        "formula": row.card.symbolic, "hyperparameters": _rows((*row.hyperparameters, *CLIPPING)),
         "styles": [asdict(style) for style in styles.styles([row.name] * links.MAX_OPTIMIZERS)],
     }  # fmt: skip
 

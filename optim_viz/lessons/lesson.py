@@ -124,7 +124,8 @@ class Lesson:
     """One lesson. `claim` and `text` are read before the picture: under 120 words, plain enough to be read aloud.
 
     `behind` are experiments that the verdict rests on and no picture shows, such as a search for the best learning
-    rate; `optimizers` are the rows of OPTIMIZERS whose formula and code stand beside the text.
+    rate; `optimizers` are the rows of OPTIMIZERS whose formula and code stand beside the text; `between` is a line of
+    that code between backward and step.
     """
 
     slug: str
@@ -140,6 +141,7 @@ class Lesson:
     answer: str
     optimizers: tuple[str, ...]
     behind: tuple[Experiment, ...] = ()
+    between: str = ""
 
     @property
     def all_experiments(self) -> tuple[Experiment, ...]:

@@ -8,6 +8,7 @@ row, table        what a row of OPTIMIZERS holds: rule, hyperparameters, formula
 adam_family       the rows of Adam and its variants
 matrix_rows       the rows that take a matrix of weights as a whole: Muon, Adafactor
 muon              Muon on matrices and AdamW on biases, as one optimizer
+clipping          what is done to a gradient before an optimizer sees it, as in torch.nn.utils
 hyperparameters   the hyperparameters that several rows share, with their ranges
 specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule

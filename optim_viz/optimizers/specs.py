@@ -9,6 +9,7 @@ from typing import Any
 
 from optim_viz.language import N_
 from optim_viz.optimizers import packages
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
@@ -37,6 +38,8 @@ def optimizer(
     *,
     schedule: ScheduleSpec | None = None,
     lr_scale: Sequence[float] | Mapping[str, float] | None = None,
+    clip_norm: object = None,
+    clip_value: object = None,
     label: str = "",
     **hyperparameters: object,
 ) -> OptimizerSpec:
@@ -48,7 +51,9 @@ def optimizer(
     Arguments: `kind`, a row of OPTIMIZERS, or "pytorch_optimizer." and a class of that package;
     `hyperparameters`, torch.optim's names (betas as beta1 and beta2), at torch's defaults where left out;
     `schedule`, how the learning rate changes; `lr_scale`, factors >= 0 on it: one for x and one for y, or a mapping
-    from coordinates or from layers; `label`, the name in legends.
+    from coordinates or from layers; `clip_norm` and `clip_value`, 0 to 1,000,000, bounds on the norm of every gradient
+    (noise included) and on each of its components before the optimizer sees it, as torch.nn.utils.clip_grad_norm_ and
+    clip_grad_value_ have them, 0 for none; `label`, the name in legends.
     Raises SpecError with the nearest name or the allowed range.
 
     >>> optimizer("adam", lr=0.05)["lr"]
@@ -61,18 +66,23 @@ def optimizer(
     """
     if is_of_package(kind):
         values = check_values(kind, packages.hyperparameters(kind), hyperparameters)
-        plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
-        label = _check_label(label or packages.class_name(kind))
-        return OptimizerSpec(kind, values, plan, scale, label, packages.FromPackage(kind, values))
+        label, factory = label or packages.class_name(kind), packages.FromPackage(kind, values)
+    else:
+        values, factory = _of_table(kind, hyperparameters), None
+    plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
+    clip = _check_clip(kind, {"clip_norm": clip_norm, "clip_value": clip_value})
+    return OptimizerSpec(kind, values, plan, scale, _check_label(label), factory, clip)
+
+
+def _of_table(kind: Any, hyperparameters: Mapping[str, object]) -> tuple[tuple[str, Value], ...]:
+    """The checked values of a row of OPTIMIZERS."""
     if isinstance(kind, str) and kind in NOWHERE:
         raise SpecError(NOWHERE[kind])
     row = OPTIMIZERS[one_of(kind, OPTIMIZERS, "optimizer")]
     _check_groups(kind, hyperparameters)
     values = check_values(kind, row.hyperparameters, hyperparameters)
     _check_together(kind, dict(values))
-    return OptimizerSpec(
-        kind, values, _check_schedule(kind, schedule), _check_scale(kind, lr_scale), _check_label(label)
-    )
+    return values
 
 
 def _check_groups(kind: str, given: Mapping[str, object]) -> None:
@@ -103,6 +113,12 @@ def _check_schedule(kind: str, given: Any) -> ScheduleSpec | None:
         hint=hint,
         given=quoted(given),
     )
+
+
+def _check_clip(kind: str, given: Mapping[str, object]) -> tuple[tuple[str, float], ...]:
+    """The bounds that are set, by name."""
+    checked = ((row.name, row.check(given[row.name] or 0.0, kind)) for row in CLIPPING)
+    return tuple((name, float(bound)) for name, bound in checked if bound)
 
 
 def _check_label(given: object) -> str:
@@ -195,9 +211,9 @@ def as_spec(item: Any) -> OptimizerSpec:
 
 @functools.cache
 def hyperparameter(kind: str, name: str) -> Hyperparameter:
-    """Return one hyperparameter of one optimizer, by torch's name."""
+    """Return one hyperparameter of one optimizer, by torch's name, or one of the settings that all have."""
     known = packages.hyperparameters(kind) if is_of_package(kind) else OPTIMIZERS[kind].hyperparameters
-    return next(h for h in known if h.name == name)
+    return next(h for h in (*known, *CLIPPING) if h.name == name)
 
 
 def has_rule(spec: OptimizerSpec) -> bool:
@@ -215,7 +231,7 @@ def looks(spec: OptimizerSpec) -> int:
 
 
 def with_values(spec: OptimizerSpec, values: Mapping[str, object]) -> OptimizerSpec:
-    """Return `spec` with other hyperparameters, checked; schedule, lr_scale and label stay."""
-    hyperparameters: dict[str, Any] = {**spec.hyperparameters, **values}
-    made = optimizer(spec.kind, **hyperparameters)
-    return dataclasses.replace(spec, values=made.values, factory=made.factory)
+    """Return `spec` with other hyperparameters or bounds of clipping, checked; schedule, lr_scale and label stay."""
+    given: dict[str, Any] = {**spec.hyperparameters, **dict(spec.clip), **values}
+    made = optimizer(spec.kind, **given)
+    return dataclasses.replace(spec, values=made.values, factory=made.factory, clip=made.clip)

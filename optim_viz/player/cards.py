@@ -26,7 +26,8 @@ def inspector(spec: OptimizerSpec) -> dict[str, Any]:
     row = OPTIMIZERS.get(spec.kind) if spec.factory is None else None
     names = row.state_names(spec.hyperparameters) if row else ()
     card = row.card if row else OTHER
-    rows = [{"label": N_("gradient g"), "columns": ["gx", "gy"]}]
+    gradient = N_("gradient g, clipped") if spec.clip else N_("gradient g")
+    rows = [{"label": gradient, "columns": ["gx", "gy"]}]
     rows += [
         {"label": _STATE.get(name, name.replace("_", " ")), "columns": [f"state.{name}.x", f"state.{name}.y"]}
         for name in names

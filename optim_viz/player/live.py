@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.programs import Json, rule_program, schedule_program, split, surface_program
@@ -24,7 +25,7 @@ def live(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, dict[str, by
     >>> runs = descend("quadratic", [optimizer("sgd", lr=0.1)], steps=20)
     >>> found, blobs = live(runs.spec, runs.labels)
     >>> found["runs"][0]["values"], len(blobs)
-    ({'lr': 0.1, 'weight_decay': 0.0}, 1)
+    ({'lr': 0.1, 'weight_decay': 0.0, 'clip_norm': 0.0, 'clip_value': 0.0}, 1)
     """
     programs: Json = {}
     found = {
@@ -54,6 +55,7 @@ def run(optimizer: OptimizerSpec, label: str, programs: Json) -> Json:
     row, plan = OPTIMIZERS[optimizer.kind], optimizer.schedule
     kind = plan.kind if plan else "constant"
     switches, values = split(row.hyperparameters, optimizer.hyperparameters)
+    values |= dict.fromkeys((bound.name for bound in CLIPPING), 0.0) | dict(optimizer.clip)
     planned, plan_values = split(SCHEDULES[kind].hyperparameters, dict(plan.values) if plan else {})
     rule, rates = _key("rule", row.name, switches), _key("schedule", kind, planned)
     programs[rule], programs[rates] = rule_program(row.name, switches), schedule_program(kind, planned)

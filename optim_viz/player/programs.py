@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.optimizers.clipping import CLIPPING, clip
 from optim_viz.optimizers.plateau import after
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.rules import flat
@@ -73,14 +74,20 @@ def rule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
     """Return an optimizer's update with these switches set: its first step, the others, its state and its numbers.
 
     An optimizer without an elementwise rule (L-BFGS) has its numbers alone. `zero` holds, for a number that the rule
-    leaves out at 0, the update without it.
+    leaves out at 0, the update without it; `clip` is what clips gradients, for runs that ask for it.
     """
     row = OPTIMIZERS[kind]
     numbers = [h for h in row.hyperparameters if h.scale != "bool"]
+    knobs = [_knob(h) for h in (*numbers, *CLIPPING)]
     if row.rule is None:
-        return {"step": None, "knobs": [_knob(h) for h in numbers]}
+        return {"step": None, "knobs": knobs}
     zero = {h.name: _update(row, switches, h.name) for h in numbers if h.name in _LEFT_OUT}
-    return _update(row, switches, "") | {"knobs": [_knob(h) for h in numbers], "zero": zero}
+    return _update(row, switches, "") | {"knobs": knobs, "zero": zero, "clip": _clip_program()}
+
+
+def _clip_program() -> Json:
+    """What happens to a gradient before the update: (gx, gy, clip_norm, clip_value) -> (gx, gy), inf for no bound."""
+    return written(traced_function(clip(np), ("gx", "gy", *(row.name for row in CLIPPING))))
 
 
 def _update(row: Optimizer, switches: tuple[tuple[str, bool], ...], left_out: str) -> Json:

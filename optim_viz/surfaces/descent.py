@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import clipping
 from optim_viz.optimizers.plateau import PlateauRates
+from optim_viz.optimizers.rules import FLOATS
 from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS, not_on_surfaces
@@ -195,6 +197,7 @@ def finished(spec: DescentSpec, optimizer: OptimizerSpec, label: str, raw: RawRu
 def _on_floats(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
     """One run on Python floats."""
     floats, arrays = oracles(spec)
+    floats, arrays = clipping(optimizer, floats, FLOATS), clipping(optimizer, arrays, np)
     watched = _watched(optimizer, spec.steps)
     if watched is None:
         lrs, pairs = rates(optimizer, spec.steps)

@@ -19,6 +19,7 @@ import numpy as np
 
 from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import CLIPPING, bounds
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, Rate
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -218,13 +219,15 @@ class _Work:
         starts, changed = cell_values(self.spec, cells, self.axes)
         put, steps = self.backend.put, self.spec.steps
         seen, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
+        clip = self._clip(changed)
         starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
         value = self._value(starts)
         if isinstance(rates, PlateauRates):
             quiet, plateau = seen, rates
             seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
         gradient, xp = self.backend.gradient, self.backend.xp
-        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.rewrite)
+        asked = self.spec.optimizer, starts, rates, changed, seen
+        run = reused_steps(gradient, *asked, xp, self.backend.rewrite, clip)
         goal = (self.best, self.spec.tolerance) if self.watch else None
         forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
         tracker = Tracker(xp, value, starts.T, steps, goal, self.backend.rewrite, forgets)
@@ -237,6 +240,15 @@ class _Work:
         part, ends = slice(low - self.first, high - self.first), tracker.end(theta, gradient, self.backend.get)
         self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
         self.done[part] = True
+
+    def _clip(self, changed: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
+        """The bounds on gradients, which are taken out of what changes from run to run."""
+        own = {row.name: changed.pop(row.name) for row in CLIPPING if row.name in changed}
+        limits = bounds(dict(self.spec.optimizer.clip) | own)
+        if limits is None:
+            return None
+        norm, value = (self.backend.put(one) if np.ndim(one) else one for one in limits)
+        return norm, value
 
     def _rates(self, lrs: Any, runs: int) -> Any:
         optimizer, steps = self.spec.optimizer, self.spec.steps

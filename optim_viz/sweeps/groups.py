@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import hyperparameter, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -109,5 +110,5 @@ def log_axis(name: str, spec: OptimizerSpec) -> bool:
     own = settings(spec).get(name)
     if own is not None:
         return own.scale == "log"
-    known = {h.name for h in OPTIMIZERS[spec.kind].hyperparameters}
+    known = {h.name for h in (*OPTIMIZERS[spec.kind].hyperparameters, *CLIPPING)}
     return name in known and hyperparameter(spec.kind, name).scale == "log"

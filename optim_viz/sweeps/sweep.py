@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS, WITH_RULE
 from optim_viz.progress import Unfinished
@@ -136,13 +137,13 @@ def sweep(
 
     Arguments: `surface`, `start`, `steps`, `noise` and `batch_size` as ov.descend has them; `optimizer`, one spec with
     a rule (its schedule and lr_scale hold in every cell); `axes`, {name: values}, each name a hyperparameter of the
-    optimizer (a number or a switch), "x" or "y" of the start, "noise", or a setting of its schedule such as
-    "schedule.gamma"; or what ov.halton returns, points instead of a grid; `seed` of the draws, `seeds` 1 to 100: as
-    many runs of every cell, with the draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run has arrived
-    at the first step at which its excess over the lowest known loss is at most this share of the start's; `progress`,
-    called with the share done about ten times a second in this thread; `cancel`, an event that ends the sweep soon,
-    keeping the blocks done; `executor`, any concurrent.futures.Executor, such as a ProcessPoolExecutor or that of a
-    dask.distributed Client (left out: threads here), with the same bits.
+    optimizer (a number or a switch), "clip_norm" or "clip_value", "x" or "y" of the start, "noise", or a setting of its
+    schedule such as "schedule.gamma"; or what ov.halton returns, points instead of a grid; `seed` of the draws, `seeds`
+    1 to 100: as many runs of every cell, with the draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run
+    has arrived at the first step at which its excess over the lowest known loss is at most this share of the start's;
+    `progress`, called with the share done about ten times a second in this thread; `cancel`, an event that ends the
+    sweep soon, keeping the blocks done; `executor`, any concurrent.futures.Executor, such as a ProcessPoolExecutor or
+    that of a dask.distributed Client (left out: threads here), with the same bits.
     Raises SpecError, one sentence that names the value and what is allowed, and Unfinished, whose so_far has what was
     done, where the executor is lost. A diverged run is inf, not an error. For more runs see ov.sweep_to.
 
@@ -238,7 +239,7 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)
     if name == groups.NOISE:
         return tuple(number(item, "noise", 0.0, LARGEST) for item in items)
-    knobs = {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters} | groups.settings(spec)
+    knobs = {h.name: h for h in (*OPTIMIZERS[spec.kind].hyperparameters, *CLIPPING)} | groups.settings(spec)
     if name not in knobs:
         raise SpecError(
             "{kind} has no axis {name}; {hint}",

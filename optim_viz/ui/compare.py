@@ -11,6 +11,7 @@ from optim_viz.experiments.budgets import within
 from optim_viz.experiments.fairness import FAIRNESS, Fair, FairRuns
 from optim_viz.experiments.turned import turned
 from optim_viz.language import N_, tr
+from optim_viz.optimizers.clipping import LATEX
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
@@ -90,6 +91,9 @@ def formulas(runs: Comparison) -> None:
 
 def _formula(spec: OptimizerSpec) -> None:
     row = OPTIMIZERS[spec.kind]
+    for name, latex in LATEX.items():
+        if name in dict(spec.clip):
+            st.latex(latex)
     st.latex(row.latex)
     st.caption(f"{tr(row.problem)} {row.paper}, {row.year}.")
     if spec.schedule:

@@ -15,6 +15,7 @@ import streamlit as st
 from optim_viz.experiments.fairness import CHOSEN, FAIRNESS
 from optim_viz.experiments.links import MAX_OPTIMIZERS
 from optim_viz.language import N_, tr
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
@@ -55,7 +56,8 @@ def set_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
     slots = st.session_state[f"{name}.slots"]
     st.session_state[f"{name}.slots"] = dict(zip(slots, specs, strict=True))
     for slot, spec in zip(slots, specs, strict=True):
-        values = {f"{spec.kind}.{key}": value for key, value in spec.values}
+        bounds = {row.name: 0.0 for row in CLIPPING} | dict(spec.clip)
+        values = {f"{spec.kind}.{key}": value for key, value in (*spec.values, *bounds.items())}
         if spec.schedule:
             values |= {f"schedule.{spec.schedule.kind}.{key}": value for key, value in spec.schedule.values}
         for key, value in values.items():
@@ -139,7 +141,9 @@ def _optimizer(
         if told := elsewhere.told(kind):
             st.caption(told)
         more = st.expander(tr("More settings"), type="compact", key=f"{prefix}.more", on_change="rerun")
-        options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label}
+        options: dict[str, Any] = {
+            "schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label, **dict(kept.clip),
+        }  # fmt: skip
         if more.open:
             with more:
                 options = _more(prefix, kept, values, groups, elsewhere)
@@ -167,11 +171,15 @@ def _more(
     for h in OPTIMIZERS[kept.kind].hyperparameters:
         if h.name not in FIRST and not elsewhere.has(h.name):
             values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
+    clip = {
+        h.name: hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", dict(kept.clip).get(h.name, h.default))
+        for h in CLIPPING
+    }
     chosen = _schedule(prefix, kept.schedule)
     scale = {} if OPTIMIZERS[kept.kind].closure_rule else _scale(prefix, kept, groups)
     keep(f"{prefix}.label", kept.label)
     label = st.text_input(tr("Label"), key=f"{prefix}.label", max_chars=ECHO, help=tr("Its name in legends."))
-    return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}
+    return {"schedule": chosen, "lr_scale": scale, "label": label.strip(), **clip}
 
 
 def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:

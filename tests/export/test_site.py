@@ -32,6 +32,7 @@ MANGLED = (
     "?f=linear_regression&batch=25&o=sgd", "?f=constructor", "?o=adma~lr~1", "?o=__proto__~lr~1", "?o=%00%ff~~~",
     "?" + "o=sgd&" * 9, "?o=adam~lr~-1", "?o=adam~foo~1", "?o=adam~constructor~1", "?o=adam~lr", "?o=adam~beta1~1",
     "?o=adam~amsgrad~maybe", "?o=momentum~nesterov~true~dampening~0.5", "?o=rprop~step_min~99", "?o=sgd~scale~1",
+    "?o=sgd~clip_norm~-1",
     "?o=adam~s~never", "?o=adam~s~step~s.step_size~0.5", "?o=adam~s.gamma~0.5", "?o=sgd~label~" + "x" * 81,
 )  # fmt: skip
 #: Reads and writes links as a page does: each query with the first preset as the default, and whole.

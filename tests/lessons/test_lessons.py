@@ -266,6 +266,10 @@ ANSWERS = {
     ),
     "schedules": lambda: floor(0.01) > floor(0.1),
     "zero-grad": summed_adam_swings,
+    "clipping": lambda: (
+        again("clipping", "cliff", sgd(0.2))[0].final_loss < 1e-6
+        and sum(np.abs(again("clipping", "noise", sgd(0.2), seed=k)[0].points[:, 1]).max() > 3 for k in range(25)) > 15
+    ),
     "final-relu": lambda: np.isclose(-np.log(0.1), 2.3026, atol=1e-4),
 }
 
@@ -298,7 +302,7 @@ def test_code_runs_as_it_is_printed(row):
         model = torch.nn.Linear(2, 1)
         before = model.weight.detach().clone()
         names = {"torch": torch, "model": model, "loss_function": torch.nn.functional.mse_loss}
-        exec(results.code(kind), names | {"x": torch.ones(3, 2), "y": torch.full((3, 1), 9.0)})  # noqa: S102
+        exec(results.code(kind, row.between), names | {"x": torch.ones(3, 2), "y": torch.full((3, 1), 9.0)})  # noqa: S102
         assert not torch.equal(before, model.weight)
 
 

@@ -113,6 +113,8 @@ def test_basins_have_pythons_labels(tmp_path):
         (ov.optimizer("adam", lr=0.1, lr_scale=(1.0, 0.1)), {"x": [-1.0, 1.0, 2.0], "y": [0.0, 1.0]}, {"noise": 0.3}),
         (ov.optimizer("rprop"), {"lr": [1e-3, 0.1, 1.0], "y": [0.0, 1.0]}, {"noise": 0.1, "seeds": 3, "seed": 5}),
         (ov.optimizer("rmsprop"), {"lr": [1e-3, 0.1], "alpha": [0.5, 0.99]}, {"batch_size": 16, "seeds": 4}),
+        (ov.optimizer("momentum", clip_norm=0.5), {"lr": [1e-3, 0.1], "momentum": [0.0, 0.9]}, {"noise": 0.3}),
+        (ov.optimizer("sgd"), {"clip_norm": [0.0, 0.1, 2.0], "clip_value": [0.0, 0.5]}, {"batch_size": 16}),
     ],
 )  # fmt: skip
 def test_schedules_noise_batches_seeds_and_any_two_axes(tmp_path, optimizer, axes, rest):

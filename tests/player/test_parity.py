@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 
+import numpy as np
 import pytest
 
 import optim_viz as ov
@@ -87,6 +88,24 @@ def test_every_schedule_weight_decay_factors_and_switches():
     )
     counted = held(specs)
     assert counted["apart"] <= 0.05 * counted.total()
+
+
+def test_clipped_gradients():
+    bounds = ({"clip_norm": 0.5}, {"clip_value": 0.3}, {"clip_norm": 2.0, "clip_value": 1.5})
+    plan = ov.schedule("plateau")
+    places = (("rosenbrock", 0.0, None), ("goldstein_price", 1.0, None), ("linear_regression", 0.0, 7))
+    specs = [
+        descent.check(
+            name,
+            [ov.optimizer(kind, lr=0.02, clip_norm=0.5), *(ov.optimizer(kind, schedule=plan, **one) for one in bounds)],
+            steps=120, noise=noise, batch_size=batch,
+        )
+        for kind in RULES
+        for name, noise, batch in places
+    ]  # fmt: skip
+    counted = held(specs)
+    assert counted["apart"] <= 0.05 * counted.total()
+    assert all((np.hypot(*run.gradients[:-1].T) <= 0.5).all() for run in descent.run(specs[0]).trajectories[:2])
 
 
 def test_random_typed_functions(thorough):

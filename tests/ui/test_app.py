@@ -157,6 +157,11 @@ def test_param_groups_are_called_as_the_weights_of_the_surface_are(surface, weig
         assert app.slider(key=f"compare.{slot}.scale.{group}").label == f"lr of {called}, times"
     app.slider(key=f"compare.{slot}.scale.y").set_value(0.5).run()
     assert not app.exception and spec_of(app, "compare").optimizers[0].lr_scale == (("x", 1.0), ("y", 0.5))
+    app.select_slider(key=f"compare.{slot}.sgd.clip_norm").set_value(1.0).run()
+    (spec,) = spec_of(app, "compare").optimizers
+    assert not app.exception and spec.clip == (("clip_norm", 1.0),)
+    app.select_slider(key=f"compare.{slot}.sgd.clip_norm").set_value(0.0).run()
+    assert not app.exception and spec_of(app, "compare").optimizers[0].clip == ()
 
 
 def test_network_offers_muon_and_adafactor():

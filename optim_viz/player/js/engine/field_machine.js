@@ -131,7 +131,7 @@ function cellStep(lines, plan, inputs, cell, { round, step, t }) {
   const at = { ...part(inputs, "surface"), x: place[0], y: place[1] };
   const loss = watch || schedule.watches ? whole(lines, plan.surface, "value", at, WHERE)[0] : -1;
   const rates = schedule.watches ? watched(lines, plan, inputs, { read, write }, loss) : plannedRates(lines, plan, inputs, step);
-  const seen = seenGradient(lines, plan, at, round);
+  const seen = seenGradient(lines, plan, at, round, part(inputs, "rule"));
   write("poison", get(read("poison")), ...[...seen, ...(watch ? [loss] : [])].flatMap((local) => [get(local), get(local), CODE["f64.sub"], CODE["f64.add"]]));
   if (watch) seeLoss(body, { read, write }, loss);
   const names = [...rule.state.map((name) => `${name}.x`), ...rule.state.map((name) => `${name}.y`)];
@@ -188,7 +188,7 @@ function widen({ body }, { read, write }, next, round) {
  * @param {FieldPlan} plan
  */
 export function createFieldMachine(plan) {
-  const names = inputNames(plan.rule, plan.schedule, plan.surface);
+  const names = inputNames(plan);
   const where = places(names);
   const bodies = { advance: advanceBody(plan, where), losses: listBody(plan.surface, "value", where), gradients: listBody(plan.surface, "gradient", where) };
   return { plan, names, where, kept: cellPlaces(plan), ...linked(bodies) };

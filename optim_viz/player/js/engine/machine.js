@@ -60,7 +60,7 @@ function runBody(plan, where) {
     const at = { ...part(inputs, "surface"), x: now[0], y: now[1] };
     const rates = watched ? [watched.lr_x, watched.lr_y].map((local) => { body.write(get(local)); return body.kept(); }) : plannedRates(body, round);
     if (watched) watch(lines, plan, at, watched, part(inputs, "schedule"), round);
-    const seen = seenGradient(lines, plan, at, round);
+    const seen = seenGradient(lines, plan, at, round, of);
     seen.forEach((local, i) => body.write(get(address), get(local), store(i * FLOAT)));
     body.write(get(round), integer(1), CODE["i32.add"], CODE["f64.of_i32"]);
     const t = body.kept();
@@ -108,7 +108,7 @@ function slopeBody(surface, where) {
  * @param {Plan} plan
  */
 export function createMachine(plan) {
-  const names = inputNames(plan.rule, plan.schedule, plan.surface);
+  const names = inputNames(plan);
   const where = places(names);
   const bodies = {
     ...(plan.schedule.watches ? {} : { rates: ratesBody(plan.schedule, where) }),

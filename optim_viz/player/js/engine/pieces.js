@@ -16,7 +16,7 @@ import { IMPORTS, MATH } from "./operations.js";
 /** @typedef {{first: Program, step: Program, state: string[], initial: (number|string)[]}} RuleProgram */
 /** @typedef {{rate?: Program, after?: Program, watches: boolean}} ScheduleProgram */
 
-/** @typedef {{surface: SurfaceProgram, rule: RuleProgram, schedule: ScheduleProgram, batch: boolean}} Plan */
+/** @typedef {{surface: SurfaceProgram, rule: RuleProgram, schedule: ScheduleProgram, batch: boolean, clip: Program|null}} Plan */
 
 export const FLOAT = 8;
 
@@ -25,14 +25,17 @@ export function places(names) {
   return Object.fromEntries(names.map((name, i) => [name, i]));
 }
 
-/** Names of the numbers that a machine is given. @param {RuleProgram} rule @param {ScheduleProgram} schedule @param {SurfaceProgram} surface */
-export function inputNames(rule, schedule, surface) {
+/** The bounds that a program of clipping takes, by name. @param {Program} clip */
+export const boundsOf = (clip) => clip.inputs.filter((name) => !["gx", "gy"].includes(name));
+
+/** Names of the numbers that a machine is given. @param {Plan} plan */
+export function inputNames({ rule, schedule, surface, clip }) {
   const own = new Set(["t", "lr", "theta", "g", ...rule.state]);
   const planned = new Set(["step", "base", "total", "loss", "best", "bad", "cooling", "lr", "lr_x", "lr_y"]);
   const plan = /** @type {Program} */ (schedule.rate ?? schedule.after);
   return [
     "x", "y", "lr", "lr_x", "lr_y", "total", "examples", ...rule.state.flatMap((name) => [`${name}.x`, `${name}.y`]),
-    ...rule.step.inputs.filter((name) => !own.has(name)).map((name) => `rule.${name}`),
+    ...[...rule.step.inputs.filter((name) => !own.has(name)), ...(clip ? boundsOf(clip) : [])].map((name) => `rule.${name}`),
     ...plan.inputs.filter((name) => !planned.has(name)).map((name) => `schedule.${name}`),
     ...surface.value.inputs.filter((name) => !["x", "y", "u", "v"].includes(name)).map((name) => `surface.${name}`),
   ];
@@ -91,8 +94,8 @@ export function whole(lines, surface, what, inputs, at) {
 export const PARAMETERS = ["count", "inputs", "rates", "noise", "batches", "size", "out", "examples", "exampleCount"];
 export const WHERE = /** @type {Where} */ (/** @type {unknown} */ (places(PARAMETERS)));
 
-/** The gradient that a step sees. @param {Lines} lines @param {Plan} plan @param {any} at @param {number} round */
-export function seenGradient(lines, plan, at, round) {
+/** The gradient that a step sees: its noise and its clipping included. @param {Lines} lines @param {Plan} plan @param {any} at @param {number} round @param {Record<string, number>} bounds  of clipping, among others */
+export function seenGradient(lines, plan, at, round, bounds) {
   const { body } = lines;
   const seen = [body.float(), body.float()];
   let found;
@@ -106,7 +109,7 @@ export function seenGradient(lines, plan, at, round) {
     const address = rowAddress(body, WHERE.noise, round, 2);
     seen.forEach((local, i) => body.write(get(local), get(address), load(i * FLOAT), CODE["f64.add"], set(local)));
   });
-  return seen;
+  return plan.clip ? lines.program(plan.clip, { ...bounds, gx: seen[0], gy: seen[1] }, 2) : seen;
 }
 
 /**

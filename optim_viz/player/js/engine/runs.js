@@ -23,6 +23,7 @@ import { roomFor } from "../basics/room.js";
 import { createDraws } from "./draws.js";
 import { createMachine } from "./machine.js";
 import { filled, laidOut, sizesOf } from "./memory.js";
+import { boundsOf } from "./pieces.js";
 import { constantOf } from "./program.js";
 import { judge, statusOf } from "./verdict.js";
 
@@ -34,6 +35,14 @@ export function shaped(rule, values) {
   const zero = Object.keys(rule.zero).find((name) => values[name] === 0);
   return zero === undefined ? rule : rule.zero[zero];
 }
+
+/** What clips the gradients of a rule's runs, null where it says nothing of it, or no bound is set or varied. @param {any} rule @param {Record<string, number>} values @param {Set<string>} [varied] */
+export function clipped(rule, values, varied = new Set()) {
+  return rule.clip && boundsOf(rule.clip).some((name) => values[name] > 0 || varied.has(name)) ? rule.clip : null;
+}
+
+/** A bound of clipping as its program takes it: 0 stands for none. @param {number} value */
+export const boundFrom = (value) => (value === 0 ? Infinity : value);
 
 /**
  * What runs comparisons. Machines and draws are kept from one run to the next.
@@ -48,11 +57,12 @@ export function createEngine(programOf) {
   function machineOf(live, run) {
     const rule = programOf(/** @type {string} */ (run.program));
     const zero = Object.keys(rule.zero).filter((name) => run.values[name] === 0).join();
-    const key = [live.surface.program, run.program, zero, run.schedule, live.batch !== null].join(" ");
+    const clip = clipped(rule, run.values);
+    const key = [live.surface.program, run.program, zero, run.schedule, live.batch !== null, clip !== null].join(" ");
     let machine = machines.get(key);
     if (!machine) {
       if (machines.size >= 64) machines.delete(/** @type {string} */ (machines.keys().next().value));
-      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values), schedule: programOf(run.schedule), batch: live.batch !== null };
+      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values), schedule: programOf(run.schedule), batch: live.batch !== null, clip };
       machine = { ...createMachine(plan), plan };
       machines.set(key, machine);
     }
@@ -110,6 +120,7 @@ export function inputsOf(live, run, plan) {
     x: live.start[0], y: live.start[1], lr, lr_x: lr * run.scale[0], lr_y: lr * run.scale[1], total: live.steps, examples: plan.surface.examples.length,
   };
   for (const [name, value] of Object.entries(run.values)) inputs[`rule.${name}`] = value;
+  if (plan.clip) for (const name of boundsOf(plan.clip)) inputs[`rule.${name}`] = boundFrom(run.values[name]);
   for (const [name, value] of Object.entries(run.schedule_values)) inputs[`schedule.${name}`] = value;
   for (const [name, value] of Object.entries(live.surface.parameters)) inputs[`surface.${name}`] = value;
   return { ...inputs, ...firstState(run, plan.rule, [inputs.lr_x, inputs.lr_y]) };

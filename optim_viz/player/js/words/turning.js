@@ -8,6 +8,8 @@ const FIRST = {
   values: new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]),
   schedule_values: new Set(["step_size", "gamma", "milestone1", "milestone2", "T_max", "T_0", "T_mult", "power", "step_size_up", "eta_min", "start_factor", "end_factor", "total_iters", "warmup", "pct_start", "div_factor", "factor", "patience"]),
 };
+/** Those that are shown at once where they are set, as nothing else says that they are. */
+const ONCE_SET = new Set(["clip_norm", "clip_value"]);
 const SEEDS = 2 ** 32 - 1;
 
 /** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights */
@@ -32,9 +34,10 @@ export function sharedKnobs(live, names) {
   ];
 }
 
-/** The numbers of a run, those of its rule and those of its schedule. @param {any} rule @param {any} schedule  programs @returns {{knob: any, where: "values"|"schedule_values", first: boolean}[]} */
-export function ownKnobs(rule, schedule) {
-  const of = (/** @type {any[]} */ knobs, /** @type {"values"|"schedule_values"} */ where) => knobs.map((knob) => ({ knob, where, first: FIRST[where].has(knob.name) }));
+/** The numbers of a run, those of its rule and those of its schedule. @param {any} rule @param {any} schedule  programs @param {Record<string, number>} values  the run's own @returns {{knob: any, where: "values"|"schedule_values", first: boolean}[]} */
+export function ownKnobs(rule, schedule, values) {
+  const first = (/** @type {string} */ name, /** @type {string} */ where) => FIRST[where].has(name) || (ONCE_SET.has(name) && values[name] > 0);
+  const of = (/** @type {any[]} */ knobs, /** @type {"values"|"schedule_values"} */ where) => knobs.map((knob) => ({ knob, where, first: first(knob.name, where) }));
   return [...of(rule.knobs, "values"), ...of(schedule.knobs, "schedule_values")];
 }
 
@@ -90,7 +93,7 @@ export function createTurning(app) {
     if (!run) return null;
     const waits = app.live.computable(run) ? null : element("span", { class: "ov-hint", text: t("follows when you let go") });
     if (run.program === null) return element("span", { class: "ov-knobs" }, [waits]);
-    const made = ownKnobs(app.live.program(run.program), app.live.program(run.schedule)).map(({ knob, where, first }) => {
+    const made = ownKnobs(app.live.program(run.program), app.live.program(run.schedule), run.values).map(({ knob, where, first }) => {
       const find = (/** @type {any} */ values) => values.runs.find((/** @type {any} */ one) => one.id === track.id)[where];
       const made = createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; }));
       return { first, where, ...onceAsked(made, knob, () => find(app.live.seen())) };
