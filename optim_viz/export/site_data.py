@@ -57,7 +57,9 @@ def catalogue() -> Json:
         "schedules": {
             name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters)}
             for name, row in SCHEDULES.items()
+            if not row.typed
         },
+        "typed": {name: row.title for name, row in SCHEDULES.items() if row.typed},
         "presets": [_preset(row) for row in PRESETS.values()],
         "parameters": list(PARAMETERS),
         "suggested": {"adam": 0.05},
@@ -106,7 +108,7 @@ def files() -> dict[str, bytes]:
         found[f"surfaces/{name}.json"] = as_json(surface_program(row.expression, row.data))
         found[f"surfaces/{name}.bin"] = grid_blob(height_map(row, GRID)[2])[1]
     plans = {name: {_called(on): schedule_program(name, on) for on in _every(row.hyperparameters)}
-             for name, row in SCHEDULES.items()}  # fmt: skip
+             for name, row in SCHEDULES.items() if not row.typed}  # fmt: skip
     return found | {"schedules.json": as_json(plans)}
 
 

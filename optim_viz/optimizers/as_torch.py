@@ -10,6 +10,8 @@ from typing import Any
 
 from optim_viz.optimizers import rates
 from optim_viz.optimizers.calls import Call
+from optim_viz.optimizers.composed_rows import lengths_of, parts_of, starts_of
+from optim_viz.optimizers.factors import Lambda
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.muon import muon_and_adamw
 from optim_viz.optimizers.packages import PACKAGE, FromPackage, steps_on_gradients_alone
@@ -190,6 +192,22 @@ def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
     return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, "cycle_momentum": False})
 
 
+def _typed(name: str) -> Callable[[dict[str, Any], list[float], int], Call]:
+    return lambda values, lrs, total: Call(name, {"lr_lambda": Lambda(values["lr_lambda"], total)})
+
+
+def _sequential(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    starts, lengths = starts_of(values["milestones"]), lengths_of(values["milestones"], total)
+    parts = zip(parts_of(values["parts"]), lengths, strict=True)
+    made: list[Any] = [_scheduler_call(part, lrs, int(length)) for part, length in parts]
+    return Call("SequentialLR", {"milestones": starts[1:]}, (made,))
+
+
+def _chained(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    made: list[Any] = [_scheduler_call(part, lrs, total) for part in parts_of(values["parts"])]
+    return Call("ChainedScheduler", {}, (made,), behind="optimizer")
+
+
 #: The schedules whose class does not take their values as they are.
 _CALLS: dict[str, Callable[[dict[str, Any], list[float], int], Call]] = {
     "constant": lambda values, lrs, total: Call("ConstantLR", {"factor": 1.0}),
@@ -198,4 +216,8 @@ _CALLS: dict[str, Callable[[dict[str, Any], list[float], int], Call]] = {
     "cyclic": _cyclic,
     "onecycle": _onecycle,
     "plateau": _plateau,
+    "lambda": _typed("LambdaLR"),
+    "multiplicative": _typed("MultiplicativeLR"),
+    "sequential": _sequential,
+    "chained": _chained,
 }

@@ -340,6 +340,8 @@ def own_optimizer(params):
 
 
 def knob_values(knob):
+    if knob.scale == "text":
+        return st.just(knob.default)
     if knob.scale == "bool":
         return st.booleans()
     if knob.scale == "int":

@@ -55,6 +55,8 @@ def run(scripts, folder):
 def value_of(random, knob):
     if knob.name == "maximize":
         return False  # every surface is left at once; it has its own test below
+    if knob.scale == "text":
+        return knob.default
     if knob.scale == "bool":
         return random.random() < 0.5
     if knob.scale == "int":

@@ -18,6 +18,8 @@ RULES = [row.name for row in OPTIMIZERS.values() if row.rule]
 
 def ends(knob):
     """The least and the most that is accepted."""
+    if knob.scale == "text":
+        return [knob.default]
     if knob.scale == "bool":
         return [False, True]
     inward = 1 if knob.scale == "int" else None
@@ -30,7 +32,7 @@ def cases(kind):
     """A row's hyperparameters with one at either end, then all that go together at their most."""
     knobs = [knob for knob in ROWS[kind].hyperparameters if knob.name not in COUNTS]
     yield from ({knob.name: end} for knob in knobs for end in ends(knob))
-    yield {knob.name: ends(knob)[1] for knob in knobs if knob.scale != "bool" and knob.name != "step_min"}
+    yield {knob.name: ends(knob)[-1] for knob in knobs if knob.scale != "bool" and knob.name != "step_min"}
 
 
 def optimizers(kind):
@@ -45,7 +47,7 @@ def optimizers(kind):
 def test_every_number_has_a_largest_that_is_said_and_held(kind):
     make = ov.optimizer if kind in OPTIMIZERS else ov.schedule
     for knob in ROWS[kind].hyperparameters:
-        if knob.scale != "bool":
+        if knob.scale not in ("bool", "text"):
             assert (
                 0 < max(knob.maximum, -knob.minimum) <= 1e12 and knob.minimum <= knob.low <= knob.high <= knob.maximum
             )

@@ -12,6 +12,7 @@ from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.surfaces import descent
 from tests.node import node_path
 from tests.parity import array, in_node, scene_of
+from tests.strategies import TYPED
 
 STEPS, DRAWS = 150, 6
 #: So flat that no rate makes a run diverge.
@@ -22,7 +23,9 @@ def drawn(kind, draw):
     """A schedule with any values on its sliders; those in steps often end within the run."""
     values = {}
     for knob in SCHEDULES[kind].hyperparameters:
-        if knob.scale == "bool":
+        if knob.scale == "text":
+            values[knob.name] = draw.choice([knob.default, *TYPED.get((kind, knob.name), ())])
+        elif knob.scale == "bool":
             values[knob.name] = draw.random() < 0.5
         elif knob.scale == "int":
             values[knob.name] = draw.randint(int(max(knob.low, knob.minimum)), int(min(knob.high, 2 * STEPS)))

@@ -4,7 +4,7 @@
  */
 import { Body, CODE, get, integer, load, set, store } from "./assembler.js";
 import { Lines } from "./lines.js";
-import { FLOAT, PARAMETERS, WHERE, inputNames, linked, listBody, mean, part, places, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
+import { FLOAT, PARAMETERS, WHERE, inputNames, linked, listBody, mean, multiply, part, places, productsOf, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
 
 /** @typedef {import("./pieces.js").Plan} Plan */
 /** @typedef {import("./pieces.js").Program} Program */
@@ -16,12 +16,14 @@ function ratesBody(schedule, where) {
   const body = new Body(PARAMETERS.length);
   const lines = new Lines(body);
   const inputs = readInputs(lines, WHERE.inputs, where);
+  const products = productsOf(lines, schedule);
   lines.loop(WHERE.count, (round) => {
     const address = rowAddress(body, WHERE.rates, round, 3);
     body.write(get(round), CODE["f64.of_i32"]);
     const step = body.kept();
+    multiply(lines, schedule, products, step, inputs.total);
     ["lr", "lr_x", "lr_y"].forEach((base, i) => {
-      const [rate] = lines.program(/** @type {Program} */ (schedule.rate), { ...part(inputs, "schedule"), step, base: inputs[base], total: inputs.total }, 1);
+      const [rate] = lines.program(/** @type {Program} */ (schedule.rate), { ...part(inputs, "schedule"), ...products, step, base: inputs[base], total: inputs.total }, 1);
       body.write(get(address), get(rate), store(i * FLOAT));
     });
   });

@@ -78,6 +78,11 @@ export function readChoice(tables, text, notes) {
     const width = name === "scale" ? 2 : 1;
     const taken = pairs.slice(at + 1, at + 1 + width);
     at += 1 + width;
+    if (name === "s" && Object.hasOwn(tables.typed, String(taken[0]))) {
+      notes.push(t("{optimizer} is left out: it needs the app.", { optimizer: tables.typed[taken[0]] }));
+      while (pairs[at]?.startsWith("s.")) at += 2;
+      continue;
+    }
     try {
       if (taken.length < width) throw new Refusal(t("The link gives {kind} no value for {name}.", { kind, name: quoted(name) }));
       const next = withPair(tables, options, name, taken);
