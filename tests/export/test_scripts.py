@@ -139,7 +139,7 @@ def test_random_comparisons_and_pasted_functions_print_the_same_final_losses(tmp
     chaotic = 0
     for spec, printed in zip(SPECS, run([pytorch_script(spec) for spec in SPECS], tmp_path), strict=True):
         chaotic += check(spec, printed)
-    assert chaotic <= 3
+    assert chaotic <= 5
 
 
 @pytest.mark.parametrize(
