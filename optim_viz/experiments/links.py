@@ -99,7 +99,7 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
         width = 2 if name == "scale" else 1
         taken, parts = parts[:width], parts[width:]
         if name == "s" and taken:
-            parts = _whole_schedule(taken, parts, options)
+            parts = _whole_schedule(kind, taken, parts, options)
             if "schedule" in options:
                 continue
         if len(taken) < width:
@@ -114,7 +114,7 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
     return optimizer(kind, **options), notes
 
 
-def _whole_schedule(taken: list[str], parts: list[str], options: dict[str, Any]) -> list[str]:
+def _whole_schedule(kind: str, taken: list[str], parts: list[str], options: dict[str, Any]) -> list[str]:
     """Read a schedule with all its settings, which may fit each other alone; return the pairs behind it.
 
     Where they make none, they are left to be read one by one.
@@ -122,7 +122,9 @@ def _whole_schedule(taken: list[str], parts: list[str], options: dict[str, Any])
     behind = next((i for i in range(0, len(parts), 2) if not parts[i].startswith("s.")), len(parts))
     settings = {name[2:]: unquote(value) for name, value in zip(parts[:behind:2], parts[1:behind:2], strict=False)}
     with suppress(SpecError):
-        options["schedule"] = schedule(*taken, **settings)
+        found = schedule(*taken, **settings)
+        optimizer(kind, **{**options, "schedule": found})
+        options["schedule"] = found
         return parts[behind:]
     options.pop("schedule", None)
     return parts

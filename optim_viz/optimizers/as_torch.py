@@ -171,9 +171,16 @@ def _cyclic(values: dict[str, Any], lrs: list[float], total: int) -> Call:
         "step_size_down": values["step_size_down"] or None,
         "mode": mode,
         "gamma": values["gamma"] if mode == "exp_range" else 1.0,
-        "cycle_momentum": False,
+        **_cycle(values),
     }
     return _call(lr_scheduler, "CyclicLR", arguments)
+
+
+def _cycle(values: dict[str, Any]) -> dict[str, Any]:
+    """What torch is told of the momentum."""
+    if not values["cycle_momentum"]:
+        return {"cycle_momentum": False}
+    return {name: values[name] for name in ("cycle_momentum", "base_momentum", "max_momentum")}
 
 
 def _plateau(values: dict[str, Any], lrs: list[float], total: int) -> Call:
@@ -188,8 +195,9 @@ def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
 
     strategy = "linear" if values.pop("anneal_linear") else "cos"
     total = int(rates.cycle_length(total, values["pct_start"]))
+    cycle = {name: values.pop(name) for name in ("cycle_momentum", "base_momentum", "max_momentum")}
     values = {"max_lr": lrs if len(lrs) > 1 else lrs[0], "total_steps": total, **values}
-    return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, "cycle_momentum": False})
+    return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, **_cycle(cycle)})
 
 
 def _typed(name: str) -> Callable[[dict[str, Any], list[float], int], Call]:

@@ -32,7 +32,8 @@ class Schedule:
     `running` is for rates that are products over the steps so far: running(step, total, **values) gives the factors of
     each step, 1 at step 0, and `rate` takes their products up to its step as `products`. `together` refuses values that
     do not fit each other; `look`, called as look(total, **values), those that make no rates in a run. `numbered` is
-    whether it has any number of milestones.
+    whether it has any number of milestones. `momentum` is for those that can cycle it against the rate, once their
+    cycle_momentum is on: momentum(step, total, **values).
     """
 
     name: str
@@ -47,6 +48,7 @@ class Schedule:
     together: Callable[[Mapping[str, Any]], None] = lambda values: None
     look: Callable[..., None] | None = None
     numbered: bool = False
+    momentum: Callable[..., Any] | None = None
 
     def settings(self, values: Mapping[str, Any]) -> tuple[Hyperparameter, ...]:
         """Its hyperparameters beside these values: where they are numbered, as many as are used."""

@@ -6,6 +6,8 @@ of the step: it watches the losses.
 
 from __future__ import annotations
 
+from typing import Any
+
 from optim_viz.language import N_, meant
 from optim_viz.optimizers import milestones, rates
 from optim_viz.optimizers.schedule_row import Schedule
@@ -14,6 +16,21 @@ from optim_viz.spec import Hyperparameter
 
 def _gamma(default: float, text: str) -> Hyperparameter:
     return Hyperparameter("gamma", default, 0.01, 1.0, text=text, maximum=10.0, open_low=True)
+
+
+def _momentum(base: float, most: float) -> tuple[Hyperparameter, ...]:
+    """What cycles the momentum; torch's cycle_momentum is on where nothing is said, ours off: links say no more."""
+    bounds: Any = {"maximum": 1.0, "open_low": True, "open_high": True}
+    return (
+        Hyperparameter(
+            "cycle_momentum",
+            False,
+            scale="bool",
+            text=N_("The momentum (of Adam and its kin beta1) goes the other way: down while the rate rises."),
+        ),
+        Hyperparameter("base_momentum", base, 0.5, 0.99, text=N_("The lowest, with cycle_momentum."), **bounds),
+        Hyperparameter("max_momentum", most, 0.5, 0.99, text=N_("The highest, with cycle_momentum."), **bounds),
+    )
 
 
 _ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text=N_("The learning rate at the bottom."))
@@ -174,10 +191,12 @@ _ROWS = (
                 open_low=True,
                 text=N_("Factor of every step on the height (mode exp_range); not with triangular2."),
             ),
+            *_momentum(0.8, 0.9),
         ),
         problem=N_("Up to lr (torch's max_lr) and down again, over and over: no single best rate has to be found."),
         latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / d \;\nearrow\; \cdots",
         reference="Smith, Cyclical Learning Rates for Training Neural Networks, 2017",
+        momentum=rates.cyclic_momentum,
     ),
     Schedule(
         name="onecycle",
@@ -216,10 +235,12 @@ _ROWS = (
                 scale="bool",
                 text=N_("Three phases: back to the first rate in as many steps, then down."),
             ),
+            *_momentum(0.85, 0.95),
         ),
         problem=N_("Up to lr (torch's max_lr) and far down again, once: fast training with large rates in the middle."),
         latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / (d\, d_{\mathrm{final}})",
         reference="Smith & Topin, Super-Convergence, 2019",
+        momentum=rates.onecycle_momentum,
     ),
     Schedule(
         name="plateau",

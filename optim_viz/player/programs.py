@@ -121,7 +121,7 @@ def schedule_program(kind: str, switches: Fixed, rows: tuple[Hyperparameter, ...
     row = SCHEDULES[kind]
     numbers = [h for h in rows or row.hyperparameters if h.scale not in FIXED]
     names, rate = [h.name for h in numbers], row.rate
-    program: Json = {"knobs": [_knob(h) for h in numbers], "watches": rate is None, "running": None}
+    program: Json = {"knobs": [_knob(h) for h in numbers], "watches": rate is None, "running": None, "momentum": None}
     if rate is None:
         watched = ("loss", *_OF_PLATEAU, *names)
         count = len(_OF_PLATEAU) + 1
@@ -129,6 +129,12 @@ def schedule_program(kind: str, switches: Fixed, rows: tuple[Hyperparameter, ...
             lambda *a: after(np, dict(switches) | dict(zip(names, a[count:], strict=True)), a[0], a[1:count]), watched
         )
         return program | {"after": written(following)}
+    if row.momentum is not None and dict(switches)["cycle_momentum"]:
+        cycle = functools.partial(row.momentum, **dict(switches))
+        numbered = traced_function(
+            lambda step, total, *a: (cycle(step, total, **dict(zip(names, a, strict=True))),), ("step", "total", *names)
+        )
+        program |= {"momentum": written(numbered)}
     if row.running is not None:
         return program | _running_program(rate, functools.partial(row.running, **dict(switches)), dict(switches))
     given = traced_function(

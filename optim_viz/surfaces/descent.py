@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.optimizers.cycled import first_values
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, check_schedules, schedule_rates
 from optim_viz.optimizers.specs import as_specs
@@ -217,7 +218,7 @@ def _with_rates(
     lrs: list[tuple[float, float]] | PlateauRates,
 ) -> Any:
     """Points, gradients, state and gradient evaluations of one run whose learning rates are known."""
-    row, values = OPTIMIZERS[optimizer.kind], optimizer.hyperparameters
+    row, values = OPTIMIZERS[optimizer.kind], first_values(optimizer)
     if row.closure_rule is None:
         rows = float_rows(optimizer, gradients, lrs, spec.start)
         return *columns(rows, spec.steps, row.state_names(values)), np.arange(spec.steps + 1)

@@ -19,6 +19,7 @@ import numpy as np
 
 from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_
+from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedule_row import Rate
 from optim_viz.optimizers.schedules import SCHEDULES, rate_of
@@ -225,7 +226,8 @@ class _Work:
             quiet, plateau = seen, rates
             seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
         gradient, xp = self.backend.gradient, self.backend.xp
-        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.rewrite)
+        optimizer, rewrite = self.spec.optimizer, self.backend.rewrite
+        run = reused_steps(gradient, optimizer, starts, rates, changed, seen, xp, rewrite, cycled(optimizer, steps))
         goal = (self.best, self.spec.tolerance) if self.watch else None
         forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
         tracker = Tracker(xp, value, starts.T, steps, goal, self.backend.rewrite, forgets)

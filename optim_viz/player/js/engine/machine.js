@@ -4,7 +4,7 @@
  */
 import { Body, CODE, get, integer, load, set, store } from "./assembler.js";
 import { Lines } from "./lines.js";
-import { FLOAT, PARAMETERS, WHERE, inputNames, linked, listBody, mean, multiply, part, places, productsOf, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
+import { FLOAT, PARAMETERS, WHERE, cycled, inputNames, linked, listBody, mean, multiply, part, places, productsOf, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
 
 /** @typedef {import("./pieces.js").Plan} Plan */
 /** @typedef {import("./pieces.js").Program} Program */
@@ -56,8 +56,9 @@ function runBody(plan, where) {
   const width = 2 + moving.length;
   moving.forEach((_, i) => body.write(get(WHERE.out), get(now[i]), store((2 + i) * FLOAT)));
   const watched = schedule.watches ? watcher(lines, inputs) : null;
-  const of = part(inputs, "rule");
   lines.loop(WHERE.count, (round) => {
+    body.write(get(round), CODE["f64.of_i32"]);
+    const of = { ...part(inputs, "rule"), ...cycled(lines, plan, inputs, body.kept()) };
     const address = rowAddress(body, WHERE.out, round, width);
     const at = { ...part(inputs, "surface"), x: now[0], y: now[1] };
     const rates = watched ? [watched.lr_x, watched.lr_y].map((local) => { body.write(get(local)); return body.kept(); }) : plannedRates(body, round);

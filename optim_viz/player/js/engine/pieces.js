@@ -16,7 +16,8 @@ import { IMPORTS, MATH } from "./operations.js";
 /** @typedef {{first: Program, step: Program, state: string[], initial: (number|string)[]}} RuleProgram */
 /**
  * `running` are the factors of a step, whose products over the steps so far the rate is given as product0, ...
- * @typedef {{rate?: Program, after?: Program, running?: Program|null, watches: boolean}} ScheduleProgram
+ * `momentum` is what the rule's momentum or beta1 is at a step, where it is cycled.
+ * @typedef {{rate?: Program, after?: Program, running?: Program|null, momentum?: Program|null, watches: boolean}} ScheduleProgram
  */
 
 /** @typedef {{surface: SurfaceProgram, rule: RuleProgram, schedule: ScheduleProgram, batch: boolean}} Plan */
@@ -65,6 +66,13 @@ export function multiply(lines, { running }, products, step, total) {
     const local = products[`product${i}`];
     lines.body.write(get(local), get(factor), CODE["f64.mul"], set(local));
   });
+}
+
+/** The rule's number that a schedule cycles, at a step: {} where it cycles none. @param {Lines} lines @param {Plan} plan @param {Record<string, number>} inputs @param {number} step @returns {Record<string, number>} */
+export function cycled(lines, { rule, schedule }, inputs, step) {
+  if (!schedule.momentum) return {};
+  const [value] = lines.program(schedule.momentum, { ...part(inputs, "schedule"), step, total: inputs.total }, 1);
+  return { [rule.step.inputs.includes("beta1") ? "beta1" : "momentum"]: value };
 }
 
 /** Those inputs that begin with a word and a dot, without it. @param {Record<string, number>} inputs @param {string} of */

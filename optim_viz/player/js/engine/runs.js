@@ -29,9 +29,9 @@ import { judge, statusOf } from "./verdict.js";
 const FLOAT = 8;
 const HESSIAN_STEP = 1e-5;
 
-/** A rule with what it leaves out at 0 left out. @param {any} rule @param {Record<string, number>} values */
-export function shaped(rule, values) {
-  const zero = Object.keys(rule.zero).find((name) => values[name] === 0);
+/** A rule with what it leaves out at 0 left out, unless its schedule cycles that. @param {any} rule @param {Record<string, number>} values @param {any} schedule */
+export function shaped(rule, values, schedule) {
+  const zero = schedule.momentum ? undefined : Object.keys(rule.zero).find((name) => values[name] === 0);
   return zero === undefined ? rule : rule.zero[zero];
 }
 
@@ -52,7 +52,8 @@ export function createEngine(programOf) {
     let machine = machines.get(key);
     if (!machine) {
       if (machines.size >= 64) machines.delete(/** @type {string} */ (machines.keys().next().value));
-      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values), schedule: programOf(run.schedule), batch: live.batch !== null };
+      const schedule = programOf(run.schedule);
+      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values, schedule), schedule, batch: live.batch !== null };
       machine = { ...createMachine(plan), plan };
       machines.set(key, machine);
     }
