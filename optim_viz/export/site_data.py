@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS, Preset
 from optim_viz.optimizers import styles
+from optim_viz.optimizers.cycled import WITH_MOMENTUM, cycled_name
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import optimizer
@@ -62,6 +63,7 @@ def catalogue() -> Json:
         "typed": {name: row.title for name, row in SCHEDULES.items() if row.typed},
         "presets": [_preset(row) for row in PRESETS.values()],
         "parameters": list(PARAMETERS),
+        "with_momentum": list(WITH_MOMENTUM),
         "suggested": {"adam": 0.05},
         "limits": {
             "optimizers": links.MAX_OPTIMIZERS, "steps": STEPS, "seeds": SEEDS, "largest": LARGEST, "label": ECHO,
@@ -87,7 +89,7 @@ def _optimizer(row: Optimizer) -> Json:
     """A row, and how each of its copies in one comparison is drawn."""
     return {
         "title": row.title, "problem": row.problem, "paper": row.paper, "year": row.year,
-        "formula": row.card.symbolic, "hyperparameters": _rows(row.hyperparameters),
+        "cycled": cycled_name(row.name), "formula": row.card.symbolic, "hyperparameters": _rows(row.hyperparameters),
         "styles": [asdict(style) for style in styles.styles([row.name] * links.MAX_OPTIMIZERS)],
     }  # fmt: skip
 

@@ -51,8 +51,10 @@ def first_values(optimizer: OptimizerSpec) -> dict[str, Any]:
     return optimizer.hyperparameters | ({name: plan["max_momentum"]} if plan and cycles(plan) else {})
 
 
-def cycled(optimizer: OptimizerSpec, steps: int) -> tuple[str, np.ndarray] | None:
+def cycled(optimizer: OptimizerSpec, steps: int, rows: int = 0) -> tuple[str, np.ndarray] | None:
     """Return the name of what is cycled in a run, and its value at every step, float64 [steps]; None: nothing is.
+
+    `rows`: of so many steps, while the run has `steps`.
 
     >>> from optim_viz import optimizer, schedule
     >>> plan = schedule("cyclic", step_size_up=2, cycle_momentum=True)
@@ -65,5 +67,5 @@ def cycled(optimizer: OptimizerSpec, steps: int) -> tuple[str, np.ndarray] | Non
         return None
     momentum: Any = SCHEDULES[plan.kind].momentum
     with np.errstate(all="ignore"):
-        values = momentum(np.arange(steps), steps, **dict(plan.values))
-    return cycled_name(optimizer.kind), np.broadcast_to(values, (steps,))
+        values = momentum(np.arange(rows or steps), steps, **dict(plan.values))
+    return cycled_name(optimizer.kind), np.broadcast_to(values, (rows or steps,))

@@ -53,7 +53,7 @@ def run(scripts, folder):
 
 
 def value_of(random, knob):
-    if knob.name == "maximize":
+    if knob.name in ("maximize", "cycle_momentum"):
         return False  # every surface is left at once; it has its own test below
     if knob.scale == "text":
         return knob.default

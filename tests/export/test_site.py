@@ -123,6 +123,8 @@ def test_every_preset_is_read_as_it_is():
          address(replace(FIRST, optimizers=(ov.optimizer("adam", lr=0.1),)))),
         ("?o=sgd~s~lambda~s.lr_lambda~0.9^t~lr~0.1", "A formula of the step is left out: it needs the app.",
          address(replace(FIRST, optimizers=(ov.optimizer("sgd", lr=0.1),)))),
+        ("?o=sgd~s~onecycle~s.cycle_momentum~true~lr~0.1", "sgd has no momentum that onecycle could cycle",
+         address(replace(FIRST, optimizers=(ov.optimizer("sgd", lr=0.1, schedule=ov.schedule("onecycle")),)))),
         ("?fair=best", "Learning rates tuned by one rule for all are left out", address(FIRST)),
         ("?a=3", "A function of your own is left out", address(FIRST)),
         ("?steps=20000", "A page runs at most 5,000 steps; 20,000 were", address(replace(FIRST, steps=5000))),

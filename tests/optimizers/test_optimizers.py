@@ -56,7 +56,7 @@ def float64_throughout():
 def value_of(random, knob):
     """One hyperparameter, somewhere on its slider."""
     low, high = RANGES.get(knob.name, (knob.low, knob.high))
-    if knob.name == "maximize":
+    if knob.name in ("maximize", "cycle_momentum"):
         return False  # has its own test
     if knob.scale == "text":
         return knob.default

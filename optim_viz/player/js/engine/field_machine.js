@@ -5,7 +5,7 @@
  */
 import { Body, CODE, constant, get, integer, load, set, store } from "./assembler.js";
 import { Lines } from "./lines.js";
-import { FLOAT, PARAMETERS, WHERE, cycled, inputNames, linked, listBody, multiply, part, places, productsOf, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
+import { FLOAT, PARAMETERS, WHERE, cycled, cycledName, inputNames, linked, listBody, multiply, part, places, productsOf, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
 import { constantOf } from "./program.js";
 
 /** @typedef {import("./pieces.js").Plan} Plan */
@@ -78,7 +78,7 @@ function advanceBody(plan, where) {
     body.write(get(round), CODE["f64.of_i32"]);
     const step = body.kept();
     multiply(lines, plan.schedule, products, step, all.total);
-    for (const [name, local] of Object.entries(cycled(lines, plan, fixed, step))) fixed[`rule.${name}`] = local;
+    if (plan.schedule.momentum) fixed[`rule.${cycledName(plan)}`] = cycled(lines, plan.schedule, fixed, step);
     body.write(get(step), constant(1), CODE["f64.add"]);
     const t = body.kept();
     ahead(lines, plan, fixed, step, t);

@@ -23,6 +23,8 @@ import { IMPORTS, MATH } from "./operations.js";
 /** @typedef {{surface: SurfaceProgram, rule: RuleProgram, schedule: ScheduleProgram, batch: boolean}} Plan */
 
 export const FLOAT = 8;
+/** What is known of a step before it: the rates, the optimizer's own and those of x and y, and what is cycled. */
+export const OF_STEP = 4;
 
 /** Floats in memory, one after the other, by name. @param {string[]} names @returns {Record<string, number>} */
 export function places(names) {
@@ -68,11 +70,12 @@ export function multiply(lines, { running }, products, step, total) {
   });
 }
 
-/** The rule's number that a schedule cycles, at a step: {} where it cycles none. @param {Lines} lines @param {Plan} plan @param {Record<string, number>} inputs @param {number} step @returns {Record<string, number>} */
-export function cycled(lines, { rule, schedule }, inputs, step) {
-  if (!schedule.momentum) return {};
-  const [value] = lines.program(schedule.momentum, { ...part(inputs, "schedule"), step, total: inputs.total }, 1);
-  return { [rule.step.inputs.includes("beta1") ? "beta1" : "momentum"]: value };
+/** Which of the rule's numbers a schedule cycles; "" where it cycles none. @param {Plan} plan */
+export const cycledName = ({ rule, schedule }) => (!schedule.momentum ? "" : rule.step.inputs.includes("beta1") ? "beta1" : "momentum");
+
+/** That number at a step. @param {Lines} lines @param {ScheduleProgram} schedule @param {Record<string, number>} inputs @param {number} step */
+export function cycled(lines, schedule, inputs, step) {
+  return lines.program(/** @type {Program} */ (schedule.momentum), { ...part(inputs, "schedule"), step, total: inputs.total }, 1)[0];
 }
 
 /** Those inputs that begin with a word and a dot, without it. @param {Record<string, number>} inputs @param {string} of */

@@ -23,6 +23,7 @@ import { roomFor } from "../basics/room.js";
 import { createDraws } from "./draws.js";
 import { createMachine } from "./machine.js";
 import { filled, laidOut, sizesOf } from "./memory.js";
+import { OF_STEP, cycledName } from "./pieces.js";
 import { constantOf } from "./program.js";
 import { judge, statusOf } from "./verdict.js";
 
@@ -62,7 +63,7 @@ export function createEngine(programOf) {
 
   /** Lays out a machine's memory and fills it. @param {any} machine @param {Live} live @param {LiveRun} run */
   function prepare(machine, live, run) {
-    const sizes = { ...sizesOf(machine, live), result: 5, around: 160, rates: 3 * (live.steps + 2), losses: live.steps + 1, rows: machine.width * (live.steps + 1) };
+    const sizes = { ...sizesOf(machine, live), result: 5, around: 160, rates: OF_STEP * (live.steps + 2), losses: live.steps + 1, rows: machine.width * (live.steps + 1) };
     const { at, view } = laidOut(machine.memory, sizes);
     filled(view, machine, inputsOf(live, run, machine.plan), draws, live);
     return { at, view };
@@ -188,14 +189,16 @@ function columnsOf(live, machine, view, ground, spare) {
   while (end < count && Number.isFinite(losses[end] + xs[end] + ys[end] + gx[end] + gy[end])) end++;
   losses.fill(Infinity, end);
   /** @type {Record<string, Float64Array>} */
-  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, 3, roomFor(spare.lr, count)) };
+  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, OF_STEP, roomFor(spare.lr, count)) };
+  const cycle = cycledName(plan);
+  if (cycle) columns[cycle] = strided(rates, 3, OF_STEP, roomFor(spare[cycle], count));
   plan.rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
     const [x, y] = [`state.${name}.x`, `state.${name}.y`];
     columns[x] = taken(x, 4 + i);
     columns[y] = taken(y, 4 + plan.rule.state.length + i);
   });
   if (plan.schedule.watches) holdRate(columns);
-  for (const [name, column] of Object.entries(columns)) if (name !== "loss" && name !== "lr") column.fill(NaN, end);
+  for (const [name, column] of Object.entries(columns)) if (!["loss", "lr", cycle].includes(name)) column.fill(NaN, end);
   const verdict = judge(ground, { xs, ys, losses });
   return { columns, status: statusOf(verdict), statusFrom: verdict.step, verdict };
 }
