@@ -75,10 +75,10 @@ def test_schedules_at_the_bounds_give_a_rate_to_every_step(kind):
     for plan in plans:
         if SCHEDULES[kind].rate:
             assert schedule_rates(plan, np.array([0.1, 0.2]), 7).shape == (7, 2)
-        spec = ov.optimizer("sgd", schedule=plan)
+        spec = ov.optimizer("momentum", schedule=plan)
         assert ov.descend("quadratic", spec, steps=7).trajectories[0].status
         assert not np.isnan(ov.sweep("quadratic", spec, {"lr": [0.1, 0.2]}, steps=7).losses).any()
-    assert ov.train(spec, epochs=1, batch_size=4000, hidden=(2,))["sgd"].status
+    assert ov.train(spec, epochs=1, batch_size=4000, hidden=(2,))["momentum"].status
 
 
 def test_milestones_of_nothing_are_no_drop():
