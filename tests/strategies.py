@@ -57,6 +57,13 @@ def schedules(draw):
     return ov.schedule(kind, **values)
 
 
+def without_typed(spec):
+    """A comparison without the schedules that are typed, which a page without a server has not."""
+    plain = [replace(o, schedule=None) if o.schedule and SCHEDULES[o.schedule.kind].typed else o
+             for o in spec.optimizers]  # fmt: skip
+    return replace(spec, optimizers=tuple(plain))
+
+
 @st.composite
 def comparisons(draw):
     if draw(st.booleans()):

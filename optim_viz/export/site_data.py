@@ -56,7 +56,8 @@ def catalogue() -> Json:
         "elsewhere": {name: row.title for name, row in ON_SURFACES.items() if row.rule is None},
         "refused": {name: not_on_surfaces(row) for name, row in OPTIMIZERS.items() if row.matrices} | NOWHERE,
         "schedules": {
-            name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters)}
+            name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters),
+                   "numbered": row.numbered}
             for name, row in SCHEDULES.items()
             if not row.typed
         },

@@ -34,6 +34,11 @@ def cycles(plan: ScheduleSpec | None) -> bool:
     return plan is not None and bool(dict(plan.values).get("cycle_momentum"))
 
 
+def cycled_of(optimizer: OptimizerSpec) -> str:
+    """Return which hyperparameter of an optimizer its schedule cycles, "" where none: its own value says nothing."""
+    return cycled_name(optimizer.kind) if cycles(optimizer.schedule) else ""
+
+
 def check_cycle(kind: str, plan: ScheduleSpec | None) -> None:
     """Refuse a schedule that cycles the momentum of an optimizer without one."""
     if plan is not None and cycles(plan) and not cycled_name(kind):
@@ -47,8 +52,8 @@ def check_cycle(kind: str, plan: ScheduleSpec | None) -> None:
 
 def first_values(optimizer: OptimizerSpec) -> dict[str, Any]:
     """Return an optimizer's hyperparameters as its first step has them: what is cycled begins at max_momentum."""
-    plan, name = optimizer.schedule, cycled_name(optimizer.kind)
-    return optimizer.hyperparameters | ({name: plan["max_momentum"]} if plan and cycles(plan) else {})
+    plan, name = optimizer.schedule, cycled_of(optimizer)
+    return optimizer.hyperparameters | ({name: plan["max_momentum"]} if plan and name else {})
 
 
 def cycled(optimizer: OptimizerSpec, steps: int, rows: int = 0) -> tuple[str, np.ndarray] | None:

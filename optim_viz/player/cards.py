@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from optim_viz.language import N_
-from optim_viz.optimizers.cycled import cycled_name, cycles, first_values
+from optim_viz.optimizers.cycled import cycled_of, first_values
 from optim_viz.optimizers.row import Card
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec
@@ -33,7 +33,7 @@ def inspector(spec: OptimizerSpec) -> dict[str, Any]:
         for name in names
     ]
     rows.append({"label": N_("learning rate"), "columns": ["lr"]})
-    rows += [{"label": name, "columns": [name]} for name in [cycled_name(spec.kind)] if cycles(spec.schedule)]
+    rows += [{"label": name, "columns": [name]} for name in [cycled_of(spec)] if name]
     arrows = {"gradient": ["gx", "gy"]}
     if card.pull in names:
         arrows["momentum"] = [f"state.{card.pull}.x", f"state.{card.pull}.y"]

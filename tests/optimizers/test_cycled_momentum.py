@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 import optim_viz as ov
 from optim_viz.experiments.links import read_optimizer, write_optimizer
+from optim_viz.experiments.study import axis_names
 from optim_viz.optimizers.as_torch import schedule_code, torch_optimizer, torch_scheduler
 from optim_viz.optimizers.cycled import WITH_MOMENTUM, cycled
 from optim_viz.sweeps import sweep
 from optim_viz.sweeps.backends import machine_backend, numpy_backend
+from optim_viz.sweeps.tuning import second_knob
 
 STEPS = 90
 SETTINGS = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -94,5 +96,6 @@ def test_links_scripts_and_what_has_no_momentum():
         spec_of("sgd", plan)
     read, notes = read_optimizer(write_optimizer(spec).replace("adam", "sgd"))
     assert read.schedule["cycle_momentum"] is False and len(notes) == 1 and said in notes[0]
+    assert "beta1" not in axis_names(spec) and second_knob(spec) is None
     with pytest.raises(ov.SpecError, match="cycles beta1, so it cannot be an axis"):
         sweep.check("quadratic", spec, {"beta1": [0.5, 0.9]})

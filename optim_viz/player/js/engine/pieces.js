@@ -70,7 +70,7 @@ export function multiply(lines, { running }, products, step, total) {
   });
 }
 
-/** Which of the rule's numbers a schedule cycles; "" where it cycles none. @param {Plan} plan */
+/** Which of the rule's numbers a schedule cycles; "" where it cycles none. @param {{rule: RuleProgram, schedule: ScheduleProgram}} of */
 export const cycledName = ({ rule, schedule }) => (!schedule.momentum ? "" : rule.step.inputs.includes("beta1") ? "beta1" : "momentum");
 
 /** That number at a step. @param {Lines} lines @param {ScheduleProgram} schedule @param {Record<string, number>} inputs @param {number} step */
