@@ -10,7 +10,7 @@ import ast
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,8 +133,43 @@ class Lambda:
         return float(factor(self.text, step, self.total))
 
     def __repr__(self) -> str:
+        if not self.plain:  # floats raise where arrays have an inf on the way: 1/t at step 0
+            found = factor(self.text, np.arange(self.total + 1), self.total)
+            return f"lambda t: {found.tolist()}[t]"
         tree = _Reader(self.text, OF_STEPS, {}).tree
         return f"lambda t: {ast.unparse(_Script(self.total).visit(tree))}"
+
+    @property
+    def plain(self) -> bool:
+        """Whether Python's own floats have a value at every step."""
+        known: dict[str, Any] = {"T": self.total, "pi": math.pi, "e": math.e}
+        reader = _Floats(self.text, _ON_FLOATS, known)
+        try:
+            for step in range(self.total + 1):
+                known["t"] = step
+                float(reader.read())
+        except (ArithmeticError, ValueError, TypeError):
+            return False
+        return True
+
+
+_ON_FLOATS = replace(
+    OF_STEPS,
+    functions={
+        **{name: replace(row, make=getattr(math, name)) for name, row in FUNCTIONS.items() if hasattr(math, name)},
+        "abs": Function(abs),
+        "sign": Function(lambda z: (z > 0) - (z < 0)),
+        "max": Function(max, 2, 200),
+        "min": Function(min, 2, 200),
+    },
+)
+
+
+class _Floats(Reader):
+    """Works a tree out on Python's numbers, as a script does."""
+
+    def number(self, value: float) -> Any:
+        return value
 
 
 class _Script(ast.NodeTransformer):

@@ -1,5 +1,6 @@
 """Typed factors and schedules made of schedules equal torch's own classes, built here by hand, at every step."""
 
+import ast
 import math
 
 import numpy as np
@@ -189,6 +190,13 @@ def test_scripts_have_them_as_torch_calls_them():
         "lr_scheduler.MultiplicativeLR(optimizer, lr_lambda=lambda t: 1 - ((t > 0) - (t < 0)) / 9)], "
         "optimizer=optimizer)"
     )
+
+
+@pytest.mark.parametrize("text", ["min(1, 10/t)", "1/(1 + exp(t - 50))", "max(0.1, log(t))/9"])
+def test_a_script_has_the_numbers_where_pythons_floats_would_raise(text):
+    code = schedule_code(ov.schedule("lambda", lr_lambda=text), [0.1], 900)
+    numbers = ast.literal_eval(code.partition("lambda t: ")[2].removesuffix("[t])"))
+    np.testing.assert_allclose(numbers[:-1], schedule_rates(ov.schedule("lambda", lr_lambda=text), 1.0, 900))
 
 
 def a_run(**factor):
