@@ -240,12 +240,12 @@ def check_values(
 
 @dataclass(frozen=True)
 class ScheduleSpec:
-    """A learning-rate schedule by name, with every one of its hyperparameters."""
+    """A learning-rate schedule by name, with every one of its hyperparameters; those that are typed are texts."""
 
     kind: str
-    values: tuple[tuple[str, Value], ...] = ()
+    values: tuple[tuple[str, Any], ...] = ()
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> Any:
         return dict(self.values)[name]
 
 

@@ -34,6 +34,16 @@ def optimizers(draw, table=ON_SURFACES):
     return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=label, **bounds, **values)
 
 
+#: What else may be typed in a schedule, so that every run's rates are finite.
+TYPED = {
+    ("lambda", "lr_lambda"): ["min(1, t/100)*exp(-t/500)", "(1 + cos(πt/T))/2"],
+    ("multiplicative", "lr_lambda"): ["1 - 1/(t+2)^2"],
+    ("sequential", "parts"): ["lambda(1 - t/(2T)), step(step_size=9, gamma=0.5)"],
+    ("sequential", "milestones"): ["7"],
+    ("chained", "parts"): ["multiplicative(0.99), multistep(milestone1=3, milestone13=5)"],
+}
+
+
 @st.composite
 def schedules(draw):
     kind = draw(st.none() | st.sampled_from([k for k in SCHEDULES if k != "constant"]))
@@ -43,9 +53,18 @@ def schedules(draw):
     for h in SCHEDULES[kind].hyperparameters:
         if h.scale == "int":
             values[h.name] = draw(st.integers(int(max(h.low, h.minimum)), int(h.high)))
+        elif h.scale == "text":
+            values[h.name] = draw(st.sampled_from([h.default, *TYPED.get((kind, h.name), ())]))
         elif h.scale != "bool":
             values[h.name] = draw(st.floats(max(h.low, 1e-9), h.high))
     return ov.schedule(kind, **values)
+
+
+def without_typed(spec):
+    """A comparison without the schedules that are typed, which a page without a server has not."""
+    plain = [replace(o, schedule=None) if o.schedule and SCHEDULES[o.schedule.kind].typed else o
+             for o in spec.optimizers]  # fmt: skip
+    return replace(spec, optimizers=tuple(plain))
 
 
 @st.composite

@@ -7,6 +7,7 @@ An optimizer is written as its name and pairs joined by "~", which needs no esca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
@@ -56,11 +57,11 @@ def write_optimizer(spec: OptimizerSpec) -> str:
         parts += [*{"x": ["scale"], "y": []}.get(name, [name]), str(factor)]
     if spec.schedule:
         parts += ["s", spec.schedule.kind]
-        known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].hyperparameters}
+        known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].settings(dict(spec.schedule.values))}
         for name, value in spec.schedule.values:
             parts += [f"s.{name}", _text(value)] if value != known[name] else []
     if spec.label and not (is_of_package(spec.kind) and spec.label == class_name(spec.kind)):
-        parts += ["label", spec.label.replace("%", "%25").replace("~", "%7E")]  # the rest an address escapes
+        parts += ["label", _escaped(spec.label)]
     return "~".join(parts)
 
 
@@ -68,7 +69,14 @@ def _of_table(kind: str) -> tuple[Hyperparameter, ...]:
     return OPTIMIZERS[kind].hyperparameters
 
 
-def _text(value: Value) -> str:
+def _escaped(text: str) -> str:
+    """A text without the sign that joins, and the one that escapes; an address escapes the rest."""
+    return text.replace("%", "%25").replace("~", "%7E")
+
+
+def _text(value: Value | str) -> str:
+    if isinstance(value, str):
+        return _escaped(value)
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -91,6 +99,10 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
         name, *parts = parts
         width = 2 if name == "scale" else 1
         taken, parts = parts[:width], parts[width:]
+        if name == "s" and taken:
+            parts = _whole_schedule(kind, taken, parts, options)
+            if "schedule" in options:
+                continue
         if len(taken) < width:
             notes.append(N_("The link gives {kind} no value for {name}.", kind=kind, name=quoted(name)))
             continue
@@ -101,6 +113,22 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
         except SpecError as error:
             notes.append(N_("{error} The default is used.", error=str(error)))
     return optimizer(kind, **options), notes
+
+
+def _whole_schedule(kind: str, taken: list[str], parts: list[str], options: dict[str, Any]) -> list[str]:
+    """Read a schedule with all its settings, which may fit each other alone; return the pairs behind it.
+
+    Where they make none, they are left to be read one by one.
+    """
+    behind = next((i for i in range(0, len(parts), 2) if not parts[i].startswith("s.")), len(parts))
+    settings = {name[2:]: unquote(value) for name, value in zip(parts[:behind:2], parts[1:behind:2], strict=False)}
+    with suppress(SpecError):
+        found = schedule(*taken, **settings)
+        optimizer(kind, **{**options, "schedule": found})
+        options["schedule"] = found
+        return parts[behind:]
+    options.pop("schedule", None)
+    return parts
 
 
 def _option(name: str, taken: list[str], options: Mapping[str, Any]) -> tuple[str, Any]:
@@ -114,7 +142,7 @@ def _option(name: str, taken: list[str], options: Mapping[str, Any]) -> tuple[st
         return "schedule", schedule(taken[0])
     if name.startswith("s.") and "schedule" in options:
         before = options["schedule"]
-        return "schedule", schedule(before.kind, **{**dict(before.values), name[2:]: taken[0]})
+        return "schedule", schedule(before.kind, **{**dict(before.values), name[2:]: unquote(taken[0])})
     return name, unquote(taken[0])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import cycled_of
 from optim_viz.optimizers.specs import hyperparameter, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted
@@ -53,13 +54,15 @@ class Study:
 def axis_names(spec: OptimizerSpec) -> list[str]:
     """Return what a map of an optimizer may have as axes: its numbers, the bounds of clipping, x and y.
 
+    What its schedule cycles is none of them.
+
     >>> from optim_viz import optimizer
     >>> axis_names(optimizer("sgd"))
     ['lr', 'weight_decay', 'clip_norm', 'clip_value', 'x', 'y']
     """
     known = (*OPTIMIZERS[spec.kind].hyperparameters, *CLIPPING)
     knobs = [h.name for h in known if h.scale in ("log", "linear")]
-    return [*knobs, *STARTS]
+    return [*(name for name in knobs if name != cycled_of(spec)), *STARTS]
 
 
 def is_log(spec: OptimizerSpec, name: str) -> bool:

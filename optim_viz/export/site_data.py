@@ -15,6 +15,7 @@ from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS, Preset
 from optim_viz.optimizers import styles
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import WITH_MOMENTUM, cycled_name
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import optimizer
@@ -56,11 +57,15 @@ def catalogue() -> Json:
         "elsewhere": {name: row.title for name, row in ON_SURFACES.items() if row.rule is None},
         "refused": {name: not_on_surfaces(row) for name, row in OPTIMIZERS.items() if row.matrices} | NOWHERE,
         "schedules": {
-            name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters)}
+            name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters),
+                   "numbered": row.numbered}
             for name, row in SCHEDULES.items()
+            if not row.typed
         },
+        "typed": {name: row.title for name, row in SCHEDULES.items() if row.typed},
         "presets": [_preset(row) for row in PRESETS.values()],
         "parameters": list(PARAMETERS),
+        "with_momentum": list(WITH_MOMENTUM),
         "suggested": {"adam": 0.05},
         "limits": {
             "optimizers": links.MAX_OPTIMIZERS, "steps": STEPS, "seeds": SEEDS, "largest": LARGEST, "label": ECHO,
@@ -86,7 +91,8 @@ def _optimizer(row: Optimizer) -> Json:
     """A row, and how each of its copies in one comparison is drawn."""
     return {
         "title": row.title, "problem": row.problem, "paper": row.paper, "year": row.year,
-        "formula": row.card.symbolic, "hyperparameters": _rows((*row.hyperparameters, *CLIPPING)),
+        "cycled": cycled_name(row.name), "formula": row.card.symbolic,
+        "hyperparameters": _rows((*row.hyperparameters, *CLIPPING)),
         "styles": [asdict(style) for style in styles.styles([row.name] * links.MAX_OPTIMIZERS)],
     }  # fmt: skip
 
@@ -107,7 +113,7 @@ def files() -> dict[str, bytes]:
         found[f"surfaces/{name}.json"] = as_json(surface_program(row.expression, row.data))
         found[f"surfaces/{name}.bin"] = grid_blob(height_map(row, GRID)[2])[1]
     plans = {name: {_called(on): schedule_program(name, on) for on in _every(row.hyperparameters)}
-             for name, row in SCHEDULES.items()}  # fmt: skip
+             for name, row in SCHEDULES.items() if not row.typed}  # fmt: skip
     return found | {"schedules.json": as_json(plans)}
 
 

@@ -17,6 +17,7 @@ from optim_viz.network.growing_run import GrowingRun, evaluation_steps, snapshot
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import Data, run_in_turns
 from optim_viz.network.training import Training, TrainingOutcome
+from optim_viz.optimizers.schedules import check_schedules
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.progress import Progress
 from optim_viz.settings import threads
@@ -103,6 +104,7 @@ def check(
             total=total,
             most=MAX_STEPS,
         )
+    check_schedules(specs, total)
     return checked
 
 

@@ -12,6 +12,11 @@ clipping          what is done to a gradient before an optimizer sees it, as in 
 hyperparameters   the hyperparameters that several rows share, with their ranges
 specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule
+schedule_row, schedule_rows   what a row of SCHEDULES holds; those that stand alone
+factors, typed_rows           factors typed as a formula of the step, and the schedules of them
+composed_text, composed_rows  schedules made of schedules, as one line of text, and what they do
+cycled            the momentum that a schedule cycles against the rate
+milestones        a schedule's numbered settings, any number of them
 plateau           the one schedule that watches the losses
 calls             what a class is called with: as an object, and as the text of a script
 as_torch          torch's own optimizer and scheduler, as objects and as text

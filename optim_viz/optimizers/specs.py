@@ -10,6 +10,7 @@ from typing import Any
 from optim_viz.language import N_
 from optim_viz.optimizers import packages
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import check_cycle
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
@@ -103,6 +104,7 @@ def _check_groups(kind: str, given: Mapping[str, object]) -> None:
 
 def _check_schedule(kind: str, given: Any) -> ScheduleSpec | None:
     if given is None or isinstance(given, ScheduleSpec):
+        check_cycle(kind, given)
         return given
     hint = (
         f"ov.schedule({one_of(given, SCHEDULES, 'schedule')!r})" if isinstance(given, str) else "ov.schedule('cosine')"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES
@@ -53,18 +54,22 @@ def run(optimizer: OptimizerSpec, label: str, programs: Json) -> Json:
     if optimizer.factory is not None:
         return {"id": label, "program": None, "values": {}, "schedule_values": {}}
     row, plan = OPTIMIZERS[optimizer.kind], optimizer.schedule
-    kind = plan.kind if plan else "constant"
+    kind, plan_given = (plan.kind, dict(plan.values)) if plan else ("constant", {})
     switches, values = split(row.hyperparameters, optimizer.hyperparameters)
     values |= dict.fromkeys((bound.name for bound in CLIPPING), 0.0) | dict(optimizer.clip)
-    planned, plan_values = split(SCHEDULES[kind].hyperparameters, dict(plan.values) if plan else {})
+    settings = SCHEDULES[kind].settings(plan_given)
+    planned, plan_values = split(settings, plan_given)
     rule, rates = _key("rule", row.name, switches), _key("schedule", kind, planned)
-    programs[rule], programs[rates] = rule_program(row.name, switches), schedule_program(kind, planned)
+    if len(settings) > len(SCHEDULES[kind].hyperparameters):  # milestones beyond those that are always there
+        rates += f" {len(settings)}"
+    programs[rule], programs[rates] = rule_program(row.name, switches), schedule_program(kind, planned, settings)
     return {
         "id": label, "program": rule, "values": values, "schedule": rates, "schedule_values": plan_values,
         "scale": [optimizer.factor("x"), optimizer.factor("y")],
     }  # fmt: skip
 
 
-def _key(what: str, name: str, switches: Iterable[tuple[str, bool]]) -> str:
-    """What a program is called: its row, and the switches that are on."""
-    return " ".join([what, name, *(switch for switch, on in switches if on)])
+def _key(what: str, name: str, fixed: Iterable[tuple[str, Any]]) -> str:
+    """What a program is called: its row, the switches that are on, and what is typed."""
+    words = (f"{setting}={value}" if isinstance(value, str) else setting for setting, value in fixed if value)
+    return " ".join([what, name, *words])

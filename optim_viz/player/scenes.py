@@ -15,6 +15,7 @@ import numpy as np
 
 from optim_viz.language import N_, of_browser, told
 from optim_viz.optimizers import styles
+from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.row import Style
 from optim_viz.player import fits
 from optim_viz.player.cards import inspector
@@ -100,6 +101,8 @@ def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
         "x": run.points[:, 0], "y": run.points[:, 1], "loss": run.losses,
         "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs,
     }  # fmt: skip
+    if cycle := cycled(run.spec, len(run.lrs) - 1, len(run.lrs)):
+        columns |= {cycle[0]: cycle[1]}
     if costly:
         columns["evaluations"] = run.gradient_evaluations
     for name, values in run.state.items():

@@ -9,9 +9,10 @@ import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.optimizers.clipping import clipping
+from optim_viz.optimizers.cycled import first_values
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.rules import FLOATS
-from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
+from optim_viz.optimizers.schedules import SCHEDULES, check_schedules, schedule_rates
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS, not_on_surfaces
 from optim_viz.spec import (
@@ -90,11 +91,13 @@ def check(
         if spec.factory is None and spec.kind not in ON_SURFACES:
             raise SpecError(not_on_surfaces(OPTIMIZERS[spec.kind]))
         _check_scale(spec)
+    count = whole(steps, "steps", 1, MAX_STEPS)
+    check_schedules(specs, count)
     return DescentSpec(
         surface,
         specs,
         check_start(surface, start),
-        whole(steps, "steps", 1, MAX_STEPS),
+        count,
         number(noise, "noise", 0.0, LARGEST),
         None if batch_size is None else whole(batch_size, "batch_size", 1, len(dataset(surface))),
         whole(seed, "seed", 0, SEEDS - 1),
@@ -218,7 +221,7 @@ def _with_rates(
     lrs: list[tuple[float, float]] | PlateauRates,
 ) -> Any:
     """Points, gradients, state and gradient evaluations of one run whose learning rates are known."""
-    row, values = OPTIMIZERS[optimizer.kind], optimizer.hyperparameters
+    row, values = OPTIMIZERS[optimizer.kind], first_values(optimizer)
     if row.closure_rule is None:
         rows = float_rows(optimizer, gradients, lrs, spec.start)
         return *columns(rows, spec.steps, row.state_names(values)), np.arange(spec.steps + 1)

@@ -14,8 +14,8 @@ from optim_viz.surfaces.bounded import too_dear
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import letters
-from optim_viz.surfaces.pasted import ExpressionError
 from optim_viz.surfaces.table import SURFACES
+from optim_viz.typed.pasted import ExpressionError
 
 #: The largest size of a parameter.
 MAX_PARAMETER = 1e6

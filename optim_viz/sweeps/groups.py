@@ -34,14 +34,17 @@ def switches(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
 
 
 def settings(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
-    """Return the settings of the optimizer's schedule by the names of their axes.
+    """Return the settings of the optimizer's schedule by the names of their axes, those that are typed left out.
 
     >>> from optim_viz import optimizer, schedule
     >>> list(settings(optimizer("sgd", schedule=schedule("exponential"))))
     ['schedule.gamma']
     """
     plan = spec.schedule
-    return {} if plan is None else {OF_SCHEDULE + h.name: h for h in SCHEDULES[plan.kind].hyperparameters}
+    if plan is None:
+        return {}
+    known = SCHEDULES[plan.kind].settings(dict(plan.values))
+    return {OF_SCHEDULE + h.name: h for h in known if h.scale != "text"}
 
 
 def is_outer(name: str, spec: OptimizerSpec) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import cycled_of
 from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS, WITH_RULE
 from optim_viz.progress import Unfinished
@@ -247,6 +248,8 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
             name=quoted(name),
             hint=nearest(name, [*knobs, *STARTS, groups.NOISE]),
         )
+    if name == cycled_of(spec):
+        raise SpecError("{run}: its schedule cycles {name}, so it cannot be an axis.", run=spec.kind, name=name)
     return tuple(float(knobs[name].check(item, spec.kind)) for item in items)
 
 

@@ -194,7 +194,7 @@ def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
     st.caption(tr(SCHEDULES[kind].problem))
     before = dict(kept.values) if kept and kept.kind == kind else {}
     values: dict[str, Any] = {}
-    for h in SCHEDULES[kind].hyperparameters:
+    for h in SCHEDULES[kind].settings(before):
         values[h.name] = before.get(h.name, h.default)
         if h.shown(values):
             values[h.name] = hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", values[h.name])

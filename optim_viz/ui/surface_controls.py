@@ -12,9 +12,9 @@ from optim_viz.experiments.fairness import FAIRNESS
 from optim_viz.language import N_, tr
 from optim_viz.spec import COORDINATES, PARAMETERS, Surface
 from optim_viz.surfaces.expression import letters
-from optim_viz.surfaces.pasted import ExpressionError
 from optim_viz.surfaces.surface import dataset, surface
 from optim_viz.surfaces.table import SURFACES
+from optim_viz.typed.pasted import ExpressionError
 from optim_viz.ui.widgets import choices, keep
 
 OWN = "own"

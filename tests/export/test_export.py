@@ -340,8 +340,10 @@ def own_optimizer(params):
 
 
 def knob_values(knob):
+    if knob.scale == "text":
+        return st.just(knob.default)
     if knob.scale == "bool":
-        return st.booleans()
+        return st.just(False) if knob.name == "cycle_momentum" else st.booleans()
     if knob.scale == "int":
         return st.integers(int(knob.low), int(knob.high))
     inside = st.floats(knob.low, knob.high, allow_subnormal=False)

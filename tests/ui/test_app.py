@@ -147,6 +147,19 @@ def test_settings_that_cannot_be_get_a_sentence_and_the_last_that_can_stay():
     assert (spec["dampening"], spec["nesterov"], spec.schedule["step_size"]) == (0.5, False, 5)
 
 
+def test_a_schedule_is_typed_and_its_mistakes_are_said():
+    app = open_page("compare.py", {"steps": "20", "o": "momentum~s~lambda"})
+    slot = next(iter(app.session_state["compare.slots"]))
+    app.session_state[f"compare.{slot}.more"] = True
+    app.run()
+    for typed, said in (("0.5^x", "Unknown name 'x'; t, the step"), ("1 - t/10", "step 11 is -0.1"), ("0.5^t", "")):
+        app.text_input(key=f"compare.{slot}.schedule.lambda.lr_lambda").set_value(typed).run()
+        assert not app.exception and said in " ".join(error.value for error in app.error)
+        assert bool(app.error) == bool(said)
+    (spec,) = spec_of(app, "compare").optimizers
+    assert spec.schedule["lr_lambda"] == "0.5^t"
+
+
 @pytest.mark.parametrize(("surface", "weights"), [("linear_regression", "bw"), ("beale", "xy")])
 def test_param_groups_are_called_as_the_weights_of_the_surface_are(surface, weights):
     app = open_page("compare.py", {"f": surface, "steps": "20", "o": "sgd"})

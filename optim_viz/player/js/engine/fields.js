@@ -61,8 +61,9 @@ export function createFields(programOf) {
     if (!machine) {
       if (machines.size >= MACHINES) machines.delete(/** @type {string} */ (machines.keys().next().value));
       const fixed = Object.fromEntries(Object.entries(run.values).filter(([name]) => !varied.has(name)));
+      const schedule = programOf(run.schedule);
       machine = createFieldMachine({
-        surface: programOf(field.surface.program), rule: shaped(rule, fixed), schedule: programOf(run.schedule), batch: field.batch !== null, watch, same, clip,
+        surface: programOf(field.surface.program), rule: shaped(rule, fixed, schedule), schedule, batch: field.batch !== null, watch, same, clip,
         axes: /** @type {[string[], string[]]} */ (axes.map((axis) => axisInputs(axis.name, run.scale, clip)[0])),
       });
       machines.set(key, machine);

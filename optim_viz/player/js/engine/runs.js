@@ -23,16 +23,16 @@ import { roomFor } from "../basics/room.js";
 import { createDraws } from "./draws.js";
 import { createMachine } from "./machine.js";
 import { filled, laidOut, sizesOf } from "./memory.js";
-import { boundsOf } from "./pieces.js";
+import { OF_STEP, boundsOf, cycledName } from "./pieces.js";
 import { constantOf } from "./program.js";
 import { judge, statusOf } from "./verdict.js";
 
 const FLOAT = 8;
 const HESSIAN_STEP = 1e-5;
 
-/** A rule with what it leaves out at 0 left out. @param {any} rule @param {Record<string, number>} values */
-export function shaped(rule, values) {
-  const zero = Object.keys(rule.zero).find((name) => values[name] === 0);
+/** A rule with what it leaves out at 0 left out, unless its schedule cycles that. @param {any} rule @param {Record<string, number>} values @param {any} schedule */
+export function shaped(rule, values, schedule) {
+  const zero = schedule.momentum ? undefined : Object.keys(rule.zero).find((name) => values[name] === 0);
   return zero === undefined ? rule : rule.zero[zero];
 }
 
@@ -62,7 +62,8 @@ export function createEngine(programOf) {
     let machine = machines.get(key);
     if (!machine) {
       if (machines.size >= 64) machines.delete(/** @type {string} */ (machines.keys().next().value));
-      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values), schedule: programOf(run.schedule), batch: live.batch !== null, clip };
+      const schedule = programOf(run.schedule);
+      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values, schedule), schedule, batch: live.batch !== null, clip };
       machine = { ...createMachine(plan), plan };
       machines.set(key, machine);
     }
@@ -71,7 +72,7 @@ export function createEngine(programOf) {
 
   /** Lays out a machine's memory and fills it. @param {any} machine @param {Live} live @param {LiveRun} run */
   function prepare(machine, live, run) {
-    const sizes = { ...sizesOf(machine, live), result: 5, around: 160, rates: 3 * (live.steps + 2), losses: live.steps + 1, rows: machine.width * (live.steps + 1) };
+    const sizes = { ...sizesOf(machine, live), result: 5, around: 160, rates: OF_STEP * (live.steps + 2), losses: live.steps + 1, rows: machine.width * (live.steps + 1) };
     const { at, view } = laidOut(machine.memory, sizes);
     filled(view, machine, inputsOf(live, run, machine.plan), draws, live);
     return { at, view };
@@ -198,14 +199,16 @@ function columnsOf(live, machine, view, ground, spare) {
   while (end < count && Number.isFinite(losses[end] + xs[end] + ys[end] + gx[end] + gy[end])) end++;
   losses.fill(Infinity, end);
   /** @type {Record<string, Float64Array>} */
-  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, 3, roomFor(spare.lr, count)) };
+  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, OF_STEP, roomFor(spare.lr, count)) };
+  const cycle = cycledName(plan);
+  if (cycle) columns[cycle] = strided(rates, 3, OF_STEP, roomFor(spare[cycle], count));
   plan.rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
     const [x, y] = [`state.${name}.x`, `state.${name}.y`];
     columns[x] = taken(x, 4 + i);
     columns[y] = taken(y, 4 + plan.rule.state.length + i);
   });
   if (plan.schedule.watches) holdRate(columns);
-  for (const [name, column] of Object.entries(columns)) if (name !== "loss" && name !== "lr") column.fill(NaN, end);
+  for (const [name, column] of Object.entries(columns)) if (!["loss", "lr", cycle].includes(name)) column.fill(NaN, end);
   const verdict = judge(ground, { xs, ys, losses });
   return { columns, status: statusOf(verdict), statusFrom: verdict.step, verdict };
 }

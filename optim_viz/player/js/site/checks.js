@@ -106,6 +106,9 @@ export function checkChoice(tables, kind, options) {
   if (Number(values.step_min ?? 0) > Number(values.step_max ?? 0)) {
     throw new Refusal(t("{kind}: step_min must be at most step_max; got {step_min:g} and {step_max:g}.", { kind, step_min: String(values.step_min), step_max: String(values.step_max) }));
   }
+  if (options.schedule?.values.cycle_momentum && !row.cycled) {
+    throw new Refusal(t("{kind} has no momentum that {schedule} could cycle; cycle_momentum works with {names}.", { kind, schedule: options.schedule.kind, names: tables.with_momentum.join(", ") }));
+  }
   const scale = options.scale ? options.scale.map((/** @type {unknown} */ factor, /** @type {number} */ i) => numberWithin(factor, t("{kind}: lr_scale of {name}", { kind, name: `'${"xy"[i]}'` }), 0, tables.limits.largest)) : null;
   const label = String(options.label ?? "");
   if ([...label].length > tables.limits.label) throw new Refusal(t("A label has at most {most} characters; {label} has {count:,}.", { most: tables.limits.label, label: quoted(label), count: [...label].length }));

@@ -57,6 +57,14 @@ function withPair(tables, options, name, taken) {
   return { ...options, values: { ...values, [name]: unescaped(taken[0]) } };
 }
 
+/** What a schedule is called that only the app has: one that is typed, or with more milestones than the site's; "" of others. @param {any} tables @param {string} kind @param {string[]} pairs  its settings */
+function beyondSite(tables, kind, pairs) {
+  if (Object.hasOwn(tables.typed, kind)) return tables.typed[kind];
+  const row = Object.hasOwn(tables.schedules, kind) ? tables.schedules[kind] : null;
+  const more = pairs.some((name) => /^s\.milestone\d+$/.test(name) && !row?.hyperparameters.some((/** @type {any} */ one) => `s.${one.name}` === name));
+  return row && row.numbered && more ? row.title : "";
+}
+
 /** The optimizer that a text names, null where it names none. @param {any} tables @param {string} text @param {string[]} notes  sentences are added */
 export function readChoice(tables, text, notes) {
   const [kind, ...pairs] = text.split("~");
@@ -78,6 +86,16 @@ export function readChoice(tables, text, notes) {
     const width = name === "scale" ? 2 : 1;
     const taken = pairs.slice(at + 1, at + 1 + width);
     at += 1 + width;
+    if (name === "s") {
+      let end = at;
+      while (pairs[end]?.startsWith("s.")) end += 2;
+      const beyond = beyondSite(tables, String(taken[0]), pairs.slice(at, end));
+      if (beyond) {
+        notes.push(t("{optimizer} is left out: it needs the app.", { optimizer: beyond }));
+        at = end;
+        continue;
+      }
+    }
     try {
       if (taken.length < width) throw new Refusal(t("The link gives {kind} no value for {name}.", { kind, name: quoted(name) }));
       const next = withPair(tables, options, name, taken);

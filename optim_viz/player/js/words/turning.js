@@ -2,6 +2,7 @@
 import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
 import { later, t } from "../basics/words.js";
+import { cycledName } from "../engine/pieces.js";
 
 /** Shown at once, of a rule and of a schedule; the other numbers of a run fold away. @type {Record<string, Set<string>>} */
 const FIRST = {
@@ -34,11 +35,12 @@ export function sharedKnobs(live, names) {
   ];
 }
 
-/** The numbers of a run, those of its rule and those of its schedule. @param {any} rule @param {any} schedule  programs @param {Record<string, number>} values  the run's own @returns {{knob: any, where: "values"|"schedule_values", first: boolean}[]} */
+/** The numbers of a run, those of its rule, less what its schedule cycles, and those of its schedule. @param {any} rule @param {any} schedule  programs @param {Record<string, number>} values  the run's own @returns {{knob: any, where: "values"|"schedule_values", first: boolean}[]} */
 export function ownKnobs(rule, schedule, values) {
   const first = (/** @type {string} */ name, /** @type {string} */ where) => FIRST[where].has(name) || (ONCE_SET.has(name) && values[name] > 0);
   const of = (/** @type {any[]} */ knobs, /** @type {"values"|"schedule_values"} */ where) => knobs.map((knob) => ({ knob, where, first: first(knob.name, where) }));
-  return [...of(rule.knobs, "values"), ...of(schedule.knobs, "schedule_values")];
+  const cycle = cycledName({ rule, schedule });
+  return [...of(rule.knobs.filter((/** @type {any} */ knob) => knob.name !== cycle), "values"), ...of(schedule.knobs, "schedule_values")];
 }
 
 /** A knob that comes after another is hidden while both are 0. @template {{element: HTMLElement, draw(): void}} T @param {T} made @param {any} knob @param {() => Record<string, number>} values @returns {T} */
