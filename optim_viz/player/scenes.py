@@ -16,7 +16,7 @@ import numpy as np
 from optim_viz.language import N_, of_browser, told
 from optim_viz.optimizers import styles
 from optim_viz.optimizers.row import Style
-from optim_viz.player import fits
+from optim_viz.player import fits, profiles
 from optim_viz.player.cards import inspector
 from optim_viz.player.live import live
 from optim_viz.spec import Surface
@@ -120,8 +120,25 @@ def track(
     return shown, {name: data}
 
 
+def shown(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return those panels of a scene's data that are drawn now: of a curve and a map of the same function one.
+
+    >>> from optim_viz import descend, optimizer
+    >>> [panel["id"] for panel in shown(compare(descend("x^2", optimizer("sgd"), steps=3)).data)]
+    ['profile', 'loss']
+    >>> [panel["id"] for panel in shown(compare(descend("x^2", optimizer("sgd"), steps=3, drawn="map")).data)]
+    ['plane', 'loss']
+    """
+    live = data.get("live")
+    wanted = "curve" if live and live["surface"]["alone"] and not live["drawn"] else "map"
+    return [panel for panel in data["panels"] if panel.get("drawn", wanted) == wanted]
+
+
 def compare(runs: Comparison) -> Scene:
-    """Return the scene of a comparison on a surface: the plane with its paths, the data if it has some, the loss."""
+    """Return the scene of a comparison on a surface: the plane with its paths, the data if it has some, the loss.
+
+    A function of x alone is there as a curve and as a plane; see `shown` for which of the two is drawn.
+    """
     surface = runs.surface
     grid_name, grid = _surface_blob(surface)
     blobs, tracks, costly = {grid_name: grid}, [], _costly(runs)
@@ -139,7 +156,7 @@ def compare(runs: Comparison) -> Scene:
         "bounds": list(surface.bounds),
         "surface": {"blob": grid_name, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
         "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "named": bool(surface.data),
-        "lowest": [m in surface.global_minima for m in surface.minima],
+        "lowest": [m in surface.global_minima for m in surface.minima], "equal": runs.spec.drawn == "equal",
         "alt": N_("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})",
                   surface=surface.title, names=names, x=runs.spec.start[0], y=runs.spec.start[1]),
     }  # fmt: skip
@@ -148,7 +165,8 @@ def compare(runs: Comparison) -> Scene:
         "y_title": N_("loss"), "log": positive,
         "alt": N_("Loss by step of {names} on {surface}", names=names, surface=surface.title),
     }  # fmt: skip
-    panels = [plane, *fits.drawn(runs.spec), loss]
+    curve = [profiles.panel(runs) | {"drawn": "curve"}] if surface.alone else []
+    panels = [*curve, plane | {"drawn": "map"}, *fits.drawn(runs.spec), loss]
     if costly:  # then steps are not a fair measure
         panels.append({
             **loss, "id": "cost", "title": N_("Loss by gradient evaluations"), "short": N_("gradients"),

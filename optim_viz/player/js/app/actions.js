@@ -46,6 +46,11 @@ export function addActions(app) {
     },
     canRecord: canRecord(),
     toggleRecording: () => toggleRecording(app),
+    /** Has the surface drawn as a curve, or as a map on equal axes or not. @param {string} drawn */
+    setDrawn(drawn) {
+      app.live.change((/** @type {any} */ values) => { values.drawn = drawn; });
+      app.live.rest();
+    },
     canPick: () => app.live.there(),
     pick(/** @type {any} */ pick) {
       app.live.hold(pick.phase === "drag");
