@@ -34,26 +34,23 @@ function viewSwitch(onChoose) {
   return { buttons, element: element("div", { class: "ov-switch", role: "group", "aria-label": t("View") }, buttons) };
 }
 
-/** Axes of which one unit is as long as another, or each as long as there is room. @param {any} app */
-function equalSwitch(app) {
+/** Axes of which one unit is as long as another, or each as long as there is room. @param {() => void} onEqual */
+function equalSwitch(onEqual) {
   const title = t("One unit of x as long as one of y: steps of plain descent then stand at right angles to the contours");
   const button = element("button", { type: "button", class: "ov-quiet", "data-equal": "", "aria-label": t("equal axes"), title }, [
     element("span", { class: "ov-long", text: t("equal axes") }), element("span", { class: "ov-brief", text: "1:1" }),
   ]);
-  button.addEventListener("click", () => {
-    const { drawn } = app.live.seen();
-    app.setDrawn(drawn !== "equal" ? "equal" : app.live.live().surface.alone ? "map" : "");
-  });
+  button.addEventListener("click", onEqual);
   return button;
 }
 
 /**
- * @param {any} app @param {(view: string) => void} onChoose @param {() => void} onReset
+ * @param {any} app @param {(view: string) => void} onChoose @param {() => void} onReset @param {() => void} onEqual
  */
-export function createHead(app, onChoose, onReset) {
+export function createHead(app, onChoose, onReset, onEqual) {
   const heading = element("h2", { class: "ov-title" }), where = element("span", { class: "ov-where" });
   const reset = element("button", { type: "button", class: "ov-quiet", text: t("reset view"), hidden: true, title: t("Show the whole plane (or double click)") });
-  const arrows = arrowsMenu(app), views = viewSwitch(onChoose), equal = equalSwitch(app);
+  const arrows = arrowsMenu(app), views = viewSwitch(onChoose), equal = equalSwitch(onEqual);
   reset.addEventListener("click", onReset, { signal: app.signal });
   const grow = element("span", { class: "ov-grow" });
   const host = element("div", { class: "ov-panel-head" }, [heading, where, grow, reset, equal, arrows.menu, views.element]);
@@ -64,8 +61,8 @@ export function createHead(app, onChoose, onReset) {
       const live = app.live.live(), alone = Boolean(live?.surface.alone), flat = view === "curve";
       arrows.draw();
       arrows.menu.hidden = Boolean(panel.small) || (flat && !live);
-      equal.hidden = !live || flat || !panel.pick;
-      equal.setAttribute("aria-pressed", String(live?.drawn === "equal"));
+      equal.hidden = flat || Boolean(panel.small) || panel.drawn !== "map"; // the axes of other planes are no x and y
+      equal.setAttribute("aria-pressed", String(Boolean(panel.equal)));
       views.element.hidden = panel.small || (flat ? !alone : !panel.grid);
       for (const button of views.buttons) {
         button.hidden = button.dataset.view === "curve" && !alone;

@@ -71,7 +71,11 @@ async function showView(plane, app, view) {
 function buildPlane(parent, app) {
   const plane = /** @type {any} */ ({ panel: null, view: "", key: null, flat: null, space: null, body: element("div", { class: "ov-views" }) });
   const choose = (/** @type {string} */ view) => (view === "curve" ? app.setDrawn("") : showView(plane, app, view));
-  plane.head = createHead(app, choose, () => plane.flat.resetZoom());
+  plane.head = createHead(app, choose, () => plane.flat.resetZoom(), () => {
+    const equal = !plane.panel.equal, live = app.live.live();
+    if (live) app.setDrawn(equal ? "equal" : live.surface.alone ? "map" : "");
+    else showView(Object.assign(plane, { equal, panel: { ...plane.panel, equal } }), app, plane.view);
+  });
   parent.append(plane.head.element, plane.body);
   return plane;
 }
@@ -88,7 +92,8 @@ export function createPlane(parent, app) {
     show: (/** @type {string} */ view) => showView(plane, app, view),
     async update(/** @type {any} */ panel) {
       const view = plane.key === app.model.key && plane.view ? plane.view : app.comesAs ?? panel.view ?? "2d";
-      Object.assign(plane, { key: app.model.key, panel });
+      const own = plane.key === app.model.key && !app.live.there() && plane.equal !== undefined; // chosen here
+      Object.assign(plane, { key: app.model.key, panel: own ? { ...panel, equal: plane.equal } : panel });
       app.comesAs = null;
       setText(plane.head.heading, panel.title ?? "");
       await showView(plane, app, panel.grid ? view : "2d");

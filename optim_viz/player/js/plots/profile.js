@@ -163,7 +163,7 @@ export function createProfile(parent, app) {
     app.comesAs = view;
     app.setDrawn("map");
   };
-  const head = createHead(app, choose, () => profile.resetZoom());
+  const head = createHead(app, choose, () => profile.resetZoom(), () => {});
   parent.append(head.element);
   const view = /** @type {any} */ (Object.assign(createView(parent), { key: null, ranged: 0 }));
   view.aim = (/** @type {any} */ _track, /** @type {number} */ _row, /** @type {number[]} */ [x]) => [view.px(x) - view.px(0), 0];
