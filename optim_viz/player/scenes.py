@@ -121,7 +121,8 @@ def track(
 
 
 def shown(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return those panels of a scene's data that are drawn now: of a curve and a map of the same function one.
+    """Return those panels of a scene's data that are drawn now: of a curve and a map of the same function one, where
+    both are there.
 
     >>> from optim_viz import descend, optimizer
     >>> [panel["id"] for panel in shown(compare(descend("x^2", optimizer("sgd"), steps=3)).data)]
@@ -130,7 +131,9 @@ def shown(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     ['plane', 'loss']
     """
     live = data.get("live")
-    wanted = "curve" if live and live["surface"]["alone"] and not live["drawn"] else "map"
+    if not live:
+        return list(data["panels"])
+    wanted = "curve" if live["surface"]["alone"] and not live["drawn"] else "map"
     return [panel for panel in data["panels"] if panel.get("drawn", wanted) == wanted]
 
 

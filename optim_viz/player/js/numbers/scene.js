@@ -42,9 +42,10 @@
 import { t } from "../basics/words.js";
 import { ratePanels } from "./schedules.js";
 
-/** Those panels that are drawn now: of a curve and a map of the same function one. @param {any[]} panels @param {any} live */
+/** Those panels that are drawn now: of a curve and a map of the same function one, where both are there. @param {any[]} panels @param {any} live */
 export function drawnPanels(panels, live) {
-  const wanted = live?.surface.alone && !live.drawn ? "curve" : "map";
+  if (!live) return panels;
+  const wanted = live.surface.alone && !live.drawn ? "curve" : "map";
   return panels.filter((panel) => (panel.drawn ?? wanted) === wanted);
 }
 

@@ -27,8 +27,8 @@ function makeFlat(plane, app) {
   };
   wireHover(app, flat, (point) => {
     const height = point && plane.panel.grid ? gridValue(plane.panel.grid, point.x, point.y) : NaN;
-    const value = Number.isNaN(height) ? "" : `  f = ${formatNumber(height, 4)}`;
-    setText(plane.head.where, point ? told([formatWeights(plane.panel, point.x, point.y, 3) + value]) : hintOf(plane.panel));
+    const value = Number.isNaN(height) ? [] : [`f = ${formatNumber(height, 4)}`];
+    setText(plane.head.where, point ? told([formatWeights(plane.panel, point.x, point.y, 3), ...value]) : hintOf(plane.panel));
   });
   wireWheel(app, flat.host);
   wirePick(app, flat, handle.element);

@@ -146,8 +146,8 @@ function wireProfile(app, profile, head) {
   };
   wireHover(app, profile, (point) => {
     const f = point && heightAt(view.panel, point.x);
-    const value = f === null ? "" : `  f = ${formatNumber(f, 4)}`;
-    setText(head.where, point ? told([formatWeights(view.panel, point.x, 0, 3) + value]) : hintOf(view.panel));
+    const value = f === null ? [] : [`f = ${formatNumber(f, 4)}`];
+    setText(head.where, point ? told([formatWeights(view.panel, point.x, 0, 3), ...value]) : hintOf(view.panel));
   });
   wireWheel(app, profile.host);
   wirePick(app, profile, handle.element);
