@@ -137,6 +137,22 @@ def shown(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [panel for panel in data["panels"] if panel.get("drawn", wanted) == wanted]
 
 
+def _plane(runs: Comparison, grid: str) -> dict[str, Any]:
+    """The surface as a plane, whose heights are the blob `grid`."""
+    surface, (x, y) = runs.surface, runs.spec.start
+    return {
+        "id": "plane", "kind": "plane", "title": surface.title, "x": "x", "y": "y", "z": "loss",
+        "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": N_("loss"),
+        "bounds": list(surface.bounds),
+        "surface": {"blob": grid, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
+        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "drawn": "map",
+        "lowest": [m in surface.global_minima for m in surface.minima], "named": bool(surface.data),
+        "equal": runs.spec.drawn == "equal",
+        "alt": N_("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})",
+                  surface=surface.title, names=", ".join(runs.labels), x=x, y=y),
+    }  # fmt: skip
+
+
 def compare(runs: Comparison) -> Scene:
     """Return the scene of a comparison on a surface: the plane with its paths, the data if it has some, the loss.
 
@@ -153,23 +169,13 @@ def compare(runs: Comparison) -> Scene:
     computed, programs = live(runs.spec, runs.labels)
     names = ", ".join(runs.labels)
     positive = all((run.losses > 0).all() for run in runs)
-    plane = {
-        "id": "plane", "kind": "plane", "title": surface.title, "x": "x", "y": "y", "z": "loss",
-        "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": N_("loss"),
-        "bounds": list(surface.bounds),
-        "surface": {"blob": grid_name, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
-        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "named": bool(surface.data),
-        "lowest": [m in surface.global_minima for m in surface.minima], "equal": runs.spec.drawn == "equal",
-        "alt": N_("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})",
-                  surface=surface.title, names=names, x=runs.spec.start[0], y=runs.spec.start[1]),
-    }  # fmt: skip
     loss = {
         "id": "loss", "kind": "curve", "title": N_("Loss"), "x": None, "y": "loss", "x_title": N_("step"),
         "y_title": N_("loss"), "log": positive,
         "alt": N_("Loss by step of {names} on {surface}", names=names, surface=surface.title),
     }  # fmt: skip
-    curve = [profiles.panel(runs) | {"drawn": "curve"}] if surface.alone else []
-    panels = [*curve, plane | {"drawn": "map"}, *fits.drawn(runs.spec), loss]
+    curve = [profiles.panel(runs)] if surface.alone else []
+    panels = [*curve, _plane(runs, grid_name), *fits.drawn(runs.spec), loss]
     if costly:  # then steps are not a fair measure
         panels.append({
             **loss, "id": "cost", "title": N_("Loss by gradient evaluations"), "short": N_("gradients"),

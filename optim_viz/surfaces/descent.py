@@ -119,10 +119,9 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
     if start is None:
         return surface.start
     x0, x1, y0, y1 = surface.bounds
-    if surface.alone and isinstance(start, int | float):
-        start = (start, surface.start[1])
+    given = [start] if isinstance(start, int | float) else start
     try:
-        x, y = start
+        x, y = (*given, surface.start[1]) if surface.alone and len(given) == 1 else given
     except (TypeError, ValueError):
         raise SpecError("start must be two numbers (x, y); got {start}.", start=quoted(start)) from None
     point = (number(x, N_("start x")), number(y, N_("start y")))

@@ -21,9 +21,10 @@ export function addActions(app) {
     step: (/** @type {number} */ by) => app.setClock(stepClock(app.clock, by)),
     setSpeed: (/** @type {number} */ speed) => app.setClock({ ...app.clock, speed }),
     setLoop: (/** @type {boolean} */ loop) => app.setClock({ ...app.clock, loop }),
-    setArrow(/** @type {string} */ name, /** @type {boolean} */ on) {
-      if (on) app.arrows.add(name);
-      else app.arrows.delete(name);
+    /** @param {"arrows"|"curveArrows"} those  on planes, or on a curve @param {string} name @param {boolean} on */
+    setArrow(those, name, on) {
+      if (on) app[those].add(name);
+      else app[those].delete(name);
       app.ask();
     },
     toggleTrack(/** @type {string} */ id) {

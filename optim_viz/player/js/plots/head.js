@@ -6,19 +6,20 @@ import { t } from "../basics/words.js";
 /** Hints beside each other, none of them broken. @param {string[]} hints */
 export const told = (hints) => hints.map((hint) => hint.replaceAll(" ", "\u00a0")).join("  ");
 
-/** @param {any} app */
-function arrowsMenu(app) {
-  const boxes = ARROWS.map((kind) => {
-    const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", "data-arrow": kind.name }));
-    box.addEventListener("change", () => app.setArrow(kind.name, box.checked), { signal: app.signal });
-    return { box, row: element("label", { title: t(kind.title) }, [box, element("span", { text: t(kind.label) })]) };
+/** @param {any} app @param {"arrows"|"curveArrows"} those */
+function arrowsMenu(app, those) {
+  const onCurve = those === "curveArrows"; // there the slope is a line that touches
+  const boxes = ARROWS.map(({ name, title, label }) => {
+    const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", "data-arrow": name }));
+    box.addEventListener("change", () => app.setArrow(those, name, box.checked), { signal: app.signal });
+    return { box, row: element("label", { title: t(title) }, [box, element("span", { text: onCurve && name === "gradient" ? t("thin line: slope") : t(label) })]) };
   });
-  const hint = element("p", { class: "ov-hint", text: t("True directions; lengths on a log scale.") });
+  const hint = element("p", { class: "ov-hint", hidden: onCurve, text: t("True directions; lengths on a log scale.") });
   const menu = element("details", { class: "ov-menu" }, [
     element("summary", { class: "ov-quiet", text: t("arrows"), title: t("Arrows at the heads") }),
     element("div", { class: "ov-pop" }, [...boxes.map(({ row }) => row), hint]),
   ]);
-  return { menu, draw() { ARROWS.forEach((kind, i) => { boxes[i].box.checked = app.arrows.has(kind.name); }); } };
+  return { menu, draw() { ARROWS.forEach((kind, i) => { boxes[i].box.checked = app[those].has(kind.name); }); } };
 }
 
 /** The ways of looking, and what they are called. @type {Record<string, string>} */
@@ -45,12 +46,12 @@ function equalSwitch(onEqual) {
 }
 
 /**
- * @param {any} app @param {(view: string) => void} onChoose @param {() => void} onReset @param {() => void} onEqual
+ * @param {any} app @param {"arrows"|"curveArrows"} those  which arrows it switches @param {(view: string) => void} onChoose @param {() => void} onReset @param {() => void} onEqual
  */
-export function createHead(app, onChoose, onReset, onEqual) {
+export function createHead(app, those, onChoose, onReset, onEqual) {
   const heading = element("h2", { class: "ov-title" }), where = element("span", { class: "ov-where" });
   const reset = element("button", { type: "button", class: "ov-quiet", text: t("reset view"), hidden: true, title: t("Show the whole plane (or double click)") });
-  const arrows = arrowsMenu(app), views = viewSwitch(onChoose), equal = equalSwitch(onEqual);
+  const arrows = arrowsMenu(app, those), views = viewSwitch(onChoose), equal = equalSwitch(onEqual);
   reset.addEventListener("click", onReset, { signal: app.signal });
   const grow = element("span", { class: "ov-grow" });
   const host = element("div", { class: "ov-panel-head" }, [heading, where, grow, reset, equal, arrows.menu, views.element]);

@@ -71,7 +71,7 @@ async function showView(plane, app, view) {
 function buildPlane(parent, app) {
   const plane = /** @type {any} */ ({ panel: null, view: "", key: null, flat: null, space: null, body: element("div", { class: "ov-views" }) });
   const choose = (/** @type {string} */ view) => (view === "curve" ? app.setDrawn("") : showView(plane, app, view));
-  plane.head = createHead(app, choose, () => plane.flat.resetZoom(), () => {
+  plane.head = createHead(app, "arrows", choose, () => plane.flat.resetZoom(), () => {
     const equal = !plane.panel.equal, live = app.live.live();
     if (live) app.setDrawn(equal ? "equal" : live.surface.alone ? "map" : "");
     else showView(Object.assign(plane, { equal, panel: { ...plane.panel, equal } }), app, plane.view);

@@ -91,7 +91,7 @@ function drawProfile(view, app, at) {
     return { look, track, path: stage.paths.get(look.id), step: stepAt(track, panel, at) };
   }).filter(({ path, step }) => path && step);
   for (const { look, path, step } of /** @type {any[]} */ (runs)) drawPast(context, path, step.row, look.color);
-  for (const { look, step } of /** @type {any[]} */ (runs)) drawKinds(context, view, app, look, step, app.arrows);
+  for (const { look, step } of /** @type {any[]} */ (runs)) drawKinds(context, view, app, look, step, app.curveArrows);
   for (const { look, track } of runs) {
     const seen = app.hover?.id === look.id && stepAt(track, panel, app.hover.row);
     if (seen) drawKinds(context, view, app, look, seen, new Set(ARROWS.map(({ name }) => name)));
@@ -122,7 +122,6 @@ function hintOf(panel) {
 /** Brings the panel up to date. @param {any} view @param {any} app @param {any} head @param {any} wanted  its panel */
 async function updateProfile(view, app, head, wanted) {
   const now = performance.now(), fresh = view.key !== app.model.key;
-  if (fresh) app.arrows = new Set(wanted.arrows);
   // While a number is turned the axes follow a few times a second: Plotly's drawing holds up the rest.
   const held = app.holding && view.ready && !fresh && now - view.ranged < AXES_EVERY;
   Object.assign(view, { key: app.model.key, panel: held ? { ...wanted, bounds: view.panel.bounds } : wanted, largest: {} });
@@ -163,7 +162,7 @@ export function createProfile(parent, app) {
     app.comesAs = view;
     app.setDrawn("map");
   };
-  const head = createHead(app, choose, () => profile.resetZoom(), () => {});
+  const head = createHead(app, "curveArrows", choose, () => profile.resetZoom(), () => {});
   parent.append(head.element);
   const view = /** @type {any} */ (Object.assign(createView(parent), { key: null, ranged: 0 }));
   view.aim = (/** @type {any} */ _track, /** @type {number} */ _row, /** @type {number[]} */ [x]) => [view.px(x) - view.px(0), 0];

@@ -118,7 +118,8 @@ export function checkPlan(tables, kind, given) {
 }
 
 /** A start on a surface. @param {any} surface @param {unknown[]} given @returns {[number, number]} */
-export function checkStart({ bounds: [x0, x1, y0, y1] }, given) {
+export function checkStart({ bounds: [x0, x1, y0, y1], alone, start }, given) {
+  if (alone && given.length === 1) return checkStart({ bounds: [x0, x1, y0, y1] }, [given[0], start[1]]);
   if (given.length !== 2) throw new Refusal(t("start must be two numbers (x, y); got {start}.", { start: quoted(given.join("~")) }));
   const [x, y] = given.map((text, i) => numberOf(text, t("start {axis}", { axis: "xy"[i] })));
   if (x >= x0 && x <= x1 && y >= y0 && y <= y1) return [x, y];

@@ -94,7 +94,7 @@ function curveOf({ title, bounds: [x0, x1] }, asked, labels, lossesAt) {
   const [x, y] = asked.start;
   const panel = {
     id: "profile", kind: "profile", drawn: "curve", title, short: t("curve"), x: "x", y: "loss", slope: "gx", x_title: "x", y_title: "f(x)", bounds: [x0, x1],
-    pick: true, arrows: ["gradient", "step"], alt: t("The loss f(x) as a curve over x, with the points, slopes and steps of {names}", { names: labels.join(", ") }),
+    pick: true, alt: t("The loss f(x) as a curve over x, with the points, slopes and steps of {names}", { names: labels.join(", ") }),
   };
   return withHeights({ ...panel, heights: [] }, lossesAt(gridPoints([x0, x1, y, y], CURVE_POINTS, 1)), x);
 }
