@@ -35,7 +35,7 @@ def panel(runs: Comparison) -> dict[str, Any]:
         "id": "profile", "kind": "profile", "title": surface.title, "short": N_("curve"), "x": "x", "y": "loss",
         "slope": "gx", "x_title": "x", "y_title": "f(x)", "bounds": [x0, x1, float(f"{low:.7g}"), float(f"{high:.7g}")],
         "heights": [float(f"{height:.7g}") if np.isfinite(height) else None for height in heights],
-        "pick": True, "drawn": "curve",
+        "pick": True, "shape": "curve",
         "alt": N_("The loss f(x) as a curve over x, with the points, slopes and steps of {names}",
                   names=", ".join(runs.labels)),
     }  # fmt: skip

@@ -134,7 +134,7 @@ def shown(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not live:
         return list(data["panels"])
     wanted = "curve" if live["surface"]["alone"] and not live["drawn"] else "map"
-    return [panel for panel in data["panels"] if panel.get("drawn", wanted) == wanted]
+    return [panel for panel in data["panels"] if panel.get("shape", wanted) == wanted]
 
 
 def _plane(runs: Comparison, grid: str) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _plane(runs: Comparison, grid: str) -> dict[str, Any]:
         "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": N_("loss"),
         "bounds": list(surface.bounds),
         "surface": {"blob": grid, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
-        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "drawn": "map",
+        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "shape": "map",
         "lowest": [m in surface.global_minima for m in surface.minima], "named": bool(surface.data),
         "equal": runs.spec.drawn == "equal",
         "alt": N_("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})",

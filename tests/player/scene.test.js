@@ -80,13 +80,13 @@ test("runs of one name and look are shown and hidden together", () => {
 });
 
 test("a function of x alone is drawn as a curve or as a map; where there is no choice, all is drawn", () => {
-  const panels = [{ ...CURVE, id: "profile", drawn: "curve" }, { ...PLANE, drawn: "map" }, CURVE];
+  const panels = [{ ...CURVE, id: "profile", shape: "curve" }, { ...PLANE, shape: "map" }, { id: "fit", kind: "fit", drawn: { seed: 1, batch: null } }, CURVE];
   const ids = (/** @type {any} */ live) => drawnPanels(panels, live).map(({ id }) => id);
   assert.deepEqual(["", "map", "equal"].map((drawn) => ids({ drawn, surface: { alone: true } })[0]), ["profile", "plane", "plane"]);
-  assert.deepEqual([ids({ drawn: "", surface: { alone: false } }), ids(null)], [["plane", "loss"], ["profile", "plane", "loss"]]);
+  assert.deepEqual([ids({ drawn: "", surface: { alone: false } }), ids(null)], [["plane", "fit", "loss"], ["profile", "plane", "fit", "loss"]]);
   const { scene, blobs } = tiny();
   const model = decodeScene({ ...scene, panels }, blobs);
-  assert.deepEqual([model.panels.length, model.every.length, model.tracks[0].end], [3, 3, 2]);
+  assert.deepEqual([model.panels.length, model.every.length, model.tracks[0].end], [4, 4, 2]);
 });
 
 test("on a curve there is x alone: in the table, in the tooltip, and in the inspector", () => {

@@ -46,7 +46,7 @@ import { ratePanels } from "./schedules.js";
 export function drawnPanels(panels, live) {
   if (!live) return panels;
   const wanted = live.surface.alone && !live.drawn ? "curve" : "map";
-  return panels.filter((panel) => (panel.drawn ?? wanted) === wanted);
+  return panels.filter((panel) => (panel.shape ?? wanted) === wanted);
 }
 
 /** The columns that say where a run is on a panel; none on one that shows no places. @param {any} panel @returns {string[]} */

@@ -62,7 +62,7 @@ export function createHead(app, those, onChoose, onReset, onEqual) {
       const live = app.live.live(), alone = Boolean(live?.surface.alone), flat = view === "curve";
       arrows.draw();
       arrows.menu.hidden = Boolean(panel.small) || (flat && !live);
-      equal.hidden = flat || Boolean(panel.small) || panel.drawn !== "map"; // the axes of other planes are no x and y
+      equal.hidden = flat || Boolean(panel.small) || panel.shape !== "map"; // the axes of other planes are no x and y
       equal.setAttribute("aria-pressed", String(Boolean(panel.equal)));
       views.element.hidden = panel.small || (flat ? !alone : !panel.grid);
       for (const button of views.buttons) {

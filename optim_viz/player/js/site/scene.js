@@ -93,7 +93,7 @@ const CURVE_POINTS = 401;
 function curveOf({ title, bounds: [x0, x1] }, asked, labels, lossesAt) {
   const [x, y] = asked.start;
   const panel = {
-    id: "profile", kind: "profile", drawn: "curve", title, short: t("curve"), x: "x", y: "loss", slope: "gx", x_title: "x", y_title: "f(x)", bounds: [x0, x1],
+    id: "profile", kind: "profile", shape: "curve", title, short: t("curve"), x: "x", y: "loss", slope: "gx", x_title: "x", y_title: "f(x)", bounds: [x0, x1],
     pick: true, alt: t("The loss f(x) as a curve over x, with the points, slopes and steps of {names}", { names: labels.join(", ") }),
   };
   return withHeights({ ...panel, heights: [] }, lossesAt(gridPoints([x0, x1, y, y], CURVE_POINTS, 1)), x);
@@ -104,7 +104,7 @@ function panelsOf(tables, asked, labels, positive, lossesAt) {
   const surface = tables.surfaces[asked.surface];
   const size = tables.limits.grid;
   const plane = {
-    id: "plane", kind: "plane", drawn: "map", equal: asked.drawn === "equal", title: surface.title, x: "x", y: "y", z: "loss", x_title: surface.weights[0], y_title: surface.weights[1], z_title: t("loss"),
+    id: "plane", kind: "plane", shape: "map", equal: asked.drawn === "equal", title: surface.title, x: "x", y: "y", z: "loss", x_title: surface.weights[0], y_title: surface.weights[1], z_title: t("loss"),
     bounds: surface.bounds, surface: { blob: `grid ${asked.surface}`, nx: size, ny: size }, scale: surface.log ? "log" : "linear",
     minima: surface.minima.map((/** @type {number[]} */ minimum) => minimum.slice(0, 2)), lowest: surface.minima.map((/** @type {number[]} */ _, /** @type {number} */ i) => i < surface.best), pick: true, view: "2d", named: Boolean(surface.fit),
     alt: t("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})", { surface: surface.title, names: labels.join(", "), x: asked.start[0], y: asked.start[1] }),
