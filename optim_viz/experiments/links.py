@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
-from optim_viz.language import N_, clause
+from optim_viz.language import N_
 from optim_viz.network import train
 from optim_viz.optimizers.packages import class_name, is_of_package
 from optim_viz.optimizers.packages import hyperparameters as package_hyperparameters
@@ -77,7 +77,7 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
     `beyond` lets it name one of the package pytorch_optimizer, which the pages do not show.
 
     >>> read_optimizer("adam~lr~-1")[1]
-    ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'; the default is used."]
+    ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'. The default is used."]
     """
     kind, *parts = text.split("~")
     if kind in NOWHERE:
@@ -98,7 +98,7 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
             optimizer(kind, **{**options, name: value})
             options[name] = value
         except SpecError as error:
-            notes.append(N_("{error}; the default is used.", error=clause(str(error))))
+            notes.append(N_("{error} The default is used.", error=str(error)))
     return optimizer(kind, **options), notes
 
 
