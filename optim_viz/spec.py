@@ -20,6 +20,9 @@ Value = float | int | bool
 #: Seeds are whole numbers from 0 to below this; after the last comes 0.
 SEEDS = 2**32
 
+#: How a surface is drawn: "" as a map whose sides fill the picture, or a function of x alone as a curve; as a map even
+#: so; as a map on which one unit of x is as long as one unit of y.
+DRAWN = ("", "map", "equal")
 #: What the weights of a surface are called.
 COORDINATES = ("x", "y")
 #: The same of a model b + w·u of data, where people read them.
@@ -313,7 +316,8 @@ class Surface:
     `bounds` is (x low, x high, y low, y high), the part of the plane that is drawn; `minima` are (x, y, f) triples, the
     global ones first; `log` says whether its levels are told apart better on a log colour scale. `data` names the
     examples (u, v) of a finite sum, whose loss is the mean of the expression over them; "" for a plain function.
-    `parameters` are the values of the letters of PARAMETERS that the expression holds.
+    `parameters` are the values of the letters of PARAMETERS that the expression holds. `alone` is whether x
+    occurs in it, and y does not.
     """
 
     name: str
@@ -328,6 +332,7 @@ class Surface:
     source: str = ""
     data: str = ""
     parameters: tuple[tuple[str, float], ...] = ()
+    alone: bool = False
 
     @property
     def global_minima(self) -> tuple[tuple[float, float, float], ...]:
@@ -344,8 +349,8 @@ class Surface:
 
     @property
     def called(self) -> str:
-        """The loss as a formula begins with it: "f(x, y)"."""
-        return f"f({', '.join(self.weights)})"
+        """The loss as a formula begins with it: "f(x, y)", or "f(x)"."""
+        return f"f({', '.join(self.weights[: 1 if self.alone else 2])})"
 
     @property
     def formula(self) -> str:
@@ -372,7 +377,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class DescentSpec:
-    """A comparison on a surface: what `optim_viz.descend` is asked for."""
+    """A comparison on a surface: what `optim_viz.descend` is asked for; `drawn` is one of DRAWN."""
 
     surface: Surface
     optimizers: tuple[OptimizerSpec, ...]
@@ -381,6 +386,12 @@ class DescentSpec:
     noise: float = 0.0
     batch_size: int | None = None
     seed: int = 0
+    drawn: str = ""
+
+    @property
+    def as_curve(self) -> bool:
+        """Whether it is drawn as a curve over x: so is a function of x alone, where nothing else is asked for."""
+        return self.surface.alone and not self.drawn
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def comparisons(draw):
     if draw(st.booleans()):
         surface = SURFACES[draw(st.sampled_from(list(SURFACES)))]
     else:
-        text, letters = draw(st.sampled_from([("x^2 + sin(3*y)", ""), ("ax² + |y|^b", "ab")]))
+        text, letters = draw(st.sampled_from([("x^2 + sin(3*y)", ""), ("ax² + |y|^b", "ab"), ("x^4 - ax^2", "a")]))
         values = {letter: draw(st.floats(-10, 10)) for letter in letters}
         surface = ov.surface(text, bounds=(-1, draw(st.floats(0.5, 9)), -2, 2), **values)
     x0, x1, y0, y1 = surface.bounds
@@ -84,6 +84,7 @@ def comparisons(draw):
         draw(st.floats(0, 10)),
         draw(st.none() | st.integers(1, len(dataset(surface)))) if surface.data else None,
         draw(st.integers(0, 2**32 - 1)),
+        draw(st.sampled_from(["", "equal"])),
     )
 
 

@@ -101,6 +101,11 @@ def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
         ),
         (["compare", "rosenbrock", "sgd", "--lr", "1", "2"], "--lr takes one learning rate, or one for each of the 1"),
         (["compare", "rosenbrock", "sgd", "--steps", "0"], "steps must be a whole number from 1 to 100,000; got '0'."),
+        (
+            ["compare", "rosenbrock", "sgd", "--drawn", "globe"],
+            "Unknown way of drawing 'globe'; choose one of map, equal",
+        ),
+        (["compare", "rosenbrock", "sgd", "--start", "1"], "start must be two numbers (x, y); got ['1']."),
         (["compare", "rosenbrock", "sgd", "--noise", "much"], "noise must be a number; got 'much'."),
         (["compare", "rosenbrock", "sgd", "--start", "9", "9"], "start (9, 9) lies outside the plane drawn"),
         (["compare", "rosenbrock", "sgd", "--batch-size", "4"], "batch_size works on linear_regression"),

@@ -320,6 +320,9 @@ DESCENT: Table = {
     "noise": _checked(descent.check, "noise"),
     "seed": _checked(descent.check, "seed"),
     "batch": _checked(descent.check, "batch_size", silent=lambda spec, _: spec.batch_size is None),
+    "drawn": _checked(
+        descent.check, "drawn", silent=lambda spec, default: spec.drawn == (default.drawn if default else "")
+    ),
     "o": _optimizers(descent.check),
 }
 # A link never names a data file: what lies on the server's disk is not a visitor's business.

@@ -50,6 +50,7 @@ def turned(asked: Fair[DescentSpec], shown: DescentSpec, values: Any) -> Fair[De
         given.get("noise", shown.noise),
         shown.batch_size,
         given.get("seed", shown.seed),
+        given.get("drawn", shown.drawn),
     )
     return Fair(spec, asked.mode if ruled else "")
 

@@ -34,6 +34,11 @@ Switches = tuple[tuple[str, bool], ...]
 #: The most steps of a run on a page, as the app has it.
 STEPS = 5_000
 
+#: The functions of presets that were typed, by what their files are called: they have no name.
+TYPED: dict[str, Surface] = {
+    f"typed-{name}": row.spec.surface for name, row in PRESETS.items() if row.spec.surface.name not in SURFACES
+}
+
 
 def as_json(value: Any) -> bytes:
     """Return a value as the JSON of a file.
@@ -51,8 +56,9 @@ def catalogue() -> Json:
     ['lbfgs']
     """
     ruled = {name: row for name, row in OPTIMIZERS.items() if row.rule is not None}
+    typed = {row.expression: _surface(row) | {"file": file} for file, row in TYPED.items()}
     return {
-        "surfaces": {name: _surface(row) for name, row in SURFACES.items()},
+        "surfaces": {name: _surface(row) for name, row in SURFACES.items()} | typed,
         "optimizers": {name: _optimizer(row) for name, row in ruled.items()},
         "elsewhere": {name: row.title for name, row in ON_SURFACES.items() if row.rule is None},
         "refused": {name: not_on_surfaces(row) for name, row in OPTIMIZERS.items() if row.matrices} | NOWHERE,
@@ -83,7 +89,7 @@ def _surface(row: Surface) -> Json:
         "title": row.title, "expression": row.expression, "bounds": row.bounds, "start": row.start, "log": row.log,
         "minima": row.minima, "best": len(row.global_minima), "lowest": lowest(row), "story": row.story,
         "source": row.source, "examples": len(dataset(row)) if row.data else 0,
-        "weights": row.weights, "fit": fits.panel(row),
+        "weights": row.weights, "fit": fits.panel(row), "alone": row.alone,
     }  # fmt: skip
 
 
@@ -109,7 +115,7 @@ def files() -> dict[str, bytes]:
     b''
     """
     found = {}
-    for name, row in SURFACES.items():
+    for name, row in (SURFACES | TYPED).items():
         found[f"surfaces/{name}.json"] = as_json(surface_program(row.expression, row.data))
         found[f"surfaces/{name}.bin"] = grid_blob(height_map(row, GRID)[2])[1]
     plans = {name: {_called(on): schedule_program(name, on) for on in _every(row.hyperparameters)}

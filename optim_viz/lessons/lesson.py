@@ -46,8 +46,7 @@ class Experiment:
 
     `beside` are optimizers of the lesson's own that no link can carry (torch.optim.Optimizer factories): they run and
     are drawn beside the spec's. `seeds` is how many runs a noisy comparison on a surface is judged by, from the spec's
-    seed on (a NetworkSpec says so itself). `plane`, "pca" or "random", asks for the paths of a training on a plane;
-    `profile` for a loss that depends on x alone as a curve over x.
+    seed on (a NetworkSpec says so itself). `plane`, "pca" or "random", asks for the paths of a training on a plane.
     """
 
     name: str
@@ -56,7 +55,6 @@ class Experiment:
     beside: tuple[OptimizerSpec, ...] = ()
     seeds: int = 1
     plane: str = ""
-    profile: bool = False
 
     @property
     def all(self) -> DescentSpec | NetworkSpec:

@@ -31,7 +31,7 @@ def live(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, dict[str, by
     programs: Json = {}
     found = {
         "surface": ground(spec.surface, programs), "start": list(spec.start), "steps": spec.steps,
-        "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size,
+        "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size, "drawn": spec.drawn,
         "runs": [run(one, label, programs) for one, label in zip(spec.optimizers, labels, strict=True)],
     }  # fmt: skip
     data = json.dumps(programs, separators=(",", ":"), allow_nan=False).encode()
@@ -46,6 +46,7 @@ def ground(surface: Surface, programs: Json) -> Json:
     return {
         "program": name, "parameters": dict(surface.parameters), "bounds": list(surface.bounds),
         "minima": [list(m) for m in surface.minima], "best": len(surface.global_minima), "lowest": lowest(surface),
+        "alone": surface.alone,
     }  # fmt: skip
 
 

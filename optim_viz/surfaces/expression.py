@@ -82,6 +82,16 @@ def letters(text: str) -> tuple[str, ...]:
     return tuple(letter for letter in PARAMETERS if letter in held)
 
 
+def of_x_alone(text: str) -> bool:
+    """Return whether a typed function holds x and not y; ExpressionError where it cannot be read.
+
+    >>> of_x_alone("a*x^4 - 3x"), of_x_alone("2xy"), of_x_alone("a + 1")
+    (True, False, False)
+    """
+    held = {symbol.name for symbol in parse(text).free_symbols}
+    return "x" in held and "y" not in held
+
+
 def with_numbers(surface: Surface) -> sympy.Expr:
     """Return a surface's expression with its parameters' values in the place of their letters.
 

@@ -39,11 +39,19 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
     fill_optimizers("compare", spec.optimizers)
 
 
-def _numbers(spec: DescentSpec) -> dict[str, float]:
-    """The values of those widgets that hold a number of the whole comparison."""
+def _numbers(spec: DescentSpec) -> dict[str, float | str]:
+    """What is turned in the player: the numbers of the whole comparison, and how it is drawn."""
     x, y = spec.start
     steps = min(spec.steps, STEPS[-1])
-    return {"steps": steps, "noise": spec.noise, "seed": spec.seed, "x": x, "y": y, **dict(spec.surface.parameters)}
+    own: dict[str, float | str] = {
+        "steps": steps,
+        "noise": spec.noise,
+        "seed": spec.seed,
+        "x": x,
+        "y": y,
+        "drawn": spec.drawn,
+    }
+    return {**own, **dict(spec.surface.parameters)}
 
 
 def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[DescentSpec]]:
@@ -58,8 +66,10 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     batch = batch_size(name, row)
     mode = fairness(name, FAIRNESS, N_("the same number of trials on the run that is shown."))
     specs = optimizers(name, suggested, weights_of(row), played=True, mode=mode)
-    x, y, noise, seed = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed"))
-    return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
+    x, y, noise, seed, drawn = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed", "drawn"))
+    return lambda: within(
+        Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed, drawn), mode)
+    )
 
 
 def turn(name: str, shown: FairRuns[DescentSpec, Comparison], values: Any) -> None:

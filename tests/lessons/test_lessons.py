@@ -8,7 +8,8 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.experiments import links
-from optim_viz.lessons import own_runs, results, store, table
+from optim_viz.export.drawing import Drawing, styled
+from optim_viz.lessons import own_runs, pictures, results, store, table
 from optim_viz.lessons.lesson import Finding
 from optim_viz.network import train
 from optim_viz.network.project import project
@@ -284,6 +285,17 @@ def test_adams_step_after_many_zero_gradients_is_about_three_times_its_rate():
     steps = 4000
     m, v = (1 - 0.9) / (1 - 0.9**steps), (1 - 0.999) / (1 - 0.999**steps)
     assert 3.0 < m / np.sqrt(v) < 3.3
+
+
+def test_a_loss_of_one_weight_is_a_curve_in_its_lesson_and_in_a_picture_of_it():
+    found = results.result(table.LESSONS["gradient-step"]["dip"])
+    drawn = pictures.scene(found, "dip")
+    assert [panel["kind"] for panel in scenes.shown(drawn.data)] == ["profile", "curve"]
+    assert set(drawn.blobs) == {track["blob"] for track in drawn.data["tracks"]}
+    with styled():
+        curve, _ = Drawing(scenes.compare(found.shown)).panels
+    assert curve.points[0, 0, 0] == pytest.approx(0.4 / 6, rel=1e-6)  # -2.6 of -3 to 3
+    assert curve.trails.get_offsets().shape == (found.shown.spec.steps + 1, 2)
 
 
 def test_a_finding_can_fail():

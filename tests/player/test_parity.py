@@ -122,6 +122,20 @@ def test_random_typed_functions(thorough):
     assert counted["apart"] <= 0.1 * counted.total()
 
 
+OF_X = ("x^4 - 3x^2 + x", "x^3", "-x^2", "cos(3x)", "relu(x - 1)", "|x|", "x^4", "0.1*x^2 - exp(-400*(x - 1)^2)", "1/x")
+
+
+def test_functions_of_x_alone_and_what_is_said_of_them():
+    plans = [(start, noise) for start in (-1.5, 0.0, 2.0) for noise in (0.0, 0.01)]
+    rates = [ov.optimizer("sgd", lr=0.01), ov.optimizer("momentum", lr=0.01), ov.optimizer("adam", lr=0.05)]
+    specs = [
+        descent.check(text, rates, start, steps=400, noise=noise, seed=3) for text in OF_X for start, noise in plans
+    ]
+    said = {run.outcome for spec in specs for run in descent.run(spec)}
+    assert len(said) >= 7
+    assert held(specs)["apart"] <= 0.05 * 3 * len(specs)
+
+
 def test_random_comparisons_with_noise_and_batches():
     draw = random.Random(17)  # noqa: S311 - no secret
     specs = []

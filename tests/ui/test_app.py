@@ -70,6 +70,22 @@ def test_another_milestone_is_offered_once_the_one_before_is_used():
     assert spec_of(app, "compare").optimizers[0].schedule["milestone9"] == 40
 
 
+def test_a_function_of_x_alone_asks_for_no_y_and_keeps_it_for_when_y_comes():
+    query = {"f": "x^4 - 3x^2", "box": "-2~2~-5~7", "start": "1~6", "steps": "20", "o": ["sgd~lr~0.01"]}
+    app = open_page("compare.py", query)
+    bounds = [w.key for w in app.number_input if w.key in {f"compare.{key}" for key in ("x0", "x1", "y0", "y1")}]
+    assert bounds == ["compare.x0", "compare.x1"] and spec_of(app, "compare").as_curve
+    assert [panel["id"] for panel in scene(app)["panels"]] == ["profile", "plane", "loss"]
+    app.session_state["compare.drawn"] = "map"  # as the player's switch has it
+    app.run()
+    assert app.query_params["drawn"] == "map" and app.number_input(key="compare.y1").value == 7.0
+    app.session_state["compare.drawn"] = ""
+    app.run()
+    app.text_input(key="compare.text").set_value("x^4 + y^2").run()
+    assert not app.exception and app.number_input(key="compare.y0").value == -5.0
+    assert spec_of(app, "compare").surface.bounds == (-2.0, 2.0, -5.0, 7.0) and "drawn" not in app.query_params
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_page_loads_from_its_link_and_reacts(name):
     app = open_page(name, QUERIES[name])

@@ -11,12 +11,13 @@
  * @property {[number, number]} scale  factors on the learning rate of x and of y
  *
  * @typedef {object} Live  a scene's part that computes
- * @property {{program: string, parameters: Record<string, number>, bounds: number[], minima: number[][], best: number, lowest: number}} surface
+ * @property {{program: string, parameters: Record<string, number>, bounds: number[], minima: number[][], best: number, lowest: number, alone?: boolean}} surface
  * @property {[number, number]} start
  * @property {number} steps
  * @property {number} noise
  * @property {number} seed
  * @property {number|null} batch
+ * @property {string} [drawn]  "" as a map, a function of x alone as a curve; "map"; "equal": a map on which x and y have one scale
  * @property {LiveRun[]} runs
  */
 import { roomFor } from "../basics/room.js";
@@ -154,7 +155,7 @@ function groundOf(live, machine, call, at, view) {
   };
   const gradient = (/** @type {number} */ x, /** @type {number} */ y) => [...place(x, y).slice(0, 2)];
   return {
-    bounds: live.surface.bounds, minima: live.surface.minima, best: live.surface.minima.slice(0, live.surface.best), lowest: live.surface.lowest, gradient,
+    bounds: live.surface.bounds, alone: live.surface.alone, minima: live.surface.minima, best: live.surface.minima.slice(0, live.surface.best), lowest: live.surface.lowest, gradient,
     hessian: (/** @type {number} */ x, /** @type {number} */ y) => (machine.plan.surface.hessian ? [...place(x, y).slice(2, 5)] : differences(gradient, x, y)),
     losses(/** @type {Float64Array} */ points) {
       view("around").set(points);

@@ -160,11 +160,11 @@ function axesOf(tables, study) {
 
 /** A study as what a browser computes, as Python's player.fields has it. @param {any} tables @param {Study} study @param {any[]} runs  of its optimizers, as `gathered` gives them @returns {any[]} */
 export function fieldsOf(tables, study, runs) {
-  const { bounds, minima, best, lowest, log } = tables.surfaces[study.descent.surface];
+  const { bounds, minima, best, lowest, log, alone } = tables.surfaces[study.descent.surface];
   const { start, steps, noise, seed, batch } = study.descent;
   const map = study.view === "map";
   return runs.map(({ run }) => ({
-    surface: { program: `surface ${study.descent.surface}`, parameters: {}, bounds, minima, best, lowest },
+    surface: { program: `surface ${study.descent.surface}`, parameters: {}, bounds, minima, best, lowest, alone },
     start: map ? start : tables.surfaces[study.descent.surface].start, steps, noise, seed, seeds: map ? study.seeds : 1, batch,
     tolerance: map ? study.tolerance : 1e-3, watch: map, log, run, axes: axesOf(tables, study),
   }));

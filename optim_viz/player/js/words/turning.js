@@ -1,6 +1,7 @@
 /** Where the knobs are: those of the whole comparison in a row of their own, those of a run beside its name. */
 import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
+import { placesPanel } from "../numbers/scene.js";
 import { later, t } from "../basics/words.js";
 import { cycledName } from "../engine/pieces.js";
 
@@ -13,11 +14,11 @@ const FIRST = {
 const ONCE_SET = new Set(["clip_norm", "clip_value"]);
 const SEEDS = 2 ** 32 - 1;
 
-/** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights */
+/** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights, or of the one that a curve is drawn over */
 export function sharedKnobs(live, names) {
   const { bounds, parameters } = live.surface;
-  const start = [0, 1].map((i) => ({
-    knob: { name: names[i], low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: later("Where every run starts.") },
+  const start = names.map((name, i) => ({
+    knob: { name, low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: later("Where every run starts.") },
     get: (/** @type {any} */ values) => values.start[i], set: (/** @type {any} */ values, /** @type {number} */ value) => { values.start[i] = value; },
   }));
   const plain = (/** @type {any} */ knob) => ({
@@ -108,12 +109,13 @@ export function createTurning(app) {
     const live = app.live.live();
     host.hidden = !live;
     for (const id of drawn.keys()) if (id && !app.live.run(id)) drawn.delete(id); // a run that is gone
-    const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
-    const next = JSON.stringify(live && [live.surface.bounds, Object.keys(live.surface.parameters), plane?.x_title]);
+    const places = placesPanel(app.model.panels);
+    const next = JSON.stringify(live && [live.surface.bounds, Object.keys(live.surface.parameters), places?.kind, places?.x_title]);
     if (next === signature) return;
     signature = next;
     if (!live) return;
-    const made = sharedKnobs(live, [plane?.x_title ?? "x", plane?.y_title ?? "y"])
+    const names = [places?.x_title ?? "x", places?.y_title ?? "y"].slice(0, places?.kind === "profile" ? 1 : 2);
+    const made = sharedKnobs(live, names)
       .map(({ knob, get, set }) => createKnob(knob, use(knob.called ? t(knob.called) : knob.name, get, set)));
     drawn.set("", made);
     host.replaceChildren(element("span", { class: "ov-hint", text: t("start") }), ...made.map((one) => one.element), complaint);
