@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from optim_viz.optimizers import rates
+from optim_viz.optimizers import own, rates
 from optim_viz.optimizers.calls import Call
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.muon import muon_and_adamw
@@ -53,7 +53,7 @@ def torch_optimizer(spec: OptimizerSpec, params: Any, **options: Any) -> Any:
     import torch  # 1.8 s: only for those who need it
 
     if spec.factory is not None:
-        return spec.factory(params)
+        return own.build(spec.factory, spec.label, spec.hyperparameters if spec.kind == own.OWN else {}, params)
     call = _optimizer_call(spec, options)
     return muon_and_adamw(params, **call.named) if spec.kind == "muon" else call.build(torch.optim, params)
 

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import itertools
 import math
+import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,19 @@ from optim_viz.spec import Hyperparameter, SpecError, Value, one_of, quoted
 
 PACKAGE = "pytorch_optimizer"
 _PREFIX = f"{PACKAGE}."
-#: No signature says what is allowed: the class itself does, when it is made.
+#: No signature says what a fraction may be: the class itself does, when it is made.
 _LARGEST = 1e9
+#: A whole number may be a count of inner loops or of copies of all weights, and a link is anybody's: at most this or
+#: so many times its default. Those that name a moment or a size to compare with cost nothing.
+_MOST, _TIMES, _MOMENTS = 100, 10, ("warmup", "after", "before", "start_", "interval", "frequency", "gap", "dim")
+#: Names of which all have the same range of a slider: low, high and scale.
+_SLIDERS: dict[str, tuple[float, float, str]] = {
+    "lr": (1e-5, 10.0, "log"),
+    "weight_decay": (0.0, 0.5, "linear"),
+    "eps": (1e-10, 1.0, "log"),
+    "beta": (0.0, 0.999, "linear"),
+    "momentum": (0.0, 0.999, "linear"),
+}
 #: How long a method is watched to learn what it needs of a loop.
 _STEPS = 50
 
@@ -67,7 +79,7 @@ def hyperparameters(kind: str) -> tuple[Hyperparameter, ...]:
     found: list[Hyperparameter] = []
     signature = inspect.signature(_class(kind)).parameters
     for name, default in _numbers(_class(kind)):
-        whole = signature[name].annotation is int
+        whole = _is_whole(signature[name].annotation)
         each = default if isinstance(default, tuple) else (default,)
         names = parts(name, default) if isinstance(default, tuple) else [name]
         found += [_hyperparameter(n, value, whole) for n, value in zip(names, each, strict=True)]
@@ -130,13 +142,34 @@ def _walk(factory: FromPackage, closure: bool = False, apart: bool = False) -> l
     return [float(value) for w in weights for value in w.detach().flatten()]
 
 
+def _is_whole(annotation: Any) -> bool:
+    """Whether an argument's type is int, or int and None."""
+    kinds = set(typing.get_args(annotation) or (annotation,))
+    return int in kinds and float not in kinds
+
+
 def _hyperparameter(name: str, default: Value, whole: bool) -> Hyperparameter:
     if isinstance(default, bool):
         return Hyperparameter(name, default, scale="bool")
+    if whole:
+        most = _LARGEST if any(part in name for part in _MOMENTS) else max(_MOST, _TIMES * default)
+        low, high = min(-1, default), max(10, 2 * default)
+        return Hyperparameter(name, default, low, high, "int", minimum=low, maximum=most)
+    low, high, scale = _slider(name, default)
     if name == "lr":
-        return Hyperparameter(name, default, 1e-6, 1.0, "log", open_low=True)
-    scale = "int" if whole else "linear"
-    return Hyperparameter(name, default, scale=scale, minimum=-_LARGEST, maximum=_LARGEST)
+        return Hyperparameter(name, default, low, high, scale, open_low=True)
+    return Hyperparameter(name, default, low, high, scale, minimum=-_LARGEST, maximum=_LARGEST)
+
+
+def _slider(name: str, default: float) -> tuple[float, float, str]:
+    """The range of a slider: that of the name, of a share, of a tiny number, or so many times the default."""
+    known = _SLIDERS.get(name) or _SLIDERS.get(name.rstrip("0123456789"))
+    if known and (known[0] <= default <= known[1] or known[2] == "log"):
+        return known
+    if 0.0 < default <= 1e-3:
+        return float(f"{default / 1e3:.0e}"), 1.0, "log"
+    ends = (0.0, 1.0, 2.0 * default)
+    return min(ends), max(ends), "linear"
 
 
 def _numbers(made: type) -> Iterator[tuple[str, Any]]:

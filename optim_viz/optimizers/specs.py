@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from optim_viz.language import N_
-from optim_viz.optimizers import packages
+from optim_viz.optimizers import own, packages
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
@@ -28,12 +28,9 @@ from optim_viz.spec import (
     quoted,
 )
 
-#: The kind of a spec that holds the user's own torch.optim.Optimizer factory.
-OWN = "own"
-
 
 def optimizer(
-    kind: str,
+    kind: str | Callable[..., Any],
     *,
     schedule: ScheduleSpec | None = None,
     lr_scale: Sequence[float] | Mapping[str, float] | None = None,
@@ -45,8 +42,9 @@ def optimizer(
     Problem: two experiments can be compared only if everything that sets them apart is written down.
     Formula: the row's `latex`; `OPTIMIZERS[kind]` says what it solves and where it comes from.
 
-    Arguments: `kind`, a row of OPTIMIZERS, or "pytorch_optimizer." and a class of that package;
-    `hyperparameters`, torch.optim's names (betas as beta1 and beta2), at torch's defaults where left out;
+    Arguments: `kind`, a row of OPTIMIZERS, or "pytorch_optimizer." and a class of that package, or a function
+    params -> optimizer of your own, whose one hyperparameter is lr if it takes that; `hyperparameters`, torch.optim's
+    names (betas as beta1 and beta2), at torch's defaults where left out;
     `schedule`, how the learning rate changes; `lr_scale`, factors >= 0 on it: one for x and one for y, or a mapping
     from coordinates or from layers; `label`, the name in legends.
     Raises SpecError with the nearest name or the allowed range.
@@ -59,6 +57,10 @@ def optimizer(
 
     Reference: the names follow torch.optim 2.13 (PyTorch, 2026).
     """
+    if not isinstance(kind, str) and callable(kind):
+        name = _check_label(label or own.called(kind)[:ECHO])
+        values = own.values(kind, name, hyperparameters)
+        return OptimizerSpec(own.OWN, values, _check_schedule(name, schedule), _check_scale(name, lr_scale), name, kind)
     if is_of_package(kind):
         values = check_values(kind, packages.hyperparameters(kind), hyperparameters)
         plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
@@ -188,16 +190,40 @@ def as_spec(item: Any) -> OptimizerSpec:
             "An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {item}.",
             item=quoted(item),
         )
-    inner = getattr(item, "func", item)  # functools.partial
-    name = str(getattr(inner, "__name__", OWN)).replace("<lambda>", OWN)[:ECHO]
-    return OptimizerSpec(OWN, label=name, factory=item)
+    return optimizer(item)
+
+
+def knobs_of(kind: str) -> tuple[Hyperparameter, ...]:
+    """Return the hyperparameters of an optimizer by name: of a row of OPTIMIZERS, or of a class of the package.
+
+    >>> [h.name for h in knobs_of("momentum")][:2]
+    ['lr', 'momentum']
+    """
+    return packages.hyperparameters(kind) if is_of_package(kind) else OPTIMIZERS[kind].hyperparameters
+
+
+def knobs(spec: OptimizerSpec) -> tuple[Hyperparameter, ...]:
+    """Return the hyperparameters of an optimizer; that of a factory of one's own is lr, or it has none.
+
+    >>> [h.name for h in knobs(optimizer(lambda params, lr: None))]
+    ['lr']
+    """
+    return own.knobs(spec.factory) if spec.factory is not None and spec.kind == own.OWN else knobs_of(spec.kind)
 
 
 @functools.cache
 def hyperparameter(kind: str, name: str) -> Hyperparameter:
     """Return one hyperparameter of one optimizer, by torch's name."""
-    known = packages.hyperparameters(kind) if is_of_package(kind) else OPTIMIZERS[kind].hyperparameters
-    return next(h for h in known if h.name == name)
+    return own.LR if kind == own.OWN else next(h for h in knobs_of(kind) if h.name == name)
+
+
+def takes_lr(spec: OptimizerSpec) -> bool:
+    """Whether an optimizer has a learning rate that can be chosen.
+
+    >>> takes_lr(optimizer("adam")), takes_lr(as_spec(lambda params: None))
+    (True, False)
+    """
+    return any(h.name == "lr" for h in knobs(spec))
 
 
 def has_rule(spec: OptimizerSpec) -> bool:
@@ -217,5 +243,6 @@ def looks(spec: OptimizerSpec) -> int:
 def with_values(spec: OptimizerSpec, values: Mapping[str, object]) -> OptimizerSpec:
     """Return `spec` with other hyperparameters, checked; schedule, lr_scale and label stay."""
     hyperparameters: dict[str, Any] = {**spec.hyperparameters, **values}
-    made = optimizer(spec.kind, **hyperparameters)
+    mine = spec.factory if spec.factory is not None and spec.kind == own.OWN else spec.kind
+    made = optimizer(mine, **hyperparameters)
     return dataclasses.replace(spec, values=made.values, factory=made.factory)

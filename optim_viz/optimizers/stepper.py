@@ -33,6 +33,12 @@ _NO_GRAPH = re.compile(r"grad_fn|create_graph|does not require grad")
 _SHOWN = 160
 
 
+class StrangerError(SpecError):
+    """What an optimizer that is not ours stopped with, after so many steps."""
+
+    taken = 0
+
+
 class Stepper:
     """One optimizer over `params` for a run of `total` steps: `step`, then `schedule`, and `answer` when asked.
 
@@ -46,6 +52,7 @@ class Stepper:
         self._spec, self._total, self._seed = spec, total, seed
         self._graph = False
         self._failed_look: Exception | None = None
+        self.taken = 0
         with self._told():
             self._build()
 
@@ -72,9 +79,11 @@ class Stepper:
             if error is self._failed_look:
                 raise
             message = textwrap.shorten(str(error), _SHOWN, placeholder=" ...")
-            raise SpecError(
+            told = StrangerError(
                 "{name} stopped with {error}: {message}", name=self.name, error=type(error).__name__, message=message
-            ) from error
+            )
+            told.taken = self.taken
+            raise told from error
 
     def step(self, loss: Loss) -> float:
         """Take a step of the optimizer's and return the loss that it began with."""

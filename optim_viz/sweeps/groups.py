@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
-from optim_viz.optimizers.specs import hyperparameter, with_values
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.specs import hyperparameter, knobs, with_values
 from optim_viz.spec import Hyperparameter, OptimizerSpec, SweepSpec
 from optim_viz.sweeps import batch
 from optim_viz.sweeps.backends import Backend
@@ -29,7 +28,7 @@ def switches(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
     >>> list(switches(optimizer("adam")))
     ['amsgrad', 'maximize', 'decoupled_weight_decay']
     """
-    return {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters if h.scale == "bool"}
+    return {h.name: h for h in knobs(spec) if h.scale == "bool"}
 
 
 def settings(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
@@ -75,7 +74,7 @@ def grouped(spec: SweepSpec) -> list[tuple[np.ndarray, SweepSpec]]:
         mine = cells[which.ravel() == k]
         one = placed(spec, dict(zip(outer, key, strict=True)))
         inner = tuple((name, tuple(column[mine].tolist())) for name, column in columns.items() if name not in outer)
-        alone = (("lr", (float(one.optimizer["lr"]),) * len(mine)),)
+        alone = (("x", (spec.start[0],) * len(mine)),)
         found.append((mine, dataclasses.replace(one, axes=inner or alone, paired=True)))
     return found
 
@@ -109,5 +108,4 @@ def log_axis(name: str, spec: OptimizerSpec) -> bool:
     own = settings(spec).get(name)
     if own is not None:
         return own.scale == "log"
-    known = {h.name for h in OPTIMIZERS[spec.kind].hyperparameters}
-    return name in known and hyperparameter(spec.kind, name).scale == "log"
+    return name in {h.name for h in knobs(spec)} and hyperparameter(spec.kind, name).scale == "log"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.language import N_
-from optim_viz.optimizers.specs import has_rule
-from optim_viz.optimizers.table import OPTIMIZERS, WITH_RULE
+from optim_viz.optimizers.own import OWN, WRITE
+from optim_viz.optimizers.specs import knobs
 from optim_viz.progress import Unfinished
 from optim_viz.spec import LARGEST, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
 from optim_viz.surfaces import descent
@@ -176,13 +176,6 @@ def check(
     if len(base.optimizers) > 1:
         raise SpecError("A sweep runs one optimizer; got {count}: call it once for each.", count=len(base.optimizers))
     (single,) = base.optimizers
-    if not has_rule(single):
-        raise SpecError(
-            "{run} runs one start after the other: a sweep needs an optimizer with an elementwise "
-            "rule, one of {names}.",
-            run=single.label or single.kind,
-            names=", ".join(WITH_RULE),
-        )
     if not isinstance(axes, Mapping) or not axes:
         raise SpecError(
             "A sweep's axes are names and their values, such as {{'lr': [0.01, 0.1]}}; got {axes}.", axes=quoted(axes)
@@ -238,15 +231,18 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)
     if name == groups.NOISE:
         return tuple(number(item, "noise", 0.0, LARGEST) for item in items)
-    knobs = {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters} | groups.settings(spec)
-    if name not in knobs:
+    known = {h.name: h for h in knobs(spec)} | groups.settings(spec)
+    called = spec.label if spec.kind == OWN else spec.kind
+    if name == "lr" and spec.kind == OWN and not known:
+        raise SpecError("{label} takes no lr: {write}.", label=quoted(called), write=WRITE)
+    if name not in known:
         raise SpecError(
             "{kind} has no axis {name}; {hint}",
-            kind=spec.kind,
+            kind=called,
             name=quoted(name),
-            hint=nearest(name, [*knobs, *STARTS, groups.NOISE]),
+            hint=nearest(name, [*known, *STARTS, groups.NOISE]),
         )
-    return tuple(float(knobs[name].check(item, spec.kind)) for item in items)
+    return tuple(float(known[name].check(item, called)) for item in items)
 
 
 def _check_corners(spec: SweepSpec) -> None:

@@ -152,12 +152,11 @@ def test_specs_are_values_that_change_with_their_hyperparameters():
     assert with_values(lion, {"lr": 0.2}) == ov.optimizer("pytorch_optimizer.Lion", lr=0.2)
 
 
-def test_the_command_line_names_it_and_pages_do_not(capsys, tmp_path):
+def test_links_and_the_command_line_name_it(capsys, tmp_path):
     line = "pytorch_optimizer.Lion~lr~0.01~beta1~0.8"
-    spec, notes = read_optimizer(line, beyond=True)
+    spec, notes = read_optimizer(line)
     assert spec == ov.optimizer("pytorch_optimizer.Lion", lr=0.01, beta1=0.8) and not notes
     assert write_optimizer(spec) == line
-    assert read_optimizer(line)[0] is None
     assert cli.main(["compare", "rosenbrock", line, "adam", "--steps", "5", "--out", str(tmp_path / "a.py")]) == 0
     assert "pytorch_optimizer.Lion([x, y], lr=0.01, betas=(0.8, 0.99))" in (tmp_path / "a.py").read_text()
     assert cli.main(["compare", "rosenbrock", line, "--lr", "0.02", "--steps", "5"]) == 0
