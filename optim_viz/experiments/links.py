@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
 from optim_viz.language import N_, clause
 from optim_viz.network import train
+from optim_viz.optimizers import trials
 from optim_viz.optimizers.packages import class_name, is_of_package
 from optim_viz.optimizers.packages import hyperparameters as package_hyperparameters
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
@@ -197,6 +198,18 @@ def _checked(check: Callable[..., Any], name: str, parse: Callable[[str], Any] =
     return field(name, lambda spec, text: getattr(check(**vars(spec) | {name: parse(text)}), name), **rest)
 
 
+def tried(check: Callable[..., Any], place: str) -> Callable[..., Any]:
+    """Return `check` with one more before it: that a package's classes run in `place`, one of trials.PLACES."""
+
+    def checked(**asked: Any) -> Any:
+        for spec in filter(lambda one: is_of_package(one.kind), asked["optimizers"]):
+            if error := trials.refusal(spec, place):
+                raise error
+        return check(**asked)
+
+    return checked
+
+
 def optimizers(check: Callable[..., Any]) -> Key:
     """Return the row of the optimizers, a text each; `check` says which its page can show."""
 
@@ -296,7 +309,7 @@ DESCENT: Table = {
     "noise": _checked(descent.check, "noise"),
     "seed": _checked(descent.check, "seed"),
     "batch": _checked(descent.check, "batch_size", silent=lambda spec, _: spec.batch_size is None),
-    "o": optimizers(descent.check),
+    "o": optimizers(tried(descent.check, "surface")),
 }
 # A link never names a data file: what lies on the server's disk is not a visitor's business.
 TRAINING: Table = {
@@ -306,7 +319,7 @@ TRAINING: Table = {
     "relu": _checked(train.check, "final_relu", lambda text: flag(text, "relu"), text=lambda on: str(on).lower()),
     "seed": _checked(train.check, "seed"),
     "seeds": _checked(train.check, "seeds"),
-    "o": optimizers(train.check),
+    "o": optimizers(tried(train.check, "network")),
 }
 
 

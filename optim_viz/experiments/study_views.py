@@ -83,7 +83,7 @@ def _batched(spec: OptimizerSpec) -> OptimizerSpec:
     """The optimizer, which a picture of thousands of runs needs to have a rule."""
     if not has_rule(spec):
         raise SpecError(
-            "{run} runs one start after the other: this picture needs an optimizer with an elementwise "
+            "{run} runs one start after the other: a sweep needs an optimizer with an elementwise "
             "rule, one of {names}.",
             run=spec.label or spec.kind,
             names=", ".join(WITH_RULE),

@@ -59,7 +59,7 @@ def values(factory: Callable[..., Any], label: str, given: Mapping[str, object])
     if "lr" in given:
         return (("lr", LR.check(given["lr"], label)),)
     found = _lr(factory)
-    default = found.default if found is not None else None
+    default: Any = found.default if found is not None else None
     known = type(default) in (int, float) and math.isfinite(default) and default > 0
     return (("lr", float(default)),) if known and takes_lr(factory) else ()
 

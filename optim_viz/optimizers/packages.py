@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import inspect
 import itertools
 import math
@@ -190,6 +191,24 @@ def _package() -> Any:
 
 
 @functools.cache
+def installed() -> bool:
+    """Whether the package can be imported; looking costs nothing, importing it takes seconds."""
+    return importlib.util.find_spec(PACKAGE) is not None
+
+
+def about(kind: str) -> str:
+    """Return what the package says of one of its classes, on one line: its paper's title, for most."""
+    lines = (inspect.getdoc(_class(kind)) or "").strip().partition("\n\n")[0].splitlines()
+    return f"{class_name(kind)}: {' '.join(lines)}" if lines else class_name(kind)
+
+
+@functools.cache
+def kinds() -> tuple[str, ...]:
+    """Return the names of all classes that numbers and switches can make, as `ov.optimizer` takes them."""
+    return tuple(_PREFIX + name for name, made in _classes().items() if not _needs(made))
+
+
+@functools.cache
 def _classes() -> dict[str, type]:
     import torch
 
@@ -199,12 +218,17 @@ def _classes() -> dict[str, type]:
 
 def _class(kind: str) -> type:
     made = _classes()[one_of(class_name(kind), _classes(), PACKAGE)]
-    first, *others = inspect.signature(made).parameters.values()
-    needed = [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
-    if needed or first.name != "params":
+    if needed := _needs(made):
         raise SpecError(
             "{kind} needs {needed}, which has no default: give a function params -> optimizer instead.",
             kind=quoted(kind),
-            needed=", ".join(needed or [first.name]),
+            needed=", ".join(needed),
         )
     return made
+
+
+def _needs(made: type) -> list[str]:
+    """What a class must be given beside parameters."""
+    first, *others = inspect.signature(made).parameters.values()
+    needed = [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    return needed or [first.name] * (first.name != "params")

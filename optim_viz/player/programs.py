@@ -18,6 +18,7 @@ from optim_viz.optimizers.plateau import after
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.rules import flat
 from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.specs import knobs_of
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.optimizers.trace import Trace, traced_function
 from optim_viz.spec import Hyperparameter, Value
@@ -72,12 +73,12 @@ def surface_program(expression: str, data: str) -> Json:
 def rule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
     """Return an optimizer's update with these switches set: its first step, the others, its state and its numbers.
 
-    An optimizer without an elementwise rule (L-BFGS) has its numbers alone. `zero` holds, for a number that the rule
-    leaves out at 0, the update without it.
+    An optimizer without an elementwise rule (L-BFGS, a class of a package) has its numbers alone. `zero` holds, for a
+    number that the rule leaves out at 0, the update without it.
     """
-    row = OPTIMIZERS[kind]
-    numbers = [h for h in row.hyperparameters if h.scale != "bool"]
-    if row.rule is None:
+    row = OPTIMIZERS.get(kind)
+    numbers = [h for h in knobs_of(kind) if h.scale != "bool"]
+    if row is None or row.rule is None:
         return {"step": None, "knobs": [_knob(h) for h in numbers]}
     zero = {h.name: _update(row, switches, h.name) for h in numbers if h.name in _LEFT_OUT}
     return _update(row, switches, "") | {"knobs": [_knob(h) for h in numbers], "zero": zero}
@@ -139,9 +140,10 @@ def _knob(h: Hyperparameter) -> Json:
 def split(rows: tuple[Hyperparameter, ...], values: Mapping[str, Value]) -> tuple[tuple[tuple[str, bool], ...], Json]:
     """Return the switches among `values`, which make a program, and the numbers, which it takes.
 
-    >>> from optim_viz.optimizers.table import OPTIMIZERS
-    >>> split(OPTIMIZERS["sgd"].hyperparameters, {"lr": 0.1, "weight_decay": 0.0, "maximize": False})
-    ((('maximize', False),), {'lr': 0.1, 'weight_decay': 0.0})
+        >>> from optim_viz.optimizers.specs import knobs_of
+    from optim_viz.optimizers.table import OPTIMIZERS
+        >>> split(OPTIMIZERS["sgd"].hyperparameters, {"lr": 0.1, "weight_decay": 0.0, "maximize": False})
+        ((('maximize', False),), {'lr': 0.1, 'weight_decay': 0.0})
     """
     switches = tuple((h.name, bool(values[h.name])) for h in rows if h.scale == "bool")
     return switches, {h.name: float(values[h.name]) for h in rows if h.scale != "bool"}
