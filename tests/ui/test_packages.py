@@ -1,14 +1,19 @@
 """The pages with classes of pytorch_optimizer: from a link, from the list, within the server's limits."""
 
+import threading
+import time
+
 import pytest
 
 import optim_viz as ov
+from optim_viz import looks
 from optim_viz.experiments import budgets
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, Fair, fair_descent, fair_train
 from optim_viz.network import train
 from optim_viz.optimizers import trials
 from optim_viz.progress import Unfinished
 from optim_viz.surfaces import descent
+from optim_viz.ui import page
 from tests.ui.test_app import open_page, scene, spec_of
 
 pytest.importorskip("pytorch_optimizer")
@@ -16,7 +21,7 @@ LION, ALIG = "pytorch_optimizer.Lion", "pytorch_optimizer.AliG"  # the second ha
 SMALL = {"epochs": 1, "batch_size": 2000, "hidden": (8,)}
 
 
-def test_compare_shows_a_class_of_a_link_and_another_that_is_chosen(monkeypatch):
+def test_compare_shows_a_class_of_a_link_and_another_that_is_chosen():
     app = open_page("compare.py", {"f": "beale", "steps": "20", "o": [f"{LION}~lr~0.02", "adam~lr~0.1"]})
     drawn = scene(app)
     assert [run["values"].get("lr") for run in drawn["live"]["runs"]] == [0.02, 0.1]
@@ -39,10 +44,25 @@ def test_compare_shows_a_class_of_a_link_and_another_that_is_chosen(monkeypatch)
     app.session_state["compare.rules"] = True
     app.run()
     assert any("with no formula of ours" in caption.value for caption in app.caption)
-    monkeypatch.setattr("optim_viz.ui.page.limit", lambda name: 0)
-    app.session_state["compare.steps"] = 5000
-    app.run()
-    assert not app.exception and any("This takes longer than the 0 s" in error.value for error in app.error)
+
+
+def test_every_step_of_a_class_asks_whether_it_may_go_on():
+    """What a page's time limit answers; AppTest runs pages without it."""
+    asked = []
+    with looks.answering(lambda: asked.append(1)):
+        ov.descend("beale", ov.optimizer(LION), steps=7)
+    assert len(asked) >= 7
+
+
+def test_loading_the_package_is_no_part_of_a_page_s_time():
+    until = [10.0]
+    token = page._until.set(until)
+    with page.untimed():
+        time.sleep(0.02)
+    page._until.reset(token)
+    assert until[0] >= 10.02
+    with page.untimed():
+        pass
 
 
 def test_network_trains_a_class_and_leaves_out_what_is_none():
@@ -78,8 +98,6 @@ def test_the_same_on_the_network(mode, cancel):
 
 @pytest.fixture
 def cancel():
-    import threading
-
     return threading.Event()
 
 
