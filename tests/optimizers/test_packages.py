@@ -144,6 +144,23 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
         packages._package()
 
 
+@pytest.mark.parametrize(
+    ("name", "axis"), [("Lion", {"beta1": [0.5, 0.9]}), ("SOAP", {"precondition_frequency": [1, 5]})]
+)
+def test_swept_and_tuned_it_has_the_bits_of_single_runs(name, axis):
+    given, lrs = ov.optimizer(f"pytorch_optimizer.{name}"), [1e-3, 0.05]
+    s = ov.sweep("beale", given, {"lr": lrs} | axis, steps=STEPS)
+    for cell in np.ndindex(s.final_loss.shape):
+        alone = ov.optimizer(f"pytorch_optimizer.{name}", **s.spec.values_at(cell))
+        assert s.optimizer(*cell) == alone
+        assert s.final_loss[cell] == ov.descend("beale", alone, steps=STEPS)[name].final_loss
+    t = ov.tune("beale", given, steps=3)
+    (best,) = t.optimizers
+    shown = ov.descend("beale", best, steps=3)[name]
+    assert t.trials == 54 and t.after[0] <= t.before[0] and t.after[0] == shown.final_loss
+    assert f"{name} lr {best['lr']:.2g}" in t.sentence
+
+
 def test_specs_are_values_that_change_with_their_hyperparameters():
     lion = ov.optimizer("pytorch_optimizer.Lion", lr=0.1)
     assert lion == ov.optimizer("pytorch_optimizer.Lion", lr=0.1) and hash(lion) == hash(lion)
