@@ -12,7 +12,7 @@ from optim_viz.optimizers import own, rates
 from optim_viz.optimizers.calls import Call
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.muon import muon_and_adamw
-from optim_viz.optimizers.packages import PACKAGE, FromPackage, steps_on_gradients_alone
+from optim_viz.optimizers.packages import FromPackage
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec, ScheduleSpec, SpecError, Value, quoted
@@ -90,12 +90,7 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
     'torch.optim.Adam([x, y], lr=0.05, betas=(0.8, 0.999))'
     """
     if isinstance(spec.factory, FromPackage):
-        if not steps_on_gradients_alone(spec.factory):
-            raise SpecError(
-                "{label} needs more of a loop than gradients (a closure, a graph, or eval): it has no PyTorch script.",
-                label=quoted(spec.label),
-            )
-        return spec.factory.call().code(PACKAGE, params)
+        return spec.factory.call().code("", params)
     if spec.factory is not None:
         raise SpecError(
             "{label} is an optimizer of your own: it has no PyTorch script but your own.", label=quoted(spec.label)

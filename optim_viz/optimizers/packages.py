@@ -6,7 +6,6 @@ import functools
 import importlib
 import importlib.util
 import inspect
-import itertools
 import math
 import typing
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from optim_viz.optimizers.calls import Call
-from optim_viz.optimizers.streams import Stream
 from optim_viz.spec import Hyperparameter, SpecError, Value, one_of, quoted
 
 PACKAGE = "pytorch_optimizer"
@@ -32,8 +30,6 @@ _SLIDERS: dict[str, tuple[float, float, str]] = {
     "beta": (0.0, 0.999, "linear"),
     "momentum": (0.0, 0.999, "linear"),
 }
-#: How long a method is watched to learn what it needs of a loop.
-_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -94,53 +90,6 @@ def parts(name: str, default: tuple[float, ...]) -> list[str]:
     ['beta1', 'beta2']
     """
     return [f"{name.removesuffix('s')}{i}" for i, _ in enumerate(default, 1)]
-
-
-def steps_on_gradients_alone(factory: FromPackage) -> bool:
-    """Whether zero_grad, backward and step() are all that a loop needs: no closure, no graph, no eval()."""
-    bare = _walk(factory)
-    return bare is not None and bare == _walk(factory, closure=True)
-
-
-def takes_each_number_alone(factory: FromPackage) -> bool:
-    """Whether a weight's steps are the same beside others of its tensor as in a tensor of its own."""
-    together, apart = _walk(factory), _walk(factory, apart=True)
-    return (
-        together is not None
-        and apart is not None
-        and all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(together, apart, strict=True))
-    )
-
-
-def _walk(factory: FromPackage, closure: bool = False, apart: bool = False) -> list[float] | None:
-    """Where a few steps on a bowl end, with a closure or without one; None where a loop must do more, or fails.
-
-    The closure's loss is not the bowl's: a method that reads it goes elsewhere.
-    """
-    import torch
-
-    told, start = itertools.cycle([1e3, -1e3]), torch.tensor([1.0, -3.0], dtype=torch.float64)
-    weights = [part.clone().requires_grad_() for part in (start if apart else [start])]
-
-    def look() -> Any:
-        made.zero_grad()
-        loss = sum((scale * w**2).sum() for scale, w in zip(scales, weights, strict=True))
-        loss.backward()
-        return loss.detach() * next(told)
-
-    scales = torch.tensor([1.0, 5.0], dtype=torch.float64)
-    scales = scales if apart else scales[None]
-    try:
-        with Stream(0):
-            made = factory(weights)
-            if all(callable(getattr(made, name, None)) for name in ("train", "eval")):
-                return None
-            for _ in range(_STEPS):
-                look()
-                made.step(*([look] if closure else []))
-    except Exception:  # noqa: BLE001 - a stranger's: whatever it asked the loop for is not there
-        return None
-    return [float(value) for w in weights for value in w.detach().flatten()]
 
 
 def _is_whole(annotation: Any) -> bool:
