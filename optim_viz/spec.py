@@ -406,6 +406,8 @@ class SweepSpec:
     seeds: int = 1
     tolerance: float = 1e-3
     paired: bool = False
+    #: Those that are an axis, "optimizer", whose values are their numbers; `optimizer` is the first of them then.
+    optimizers: tuple[OptimizerSpec, ...] = field(default=(), repr=False)
 
     @property
     def shape(self) -> tuple[int, ...]:

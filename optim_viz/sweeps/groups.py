@@ -1,4 +1,4 @@
-"""Axes that are no numbers of a rule: a noise, a switch, a setting of the schedule. Each of their values is a batch."""
+"""Axes that are no numbers of a rule: noise, switches, the schedule's settings, optimizers. Each value is a batch."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from optim_viz.sweeps.batch import Ends
 
 #: The axis that is the noise, and what a schedule's settings are called before their own names.
 NOISE, OF_SCHEDULE = "noise", "schedule."
+#: The axis whose values are optimizers, by their numbers.
+OPTIMIZER = "optimizer"
 
 
 def switches(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
@@ -44,20 +46,22 @@ def settings(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
 
 def is_outer(name: str, spec: OptimizerSpec) -> bool:
     """Whether the values of an axis are batches of their own."""
-    return name == NOISE or name.startswith(OF_SCHEDULE) or name in switches(spec)
+    return name in (NOISE, OPTIMIZER) or name.startswith(OF_SCHEDULE) or name in switches(spec)
 
 
 def placed(spec: SweepSpec, values: Mapping[str, float]) -> SweepSpec:
     """Return a sweep whose optimizer and noise have some axes' values."""
     numbers = dict(values)
     noise, optimizer = numbers.pop(NOISE, spec.noise), spec.optimizer
+    if OPTIMIZER in numbers:
+        optimizer = spec.optimizers[int(numbers.pop(OPTIMIZER))]
     plan, own = optimizer.schedule, {k: numbers.pop(k) for k in list(numbers) if k.startswith(OF_SCHEDULE)}
     if plan is not None and own:
         changed = {name.removeprefix(OF_SCHEDULE): value for name, value in own.items()}
         optimizer = dataclasses.replace(optimizer, schedule=schedule(plan.kind, **dict(plan.values) | changed))
     if numbers:
         optimizer = with_values(optimizer, numbers)
-    return dataclasses.replace(spec, optimizer=optimizer, noise=noise)
+    return dataclasses.replace(spec, optimizer=optimizer, noise=noise, optimizers=())
 
 
 def grouped(spec: SweepSpec) -> list[tuple[np.ndarray, SweepSpec]]:

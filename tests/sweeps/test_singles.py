@@ -112,6 +112,26 @@ def test_a_learning_rate_is_given_as_to_any_optimizer():
     assert not ov.optimizer(lambda params, lr=None: None).values and not ov.optimizer(lambda params: None).values
 
 
+def test_optimizers_are_an_axis_and_every_cell_is_the_run_of_descend():
+    given = [ov.optimizer("sgd", schedule=ov.schedule("cosine")), adam, ov.optimizer("adam", label="ours")]
+    s = ov.sweep("beale", given, {"lr": LRS, "noise": [0.0, 0.1]}, steps=15, seeds=2)
+    assert s.final_loss.shape == (3, 3, 2) and s.axes["optimizer"].tolist() == ["sgd", "adam", "ours"]
+    for cell in np.ndindex(s.final_loss.shape):
+        run = ov.descend("beale", s.optimizer(*cell), steps=15, noise=(0.0, 0.1)[cell[2]], seed=1).trajectories[0]
+        assert s.losses[1][cell] == pytest.approx(run.final_loss, rel=1e-9)
+    np.testing.assert_allclose(s.losses[:, 1], s.losses[:, 2], rtol=1e-9)
+    assert s.best["optimizer"] in {"sgd", "adam", "ours"} and s.best["loss"] == s.final_loss.min()
+    frame = s.to_frame()
+    assert frame.optimizer.unique().tolist() == ["sgd", "adam", "ours"] and len(frame) == 36
+    assert "3 optimizer x 3 lr x 2 noise" in repr(s) and hash(s.spec) == hash(s.spec)
+    assert s._repr_html_().startswith("<table")
+
+
+@pytest.mark.parametrize("axis", [{"noise": [0.1, 0.2]}, {"amsgrad": [0, 1]}])
+def test_a_map_over_what_is_no_number_of_a_rule_shows_itself_in_a_notebook(axis):
+    assert ov.sweep("beale", ov.optimizer("adam"), {"lr": LRS} | axis, steps=2)._repr_html_().startswith("<iframe")
+
+
 @pytest.mark.parametrize(
     ("ask", "sentence"),
     [
@@ -127,6 +147,7 @@ def test_a_learning_rate_is_given_as_to_any_optimizer():
         (lambda: ov.optimizer(adam, lr=-1), "adam: lr must be a number above 0 and at most 1,000,000; got -1."),
         (lambda: ov.optimizer(adam, beta1=0.9), "'adam' takes no beta1: write it as"),
         (lambda: ov.sweep("beale", adam, {"lr": [0.1, 0.0]}), "adam: lr must be a number above 0"),
+        (lambda: ov.sweep("beale", ["adam", "sgd"], {"beta1": [0.9]}), "sgd has no axis 'beta1'; "),
     ],
 )
 def test_what_cannot_be_asked_for_gets_its_sentence(ask, sentence):
