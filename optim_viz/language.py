@@ -39,10 +39,6 @@ class Words(str):
         return self
 
 
-class Clause(Words):
-    """A sentence without its full stop, which goes on in another."""
-
-
 def N_(message: str, /, **values: object) -> str:  # noqa: N802 - gettext's name for words that are told later
     """Return a message in English with its values in their places, as Words; `tr` tells it in other languages.
 
@@ -55,18 +51,6 @@ def N_(message: str, /, **values: object) -> str:  # noqa: N802 - gettext's name
         message = message.message
     made = Words(message.format(**values) if values else message)
     made.message, made.values = message, values
-    return made
-
-
-def clause(sentence: str) -> str:
-    """Return a sentence to be gone on with.
-
-    >>> N_("{error}; the default is used.", error=clause(N_("Choose at least one optimizer.")))
-    'Choose at least one optimizer; the default is used.'
-    """
-    made = Clause(sentence.rstrip("."))
-    whole = N_(sentence)
-    made.message, made.values = (whole.message, whole.values) if isinstance(whole, Words) else (sentence, {})
     return made
 
 
@@ -97,7 +81,7 @@ def tr(text: str, /, **values: object) -> str:
     told = catalogue(language).gettext(message) if message else message  # "" is a catalogue's own head
     if values:
         told = told.format(**{name: tr(v) if isinstance(v, Words) else v for name, v in values.items()})
-    return told.rstrip("。.") if isinstance(text, Clause) else told
+    return told
 
 
 def told(data: Any) -> Any:

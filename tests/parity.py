@@ -56,10 +56,16 @@ def compare(trajectory, found):
 
 def rounding_decides(spec, optimizer, trajectory):
     """Whether the run itself parts from itself when it is rounded otherwise after every step, at random."""
-    return any(apart_from_itself(spec, optimizer, trajectory, seed) > CLOSE for seed in range(5))
+    return any(apart_from_itself(spec, optimizer, trajectory, seed)[0] > CLOSE for seed in range(5))
+
+
+def rounding_decides_slopes(spec, optimizer, trajectory, near):
+    """Whether its slopes part by more than `near` then, although its points need not: where curvature has no bound."""
+    return any(apart_from_itself(spec, optimizer, trajectory, seed)[1] > near for seed in range(5))
 
 
 def apart_from_itself(spec, optimizer, trajectory, seed):
+    """How far its points, and its slopes, are then from what they are."""
     draws = np.random.default_rng(seed).choice([-np.inf, 0.0, np.inf], (spec.steps, 2))
     row, (gradient, _) = OPTIMIZERS[optimizer.kind], oracles(spec)
     lrs = trajectory.lrs
@@ -67,7 +73,7 @@ def apart_from_itself(spec, optimizer, trajectory, seed):
     first = [lrs[0] * optimizer.factor(axis) for axis in "xy"]
     state = [value for lr in first for value in row.initial_state(optimizer.hyperparameters, lr)]
     now = (0.0, 0.0, *spec.start, *state)
-    points = np.full((spec.steps + 1, 2), np.nan)
+    points, slopes = np.full((2, spec.steps + 1, 2), np.nan)
     points[0] = spec.start
     for t in range(1, spec.steps + 1):
         lr = tuple(lrs[t - 1] * optimizer.factor(axis) for axis in "xy")
@@ -77,5 +83,9 @@ def apart_from_itself(spec, optimizer, trajectory, seed):
             break
         x, y = (float(np.nextafter(v, v if d == 0.0 else d)) for v, d in zip((x, y), draws[t - 1], strict=True))
         now = (gx, gy, x, y, *state)
-        points[t] = x, y
-    return max(apart(points[:, i], trajectory.points[:, i]) for i in (0, 1))
+        points[t], slopes[t - 1] = (x, y), (gx, gy)
+    ended = max(t - 1, 0)  # the slope at the last point is looked at by no step
+    return (
+        max(apart(points[:, i], trajectory.points[:, i]) for i in (0, 1)),
+        max(apart(slopes[:ended, i], trajectory.gradients[:ended, i]) for i in (0, 1)),
+    )

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
-from optim_viz.language import N_, clause
+from optim_viz.language import N_
 from optim_viz.network import train
 from optim_viz.optimizers import trials
 from optim_viz.optimizers.packages import class_name, is_of_package
@@ -78,7 +78,7 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
     One of the package pytorch_optimizer is read where that is installed. A link never has anything else imported.
 
     >>> read_optimizer("adam~lr~-1")[1]
-    ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'; the default is used."]
+    ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'. The default is used."]
     """
     kind, *parts = text.split("~")
     if kind in NOWHERE:
@@ -104,7 +104,7 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
             optimizer(kind, **{**options, name: value})
             options[name] = value
         except SpecError as error:
-            notes.append(N_("{error}; the default is used.", error=clause(str(error))))
+            notes.append(N_("{error} The default is used.", error=str(error)))
     return optimizer(kind, **options), notes
 
 

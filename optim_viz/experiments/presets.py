@@ -185,11 +185,11 @@ _NETWORK_ROWS: tuple[Preset[NetworkSpec], ...] = (
         "rates",
         N_("Learning rates"),
         N_(
-            "One method, four learning rates: a thousandth has hardly begun, a tenth is best, and at one each step "
-            "loses part of what was learned."
+            "One method, four learning rates: a thousandth has hardly begun, a tenth is best, and at two each step is "
+            "so long that nothing is learned: one digit in ten is right, as by guessing."
         ),
         train.check(
-            tuple(optimizer("sgd", lr=lr, label=f"lr {lr:g}") for lr in (1e-3, 1e-2, 1e-1, 1.0)),
+            tuple(optimizer("sgd", lr=lr, label=f"lr {lr:g}") for lr in (1e-3, 1e-2, 1e-1, 2.0)),
             epochs=2,
             final_relu=False,
         ),

@@ -167,6 +167,10 @@ class Stress:
                 "a network. Only the learning rate is tuned, to the best of this budget; all else is as set, such as "
                 "AdamW's weight decay, which holds it off every minimum that is not at (0, 0)."
             ),
+            N_(
+                "Where runs are chaotic, as on Ackley and Rastrigin, rounding chooses: another processor rounds "
+                "otherwise and may find another learning rate and another loss there."
+            ),
         ]
         off = [surface.title for surface in self.spec.surfaces if not surface.minima]
         if off:

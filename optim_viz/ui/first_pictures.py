@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from optim_viz.language import OWN
+from optim_viz.player.scenes import Scene
 
 #: Bytes of numbers that are kept at most, all pictures together.
 ROOM = 16_000_000
@@ -31,6 +32,18 @@ class KnownLink(NamedTuple):
     language: str = OWN
 
 
+def first_data(scene: Scene) -> dict[str, Any]:
+    """Return what a visitor's first picture of a scene is made of, in the language that is spoken."""
+    live = scene.data.get("live")
+    return scene.told | {"live": live and live | {"answered": 0}}
+
+
+def picture_file(captioned: bool, data: Mapping[str, Any], blobs: Mapping[str, bytes]) -> bytes:
+    """Return a picture as it is sent: JSON in gzip, its blobs of numbers in base64."""
+    text = {name: base64.b64encode(blob).decode() for name, blob in blobs.items()}
+    return gzip.compress(json.dumps({"captioned": captioned, "data": data, "blobs": text}).encode(), 6)
+
+
 @dataclass(frozen=True, eq=False)
 class _Picture:
     captioned: bool
@@ -43,9 +56,7 @@ class _Picture:
     @functools.cached_property
     def file(self) -> bytes:
         """Made for the first who asks: the thread that answers everybody makes it."""
-        blobs = {name: base64.b64encode(blob).decode() for name, blob in self.blobs.items()}
-        text = json.dumps({"captioned": self.captioned, "data": self.data, "blobs": blobs})
-        return gzip.compress(text.encode(), 6)
+        return picture_file(self.captioned, self.data, self.blobs)
 
 
 class Pictures:

@@ -2,12 +2,14 @@
 
 Streamlit learns only from the run of a page which parts of itself it needs, and each part which others that one needs;
 the player comes after these, and plotly.js after the player: a chain of seven round trips with nothing in sight.
-Where the link's picture is known it is named, too: the player shows it at once, and Streamlit finds it there.
+Where the link's picture is known, or soon made, it is named, too: the player shows it at once, and Streamlit finds it
+there.
 """
 
 from __future__ import annotations
 
 import functools
+import gzip
 import json
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -15,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from optim_viz.experiments.links import Query
 from optim_viz.places import STATIC
 from optim_viz.player.assets import publish
 from optim_viz.ui import languages
 from optim_viz.ui.first_pictures import PICTURES
+from optim_viz.ui.new_pictures import may_be_quick, soon
 from optim_viz.ui.page import PAGES
 
 if TYPE_CHECKING:
@@ -39,6 +43,9 @@ _HEAD = b"<head>"
 _CONDITIONS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 _OF_THE_TEXT = (b"content-length", b"etag", b"last-modified")
 _JSON = ((b"content-type", b"application/json"), (b"content-encoding", b"gzip"), (b"cache-control", b"no-cache"))
+_FILE: Message = {"type": "http.response.start", "status": 200, "headers": _JSON}
+#: A picture that is made when it is asked for with its page's query, and what is sent where there is none.
+_NEW, _NOTHING = "new-picture.json", gzip.compress(b"null")
 
 
 class HeadStart:
@@ -55,8 +62,11 @@ class HeadStart:
         """Answer one request."""
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
-        elif picture := PICTURES.file(scope["path"].rpartition("/")[2]):
-            await _answer(send, {"type": "http.response.start", "status": 200, "headers": _JSON}, picture)
+        elif (name := _last(scope)) == _NEW:
+            picture = await soon(*_asked(scope))
+            await _answer(send, _FILE, picture or _NOTHING)
+        elif known := PICTURES.file(name):
+            await _answer(send, _FILE, known)
         elif b"text/html" in dict(scope["headers"]).get(b"accept", b""):
             await self._page(scope, receive, send)
         else:
@@ -79,12 +89,23 @@ class HeadStart:
             await _answer(send, held[0], body.replace(_HEAD, head, 1))
 
 
-def _picture(scope: Scope) -> str | None:
-    """The name of the picture of the page's link, where it is known."""
-    page = scope["path"].rpartition("/")[2] or next(Path(row.path).stem for row in PAGES if row.default)
+def _last(scope: Scope) -> str:
+    return str(scope["path"].rpartition("/")[2])
+
+
+def _asked(scope: Scope) -> tuple[Query, str]:
+    """What a request asks for, and in which language."""
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    return PICTURES.name(page, languages.without_language(query), languages.of_request(query, accepted))
+    return languages.without_language(query), languages.of_request(query, accepted)
+
+
+def _picture(scope: Scope) -> str | None:
+    """The address of the picture of the page's link, where it is known or may soon be made."""
+    page = _last(scope) or next(Path(row.path).stem for row in PAGES if row.default)
+    query, language = _asked(scope)
+    new = f"{_NEW}?{scope['query_string'].decode('latin-1')}" if may_be_quick(page, query) else None
+    return PICTURES.name(page, query, language) or new
 
 
 def _is_page(message: Message) -> bool:
@@ -99,7 +120,7 @@ async def _answer(send: Send, start: Message, body: bytes) -> None:
 
 
 def lines(picture: str | None) -> str:
-    """Return the elements that have a browser ask for what a page needs, and show the picture of that name."""
+    """Return the elements that have a browser ask for what a page needs, and show the picture at that address."""
     if picture is None:
         return _usual()
     player, flat, whole = publish(STATIC)

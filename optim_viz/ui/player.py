@@ -15,7 +15,7 @@ from optim_viz.language import spoken, tr
 from optim_viz.places import STATIC
 from optim_viz.player.assets import publish
 from optim_viz.player.scenes import Scene
-from optim_viz.ui.first_pictures import PICTURES, KnownLink
+from optim_viz.ui.first_pictures import PICTURES, KnownLink, first_data
 from optim_viz.ui.page import asset
 
 
@@ -58,7 +58,7 @@ def show(
     answered = {"answered": st.session_state.get(f"{key}.turns", 0)}
     if link:
         known = link._replace(language=spoken())
-        PICTURES.keep(known, scene.told | {"live": computed and computed | {"answered": 0}}, scene.blobs)
+        PICTURES.keep(known, first_data(scene), scene.blobs)
     shown = scene.told | {"origin": origin, "live": computed and computed | answered}
 
     def turned() -> None:

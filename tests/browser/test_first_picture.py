@@ -18,6 +18,14 @@ COLOURS = """() => {
 }"""
 
 
+#: Has the player draw everything anew, and takes it away before that is done.
+GONE = """() => {
+    const player = document.querySelector(".ov-player").__ov, { app } = player;
+    app.showModel({ ...app.model, key: "another" });
+    player.destroy();
+}"""
+
+
 def looks(page):
     """How the player looks on a dark page and on a light one."""
     found = []
@@ -70,3 +78,5 @@ def test_where_it_cannot_be_had_the_page_shows_its_own(server, open_page):
     page.goto(page.url)
     page.locator(READY).wait_for()
     assert page.locator(".ov-early").count() == 0
+    page.evaluate(GONE)  # one that goes while it is drawn complains of nothing
+    page.wait_for_timeout(500)

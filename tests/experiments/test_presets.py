@@ -138,8 +138,8 @@ def learns():
 def network_rates():
     least, small, best, large = accuracies("rates")
     assert least < 20 and best > 85 and best == max(least, small, best, large)
-    reached = trained("rates")[3].test_accuracies
-    assert (np.diff(reached) < -0.05).any() or 100 * reached[-1] < best - 10
+    assert 5 < large < 15
+    assert trained("rates")[3].test_accuracies.max() < 0.3
 
 
 NETWORK_CLAIMS = {"source": source, "learns": learns, "rates": network_rates}

@@ -32,7 +32,8 @@ REAL = {
     "BSAM": ("gradients, then closure", lambda po, p: po.BSAM(p, num_data=100, lr=1e-3)),
     "EmoNavi": ("closure", lambda po, p: po.EmoNavi(p, lr=1e-3)),
     "LBFGS": ("closure", lambda po, p: torch.optim.LBFGS(p, lr=0.1, max_iter=3)),
-    "AdaHessian": ("graph", lambda po, p: po.AdaHessian(p, lr=0.05)),
+    # Where a curvature is all but 0 its step is huge, and rounding with it: at 0.05 processors part in the first step.
+    "AdaHessian": ("graph", lambda po, p: po.AdaHessian(p, lr=1e-3)),
     "SophiaH": ("graph", lambda po, p: po.SophiaH(p, lr=0.01, update_period=3)),
     "Gravity": ("gradients", lambda po, p: po.Gravity(p, lr=1e-3)),
     "Lion": ("gradients", lambda po, p: po.Lion(p, lr=1e-3)),

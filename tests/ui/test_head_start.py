@@ -2,18 +2,25 @@
 
 import asyncio
 import gzip
+import html
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import streamlit
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from optim_viz.ui import head_start
-from optim_viz.ui.first_pictures import KnownLink, Pictures
+from optim_viz.experiments.fairness import fair_run
+from optim_viz.experiments.links import FAIR_DESCENT, read
+from optim_viz.experiments.openings import COMPARE
+from optim_viz.language import speaking
+from optim_viz.player import scenes
+from optim_viz.ui import head_start, new_pictures
+from optim_viz.ui.first_pictures import KnownLink, Pictures, first_data
 from optim_viz.ui.head_start import PARTS, HeadStart, streamlit_parts
 from optim_viz.ui.kept_files import KeptFiles
 
@@ -88,9 +95,50 @@ def test_the_picture_of_a_known_link_is_named_and_sent(monkeypatch):
     status, headers, body = get(app, path)
     assert (status, headers[b"content-encoding"], headers[b"cache-control"]) == (200, b"gzip", b"no-cache")
     assert json.loads(gzip.decompress(body)) == {"captioned": True, "data": {"title": "Beale"}, "blobs": {"x": "MTI="}}
-    for other in ("", "f=beale", "o=c&o=a+b&f=beale", "f=beale&o=a+b&o=c&embed=true"):
+    for other in ("fair=best", "f=x^2", "f=beale&o=a+b&o=c&embed=true"):
         assert "ov-early" not in get(app, "/", other, accept="text/html")[2].decode()
     assert "ov-early" not in get(app, "/tune", "o=a+b&o=c&f=beale", accept="text/html")[2].decode()
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "loss"), ("zh", "损失")])
+def test_the_picture_of_a_new_link_is_made_while_streamlit_starts_and_is_the_pages_own(language, title, monkeypatch):
+    kept = Pictures()
+    monkeypatch.setattr(head_start, "PICTURES", kept)
+    app = HeadStart(answers(200, "text/html", INDEX.read_bytes()))
+    link = f"f=himmelblau&steps=60&o=sgd~lr~0.005&o=adam~lr~0.2~label~%22%3Cb%3E&lang={language}"
+    page = get(app, "/some/where/", link, accept="text/html")[2].decode()
+    path = html.unescape(re.search(r'id="ov-early" href="\.(/app/static/[^"]+)"', page)[1])
+    status, _, body = get(app, *path.split("?"))
+    found = json.loads(gzip.decompress(body))
+    assert status == 200 and not found["captioned"]
+    assert title in json.dumps(found["data"], ensure_ascii=False)
+    asked, notes = read(FAIR_DESCENT, parse_qs(link.rpartition("&")[0]), COMPARE)
+    scene = scenes.compare(fair_run(asked).runs)
+    with speaking(language):
+        kept.keep(KnownLink("compare", {}, language=language), first_data(scene), scene.blobs)
+    assert not notes and json.loads(gzip.decompress(kept.file(kept.name("compare", {}, language)))) == found
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "f=bale", "steps=5000&o=sgd&o=adam&o=adamw", "o=lbfgs", "fair=best", "nobody=knows", "start=9~9",
+        "o=" + "~" * 9000, "steps=-1", "f=beale&f=x^2", "%00=%ff", "&".join(["o=sgd"] * 500), "f=x^2",
+    ],
+)  # fmt: skip
+def test_what_costs_more_or_needs_words_is_left_to_its_page(link):
+    assert json.loads(gzip.decompress(get(HeadStart(None), "/app/static/new-picture.json", link)[2])) is None
+
+
+def test_few_wait_for_a_new_picture():
+    for _ in range(4):
+        assert new_pictures._ROOM.acquire(blocking=False)
+    try:
+        assert asyncio.run(new_pictures.soon({}, "en")) is None
+    finally:
+        for _ in range(4):
+            new_pictures._ROOM.release()
+    assert asyncio.run(new_pictures.soon({}, "en"))
 
 
 def test_pictures_stay_within_their_room_and_the_last_ones_are_kept():

@@ -27,8 +27,11 @@ export function startEarly() {
   document.body.append(early.holder);
   const address = (/** @type {string} */ name) => new URL(/** @type {string} */ (link.dataset[name]), document.baseURI).href;
   const wanted = [fetch(link.href).then((answer) => answer.json()), loadPlotly(address("flat")), loadStyle(early.holder, address("css"))];
-  // Without it there is no early picture: the page shows its own, or says why it cannot.
-  Promise.all(wanted).then(([picture, plotly]) => { if (!early.gone) begin(early, picture, plotly, address("whole")); }, () => early.holder.remove());
+  // Without it, or where it is null, there is no early picture: the page shows its own, or says why it cannot.
+  Promise.all(wanted).then(([picture, plotly]) => {
+    if (!picture) early.holder.remove();
+    else if (!early.gone) begin(early, picture, plotly, address("whole"));
+  }, () => early.holder.remove());
 }
 
 /** @param {Early} early @param {any} picture @param {any} plotly @param {string} whole */

@@ -13,6 +13,7 @@ import { createStage, placeStage, stalePaths } from "./stage.js";
  * @property {any} panel
  * @property {string} signature  of what Plotly has drawn
  * @property {boolean} ready
+ * @property {Promise<unknown>|null} drawing  what Plotly does now, or did last
  */
 
 /** @param {HTMLElement} parent @returns {View} */
@@ -20,7 +21,7 @@ export function createView(parent) {
   const gd = element("div", { class: "ov-gd" });
   const host = element("div", { class: "ov-plot" }, [gd]);
   parent.append(host);
-  return { host, gd, stage: createStage(host), plotly: null, panel: null, signature: "", ready: false };
+  return { host, gd, stage: createStage(host), plotly: null, panel: null, signature: "", ready: false, drawing: null };
 }
 
 /**
@@ -41,7 +42,7 @@ export async function plotOnce(view, app, signs, makeFigure, onFirst) {
   const first = !view.gd._fullLayout;
   const { traces, layout, config } = makeFigure();
   view.plotly ??= app.plotly;
-  await view.plotly.react(view.gd, traces, layout, config);
+  await (view.drawing = view.plotly.react(view.gd, traces, layout, config));
   if (first && !app.destroyed) onFirst(view.gd);
 }
 
@@ -86,7 +87,13 @@ export function fitView(view) {
   const { gd, host } = view;
   if (!gd._fullLayout || !host.clientWidth) return;
   const [width, height] = [host.clientWidth, host.clientHeight];
-  if (gd._fullLayout.width !== width || gd._fullLayout.height !== height) view.plotly.relayout(gd, { width, height });
+  if (gd._fullLayout.width !== width || gd._fullLayout.height !== height) view.drawing = view.plotly.relayout(gd, { width, height });
+}
+
+/** Lets go of the plot: once it is drawn, because Plotly goes on with what is gone. @param {View} view */
+async function purge(view) {
+  await Promise.allSettled([view.drawing]);
+  view.plotly?.purge(view.gd);
 }
 
 /** Client px -> px in the plot area; null outside. @param {View} view @param {number} clientX @param {number} clientY */
@@ -122,6 +129,6 @@ export function viewMethods(view, app) {
     stale: () => stalePaths(view.stage),
     resize: () => fitView(view),
     pixelOf: (/** @type {string} */ id, /** @type {number} */ row) => clientPixel(view, id, row),
-    destroy: () => view.plotly?.purge(view.gd),
+    destroy: () => purge(view),
   };
 }

@@ -85,7 +85,7 @@ export function readChoice(tables, text, notes) {
       options = next;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      notes.push(t("{error}; the default is used.", { error: error.message.replace(/[.。]$/, "") }));
+      notes.push(t("{error} The default is used.", { error: error.message }));
     }
   }
   return checkChoice(tables, kind, options);
