@@ -298,7 +298,7 @@ def _optimizers(given: argparse.Namespace) -> list[OptimizerSpec]:
 def _optimizer(name: str) -> OptimizerSpec:
     from optim_viz.experiments.links import read_optimizer
 
-    spec, notes = read_optimizer(name, beyond=True)
+    spec, notes = read_optimizer(name)
     if spec is None or notes:
         raise SpecError(notes[0].removesuffix(" The default is used."))
     return spec

@@ -77,6 +77,7 @@ _ROWS = (
     Setting("waiting_jobs", 20, "jobs", "work that waits for its turn, in each line", low=0),
     Setting("turn_seconds", 2, "s", "how long a page waits for its turn before its visitor is told how many wait"),
     Setting("page_seconds", 3, "s", "one run of a page; a plane of weights and a lesson may take five times that"),
+    Setting("training_seconds", 1_800, "s", "one training on Network, with its tuning, all runs together", high=10**6),
     Setting("patience_seconds", 10, "s", "how long work goes on after the browser that asked for it is gone"),
     Setting("threads", 0, "threads", "what sweeps and trainings work on at once; 0: one a core", low=0, high=1024),
     Setting(

@@ -31,6 +31,8 @@ OF_MODELS = ("b", "w")
 PARAMETERS = ("a", "b", "c", "d")
 #: The most that a number may be where its row says nothing else: beyond it floats soon overflow.
 LARGEST = 1e6
+#: The most names that a sentence lists.
+MOST_NAMES = 60
 #: The most characters of an input that a sentence repeats; no label is longer.
 ECHO = 80
 
@@ -79,7 +81,7 @@ def quoted(value: object) -> str:
 
 
 def nearest(name: object, names: Iterable[str]) -> str:
-    """Return the hint that names what was probably meant: the nearest name, or all of them.
+    """Return the hint that names what was probably meant: the nearest name, or all of them where they are few.
 
     >>> nearest("adma", ["sgd", "momentum", "adam"])
     "did you mean 'adam'?"
@@ -87,9 +89,11 @@ def nearest(name: object, names: Iterable[str]) -> str:
     names, name = list(names), (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
     swapped = [n for n in names if sorted(n) == sorted(name)]  # "adma" is adam with two keys swapped, not adamax
     close = swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return (
-        N_("did you mean {close!r}?", close=close[0]) if close else N_("choose one of {names}.", names=", ".join(names))
-    )
+    if close:
+        return N_("did you mean {close!r}?", close=close[0])
+    if len(names) > MOST_NAMES:
+        return N_("none of the {count} is called like that.", count=len(names))
+    return N_("choose one of {names}.", names=", ".join(names))
 
 
 def one_of(name: object, names: Iterable[str], what: str) -> str:
@@ -415,6 +419,8 @@ class SweepSpec:
     seeds: int = 1
     tolerance: float = 1e-3
     paired: bool = False
+    #: Those that are an axis, "optimizer", whose values are their numbers; `optimizer` is the first of them then.
+    optimizers: tuple[OptimizerSpec, ...] = field(default=(), repr=False)
 
     @property
     def shape(self) -> tuple[int, ...]:

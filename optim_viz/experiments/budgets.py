@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from optim_viz.experiments.fairness import Fair
+from optim_viz.experiments.fairness import Fair, FairRuns, fair_train
+from optim_viz.language import N_
 from optim_viz.network.train import steps_per_epoch
 from optim_viz.optimizers.specs import looks
+from optim_viz.progress import Progress, Unfinished
 from optim_viz.settings import SETTINGS, limit
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
 
@@ -25,6 +30,23 @@ def within(asked: Asked) -> Asked:
         _check("seeds", spec.seeds)
         _check("training_steps", evaluations_of(spec))
     return asked
+
+
+def train_within(asked: Fair[NetworkSpec], report: Callable[[Progress], None], cancel: threading.Event) -> Any:
+    """As `fair_train`, for as long as the app has for one training: a step of a package's may take seconds.
+
+    Raises Unfinished, with what was recorded until then.
+    """
+    seconds = limit("training_seconds")
+    until = time.monotonic() + seconds
+
+    def told(progress: Progress) -> None:
+        if time.monotonic() > until:
+            why = N_("This training takes longer than the {seconds:,} s that this server has for one.", seconds=seconds)
+            raise Unfinished(why, FairRuns(asked, progress.so_far(), ""))
+        report(progress)
+
+    return fair_train(asked, told, cancel)
 
 
 def _check(name: str, value: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from optim_viz.language import N_
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
 from optim_viz.network.training import Training
-from optim_viz.optimizers.specs import optimizer, with_values
+from optim_viz.optimizers.specs import optimizer, takes_lr, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.progress import Progress, Unfinished
 from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, one_of, unique_labels
@@ -81,9 +82,10 @@ def check_fairness(mode: str, ways: Iterable[str] = FAIRNESS) -> str:
 
 def one_rate(specs: tuple[OptimizerSpec, ...]) -> Chosen:
     """Return the optimizers with the first one's learning rate, and the sentence that says so."""
-    lr = float(specs[0]["lr"])
-    label = unique_labels(specs)[0]
-    return tuple(with_values(spec, {"lr": lr}) for spec in specs), (
+    first = next((spec for spec in specs if takes_lr(spec)), specs[0])
+    lr = float(first.hyperparameters.get("lr", math.nan))
+    label = dict(zip(specs, unique_labels(specs), strict=True))[first]
+    return tuple(with_values(spec, {"lr": lr}) if takes_lr(spec) else spec for spec in specs), (
         N_(
             "One learning rate for all: {lr:g}, that of {label}, the first. As unfair as values picked by "
             "hand: the same number is a small step for one optimizer and a large one for another.",
@@ -100,7 +102,8 @@ def torch_defaults(specs: tuple[OptimizerSpec, ...]) -> Chosen:
     """
     changed = tuple(with_values(spec, optimizer(spec.kind).hyperparameters) for spec in specs)
     labels = unique_labels(specs)
-    values = ", ".join(f"{label} lr {spec['lr']:g}" for label, spec in zip(labels, changed, strict=True))
+    pairs = zip(labels, changed, strict=True)
+    values = ", ".join(f"{label} lr {spec['lr']:g}" for label, spec in pairs if takes_lr(spec))
     return changed, N_(
         "torch's defaults: {values}. Schedules and factors of single coordinates or layers stay as set.", values=values
     )
@@ -136,7 +139,8 @@ def fair_descent(spec: DescentSpec, mode: str) -> tuple[DescentSpec, str]:
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
     drawn = spec.noise > 0.0 or spec.batch_size is not None
-    trials = TuneSpec(replace(spec, drawn=""), SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum")
+    shown = replace(spec, drawn="")
+    trials = TuneSpec(shown, SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum", singles=False)
     return _fairly(Fair(spec, mode), FAIRNESS, lambda: _tune_descent(trials))
 
 
@@ -175,9 +179,12 @@ def fair_train(
 
 
 def _tune_training(spec: NetworkSpec, report: Callable[[Progress], None], cancel: threading.Event) -> Chosen:
-    """Every optimizer at its best learning rate."""
+    """Every optimizer that has a learning rate at its best."""
     seeds, began = min(spec.seeds, SEEDS_ON_NETWORK), time.perf_counter()
-    trials = replace(spec, seeds=seeds)
+    able = tuple(filter(takes_lr, spec.optimizers))
+    if not able:
+        return spec.optimizers, N_("As set: none of them takes a learning rate.")
+    trials = replace(spec, optimizers=able, seeds=seeds)
     share = GRID / (GRID + NEAR)
 
     def told(low: float, width: float) -> Callable[[float], None]:
@@ -186,19 +193,18 @@ def _tune_training(spec: NetworkSpec, report: Callable[[Progress], None], cancel
     first = rate_sweep.run(TrainSweepSpec(trials, _rates(LOW, HIGH, GRID)), None, told(0.0, share), cancel)
     step = (HIGH / LOW) ** (1.0 / (GRID - 1))
     chosen = []
-    for i, one in enumerate(spec.optimizers):
+    for i, one in enumerate(able):
         if cancel.is_set():
             return spec.optimizers, N_("Cancelled while learning rates were tuned.")
         best = first.best[first.labels[i]]
         alone = replace(trials, optimizers=(one,))
         near = TrainSweepSpec(alone, _rates(best / step**0.6, best * step**0.6, NEAR))
-        width = (1.0 - share) / len(spec.optimizers)
+        width = (1.0 - share) / len(able)
         second = rate_sweep.run(near, None, told(share + i * width, width), cancel)
         chosen.append(with_values(one, {"lr": min(_scores(first, i) + _scores(second, 0))[1]}))
-    labels = unique_labels(spec.optimizers)
-    values = ", ".join(f"{label} lr {o['lr']:.2g}" for label, o in zip(labels, chosen, strict=True))
-    over = N_(", median over {seeds} seeds", seeds=seeds) if seeds > 1 else ""
-    return tuple(chosen), N_(
+    values = ", ".join(f"{label} lr {o['lr']:.2g}" for label, o in zip(unique_labels(able), chosen, strict=True))
+    over, found = N_(", median over {seeds} seeds", seeds=seeds) if seeds > 1 else "", iter(chosen)
+    return tuple(next(found) if takes_lr(o) else o for o in spec.optimizers), N_(
         "Each at its own best: {values}. {trials} trainings each (learning rate: a log grid from {low:g} to {high:g}, "
         "then around the best), {length} as shown, lowest test loss after the last step{over}.",
         values=values, trials=GRID + NEAR, low=LOW, high=HIGH, length=epochs_told(spec.epochs), over=over,

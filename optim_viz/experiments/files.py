@@ -16,6 +16,7 @@ from optim_viz.experiments import links, study_views
 from optim_viz.experiments.study import Study
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.network import train
+from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, quoted
 from optim_viz.surfaces import descent
@@ -45,7 +46,7 @@ def link(spec: Spec) -> tuple[str, links.Query]:
     'compare'
     """
     for item in (spec.descent if isinstance(spec, Study) else spec).optimizers:
-        if item.factory is not None:
+        if item.factory is not None and not is_of_package(item.kind):
             raise SpecError(
                 "{label} is an optimizer of your own: JSON cannot hold it, CSV holds its results.",
                 label=quoted(item.label),

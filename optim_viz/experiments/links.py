@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
 from optim_viz.language import N_
 from optim_viz.network import train
+from optim_viz.optimizers import trials
 from optim_viz.optimizers.packages import class_name, is_of_package
 from optim_viz.optimizers.packages import hyperparameters as package_hyperparameters
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
@@ -80,10 +81,10 @@ def _text(value: Value | str) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | None, list[str]]:
+def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
     """Return the optimizer that `text` names, if any, and a sentence for everything that was dropped.
 
-    `beyond` lets it name one of the package pytorch_optimizer, which the pages do not show.
+    One of the package pytorch_optimizer is read where that is installed. A link never has anything else imported.
 
     >>> read_optimizer("adam~lr~-1")[1]
     ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'. The default is used."]
@@ -91,7 +92,12 @@ def read_optimizer(text: str, beyond: bool = False) -> tuple[OptimizerSpec | Non
     kind, *parts = text.split("~")
     if kind in NOWHERE:
         return None, [NOWHERE[kind]]
-    if kind not in OPTIMIZERS and not (beyond and is_of_package(kind)):
+    if is_of_package(kind):
+        try:
+            package_hyperparameters(kind)
+        except SpecError as error:
+            return None, [N_(str(error))]
+    elif kind not in OPTIMIZERS:
         return None, [N_("Unknown optimizer {kind}; {hint}", kind=quoted(kind), hint=nearest(kind, OPTIMIZERS))]
     notes: list[str] = []
     options: dict[str, Any] = {}
@@ -221,8 +227,20 @@ def _checked(check: Callable[..., Any], name: str, parse: Callable[[str], Any] =
     return field(name, lambda spec, text: getattr(check(**vars(spec) | {name: parse(text)}), name), **rest)
 
 
-def _optimizers(check: Callable[..., Any]) -> Key:
-    """The row of the optimizers, a text each."""
+def tried(check: Callable[..., Any], place: str) -> Callable[..., Any]:
+    """Return `check` with one more before it: that a package's classes run in `place`, one of trials.PLACES."""
+
+    def checked(**asked: Any) -> Any:
+        for spec in filter(lambda one: is_of_package(one.kind), asked["optimizers"]):
+            if error := trials.refusal(spec, place):
+                raise error
+        return check(**asked)
+
+    return checked
+
+
+def optimizers(check: Callable[..., Any]) -> Key:
+    """Return the row of the optimizers, a text each; `check` says which its page can show."""
 
     def read_all(spec: Any, texts: list[str]) -> tuple[Any, list[str]]:
         found = [read_optimizer(text) for text in texts[:MAX_OPTIMIZERS]]
@@ -323,7 +341,7 @@ DESCENT: Table = {
     "drawn": _checked(
         descent.check, "drawn", silent=lambda spec, default: spec.drawn == (default.drawn if default else "")
     ),
-    "o": _optimizers(descent.check),
+    "o": optimizers(tried(descent.check, "surface")),
 }
 # A link never names a data file: what lies on the server's disk is not a visitor's business.
 TRAINING: Table = {
@@ -333,7 +351,7 @@ TRAINING: Table = {
     "relu": _checked(train.check, "final_relu", lambda text: flag(text, "relu"), text=lambda on: str(on).lower()),
     "seed": _checked(train.check, "seed"),
     "seeds": _checked(train.check, "seeds"),
-    "o": _optimizers(train.check),
+    "o": optimizers(tried(train.check, "network")),
 }
 
 

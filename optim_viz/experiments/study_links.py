@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from optim_viz.experiments import links
 from optim_viz.experiments.links import Key, Query, Table, field, inside, joined, parts
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, check_axis, check_rates
 from optim_viz.experiments.study_views import FIRST, VIEWS, fitting, seen
 from optim_viz.language import N_
-from optim_viz.spec import SpecError, number, one_of, quoted, whole
+from optim_viz.optimizers.packages import is_of_package
+from optim_viz.spec import DescentSpec, SpecError, number, one_of, quoted, whole
+from optim_viz.surfaces import descent
 
 
 def _ends(text: str, count: int) -> tuple[str, ...]:
@@ -43,6 +46,17 @@ def _of_views(key: str, row: Key) -> Key:
     return replace(row, read=read, silent=lambda s, d: key not in VIEWS[s.view].keys or row.silent(s, d))
 
 
+def _check(**asked: Any) -> DescentSpec:
+    """A comparison as `descent.check` has it, of optimizers that many can be run of at once."""
+    for spec in asked["optimizers"]:
+        if is_of_package(spec.kind):
+            raise SpecError(
+                "{label} runs one start after the other: Compare and Network show it, and ov.sweep and ov.tune run it.",
+                label=quoted(spec.label),
+            )
+    return descent.check(**asked)
+
+
 _OWN: Table = {
     "n": field("resolution", lambda s, text: whole(text, "n", 2, VIEWS[s.view].resolutions[-1])),
     "seeds": field("seeds", lambda s, text: whole(text, "seeds", 1, VIEWS[s.view].seeds)),
@@ -62,7 +76,11 @@ STUDY: Table = {
         lambda study, default: default is not None and study.view == FIRST.name,
     ),
     # A study has pictures of its own: how the surface is drawn is Compare's.
-    **{key: inside("descent", row) for key, row in links.DESCENT.items() if key != "drawn"},
+    **{
+        key: inside("descent", row)
+        for key, row in (dict(links.DESCENT) | {"o": links.optimizers(_check)}).items()
+        if key != "drawn"
+    },
     **{key: _of_views(key, row) for key, row in _OWN.items()},
 }
 

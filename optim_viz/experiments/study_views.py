@@ -14,7 +14,7 @@ from optim_viz.language import N_
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweepSpec
 from optim_viz.optimizers.specs import has_rule, looks, optimizer
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.table import OPTIMIZERS, WITH_RULE
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, SweepSpec, one_of, unique_labels, whole
 from optim_viz.surfaces import descent
@@ -74,14 +74,28 @@ def shown(study: Study) -> dict[str, OptimizerSpec]:
 
 
 def _swept(study: Study) -> dict[str, OptimizerSpec]:
-    """Of the optimizers shown, those whose runs on a surface are one batch; if there is none, the check says why."""
+    """Of the optimizers shown, those whose runs on a surface are one batch; if there is none, `_batched` says why."""
     specs = shown(study)
     return {label: spec for label, spec in specs.items() if has_rule(spec)} or specs
 
 
+def _batched(spec: OptimizerSpec) -> OptimizerSpec:
+    """The optimizer, which a picture of thousands of runs needs to have a rule."""
+    if not has_rule(spec):
+        raise SpecError(
+            "{run} runs one start after the other: a sweep needs an optimizer with an elementwise "
+            "rule, one of {names}.",
+            run=spec.label or spec.kind,
+            names=", ".join(WITH_RULE),
+        )
+    return spec
+
+
 def _sweep(study: Study, spec: OptimizerSpec, axes: dict[str, np.ndarray], tolerance: float = 1e-3) -> SweepSpec:
     d = study.descent
-    return sweep.check(d.surface, spec, axes, d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds, tolerance)
+    return sweep.check(
+        d.surface, _batched(spec), axes, d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds, tolerance
+    )
 
 
 def _rate_sweeps(study: Study) -> dict[str, SweepSpec]:
@@ -99,7 +113,7 @@ def _map_sweep(study: Study) -> dict[str, SweepSpec]:
 def _basin_sweeps(study: Study) -> dict[str, SweepSpec]:
     d = study.descent
     rest = (study.resolution, d.steps, d.noise, d.batch_size, d.seed)
-    return {label: basins.check(d.surface, spec, *rest) for label, spec in _swept(study).items()}
+    return {label: basins.check(d.surface, _batched(spec), *rest) for label, spec in _swept(study).items()}
 
 
 def _train_sweep(study: Study) -> dict[str, TrainSweepSpec]:

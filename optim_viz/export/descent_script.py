@@ -9,17 +9,20 @@ from optim_viz.export.network_script import network_script
 from optim_viz.export.script_parts import (
     DECODE,
     SOFTPLUS,
+    arguments,
+    asked,
     assembled,
-    clip_arguments,
+    backward,
     clip_step,
     expression_code,
+    options,
     packages,
     packed,
     schedule_step,
     schedules,
+    turned,
 )
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
-from optim_viz.optimizers.packages import FromPackage, takes_each_number_alone
 from optim_viz.spec import (
     COORDINATES,
     DescentSpec,
@@ -103,52 +106,76 @@ def _wrapped(line: str) -> str:
     return "\n".join(textwrap.wrap(line, 110, subsequent_indent="    ", break_long_words=False))
 
 
+def _together(spec: DescentSpec) -> bool:
+    """Whether x and y are one tensor, which some optimizer takes as a whole; then neither has a rate of its own."""
+    whole = [o for o in spec.optimizers if asked(o).together]
+    if whole and any(o.lr_scale for o in spec.optimizers):
+        raise SpecError(
+            "{label} takes x and y together, and another has a learning rate for each: they have no PyTorch script.",
+            label=quoted(whole[0].label),
+        )
+    return bool(whole)
+
+
+def _look(spec: DescentSpec) -> tuple[list[str], list[str]]:
+    """The lines of a look at the gradient, and those that end a run which diverged."""
+    batch = ", U[ORDER[step]], V[ORDER[step]]" if spec.batch_size is not None else ""
+    whole, graph = _together(spec), any(asked(o).graph for o in spec.optimizers)
+    look = ["optimizer.zero_grad()", f"loss = f({'*theta' if whole else 'x, y'}{batch})"]
+    look += backward(graph, "[theta]" if whole else "[x, y]")
+    if spec.noise:
+        each = [f"{name}.grad = {name}.grad + NOISE[step, {i}]" for i, name in enumerate("xy")]
+        look += ["theta.grad = theta.grad + NOISE[step]"] if whole else each
+    parts = ["theta.grad.isfinite().all()"] if whole else ["x.grad.isfinite()", "y.grad.isfinite()"]
+    return look, [f"if not ({' and '.join(['loss.isfinite()', *parts])}):", "    return math.inf  # diverged"]
+
+
+def _clips(spec: DescentSpec) -> tuple[list[str], list[str]]:
+    """The lines that clip gradients, and the loop's arguments that they need."""
+    return clip_step(spec.optimizers, "[theta]" if _together(spec) else "[x, y]")
+
+
 def _loop(spec: DescentSpec, kinds: set[str]) -> str:
     """The training loop; a closure where some optimizer looks at the loss more than once a step."""
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)
-    batch = spec.batch_size is not None
-    look = ["optimizer.zero_grad()", f"loss = f(x, y{', U[ORDER[step]], V[ORDER[step]]' if batch else ''})"]
-    look.append("loss.backward()")
-    if spec.noise:
-        look += ["x.grad += NOISE[step, 0]", "y.grad += NOISE[step, 1]"]
-    clips, bounds = clip_step(spec.optimizers, "[x, y]")
+    averages, graph = (any(getattr(asked(o), name) for o in spec.optimizers) for name in ("averages", "graph"))
+    point, params = ("*theta", "theta") if _together(spec) else ("x, y", "x, y")
+    watched = spec.batch_size is not None and "plateau" in kinds
+    full = [f"full = f({point}).item()  # the loss over all examples tells a plateau"] if watched else []
+    (look, diverged), (clips, bounds) = _look(spec), _clips(spec)
     look += clips
-    watched = batch and "plateau" in kinds
-    full = ["full = f(x, y).item()  # the loss over all examples tells a plateau"] if watched else []
-    diverged = [
-        "if not (loss.isfinite() and x.grad.isfinite() and y.grad.isfinite()):",
-        "    return math.inf  # diverged",
-    ]
     if closure:
         inner = ["", "def closure():", *("    " + line for line in look), "    return loss", ""]
         body = [*full, *inner, "loss = optimizer.step(closure)", *diverged]
     else:
         body = [*look, *diverged, *full, "optimizer.step()"]
     body += schedule_step(kinds, "full" if full else "loss.item()")
-    lines = ["for step in range(STEPS):", *("    " + line for line in body)]
-    lines += ["loss = f(x, y).item()", "return loss if math.isfinite(loss) else math.inf"]
-    options = [f", {name}=None" for name in (*["scheduler"] * bool(kinds), *bounds)]
-    head = f"def descend(x, y, optimizer{''.join(options)}):\n"
+    lines = [*turned(averages, "train"), "for step in range(STEPS):", *("    " + line for line in body)]
+    lines += [
+        *turned(averages, "eval"),
+        f"loss = f({point}).item()",
+        "return loss if math.isfinite(loss) else math.inf",
+    ]
+    head = f"def descend({params}, optimizer{options(bool(kinds), graph, bounds)}):\n"
     return head + "".join(f"    {line}".rstrip() + "\n" for line in lines)
 
 
 def _run(optimizer: OptimizerSpec, label: str, spec: DescentSpec) -> str:
-    if isinstance(optimizer.factory, FromPackage) and not takes_each_number_alone(optimizer.factory):
-        raise SpecError(
-            "{label} takes x and y together, or needs more of a loop than gradients: it has no PyTorch script here.",
-            label=quoted(optimizer.label),
-        )
-    params, lrs = "[x, y]", [float(optimizer.hyperparameters.get("lr", 0.0))]
+    whole = _together(spec)
+    given, lrs = "theta" if whole else "x, y", [float(optimizer.hyperparameters.get("lr", 0.0))]
+    params = f"[{given}]"
     if optimizer.lr_scale:
         lrs = [lrs[0] * optimizer.factor(name) for name in COORDINATES]
         params = f'[{{"params": [x], "lr": {lrs[0]!r}}}, {{"params": [y], "lr": {lrs[1]!r}}}]'
-    lines = ["x, y = (torch.tensor(value, requires_grad=True) for value in START)"]
+    apart = "x, y = (torch.tensor(value, requires_grad=True) for value in START)"
+    lines = [f"torch.manual_seed({spec.seed})"] if asked(optimizer).draws else []
+    lines.append("theta = torch.tensor(START, requires_grad=True)" if whole else apart)
     lines.append(f"optimizer = {optimizer_code(optimizer, params)}")
     scheduler = schedule_code(optimizer.schedule, lrs, spec.steps)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    bounds = clip_arguments(optimizer, clip_step(spec.optimizers, "")[1])
-    lines.append(f"print({label!a}, descend(x, y, optimizer{', scheduler' if scheduler else ''}{bounds}))")
+    extra = arguments(optimizer, bool(scheduler), _clips(spec)[1])
+    lines.append(f"print({label!a}, descend({given}, optimizer{extra}))")
     return "".join(f"    {line}\n" for line in lines)
 
 

@@ -6,13 +6,17 @@ import numpy as np
 
 from optim_viz.export.script_parts import (
     DECODE,
+    arguments,
+    asked,
     assembled,
-    clip_arguments,
+    backward,
     clip_step,
+    options,
     packages,
     packed,
     schedule_step,
     schedules,
+    turned,
 )
 from optim_viz.network import digits
 from optim_viz.network.mlp import Layout
@@ -59,13 +63,13 @@ def read_digits(path):
 _TRAIN = '''
 def train(model, optimizer, i{options}):
     loss = math.inf
-    for order in ORDERS[i]:
+{before}    for order in ORDERS[i]:
         for batch in order.split(BATCH_SIZE):
             x, y = DIGITS[batch] / 255, LABELS[batch]
 {step}
             if not loss.isfinite():
                 return math.inf, math.inf, 0.0  # diverged
-{schedule}    return loss.item(), *test(model, ORDERS[i][0])
+{schedule}{after}    return loss.item(), *test(model, ORDERS[i][0])
 
 
 @torch.no_grad()
@@ -83,13 +87,13 @@ def test(model, order):
 _STEP = """\
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(model(x), y)
-            loss.backward()
+{backward}
 {clip}            optimizer.step()"""
 _CLOSURE = """
             def closure():
                 optimizer.zero_grad()
                 loss = torch.nn.functional.cross_entropy(model(x), y)
-                loss.backward()
+{backward}
 {clip}                return loss
 
             loss = optimizer.step(closure)"""
@@ -117,18 +121,27 @@ def network_script(spec: NetworkSpec) -> str:
     scheduled = "from torch.optim import lr_scheduler\n" if kinds else ""
     others = "".join(f"{line}\n" for line in packages(spec.optimizers))
     head = f"{_DOCSTRING}{others}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
+    averages, graph = (any(getattr(asked(o), name) for o in spec.optimizers) for name in ("averages", "graph"))
     clips, bounds = clip_step(spec.optimizers, "model.parameters()")
-    indent = " " * (16 if closure else 12)
+    deep = 16 if closure else 12
     loop = _TRAIN.format(
-        options="".join(f", {name}=None" for name in (*["scheduler"] * bool(kinds), *bounds)),
-        step=(_CLOSURE if closure else _STEP).format(clip="".join(f"{indent}{line}\n" for line in clips)),
-        schedule="".join(f"            {line}\n" for line in schedule_step(kinds, "loss.item()")),
+        options=options(bool(kinds), graph, bounds),
+        before=_indented(turned(averages, "train"), 4),
+        step=(_CLOSURE if closure else _STEP).format(
+            backward=_indented(backward(graph, "[*model.parameters()]"), deep).rstrip("\n"), clip=_indented(clips, deep)
+        ),
+        schedule=_indented(schedule_step(kinds, "loss.item()"), 12),
+        after=_indented(turned(averages, "eval"), 4),
     )
     data = packed("ORDERS", orders.astype("<u2"), "uint16", f".view({spec.seeds}, {spec.epochs}, -1).long()")
     files = 'PATH = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).with_name("mnist10k.npz")'
     data += f"\n{files}\nDIGITS, LABELS = read_digits(PATH)"
     pair = muon_code() if any(o.kind == "muon" for o in spec.optimizers) else ""
     return assembled([head, _READ, DECODE, _network(spec), pair, loop, f"{_MAIN}{runs}", data])
+
+
+def _indented(lines: list[str], spaces: int) -> str:
+    return "".join(f"{' ' * spaces}{line}\n" for line in lines)
 
 
 def _orders(spec: NetworkSpec) -> np.ndarray:
@@ -165,10 +178,11 @@ def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) ->
         lines.append(f'groups = [{{"params": layer.parameters(), "lr": lr}} for layer, lr in zip(layers, {lrs!r})]')
         lrs *= 1 + (optimizer.kind == "muon")  # the groups of its matrices, then those of its biases
         params = "groups"
+    lines += ["torch.manual_seed(seed)"] * asked(optimizer).draws
     lines.append(f"optimizer = {optimizer_code(optimizer, params, **options)}")
     scheduler = schedule_code(optimizer.schedule, lrs, total)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    bounds = clip_arguments(optimizer, clip_step(spec.optimizers, "")[1])
-    lines.append(f"print({label!a}, seed, *train(model, optimizer, i{', scheduler' if scheduler else ''}{bounds}))")
+    extra = arguments(optimizer, bool(scheduler), clip_step(spec.optimizers, "")[1])
+    lines.append(f"print({label!a}, seed, *train(model, optimizer, i{extra}))")
     return "".join(f"        {line}\n" for line in lines)

@@ -79,12 +79,12 @@ def widget(result: Any) -> Any:
 
 
 def _sweep(s: Sweep) -> list[go.Figure]:
-    from optim_viz.experiments.study import is_log
     from optim_viz.figures import maps
+    from optim_viz.sweeps.groups import log_axis
 
-    if len(s.spec.axes) != 2:
+    if len(s.spec.axes) != 2 or s.spec.optimizers:
         return []
-    across, up = (is_log(s.spec.optimizer, name) for name, _ in s.spec.axes)
+    across, up = (log_axis(name, s.spec.optimizer) for name, _ in s.spec.axes)
     return [maps.map_chart(s, "loss", (across, up))]
 
 

@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.optimizers.packages import is_of_package
-from optim_viz.spec import OptimizerSpec, Surface
+from optim_viz.optimizers.asks import Asks, asks
+from optim_viz.optimizers.packages import PACKAGE, class_name, is_of_package
+from optim_viz.spec import OptimizerSpec, SpecError, Surface, quoted
 from optim_viz.surfaces.expression import with_numbers
 
 if TYPE_CHECKING:
@@ -50,8 +51,55 @@ def softplus(z):
 
 
 def packages(optimizers: Iterable[OptimizerSpec]) -> list[str]:
-    """Return the import of every package beside torch that the optimizers come from."""
-    return sorted({f"import {o.kind.partition('.')[0]}" for o in optimizers if is_of_package(o.kind)})
+    """Return the import of those of a package.
+
+    >>> from optim_viz import optimizer
+    >>> packages([optimizer("adam")])
+    []
+    """
+    names = sorted({class_name(o.kind) for o in optimizers if is_of_package(o.kind)})
+    return [f"from {PACKAGE} import {', '.join(names)}"] if names else []
+
+
+def asked(spec: OptimizerSpec) -> Asks:
+    """Return what an optimizer asks of a script's loop, or raise a SpecError where none can give it."""
+    if not is_of_package(spec.kind):
+        return Asks()
+    found = asks(spec)
+    plateau = spec.schedule is not None and spec.schedule.kind == "plateau"  # it is told the loss where eval() is
+    if found is None or (found.averages and plateau):
+        raise SpecError(
+            "{label} needs more of a loop than gradients (a closure, or the loss): it has no PyTorch script.",
+            label=quoted(spec.label),
+        )
+    return found
+
+
+def backward(graph: bool, params: str) -> list[str]:
+    """The lines of a loop that make the gradients; where some optimizer differentiates them, `graph` says which."""
+    if not graph:
+        return ["loss.backward()"]
+    return [
+        f"for p, gradient in zip({params}, torch.autograd.grad(loss, {params}, create_graph=graph)):",
+        "    p.grad = gradient",
+    ]
+
+
+def turned(averages: bool, way: str) -> list[str]:
+    """The lines that turn a schedule-free optimizer to where it trains ("train") or is judged ("eval")."""
+    return [f'if hasattr(optimizer, "{way}"):', f"    optimizer.{way}()"] if averages else []
+
+
+def options(scheduled: bool, graph: bool, bounds: Sequence[str]) -> str:
+    """What a script's loop may be given after the optimizer, each after a comma."""
+    names = (*["scheduler=None"] * scheduled, *["graph=False"] * graph, *(f"{name}=None" for name in bounds))
+    return "".join(f", {name}" for name in names)
+
+
+def arguments(spec: OptimizerSpec, scheduled: bool, bounds: Sequence[str]) -> str:
+    """What a run of an optimizer hands to a script's loop of these `options`, each after a comma."""
+    clips = "".join(f", {name}={bound!r}" for name, bound in spec.clip if name in bounds)
+    return (", scheduler=scheduler" if scheduled else "") + (", graph=True" if asked(spec).graph else "") + clips
 
 
 def expression_code(surface: Surface) -> str:
@@ -133,11 +181,6 @@ def clip_step(optimizers: Sequence[OptimizerSpec], params: str) -> tuple[list[st
         return [f"torch.nn.utils.{_CLIPS[name]}({params}, {each[0][name]!r})" for name in names], []
     calls = [(f"if {name}:", f"    torch.nn.utils.{_CLIPS[name]}({params}, {name})") for name in names]
     return [line for pair in calls for line in pair], names
-
-
-def clip_arguments(optimizer: OptimizerSpec, names: Sequence[str]) -> str:
-    """Return what of a call of the loop gives an optimizer's bounds, if the loop takes `names`."""
-    return "".join(f", {name}={bound!r}" for name, bound in optimizer.clip if name in names)
 
 
 DECODE = '''

@@ -12,8 +12,8 @@ from optim_viz.figures.region_words import cells_words
 from optim_viz.figures.style import dress, log_words
 from optim_viz.figures.ticks import log_ticks
 from optim_viz.language import N_, together, tr
-from optim_viz.optimizers.specs import hyperparameter
 from optim_viz.surfaces.minima import lowest
+from optim_viz.sweeps.groups import log_axis
 from optim_viz.sweeps.sweep import STARTS, Sweep
 from optim_viz.sweeps.theory import Theory, theory
 
@@ -283,9 +283,7 @@ def _told(s: Sweep, i: int, j: int) -> str:
 def _region_words(s: Sweep, measure: str) -> str:
     """How large the region is that is nearly as good as the best cell; nothing without one."""
     near, what = NEAR[measure]
-    axes = [
-        (n, v, n not in STARTS and hyperparameter(s.spec.optimizer.kind, n).scale == "log") for n, v in s.axes.items()
-    ]
+    axes = [(n, v, log_axis(n, s.spec.optimizer)) for n, v in s.axes.items()]
     return cells_words(axes, _numbers(s, measure), s.best_cell(measure), near, what)
 
 

@@ -18,7 +18,9 @@ from optim_viz import executor as executors
 from optim_viz.language import N_
 from optim_viz.network import train
 from optim_viz.network.training import TrainingOutcome
-from optim_viz.optimizers.specs import hyperparameter, looks, with_values
+from optim_viz.optimizers.own import WRITE
+from optim_viz.optimizers.specs import hyperparameter, looks, takes_lr, with_values
+from optim_viz.optimizers.stepper import StrangerError
 from optim_viz.progress import Unfinished
 from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, one_of, quoted, unique_labels
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: What ov.optimizer returns, or a function (params, lr) -> optimizer.
+AnyOptimizer = OptimizerSpec | Callable[..., Any]
 MAX_TASKS = 2000
 Task = tuple[int, ...]  # the number of the optimizer, of the learning rate, of each axis' value, of the seed
 #: What may be an axis beside the learning rate.
@@ -138,7 +142,7 @@ class TrainSweep:
 
 
 def train_sweep(
-    optimizers: Sequence[OptimizerSpec] | OptimizerSpec,
+    optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
     lrs: Sequence[float] | np.ndarray,
     epochs: int = 1,
     seeds: int = 1,
@@ -157,7 +161,8 @@ def train_sweep(
     Problem: an optimizer's one good learning rate on a network is found only by trying.
     Formula: test loss after the last step of ov.train, for each optimizer, learning rate and seed.
 
-    Arguments: `optimizers`, specs (each keeps its other hyperparameters, schedule and lr_scale); `lrs`, the learning
+    Arguments: `optimizers`, specs (each keeps its other hyperparameters, schedule and lr_scale), or factories that take
+    lr (lambda params, lr: ...); `lrs`, the learning
     rates, above 0, the same for all; `epochs`, `batch_size`, `hidden`, `final_relu`, `seed`, `seeds` and `data` as
     ov.train has them; `executor`, any concurrent.futures.Executor (left out: what optim_viz.executor gives,
     threads unless OPTIM_VIZ_SCHEDULER names a scheduler); `progress`, called with the share of trainings done about ten
@@ -179,7 +184,7 @@ def train_sweep(
 
 
 def check(
-    optimizers: Sequence[OptimizerSpec] | OptimizerSpec,
+    optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
     lrs: Sequence[float] | np.ndarray,
     epochs: int = 1,
     seeds: int = 1,
@@ -193,10 +198,8 @@ def check(
     """Return the arguments of `train_sweep` as a checked, frozen spec, or raise a SpecError."""
     base = train.check(optimizers, epochs, batch_size, hidden, final_relu, seed, seeds, data)
     for spec in base.optimizers:
-        if spec.factory is not None:
-            raise SpecError(
-                "{label} sets its own learning rate: a sweep needs what ov.optimizer returns.", label=spec.label
-            )
+        if not takes_lr(spec):
+            raise SpecError("{label} takes no lr: {write}.", label=quoted(spec.label or spec.kind), write=WRITE)
     try:
         values: list[Any] = list(lrs)
     except TypeError:
@@ -272,7 +275,12 @@ def _unfinished(done: TrainSweep, why: str) -> Unfinished:
 
 def train_one(spec: NetworkSpec, cancel: threading.Event | None = None) -> tuple[float, float] | None:
     """One task: train, and return test loss and accuracy after the last step; None when it was cancelled."""
-    single = train.run(spec, cancel=cancel).runs[0]
+    try:
+        (single,) = train.run(spec, cancel=cancel).runs
+    except StrangerError as error:  # after steps that it has taken it is as good as diverged
+        if not error.taken:
+            raise
+        return np.inf, 0.0
     if single.outcome is TrainingOutcome.CANCELLED:
         return None
     if single.outcome is TrainingOutcome.DIVERGED:

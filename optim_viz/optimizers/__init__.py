@@ -21,6 +21,9 @@ plateau           the one schedule that watches the losses
 calls             what a class is called with: as an object, and as the text of a script
 as_torch          torch's own optimizer and scheduler, as objects and as text
 packages          optimizers of the package pytorch_optimizer by name
+asks              what they ask of a loop, for their scripts
+trials            which of them run on a surface, and which on a network
+own               a factory of the user's own, and the lr that it takes
 stepper, streams  how any torch.optim.Optimizer is stepped, a stranger's too; draws of its own
 styles            colour, dash and marker of every run
 """

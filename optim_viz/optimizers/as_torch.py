@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from optim_viz.optimizers import rates
+from optim_viz.optimizers import own, rates
 from optim_viz.optimizers.calls import Call
 from optim_viz.optimizers.composed_rows import lengths_of, parts_of, starts_of
 from optim_viz.optimizers.factors import Lambda
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.muon import muon_and_adamw
-from optim_viz.optimizers.packages import PACKAGE, FromPackage, steps_on_gradients_alone
+from optim_viz.optimizers.packages import FromPackage
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec, ScheduleSpec, SpecError, Value, quoted
@@ -55,7 +55,7 @@ def torch_optimizer(spec: OptimizerSpec, params: Any, **options: Any) -> Any:
     import torch  # 1.8 s: only for those who need it
 
     if spec.factory is not None:
-        return spec.factory(params)
+        return own.build(spec.factory, spec.label, spec.hyperparameters if spec.kind == own.OWN else {}, params)
     call = _optimizer_call(spec, options)
     return muon_and_adamw(params, **call.named) if spec.kind == "muon" else call.build(torch.optim, params)
 
@@ -92,12 +92,7 @@ def optimizer_code(spec: OptimizerSpec, params: str, **options: Any) -> str:
     'torch.optim.Adam([x, y], lr=0.05, betas=(0.8, 0.999))'
     """
     if isinstance(spec.factory, FromPackage):
-        if not steps_on_gradients_alone(spec.factory):
-            raise SpecError(
-                "{label} needs more of a loop than gradients (a closure, a graph, or eval): it has no PyTorch script.",
-                label=quoted(spec.label),
-            )
-        return spec.factory.call().code(PACKAGE, params)
+        return spec.factory.call().code("", params)
     if spec.factory is not None:
         raise SpecError(
             "{label} is an optimizer of your own: it has no PyTorch script but your own.", label=quoted(spec.label)

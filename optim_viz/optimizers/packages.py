@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import inspect
-import itertools
 import math
+import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from optim_viz.optimizers.calls import Call
-from optim_viz.optimizers.streams import Stream
 from optim_viz.spec import Hyperparameter, SpecError, Value, one_of, quoted
 
 PACKAGE = "pytorch_optimizer"
 _PREFIX = f"{PACKAGE}."
-#: No signature says what is allowed: the class itself does, when it is made.
+#: No signature says what a fraction may be: the class itself does, when it is made.
 _LARGEST = 1e9
-#: How long a method is watched to learn what it needs of a loop.
-_STEPS = 50
+#: A whole number may be a count of inner loops or of copies of all weights, and a link is anybody's: at most this or
+#: so many times its default. Those that name a moment or a size to compare with cost nothing.
+_MOST, _TIMES, _MOMENTS = 100, 10, ("warmup", "after", "before", "start_", "interval", "frequency", "gap", "dim")
+#: Names of which all have the same range of a slider: low, high and scale.
+_SLIDERS: dict[str, tuple[float, float, str]] = {
+    "lr": (1e-5, 10.0, "log"),
+    "weight_decay": (0.0, 0.5, "linear"),
+    "eps": (1e-10, 1.0, "log"),
+    "beta": (0.0, 0.999, "linear"),
+    "momentum": (0.0, 0.999, "linear"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ def hyperparameters(kind: str) -> tuple[Hyperparameter, ...]:
     found: list[Hyperparameter] = []
     signature = inspect.signature(_class(kind)).parameters
     for name, default in _numbers(_class(kind)):
-        whole = signature[name].annotation is int
+        whole = _is_whole(signature[name].annotation)
         each = default if isinstance(default, tuple) else (default,)
         names = parts(name, default) if isinstance(default, tuple) else [name]
         found += [_hyperparameter(n, value, whole) for n, value in zip(names, each, strict=True)]
@@ -83,60 +92,34 @@ def parts(name: str, default: tuple[float, ...]) -> list[str]:
     return [f"{name.removesuffix('s')}{i}" for i, _ in enumerate(default, 1)]
 
 
-def steps_on_gradients_alone(factory: FromPackage) -> bool:
-    """Whether zero_grad, backward and step() are all that a loop needs: no closure, no graph, no eval()."""
-    bare = _walk(factory)
-    return bare is not None and bare == _walk(factory, closure=True)
-
-
-def takes_each_number_alone(factory: FromPackage) -> bool:
-    """Whether a weight's steps are the same beside others of its tensor as in a tensor of its own."""
-    together, apart = _walk(factory), _walk(factory, apart=True)
-    return (
-        together is not None
-        and apart is not None
-        and all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(together, apart, strict=True))
-    )
-
-
-def _walk(factory: FromPackage, closure: bool = False, apart: bool = False) -> list[float] | None:
-    """Where a few steps on a bowl end, with a closure or without one; None where a loop must do more, or fails.
-
-    The closure's loss is not the bowl's: a method that reads it goes elsewhere.
-    """
-    import torch
-
-    told, start = itertools.cycle([1e3, -1e3]), torch.tensor([1.0, -3.0], dtype=torch.float64)
-    weights = [part.clone().requires_grad_() for part in (start if apart else [start])]
-
-    def look() -> Any:
-        made.zero_grad()
-        loss = sum((scale * w**2).sum() for scale, w in zip(scales, weights, strict=True))
-        loss.backward()
-        return loss.detach() * next(told)
-
-    scales = torch.tensor([1.0, 5.0], dtype=torch.float64)
-    scales = scales if apart else scales[None]
-    try:
-        with Stream(0):
-            made = factory(weights)
-            if all(callable(getattr(made, name, None)) for name in ("train", "eval")):
-                return None
-            for _ in range(_STEPS):
-                look()
-                made.step(*([look] if closure else []))
-    except Exception:  # noqa: BLE001 - a stranger's: whatever it asked the loop for is not there
-        return None
-    return [float(value) for w in weights for value in w.detach().flatten()]
+def _is_whole(annotation: Any) -> bool:
+    """Whether an argument's type is int, or int and None."""
+    kinds = set(typing.get_args(annotation) or (annotation,))
+    return int in kinds and float not in kinds
 
 
 def _hyperparameter(name: str, default: Value, whole: bool) -> Hyperparameter:
     if isinstance(default, bool):
         return Hyperparameter(name, default, scale="bool")
+    if whole:
+        most = _LARGEST if any(part in name for part in _MOMENTS) else max(_MOST, _TIMES * default)
+        low, high = min(-1, default), max(10, 2 * default)
+        return Hyperparameter(name, default, low, high, "int", minimum=low, maximum=most)
+    low, high, scale = _slider(name, default)
     if name == "lr":
-        return Hyperparameter(name, default, 1e-6, 1.0, "log", open_low=True)
-    scale = "int" if whole else "linear"
-    return Hyperparameter(name, default, scale=scale, minimum=-_LARGEST, maximum=_LARGEST)
+        return Hyperparameter(name, default, low, high, scale, open_low=True)
+    return Hyperparameter(name, default, low, high, scale, minimum=-_LARGEST, maximum=_LARGEST)
+
+
+def _slider(name: str, default: float) -> tuple[float, float, str]:
+    """The range of a slider: that of the name, of a share, of a tiny number, or so many times the default."""
+    known = _SLIDERS.get(name) or _SLIDERS.get(name.rstrip("0123456789"))
+    if known and (known[0] <= default <= known[1] or known[2] == "log"):
+        return known
+    if 0.0 < default <= 1e-3:
+        return float(f"{default / 1e3:.0e}"), 1.0, "log"
+    ends = (0.0, 1.0, 2.0 * default)
+    return min(ends), max(ends), "linear"
 
 
 def _numbers(made: type) -> Iterator[tuple[str, Any]]:
@@ -157,6 +140,24 @@ def _package() -> Any:
 
 
 @functools.cache
+def installed() -> bool:
+    """Whether the package can be imported; looking costs nothing, importing it takes seconds."""
+    return importlib.util.find_spec(PACKAGE) is not None
+
+
+def about(kind: str) -> str:
+    """Return what the package says of one of its classes, on one line: its paper's title, for most."""
+    lines = (inspect.getdoc(_class(kind)) or "").strip().partition("\n\n")[0].splitlines()
+    return f"{class_name(kind)}: {' '.join(lines)}" if lines else class_name(kind)
+
+
+@functools.cache
+def kinds() -> tuple[str, ...]:
+    """Return the names of all classes that numbers and switches can make, as `ov.optimizer` takes them."""
+    return tuple(_PREFIX + name for name, made in _classes().items() if not _needs(made))
+
+
+@functools.cache
 def _classes() -> dict[str, type]:
     import torch
 
@@ -166,12 +167,17 @@ def _classes() -> dict[str, type]:
 
 def _class(kind: str) -> type:
     made = _classes()[one_of(class_name(kind), _classes(), PACKAGE)]
-    first, *others = inspect.signature(made).parameters.values()
-    needed = [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
-    if needed or first.name != "params":
+    if needed := _needs(made):
         raise SpecError(
             "{kind} needs {needed}, which has no default: give a function params -> optimizer instead.",
             kind=quoted(kind),
-            needed=", ".join(needed or [first.name]),
+            needed=", ".join(needed),
         )
     return made
+
+
+def _needs(made: type) -> list[str]:
+    """What a class must be given beside parameters."""
+    first, *others = inspect.signature(made).parameters.values()
+    needed = [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    return needed or [first.name] * (first.name != "params")

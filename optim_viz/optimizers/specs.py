@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from optim_viz.language import N_
-from optim_viz.optimizers import packages
+from optim_viz.optimizers import own, packages
 from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.cycled import check_cycle
 from optim_viz.optimizers.hyperparameters import GROUPS
@@ -30,12 +30,9 @@ from optim_viz.spec import (
     quoted,
 )
 
-#: The kind of a spec that holds the user's own torch.optim.Optimizer factory.
-OWN = "own"
-
 
 def optimizer(
-    kind: str,
+    kind: str | Callable[..., Any],
     *,
     schedule: ScheduleSpec | None = None,
     lr_scale: Sequence[float] | Mapping[str, float] | None = None,
@@ -49,8 +46,9 @@ def optimizer(
     Problem: two experiments can be compared only if everything that sets them apart is written down.
     Formula: the row's `latex`; `OPTIMIZERS[kind]` says what it solves and where it comes from.
 
-    Arguments: `kind`, a row of OPTIMIZERS, or "pytorch_optimizer." and a class of that package;
-    `hyperparameters`, torch.optim's names (betas as beta1 and beta2), at torch's defaults where left out;
+    Arguments: `kind`, a row of OPTIMIZERS, or "pytorch_optimizer." and a class of that package, or a function
+    params -> optimizer of your own, whose one hyperparameter is lr if it takes that; `hyperparameters`, torch.optim's
+    names (betas as beta1 and beta2), at torch's defaults where left out;
     `schedule`, how the learning rate changes; `lr_scale`, factors >= 0 on it: one for x and one for y, or a mapping
     from coordinates or from layers; `clip_norm` and `clip_value`, 0 to 1,000,000, bounds on the norm of every gradient
     (noise included) and on each of its components before the optimizer sees it, as torch.nn.utils.clip_grad_norm_ and
@@ -65,6 +63,10 @@ def optimizer(
 
     Reference: the names follow torch.optim 2.13 (PyTorch, 2026).
     """
+    if not isinstance(kind, str) and callable(kind):
+        name = _check_label(label or own.called(kind)[:ECHO])
+        values = own.values(kind, name, hyperparameters)
+        return OptimizerSpec(own.OWN, values, _check_schedule(name, schedule), _check_scale(name, lr_scale), name, kind)
     if is_of_package(kind):
         values = check_values(kind, packages.hyperparameters(kind), hyperparameters)
         label, factory = label or packages.class_name(kind), packages.FromPackage(kind, values)
@@ -206,16 +208,41 @@ def as_spec(item: Any) -> OptimizerSpec:
             "An optimizer is what ov.optimizer returns, or a function params -> optimizer; got {item}.",
             item=quoted(item),
         )
-    inner = getattr(item, "func", item)  # functools.partial
-    name = str(getattr(inner, "__name__", OWN)).replace("<lambda>", OWN)[:ECHO]
-    return OptimizerSpec(OWN, label=name, factory=item)
+    return optimizer(item)
+
+
+def knobs_of(kind: str) -> tuple[Hyperparameter, ...]:
+    """Return the hyperparameters of an optimizer by name: of a row of OPTIMIZERS, or of a class of the package.
+
+    >>> [h.name for h in knobs_of("momentum")][:2]
+    ['lr', 'momentum']
+    """
+    return packages.hyperparameters(kind) if is_of_package(kind) else OPTIMIZERS[kind].hyperparameters
+
+
+def knobs(spec: OptimizerSpec) -> tuple[Hyperparameter, ...]:
+    """Return the hyperparameters of an optimizer; that of a factory of one's own is lr, or it has none.
+
+    >>> [h.name for h in knobs(optimizer(lambda params, lr: None))]
+    ['lr']
+    """
+    return own.knobs(spec.factory) if spec.factory is not None and spec.kind == own.OWN else knobs_of(spec.kind)
 
 
 @functools.cache
 def hyperparameter(kind: str, name: str) -> Hyperparameter:
     """Return one hyperparameter of one optimizer, by torch's name, or one of the settings that all have."""
-    known = packages.hyperparameters(kind) if is_of_package(kind) else OPTIMIZERS[kind].hyperparameters
+    known = (own.LR,) if kind == own.OWN else knobs_of(kind)
     return next(h for h in (*known, *CLIPPING) if h.name == name)
+
+
+def takes_lr(spec: OptimizerSpec) -> bool:
+    """Whether an optimizer has a learning rate that can be chosen.
+
+    >>> takes_lr(optimizer("adam")), takes_lr(as_spec(lambda params: None))
+    (True, False)
+    """
+    return any(h.name == "lr" for h in knobs(spec))
 
 
 def has_rule(spec: OptimizerSpec) -> bool:
@@ -235,5 +262,6 @@ def looks(spec: OptimizerSpec) -> int:
 def with_values(spec: OptimizerSpec, values: Mapping[str, object]) -> OptimizerSpec:
     """Return `spec` with other hyperparameters or bounds of clipping, checked; schedule, lr_scale and label stay."""
     given: dict[str, Any] = {**spec.hyperparameters, **dict(spec.clip), **values}
-    made = optimizer(spec.kind, **given)
+    mine = spec.factory if spec.factory is not None and spec.kind == own.OWN else spec.kind
+    made = optimizer(mine, **given)
     return dataclasses.replace(spec, values=made.values, factory=made.factory, clip=made.clip)

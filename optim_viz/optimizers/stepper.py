@@ -34,10 +34,17 @@ _NO_GRAPH = re.compile(r"grad_fn|create_graph|does not require grad")
 _SHOWN = 160
 
 
+class StrangerError(SpecError):
+    """What an optimizer that is not ours stopped with, after so many steps."""
+
+    taken = 0
+
+
 class Stepper:
     """One optimizer over `params` for a run of `total` steps: `step`, then `schedule`, and `answer` when asked.
 
-    `evaluations` counts the gradients so far; `gradients` are those that the last step began with.
+    `evaluations` counts the gradients so far; `gradients` are those that the last step began with. `graph` is whether
+    they can be differentiated, `averages` whether it has train() and eval().
     Raises SpecError, in one sentence, where the optimizer itself raises.
     """
 
@@ -45,8 +52,9 @@ class Stepper:
         self.name, self.params = spec.label or spec.kind, params
         self.gradients: list[Tensor | None] = []
         self._spec, self._total, self._seed = spec, total, seed
-        self._graph = False
+        self.graph = False
         self._failed_look: Exception | None = None
+        self.taken = 0
         with self._told():
             self._build()
 
@@ -54,12 +62,12 @@ class Stepper:
         self.evaluations, self.taken, self._stream = 0, 0, Stream(self._seed)
         with self._stream:
             self.optimizer = torch_optimizer(self._spec, self.params)
-        self._graph = self._graph or getattr(self.optimizer, "is_second_order", False) is True  # timm's name for it
+        self.graph = self.graph or getattr(self.optimizer, "is_second_order", False) is True  # timm's name for it
         self._closure = _closure_argument(self.optimizer.step)
-        self._averages = all(callable(getattr(self.optimizer, name, None)) for name in ("train", "eval"))
+        self.averages = all(callable(getattr(self.optimizer, name, None)) for name in ("train", "eval"))
         schedule = self._spec.schedule
         self._scheduler = torch_scheduler(schedule, self.optimizer, self._total) if schedule else None
-        if self._averages:
+        if self.averages:
             self.optimizer.train()
 
     @contextlib.contextmanager
@@ -73,9 +81,11 @@ class Stepper:
             if error is self._failed_look:
                 raise
             message = textwrap.shorten(str(error), _SHOWN, placeholder=" ...")
-            raise SpecError(
+            told = StrangerError(
                 "{name} stopped with {error}: {message}", name=self.name, error=type(error).__name__, message=message
-            ) from error
+            )
+            told.taken = self.taken
+            raise told from error
 
     def step(self, loss: Loss) -> float:
         """Take a step of the optimizer's and return the loss that it began with."""
@@ -86,10 +96,10 @@ class Stepper:
             try:
                 return self._step(loss, before)
             except RuntimeError as error:
-                if self.taken or self._graph or not _NO_GRAPH.search(str(error)):
+                if self.taken or self.graph or not _NO_GRAPH.search(str(error)):
                     raise
             self._restore(before)
-            self._graph = True
+            self.graph = True
             self._build()
             return self._step(loss, before)
 
@@ -110,7 +120,7 @@ class Stepper:
         with self._stream:
             self._closure(self.optimizer.step, closure)
         self.taken += 1
-        if self._graph:
+        if self.graph:
             self._forget_graphs()
         return float(first.detach())
 
@@ -120,8 +130,8 @@ class Stepper:
         self.evaluations += 1
         self.optimizer.zero_grad()
         try:
-            value = loss(self._graph)
-            if not self._graph:
+            value = loss(self.graph)
+            if not self.graph:
                 value.backward()
                 clip_gradients(self._spec, self.params)
                 return value
@@ -156,7 +166,7 @@ class Stepper:
     @contextlib.contextmanager
     def answer(self) -> Iterator[None]:
         """Inside, the parameters are the method's answer: where it trains, or the mean that eval() gives."""
-        if not (self._averages and self.taken):
+        if not (self.averages and self.taken):
             yield
             return
         training = self._values()

@@ -7,6 +7,7 @@ from typing import Any
 
 from optim_viz.language import N_
 from optim_viz.optimizers.cycled import cycled_of, first_values
+from optim_viz.optimizers.packages import PACKAGE, class_name, is_of_package
 from optim_viz.optimizers.row import Card
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec
@@ -26,7 +27,7 @@ def inspector(spec: OptimizerSpec) -> dict[str, Any]:
     """Return what the player needs to inspect a run of `spec`: rule, templates for x and y, rows, arrows."""
     row = OPTIMIZERS.get(spec.kind) if spec.factory is None else None
     names = row.state_names(first_values(spec)) if row else ()
-    card = row.card if row else OTHER
+    card = row.card if row else _card(spec)
     gradient = N_("gradient g, clipped") if spec.clip else N_("gradient g")
     rows = [{"label": gradient, "columns": ["gx", "gy"]}]
     rows += [
@@ -45,6 +46,12 @@ def inspector(spec: OptimizerSpec) -> dict[str, Any]:
         "arrows": arrows,
         "hyperparameters": {name: value for name, value in spec.values if name != "lr"},
     }
+
+
+def _card(spec: OptimizerSpec) -> Card:
+    if not is_of_package(spec.kind):
+        return OTHER
+    return Card(N_("{name} of {package}, run by torch", name=class_name(spec.kind), package=PACKAGE))
 
 
 def _for_axis(line: str, axis: str, names: tuple[str, ...]) -> str:

@@ -1,7 +1,8 @@
 """The part of a scene that computes: what runs a comparison in the browser, and what its knobs stand at.
 
 Programs go as one blob, named by its hash, so that a value that changes sends none of them again. A run that only the
-server can make (L-BFGS, a factory of the user's own) has no program.
+server can make has no step (L-BFGS, a package's class: its numbers can be turned all the same) or no program at all (a
+factory of the user's own).
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.own import OWN
 from optim_viz.optimizers.schedules import SCHEDULES
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.specs import knobs
 from optim_viz.player.programs import Json, rule_program, schedule_program, split, surface_program
 from optim_viz.spec import DescentSpec, OptimizerSpec, Surface
 from optim_viz.surfaces.minima import lowest
@@ -52,18 +54,18 @@ def ground(surface: Surface, programs: Json) -> Json:
 
 def run(optimizer: OptimizerSpec, label: str, programs: Json) -> Json:
     """Return one run's numbers; its programs go into `programs`."""
-    if optimizer.factory is not None:
+    if optimizer.kind == OWN:
         return {"id": label, "program": None, "values": {}, "schedule_values": {}}
-    row, plan = OPTIMIZERS[optimizer.kind], optimizer.schedule
+    plan, name = optimizer.schedule, optimizer.kind
     kind, plan_given = (plan.kind, dict(plan.values)) if plan else ("constant", {})
-    switches, values = split(row.hyperparameters, optimizer.hyperparameters)
+    switches, values = split(knobs(optimizer), optimizer.hyperparameters)
     values |= dict.fromkeys((bound.name for bound in CLIPPING), 0.0) | dict(optimizer.clip)
     settings = SCHEDULES[kind].settings(plan_given)
     planned, plan_values = split(settings, plan_given)
-    rule, rates = _key("rule", row.name, switches), _key("schedule", kind, planned)
+    rule, rates = _key("rule", name, switches), _key("schedule", kind, planned)
     if len(settings) > len(SCHEDULES[kind].hyperparameters):  # milestones beyond those that are always there
         rates += f" {len(settings)}"
-    programs[rule], programs[rates] = rule_program(row.name, switches), schedule_program(kind, planned, settings)
+    programs[rule], programs[rates] = rule_program(name, switches), schedule_program(kind, planned, settings)
     return {
         "id": label, "program": rule, "values": values, "schedule": rates, "schedule_values": plan_values,
         "scale": [optimizer.factor("x"), optimizer.factor("y")],

@@ -20,6 +20,7 @@ from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.rules import flat
 from optim_viz.optimizers.schedule_row import Rate
 from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.specs import knobs_of
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.optimizers.trace import Trace, traced_function
 from optim_viz.spec import Hyperparameter
@@ -77,13 +78,13 @@ def surface_program(expression: str, data: str) -> Json:
 def rule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
     """Return an optimizer's update with these switches set: its first step, the others, its state and its numbers.
 
-    An optimizer without an elementwise rule (L-BFGS) has its numbers alone. `zero` holds, for a number that the rule
-    leaves out at 0, the update without it; `clip` is what clips gradients, for runs that ask for it.
+    An optimizer without an elementwise rule (L-BFGS, a class of a package) has its numbers alone. `zero` holds, for a
+    number that the rule leaves out at 0, the update without it; `clip` is what clips gradients, where that is asked for.
     """
-    row = OPTIMIZERS[kind]
-    numbers = [h for h in row.hyperparameters if h.scale != "bool"]
+    row = OPTIMIZERS.get(kind)
+    numbers = [h for h in knobs_of(kind) if h.scale != "bool"]
     knobs = [_knob(h) for h in (*numbers, *CLIPPING)]
-    if row.rule is None:
+    if row is None or row.rule is None:
         return {"step": None, "knobs": knobs}
     zero = {h.name: _update(row, switches, h.name) for h in numbers if h.name in _LEFT_OUT}
     return _update(row, switches, "") | {"knobs": knobs, "zero": zero, "clip": _clip_program()}
@@ -173,7 +174,6 @@ def _knob(h: Hyperparameter) -> Json:
 def split(rows: tuple[Hyperparameter, ...], values: Mapping[str, Any]) -> tuple[Fixed, Json]:
     """Return the switches and texts among `values`, which make a program, and the numbers, which it takes.
 
-    >>> from optim_viz.optimizers.table import OPTIMIZERS
     >>> split(OPTIMIZERS["sgd"].hyperparameters, {"lr": 0.1, "weight_decay": 0.0, "maximize": False})
     ((('maximize', False),), {'lr': 0.1, 'weight_decay': 0.0})
     """

@@ -5,6 +5,7 @@ halton, groups                    ov.halton, points beside grids; axes whose val
 stream                            ov.sweep_to: results to Parquet files, going on where they end
 stress                            ov.stress: every optimizer tuned on every surface
 batch                             the loop over blocks of runs
+singles                           runs of an optimizer without a rule, one after the other
 backends                          what a block computes with: NumPy or torch
 steps, tracker                    the steps of a block in reused memory; what is noted of them
 placed                            a trace whose results are wanted in certain places

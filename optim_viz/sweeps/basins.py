@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optim_viz.optimizers.specs import as_specs
 from optim_viz.progress import Unfinished
-from optim_viz.spec import OptimizerSpec, Surface, SweepSpec, whole
+from optim_viz.spec import SpecError, Surface, SweepSpec, whole
 from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.surfaces.minima import stationary
 from optim_viz.surfaces.outcome import REACHED_DISTANCE, RESTING, at_minimum
 from optim_viz.surfaces.surface import as_surface
@@ -79,7 +81,7 @@ class Basins:
 
 def basins(
     surface: str | Surface,
-    optimizer: OptimizerSpec,
+    optimizer: AnyOptimizer,
     resolution: int = 128,
     steps: int = 300,
     noise: float = 0.0,
@@ -112,7 +114,7 @@ def basins(
 
 def check(
     surface: str | Surface,
-    optimizer: OptimizerSpec,
+    optimizer: AnyOptimizer,
     resolution: int = 128,
     steps: int = 300,
     noise: float = 0.0,
@@ -124,6 +126,8 @@ def check(
     n = whole(resolution, "resolution", 2, MAX_RESOLUTION)
     x0, x1, y0, y1 = surface.bounds
     axes = {"y": np.linspace(y0, y1, n), "x": np.linspace(x0, x1, n)}
+    if (count := len(as_specs(optimizer))) > 1:
+        raise SpecError("Basins are of one optimizer; got {count}: call it once for each.", count=count)
     return sweep.check(surface, optimizer, axes, None, steps, noise, batch_size, seed)
 
 

@@ -1,5 +1,7 @@
 """Batches: many runs of one optimizer, in blocks that fit a core's cache, on all cores, with progress and cancel.
 
+Those of an optimizer without a rule are blocks of one (`singles`), in one thread: no two of them step at once.
+
 Runs are numbered seed after seed, and in each seed cell after cell. A block makes its own starts and hyperparameters
 from its numbers, so memory grows with the results alone.
 """
@@ -24,6 +26,7 @@ from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedule_row import Rate
 from optim_viz.optimizers.schedules import SCHEDULES, rate_of
+from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
@@ -32,6 +35,7 @@ from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
 from optim_viz.surfaces.surface import dataset
 from optim_viz.sweeps.backends import LEAST, Backend, backend_for
+from optim_viz.sweeps.singles import Singles
 from optim_viz.sweeps.steps import reused_steps
 from optim_viz.sweeps.tracker import Tracker
 from optim_viz.threads import Shared, in_threads
@@ -99,9 +103,12 @@ def run_here(
     block: int | None = None,
 ) -> Part:
     """Run some numbers of a checked spec in so many threads."""
-    backend = backend or backend_for(spec)
-    work = _Work(spec, watch, backend, span)
-    size = block or block_size(spec, backend, workers)
+    if has_rule(spec.optimizer):
+        backend = backend or backend_for(spec)
+        work: _Work | Singles = _Work(spec, watch, backend, span)
+        size = block or block_size(spec, backend, workers)
+    else:
+        work, size, workers = Singles(spec, watch, span[0], span[1] - span[0]), 1, 1
     starts = range(*span, size)
     waiting = Shared(starts)
 
@@ -140,7 +147,8 @@ def _elsewhere(
         told = N_("{count:,} of {all:,} runs were done when {why}.", count=int(whole[3].sum()), all=spec.runs, why=why)
         return Unfinished(told, _ends(spec, whole))
 
-    spans = parts(spec.runs, max(LEAST, min(PART, math.ceil(spec.runs / PARTS))))
+    least = LEAST if has_rule(spec.optimizer) else 1
+    spans = parts(spec.runs, max(least, min(PART, math.ceil(spec.runs / PARTS))))
     tasks = completed(executor, lambda span: (run_part, spec, watch, span), spans, progress, cancel, AT_ONCE)
     for (low, high), future in tasks:
         for array, made in zip(whole, outcome(future, lost), strict=True):

@@ -1,4 +1,4 @@
-"""Axes that are no numbers of a rule: a noise, a switch, a setting of the schedule. Each of their values is a batch."""
+"""Axes that are no numbers of a rule: noise, switches, the schedule's settings, optimizers. Each value is a batch."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import numpy as np
 
 from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
-from optim_viz.optimizers.specs import hyperparameter, with_values
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.specs import hyperparameter, knobs, with_values
 from optim_viz.spec import Hyperparameter, OptimizerSpec, SweepSpec
 from optim_viz.sweeps import batch
 from optim_viz.sweeps.backends import Backend
@@ -21,6 +20,8 @@ from optim_viz.sweeps.batch import Ends
 
 #: The axis that is the noise, and what a schedule's settings are called before their own names.
 NOISE, OF_SCHEDULE = "noise", "schedule."
+#: The axis whose values are optimizers, by their numbers.
+OPTIMIZER = "optimizer"
 
 
 def switches(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
@@ -30,7 +31,7 @@ def switches(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
     >>> list(switches(optimizer("adam")))
     ['amsgrad', 'maximize', 'decoupled_weight_decay']
     """
-    return {h.name: h for h in OPTIMIZERS[spec.kind].hyperparameters if h.scale == "bool"}
+    return {h.name: h for h in knobs(spec) if h.scale == "bool"}
 
 
 def settings(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
@@ -49,20 +50,22 @@ def settings(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
 
 def is_outer(name: str, spec: OptimizerSpec) -> bool:
     """Whether the values of an axis are batches of their own."""
-    return name == NOISE or name.startswith(OF_SCHEDULE) or name in switches(spec)
+    return name in (NOISE, OPTIMIZER) or name.startswith(OF_SCHEDULE) or name in switches(spec)
 
 
 def placed(spec: SweepSpec, values: Mapping[str, float]) -> SweepSpec:
     """Return a sweep whose optimizer and noise have some axes' values."""
     numbers = dict(values)
     noise, optimizer = numbers.pop(NOISE, spec.noise), spec.optimizer
+    if OPTIMIZER in numbers:
+        optimizer = spec.optimizers[int(numbers.pop(OPTIMIZER))]
     plan, own = optimizer.schedule, {k: numbers.pop(k) for k in list(numbers) if k.startswith(OF_SCHEDULE)}
     if plan is not None and own:
         changed = {name.removeprefix(OF_SCHEDULE): value for name, value in own.items()}
         optimizer = dataclasses.replace(optimizer, schedule=schedule(plan.kind, **dict(plan.values) | changed))
     if numbers:
         optimizer = with_values(optimizer, numbers)
-    return dataclasses.replace(spec, optimizer=optimizer, noise=noise)
+    return dataclasses.replace(spec, optimizer=optimizer, noise=noise, optimizers=())
 
 
 def grouped(spec: SweepSpec) -> list[tuple[np.ndarray, SweepSpec]]:
@@ -79,7 +82,7 @@ def grouped(spec: SweepSpec) -> list[tuple[np.ndarray, SweepSpec]]:
         mine = cells[which.ravel() == k]
         one = placed(spec, dict(zip(outer, key, strict=True)))
         inner = tuple((name, tuple(column[mine].tolist())) for name, column in columns.items() if name not in outer)
-        alone = (("lr", (float(one.optimizer["lr"]),) * len(mine)),)
+        alone = (("x", (spec.start[0],) * len(mine)),)
         found.append((mine, dataclasses.replace(one, axes=inner or alone, paired=True)))
     return found
 
@@ -113,5 +116,5 @@ def log_axis(name: str, spec: OptimizerSpec) -> bool:
     own = settings(spec).get(name)
     if own is not None:
         return own.scale == "log"
-    known = {h.name for h in (*OPTIMIZERS[spec.kind].hyperparameters, *CLIPPING)}
+    known = {h.name for h in (*knobs(spec), *CLIPPING)}
     return name in known and hyperparameter(spec.kind, name).scale == "log"

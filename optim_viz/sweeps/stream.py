@@ -23,7 +23,8 @@ from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_
 from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
-from optim_viz.spec import OptimizerSpec, SpecError, Surface, SweepSpec, quoted
+from optim_viz.spec import SpecError, Surface, SweepSpec, quoted
+from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.batch import MOST_WORKERS, PART, Part, Span
 from optim_viz.sweeps.groups import is_outer
@@ -83,7 +84,7 @@ class SweepFiles:
 def sweep_to(
     folder: str | Path,
     surface: str | Surface,
-    optimizer: OptimizerSpec,
+    optimizer: AnyOptimizer,
     axes: Mapping[str, Sequence[float] | np.ndarray],
     start: tuple[float, float] | None = None,
     steps: int = 300,

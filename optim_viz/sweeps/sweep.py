@@ -15,12 +15,24 @@ import numpy as np
 from optim_viz.language import N_
 from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.cycled import cycled_of
-from optim_viz.optimizers.specs import has_rule
-from optim_viz.optimizers.table import OPTIMIZERS, WITH_RULE
+from optim_viz.optimizers.own import OWN, WRITE
+from optim_viz.optimizers.specs import knobs
 from optim_viz.progress import Unfinished
-from optim_viz.spec import LARGEST, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted, whole
+from optim_viz.spec import (
+    LARGEST,
+    OptimizerSpec,
+    SpecError,
+    Surface,
+    SweepSpec,
+    nearest,
+    number,
+    quoted,
+    unique_labels,
+    whole,
+)
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import batch, groups
 from optim_viz.sweeps.backends import Backend
 from optim_viz.sweeps.batch import Ends
@@ -48,12 +60,20 @@ class Sweep:
 
     def __repr__(self) -> str:
         axes = " x ".join(f"{len(values)} {name}" for name, values in self.spec.axes)
-        return f"<Sweep of {self.spec.optimizer.kind} on {self.spec.surface.name}: {axes}>"
+        kinds = ", ".join(dict.fromkeys(one.kind for one in self.spec.optimizers or (self.spec.optimizer,)))
+        return f"<Sweep of {kinds} on {self.spec.surface.name}: {axes}>"
 
     @property
     def axes(self) -> dict[str, np.ndarray]:
-        """The values of each axis, float64, by name."""
-        return {name: np.array(values) for name, values in self.spec.axes}
+        """The values of each axis, float64, by name; of the optimizers their labels."""
+        return {name: np.array(self._read(name, values)) for name, values in self.spec.axes}
+
+    def _read(self, name: str, values: Sequence[float]) -> list[Any]:
+        """Values of an axis as people read them."""
+        if name != groups.OPTIMIZER:
+            return list(values)
+        labels = unique_labels(self.spec.optimizers)
+        return [labels[int(i)] for i in values]
 
     @functools.cached_property
     def final_loss(self) -> np.ndarray:
@@ -92,10 +112,11 @@ class Sweep:
         return self.best_cell()
 
     @property
-    def best(self) -> dict[str, float]:
+    def best(self) -> dict[str, Any]:
         """The axis values of the best cell, and its "loss" (inf where every run diverged)."""
         cell = self.best_cell()
-        return {**self.spec.values_at(cell), "loss": float(self.final_loss[cell])}
+        values = {name: self._read(name, [value])[0] for name, value in self.spec.values_at(cell).items()}
+        return {**values, "loss": float(self.final_loss[cell])}
 
     def optimizer(self, *cell: int) -> OptimizerSpec:
         """The optimizer of one cell, ready for ov.descend."""
@@ -106,7 +127,7 @@ class Sweep:
         """Return a tidy pandas DataFrame, one row per cell and seed."""
         import pandas as pd
 
-        sides = [values for _, values in self.spec.axes]
+        sides = [self._read(name, values) for name, values in self.spec.axes]
         cells = zip(*sides, strict=True) if self.spec.paired else itertools.product(*sides)
         rows = [(seed, *cell) for seed, cell in itertools.product(self.spec.each_seed, cells)]
         frame = pd.DataFrame(rows, columns=["seed", *(name for name, _ in self.spec.axes)])
@@ -118,7 +139,7 @@ class Sweep:
 
 def sweep(
     surface: str | Surface,
-    optimizer: OptimizerSpec,
+    optimizer: AnyOptimizer | Sequence[AnyOptimizer],
     axes: Mapping[str, Sequence[float] | np.ndarray] | Halton,
     start: tuple[float, float] | None = None,
     steps: int = 300,
@@ -136,9 +157,11 @@ def sweep(
     Problem: one run says how an optimizer does at one learning rate; what it does over all of them is another matter.
     Formula: for every cell of the grid, loss(theta_steps) with theta_{t+1} = theta_t - update(gradient(theta_t)).
 
-    Arguments: `surface`, `start`, `steps`, `noise` and `batch_size` as ov.descend has them; `optimizer`, one spec with
-    a rule (its schedule and lr_scale hold in every cell); `axes`, {name: values}, each name a hyperparameter of the
-    optimizer (a number or a switch), "clip_norm" or "clip_value", "x" or "y" of the start, "noise", or a setting of its
+    Arguments: `surface`, `start`, `steps`, `noise` and `batch_size` as ov.descend has them; `optimizer`, one as
+    ov.descend takes it (its schedule and lr_scale hold in every cell), or several, which are the first axis then,
+    "optimizer"; those without a rule run one after the other, a millisecond a step; `axes`, {name: values}, each name a
+    hyperparameter of every optimizer (a number or a switch), "clip_norm" or "clip_value", "x" or "y" of the start,
+    "noise", or a setting of its
     schedule such as "schedule.gamma"; or what ov.halton returns, points instead of a grid; `seed` of the draws, `seeds`
     1 to 100: as many runs of every cell, with the draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run
     has arrived at the first step at which its excess over the lowest known loss is at most this share of the start's;
@@ -162,7 +185,7 @@ def sweep(
 
 def check(
     surface: str | Surface,
-    optimizer: OptimizerSpec,
+    optimizer: AnyOptimizer | Sequence[AnyOptimizer],
     axes: Mapping[str, Sequence[float] | np.ndarray],
     start: tuple[float, float] | None = None,
     steps: int = 300,
@@ -175,29 +198,24 @@ def check(
 ) -> SweepSpec:
     """Return the arguments of `sweep` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizer, start, steps, noise, batch_size, seed)
-    if len(base.optimizers) > 1:
-        raise SpecError("A sweep runs one optimizer; got {count}: call it once for each.", count=len(base.optimizers))
-    (single,) = base.optimizers
-    if not has_rule(single):
-        raise SpecError(
-            "{run} runs one start after the other: a sweep needs an optimizer with an elementwise "
-            "rule, one of {names}.",
-            run=single.label or single.kind,
-            names=", ".join(WITH_RULE),
-        )
+    single, several = base.optimizers[0], base.optimizers if len(base.optimizers) > 1 else ()
     if not isinstance(axes, Mapping) or not axes:
         raise SpecError(
             "A sweep's axes are names and their values, such as {{'lr': [0.01, 0.1]}}; got {axes}.", axes=quoted(axes)
         )
     paired = isinstance(axes, Halton)
+    if paired and several:
+        raise SpecError("Points are of one optimizer; got {count}: call it once for each.", count=len(several))
     given = _points(single, axes) if isinstance(axes, Halton) else axes
-    checked = tuple((str(name), _axis(single, str(name), values)) for name, values in given.items())
+    checked = tuple((str(name), _axes(base.optimizers, str(name), values)) for name, values in given.items())
+    if several:
+        checked = ((groups.OPTIMIZER, tuple(map(float, range(len(several))))), *checked)
     share = number(tolerance, "tolerance")
     if not 0.0 < share < 1.0:
         raise SpecError("tolerance must be above 0 and below 1; got {tolerance}.", tolerance=quoted(tolerance))
     many = whole(seeds, "seeds", 1, MAX_SEEDS)
     asked = base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed
-    spec = SweepSpec(*asked, many, share, paired)
+    spec = SweepSpec(*asked, many, share, paired, several)
     if spec.cells * many > most:
         raise SpecError(
             "This sweep has {count:,} runs; at most {most:,}{hint}.",
@@ -220,6 +238,14 @@ def _points(spec: OptimizerSpec, axes: Halton) -> dict[str, list[float]]:
     return axes.points(logs)
 
 
+def _axes(specs: Sequence[OptimizerSpec], name: str, values: Any) -> tuple[float, ...]:
+    """The values of an axis, which all optimizers must have."""
+    first = _axis(specs[0], name, values)
+    for other in specs[1:]:
+        _axis(other, name, values)
+    return first
+
+
 def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
     """The values of one axis, each checked for itself."""
     try:
@@ -240,22 +266,25 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)
     if name == groups.NOISE:
         return tuple(number(item, "noise", 0.0, LARGEST) for item in items)
-    knobs = {h.name: h for h in (*OPTIMIZERS[spec.kind].hyperparameters, *CLIPPING)} | groups.settings(spec)
-    if name not in knobs:
+    known = {h.name: h for h in (*knobs(spec), *CLIPPING)} | groups.settings(spec)
+    called = spec.label if spec.kind == OWN else spec.kind
+    if name == "lr" and spec.kind == OWN and "lr" not in known:
+        raise SpecError("{label} takes no lr: {write}.", label=quoted(called), write=WRITE)
+    if name not in known:
         raise SpecError(
             "{kind} has no axis {name}; {hint}",
-            kind=spec.kind,
+            kind=called,
             name=quoted(name),
-            hint=nearest(name, [*knobs, *STARTS, groups.NOISE]),
+            hint=nearest(name, [*known, *STARTS, groups.NOISE]),
         )
     if name == cycled_of(spec):
-        raise SpecError("{run}: its schedule cycles {name}, so it cannot be an axis.", run=spec.kind, name=name)
-    return tuple(float(knobs[name].check(item, spec.kind)) for item in items)
+        raise SpecError("{run}: its schedule cycles {name}, so it cannot be an axis.", run=called, name=name)
+    return tuple(float(known[name].check(item, called)) for item in items)
 
 
 def _check_corners(spec: SweepSpec) -> None:
     """Check what must hold together at the ends of all axes: such rules are inequalities, so that is enough."""
-    ends = [tuple({min(values), max(values)}) for _, values in spec.axes]
+    ends = [values if name == groups.OPTIMIZER else tuple({min(values), max(values)}) for name, values in spec.axes]
     for corner in itertools.product(*ends):
         values = dict(zip((name for name, _ in spec.axes), corner, strict=True))
         place = (values.pop("x", spec.start[0]), values.pop("y", spec.start[1]))

@@ -13,10 +13,10 @@ import numpy as np
 from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_, together
 from optim_viz.optimizers.cycled import cycled_of
-from optim_viz.optimizers.specs import has_rule, with_values
-from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.optimizers.own import WRITE
+from optim_viz.optimizers.specs import has_rule, hyperparameter, takes_lr, with_values
 from optim_viz.progress import Unfinished
-from optim_viz.spec import DescentSpec, OptimizerSpec, Surface, SweepSpec, flag, unique_labels, whole
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, flag, quoted, unique_labels, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import sweep
@@ -38,12 +38,20 @@ SECOND = ("momentum", "beta1")
 
 @dataclass(frozen=True)
 class TuneSpec:
-    """What `optim_viz.tune` is asked for: the comparison as it is set, and how to tune it."""
+    """What `optim_viz.tune` is asked for: the comparison as it is set, and how to tune it.
+
+    `singles` is whether those are tuned that run one trial after the other, which takes seconds each.
+    """
 
     descent: DescentSpec
     seeds: int = 1
     momentum: bool = False
     halton: bool = False
+    singles: bool = True
+
+    def tuned(self, optimizer: OptimizerSpec) -> bool:
+        """Whether an optimizer is tuned: it has a learning rate and, unless `singles` are wanted, a rule."""
+        return has_rule(optimizer) or (self.singles and takes_lr(optimizer))
 
     @property
     def trials(self) -> int:
@@ -56,8 +64,8 @@ class Tuning:
     """Every optimizer as set and at its best. Scores are final full losses, medians over the seeds."""
 
     spec: TuneSpec
-    optimizers: tuple[OptimizerSpec, ...]  # tuned, in the order asked for; those without a rule as they were
-    before: tuple[float, ...]  # scores as set; NaN where there is no rule
+    optimizers: tuple[OptimizerSpec, ...]  # tuned, in the order asked for; those that are not as they were
+    before: tuple[float, ...]  # scores as set; NaN where it was not tuned, or had no learning rate
     after: tuple[float, ...]  # scores tuned
     curves: dict[str, tuple[np.ndarray, np.ndarray]]  # {label: (lrs, scores)}, float64, lrs rising; best second knob
     cancelled: bool = False
@@ -77,7 +85,7 @@ class Tuning:
 
     @property
     def untouched(self) -> tuple[str, ...]:
-        """The labels of those that were not tuned: they have no rule, or a cancel came first."""
+        """The labels of those that were not tuned: they take no learning rate, or a cancel came first."""
         return tuple(label for label in self.labels if label not in self.curves)
 
     @property
@@ -96,7 +104,8 @@ class Tuning:
         )  # fmt: skip
         if not self.untouched:
             return text
-        why = N_("tuning was cancelled") if self.cancelled else N_("it runs one trial after the other")
+        alone, without = N_("it runs one trial after the other"), N_("it takes no lr: {write}", write=WRITE)
+        why = N_("tuning was cancelled") if self.cancelled else without if self.spec.singles else alone
         return together([text, N_("Left as set: {names} ({why}).", names=", ".join(self.untouched), why=why)])
 
     def to_frame(self) -> pd.DataFrame:
@@ -110,7 +119,7 @@ class Tuning:
             row = {"optimizer": label, "before": self.before[i], "after": self.after[i]}
             for name in ("lr", *SECOND):
                 if name in new.hyperparameters:
-                    row |= {f"{name}_before": old[name], name: new[name]}
+                    row |= {f"{name}_before": old.hyperparameters.get(name, np.nan), name: new[name]}
             rows.append(row)
         return pd.DataFrame(rows)
 
@@ -148,8 +157,9 @@ def tune(
     `progress`, called with the share done in this thread; `cancel`, an event that ends tuning soon, leaving the rest as
     set; `executor`, any concurrent.futures.Executor, which tunes the optimizers beside each other (left out: here, one
     after the other), with the same bits; `halton`, whether as many Halton points take the place of the grids, so that
-    every trial has a learning rate and a momentum of its own. L-BFGS and factories, which run one trial after the
-    other, stay as set, and the sentence says so.
+    every trial has a learning rate and a momentum of its own. L-BFGS, a package's classes and factories that take lr
+    (lambda params, lr: ...) run one trial after the other: seconds each. What takes no lr stays as set, and the
+    sentence says so; where nothing else is asked for, that is an error.
     Raises SpecError, one sentence that names the value and what is allowed, and Unfinished where the executor is lost.
 
     >>> from optim_viz import optimizer
@@ -177,6 +187,12 @@ def check(
 ) -> TuneSpec:
     """Return the arguments of `tune` as a checked, frozen spec, or raise a SpecError."""
     base = descent.check(surface, optimizers, start, steps, noise, batch_size, seed)
+    if not any(map(takes_lr, base.optimizers)):
+        raise SpecError(
+            "{label} takes no lr, so there is nothing to tune: {write}.",
+            label=quoted(unique_labels(base.optimizers)[0]),
+            write=WRITE,
+        )
     return TuneSpec(base, whole(seeds, "seeds", 1, MAX_SEEDS), flag(momentum, "momentum"), flag(halton, "halton"))
 
 
@@ -199,7 +215,8 @@ def run(
     curves: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for i, found in (_here if executor is None else _elsewhere)(spec, progress, cancel, choose, executor):
         tuned[i], before[i], after[i], curves[labels[i]] = found
-    return Tuning(spec, tuple(tuned), tuple(before), tuple(after), curves, cancel.is_set())
+    ordered = {label: curves[label] for label in labels if label in curves}  # others may be done in any order
+    return Tuning(spec, tuple(tuned), tuple(before), tuple(after), ordered, cancel.is_set())
 
 
 def _here(
@@ -216,7 +233,7 @@ def _here(
             progress(i / len(all_))
         if cancel.is_set():
             return
-        if has_rule(optimizer) and (found := tune_one(spec, i, choose, cancel)) is not None:
+        if spec.tuned(optimizer) and (found := tune_one(spec, i, choose, cancel)) is not None:
             yield i, found
     if progress is not None and not cancel.is_set():
         progress(1.0)
@@ -230,7 +247,7 @@ def _elsewhere(
     executor: Executor | None,
 ) -> Iterator[tuple[int, Tuned]]:
     """Have the optimizers tuned by an executor."""
-    tasks = [i for i, optimizer in enumerate(spec.descent.optimizers) if has_rule(optimizer)]
+    tasks = [i for i, optimizer in enumerate(spec.descent.optimizers) if spec.tuned(optimizer)]
     done = 0
 
     def lost(why: str) -> Unfinished:
@@ -276,7 +293,8 @@ class _Search:
     def best(self) -> OptimizerSpec:
         """Run all rounds; return the optimizer with the values of the best trial."""
         share = float(self.optimizer[self.second]) if self.second else 0.0
-        as_set, many = np.array([float(self.optimizer["lr"])]), len(SHARES) if self.spec.momentum else 1
+        as_set = np.array([float(v) for name, v in self.optimizer.values if name == "lr"])  # a factory may have none
+        many = len(SHARES) if self.spec.momentum else 1
         sides = 1 if self.second else many
         first = self._rates(LOW, HIGH, GRID * sides)
         if self.second:
@@ -284,7 +302,7 @@ class _Search:
             self._points(LOW, HIGH, 1.0, 1.0 / (1.0 - SHARES[-1]), GRID, SHARES)
         else:  # one batch takes as long as one run
             self._round(np.concatenate([as_set, first]), np.zeros(1))
-        self.before = self.trials[0][0]
+        self.before = self.trials[0][0] if len(as_set) else np.nan
         _, _, lr, share = min(self.trials)
         ratio = (HIGH / LOW) ** (1.0 / (GRID * sides - 1))
         if self.second:
@@ -322,7 +340,7 @@ class _Search:
         """Values of the second knob that the optimizer accepts."""
         if not self.second:
             return np.zeros(1)
-        knob = next(h for h in OPTIMIZERS[self.optimizer.kind].hyperparameters if h.name == self.second)
+        knob = hyperparameter(self.optimizer.kind, self.second)
         open_low = knob.open_low or self.optimizer.hyperparameters.get("nesterov")
         return np.maximum(values, 0.01 if open_low else 0.0)
 
@@ -335,7 +353,8 @@ class _Search:
             d.surface, self.optimizer, tuple(axes), d.start, d.steps, d.noise, d.batch_size, d.seed, self.spec.seeds,
             paired=paired,
         )  # fmt: skip
-        result = sweep.run(trials, None, self.cancel, None, self.choose(trials))
+        backend = self.choose(trials) if has_rule(self.optimizer) else None
+        result = sweep.run(trials, None, self.cancel, None, backend)
         cells = (lrs, shares) if paired else np.meshgrid(lrs, shares, indexing="ij")
         columns = (result.final_loss, result.steps_to, *cells)
         self.trials += zip(*(np.ravel(column).tolist() for column in columns), strict=True)

@@ -12,6 +12,7 @@ from optim_viz.experiments.fairness import FAIRNESS, Fair, FairRuns
 from optim_viz.experiments.turned import turned
 from optim_viz.language import N_, tr
 from optim_viz.optimizers.clipping import LATEX
+from optim_viz.optimizers.packages import about, is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError
@@ -65,7 +66,7 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     )
     batch = batch_size(name, row)
     mode = fairness(name, FAIRNESS, N_("the same number of trials on the run that is shown."))
-    specs = optimizers(name, suggested, weights_of(row), played=True, mode=mode)
+    specs = optimizers(name, suggested, weights_of(row), played=True, mode=mode, place="surface")
     x, y, noise, seed, drawn = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed", "drawn"))
     return lambda: within(
         Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed, drawn), mode)
@@ -100,12 +101,15 @@ def formulas(runs: Comparison) -> None:
 
 
 def _formula(spec: OptimizerSpec) -> None:
-    row = OPTIMIZERS[spec.kind]
     for name, latex in LATEX.items():
         if name in dict(spec.clip):
             st.latex(latex)
-    st.latex(row.latex)
-    st.caption(f"{tr(row.problem)} {row.paper}, {row.year}.")
+    if is_of_package(spec.kind):
+        st.caption(plain(f"{about(spec.kind)} {tr('It is stepped by torch on the server, with no formula of ours.')}"))
+    else:
+        row = OPTIMIZERS[spec.kind]
+        st.latex(row.latex)
+        st.caption(f"{tr(row.problem)} {row.paper}, {row.year}.")
     if spec.schedule:
         schedule = SCHEDULES[spec.schedule.kind]
         st.latex(schedule.latex)

@@ -8,8 +8,8 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 
-from optim_viz.experiments.budgets import within
-from optim_viz.experiments.fairness import ON_NETWORK, Fair, fair_train
+from optim_viz.experiments.budgets import train_within, within
+from optim_viz.experiments.fairness import ON_NETWORK, Fair
 from optim_viz.experiments.jobs import Job, Line
 from optim_viz.experiments.links import Query
 from optim_viz.export.origin import origin
@@ -83,7 +83,9 @@ def training(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[Net
     data = _own_digits(name)
     recordings.opener()
     layers = {layer: layer for layer in (f"layer.{i}" for i in range(len(sizes) + 1))}
-    specs = optimizers(name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode, kinds=OPTIMIZERS)
+    specs = optimizers(
+        name, suggested, layers, limit=train.MAX_OPTIMIZERS, mode=mode, kinds=OPTIMIZERS, place="network"
+    )
     return lambda: within(Fair(train.check(specs, epochs, int(batch), sizes, relu, seed, seeds, data), mode))
 
 
@@ -112,7 +114,7 @@ def _own_digits(name: str) -> str:
 
 @st.cache_resource
 def _line() -> Line:
-    return Line(fair_train)
+    return Line(train_within)
 
 
 def ask(asked: Fair[NetworkSpec]) -> Job:

@@ -15,16 +15,20 @@ import streamlit as st
 from optim_viz.experiments.fairness import CHOSEN, FAIRNESS
 from optim_viz.experiments.links import MAX_OPTIMIZERS
 from optim_viz.language import N_, tr
+from optim_viz.optimizers import trials
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.packages import PACKAGE, class_name, installed, is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
-from optim_viz.optimizers.specs import optimizer
+from optim_viz.optimizers.specs import knobs_of, optimizer
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.spec import ECHO, Hyperparameter, OptimizerSpec, ScheduleSpec
-from optim_viz.ui.page import guarded
+from optim_viz.ui.page import guarded, untimed
 from optim_viz.ui.widgets import hyperparameter, keep
 
 #: Hyperparameters that stand open under every optimizer; the others fold away.
 FIRST = ("lr", "momentum", "beta1", "beta2", "alpha", "rho")
+#: What stands for all classes of the package in the list of optimizers, and the one that it opens with.
+OF_PACKAGE, FIRST_OF_PACKAGE = N_("From pytorch-optimizer"), f"{PACKAGE}.Lion"
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Elsewhere:
 
     def told(self, kind: str) -> str:
         """What to say of those that are chosen and would stand open; "" where there are none."""
-        names = [h.name for h in OPTIMIZERS[kind].hyperparameters if h.name in FIRST and h.name in self.chosen]
+        names = [h.name for h in knobs_of(kind) if h.name in FIRST and h.name in self.chosen]
         return tr("{names}: {said}.", names=", ".join(names), said=self.said) if names and not self.played else ""
 
 
@@ -74,6 +78,7 @@ def optimizers(
     mode: str = "",
     swept: bool = False,
     kinds: Iterable[str] = ON_SURFACES,
+    place: str = "",
 ) -> tuple[OptimizerSpec, ...]:
     """Show the list of optimizers with all their hyperparameters; return their specs.
 
@@ -83,9 +88,10 @@ def optimizers(
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
     `groups` are the param groups that may have a learning rate of their own, each with what it is called; `kinds`, the
-    optimizers that the page can show.
+    optimizers that the page can show, and `place`, a key of
+    trials.PLACES, where it shows those of the package pytorch_optimizer as well.
     """
-    offered = list(kinds)
+    offered = [*kinds, *([PACKAGE] if place and installed() else [])]
     kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
     specs: dict[int, OptimizerSpec] = {}
     for slot, spec in kept.items():
@@ -93,7 +99,7 @@ def optimizers(
         said = N_("chosen by \u201c{way}\u201d", way=FAIRNESS[mode])
         if swept:
             chosen, said = ("lr",), N_("all of the range above")
-        specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said), offered)
+        specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said), offered, place)
     st.session_state[f"{name}.slots"] = specs
     st.button(
         tr("Add an optimizer"), icon=":material/add:", width="stretch", key=f"{name}.add",
@@ -109,7 +115,7 @@ def _fresh(kind: str, suggested: Mapping[str, float]) -> OptimizerSpec:
 def _add(name: str, suggested: Mapping[str, float], kinds: Sequence[str]) -> None:
     slots = st.session_state[f"{name}.slots"]
     used = {spec.kind for spec in slots.values()}
-    kind = next((kind for kind in kinds if kind not in used), "adam")
+    kind = next((kind for kind in kinds if kind not in used and kind != PACKAGE), "adam")
     slot = st.session_state[f"{name}.next"]
     st.session_state[f"{name}.next"] = slot + 1
     st.session_state[f"{name}.slots"] = {**slots, slot: _fresh(kind, suggested)}
@@ -128,14 +134,15 @@ def _optimizer(
     groups: Mapping[str, str],
     elsewhere: Elsewhere,
     kinds: Sequence[str],
+    place: str,
 ) -> OptimizerSpec:
     prefix = f"{name}.{slot}"
     with st.container(key=f"{name}-optimizer-{slot}", gap="small"):
-        kind = _kind(name, slot, kept, kinds)
+        kind = _kind(name, slot, kept, kinds, place)
         if kind != kept.kind:
             kept = _fresh(kind, suggested)
         values: dict[str, Any] = kept.hyperparameters
-        for h in OPTIMIZERS[kind].hyperparameters:
+        for h in knobs_of(kind):
             if h.name in FIRST and not elsewhere.has(h.name):
                 values[h.name] = hyperparameter(h, f"{prefix}.{kind}.{h.name}", kept[h.name])
         if told := elsewhere.told(kind):
@@ -150,25 +157,37 @@ def _optimizer(
     return guarded(prefix, lambda: optimizer(kind, **options, **values)) or kept
 
 
-def _kind(name: str, slot: int, kept: OptimizerSpec, kinds: Sequence[str]) -> str:
-    keep(f"{name}.{slot}.kind", kept.kind)
+def _kind(name: str, slot: int, kept: OptimizerSpec, kinds: Sequence[str], place: str) -> str:
+    keep(f"{name}.{slot}.kind", PACKAGE if is_of_package(kept.kind) else kept.kind)
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.selectbox(
             tr("Optimizer"), kinds, key=f"{name}.{slot}.kind", label_visibility="collapsed",
-            format_func=lambda k: tr(OPTIMIZERS[k].title),
+            format_func=lambda k: tr(OPTIMIZERS[k].title if k in OPTIMIZERS else OF_PACKAGE),
         )  # fmt: skip
         st.button(
             "", icon=":material/close:", help=tr("Remove"), type="tertiary", key=f"{name}.{slot}.remove",
             on_click=_remove, args=(name, slot), disabled=len(st.session_state[f"{name}.slots"]) == 1,
         )  # fmt: skip
-    return kind
+    return _of_package(f"{name}.{slot}.class", kept, place) if kind == PACKAGE else kind
+
+
+def _of_package(key: str, kept: OptimizerSpec, place: str) -> str:
+    """Show the classes of the package that run in a place, to be searched; return the one that is chosen."""
+    with untimed(), st.spinner(tr("Loading pytorch-optimizer ...")):
+        every = trials.kinds(place)
+    mine = [kept.kind] if is_of_package(kept.kind) else []
+    keep(key, *mine or [FIRST_OF_PACKAGE])
+    return st.selectbox(
+        tr("Its class, run on the server"), dict.fromkeys([*every, *mine]), key=key, format_func=class_name,
+        help=tr("Every step is torch's own, which takes a thousand times as long as one in the browser."),
+    )  # fmt: skip
 
 
 def _more(
     prefix: str, kept: OptimizerSpec, values: dict[str, Any], groups: Mapping[str, str], elsewhere: Elsewhere
 ) -> dict[str, Any]:
     """The settings that fold away: sets the other hyperparameters in `values`, returns the rest of the spec."""
-    for h in OPTIMIZERS[kept.kind].hyperparameters:
+    for h in knobs_of(kept.kind):
         if h.name not in FIRST and not elsewhere.has(h.name):
             values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
     clip = {
@@ -176,7 +195,8 @@ def _more(
         for h in CLIPPING
     }
     chosen = _schedule(prefix, kept.schedule)
-    scale = {} if OPTIMIZERS[kept.kind].closure_rule else _scale(prefix, kept, groups)
+    one_rate = kept.kind not in OPTIMIZERS or OPTIMIZERS[kept.kind].closure_rule
+    scale = {} if one_rate else _scale(prefix, kept, groups)
     keep(f"{prefix}.label", kept.label)
     label = st.text_input(tr("Label"), key=f"{prefix}.label", max_chars=ECHO, help=tr("Its name in legends."))
     return {"schedule": chosen, "lr_scale": scale, "label": label.strip(), **clip}

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ import streamlit as st
 from optim_viz import log, looks
 from optim_viz.experiments.links import Query
 from optim_viz.language import N_, together, tr
+from optim_viz.optimizers import trials
+from optim_viz.optimizers.packages import installed, is_of_package
 from optim_viz.places import APP
 from optim_viz.settings import limit, log_level
 from optim_viz.spec import SpecError
@@ -116,6 +119,21 @@ def start_page(name: str) -> None:
     st.session_state["app.page"] = name
 
 
+#: When the run of a page that is under way must have ended: one number, which may be put off.
+_until: ContextVar[list[float]] = ContextVar("until")
+
+
+@contextlib.contextmanager
+def untimed() -> Iterator[None]:
+    """What is run inside is no part of a page's time: a package that a server imports once."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        if until := _until.get(None):
+            until[0] += time.monotonic() - began
+
+
 @contextlib.contextmanager
 def timed(pages: int = 1) -> Iterator[None]:
     """What is run inside has the time of so many runs of a page, and ends where its visitor is gone or has asked anew.
@@ -123,11 +141,11 @@ def timed(pages: int = 1) -> Iterator[None]:
     What does not end well ends in its sentence. The run then stops, and Streamlit keeps its widgets as they are.
     """
     seconds = pages * limit("page_seconds")
-    until = time.monotonic() + seconds
+    until = [time.monotonic() + seconds]
     script = threading.get_ident()
 
     def answer() -> None:
-        if time.monotonic() > until:
+        if time.monotonic() > until[0]:
             raise SpecError(
                 "This takes longer than the {seconds} s that this server has for it: fewer steps, "
                 "optimizers or trials will do.",
@@ -136,6 +154,7 @@ def timed(pages: int = 1) -> Iterator[None]:
         if threading.get_ident() == script:
             st.session_state.get("app.page")  # Streamlit stops here a script that is no longer wanted
 
+    before = _until.set(until)
     try:
         with looks.answering(answer):
             yield
@@ -146,6 +165,8 @@ def timed(pages: int = 1) -> Iterator[None]:
         else:
             note_error()
         st.stop()
+    finally:
+        _until.reset(before)
 
 
 def read_query() -> Query:
@@ -189,6 +210,9 @@ def linked(
         return st.session_state[f"link.{name}.notes"]
     if arrived and known is not None and not languages.without_language(query):
         query = known
+    if any(is_of_package(text) for texts in query.values() for text in texts) and installed():
+        with untimed(), st.spinner(tr("Loading pytorch-optimizer ...")):
+            trials.kinds("surface")  # what is tried once is fast from then on: torch itself, and the first step
     spec, notes = read(languages.without_language(without(query, view_choices)), default)
     fill(spec)
     notes = notes + fill_view_choices(name, query, view_choices)

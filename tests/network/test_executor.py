@@ -12,6 +12,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+import torch
 
 import optim_viz as ov
 from optim_viz import executor
@@ -51,6 +52,31 @@ def test_every_point_of_a_curve_is_the_run_of_train(expected):
     assert (
         len(frame) == 12 and set(frame.seed) == {3, 4} and frame.test_loss.tolist() == expected.losses.ravel().tolist()
     )
+
+
+def test_factories_that_take_lr_are_swept_as_they_are_trained():
+    def mine(params, lr):
+        return torch.optim.RMSprop(params, lr=lr)
+
+    asked = SMALL | {"lrs": [1e-3, 1e-2], "seeds": 1}
+    s = ov.train_sweep([mine, ov.optimizer("rmsprop")], **asked)
+    lrs = asked.pop("lrs")
+    for i, lr in enumerate(lrs):
+        run = ov.train(ov.optimizer(mine, lr=lr), epochs=1, **asked).runs[0]
+        assert s.losses[0, i, 0] == run.test_losses[-1]
+    np.testing.assert_allclose(s.losses[0], s.losses[1], rtol=1e-4)
+
+
+def test_a_training_that_its_optimizer_ends_on_the_way_has_diverged():
+    class Breaking(torch.optim.SGD):
+        def step(self, closure=None):
+            super().step(closure)
+            self.taken = getattr(self, "taken", 0) + 1
+            if self.taken == 3 and self.param_groups[0]["lr"] > 0.5:
+                raise RuntimeError("it did not converge")
+
+    s = ov.train_sweep(Breaking, [0.01, 1.0], batch_size=2000, hidden=(8,))
+    assert np.isfinite(s.losses[0, 0, 0]) and np.isinf(s.losses[0, 1, 0])
 
 
 def test_any_executor_gives_the_same_numbers(expected):
@@ -208,7 +234,7 @@ def test_without_dask_there_are_a_sentence_and_threads(monkeypatch):
         ),
         (lambda: ov.train_sweep(TWO, 0.1), "lrs must be a list of learning rates; got 0.1."),
         (lambda: ov.train_sweep(TWO, []), "This sweep has 0 trainings; 1 to 2,000 are possible."),
-        (lambda: ov.train_sweep(lambda params: None, [0.1]), "own sets its own learning rate"),
+        (lambda: ov.train_sweep(lambda params: None, [0.1]), "'own' takes no lr: write it as lambda params, lr: ..."),
         (lambda: ov.train_sweep(TWO, [0.1], seeds=99), "seeds must be a whole number from 1 to 10; got 99."),
     ],
 )

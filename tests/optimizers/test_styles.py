@@ -18,6 +18,16 @@ def test_eight_copies_of_one_optimizer_can_be_told_apart():
     assert {s.light for s in copies} == {styles.style("adam").light}
 
 
+def test_classes_of_a_package_look_like_no_other():
+    every = [*STYLES, *styles.FURTHER, styles.OTHER]
+    assert len({s.light for s in every}) == len({s.dark for s in every}) == len(every)
+    kinds = [f"pytorch_optimizer.{name}" for name in ("Lion", "SOAP", "MARS", "Adan", "Prodigy", "Kron", "A", "B")]
+    assert len({s.light for s in styles.styles(kinds)}) == 8
+    assert styles.styles(["adam", kinds[1]])[1] == styles.style(kinds[1])  # its own, where none beside it has it
+    twice = styles.styles([kinds[0]] * 2)
+    assert twice[0].light == twice[1].light and twice[0].dash != twice[1].dash
+
+
 def luminance(color):
     channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -26,6 +36,6 @@ def luminance(color):
 
 def test_colours_stand_out_from_their_page():
     """Contrast of graphical objects, WCAG 2.2: at least 3 to 1."""
-    for style in [*STYLES, styles.OTHER]:
+    for style in [*STYLES, *styles.FURTHER, styles.OTHER]:
         assert 1.05 / (luminance(style.light) + 0.05) >= 3, style
         assert (luminance(style.dark) + 0.05) / (luminance("#0e1117") + 0.05) >= 3, style

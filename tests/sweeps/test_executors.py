@@ -79,7 +79,7 @@ def test_a_lost_executor_leaves_what_was_done(small):
     assert part.losses.ravel()[:1000].tobytes() == whole[0].ravel()[:1000].tobytes()
     with pytest.raises(Unfinished, match="1,000 of 3,600 runs"):
         based(executor=Dying(2))
-    with pytest.raises(Unfinished, match="1 of 2 optimizers were tuned"):
+    with pytest.raises(Unfinished, match="1 of 3 optimizers were tuned"):
         tuned(executor=Dying(1))
 
 

@@ -1,0 +1,123 @@
+"""Links that name a class of pytorch_optimizer: written and read whole; whatever else they hold ends in a sentence."""
+
+import importlib
+import sys
+from dataclasses import replace
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import optim_viz as ov
+from optim_viz.experiments import files, links
+from optim_viz.experiments.study_links import read_study
+from optim_viz.experiments.study_views import FIRST
+from optim_viz.network import train
+from optim_viz.optimizers import packages
+from optim_viz.surfaces import descent
+
+pytest.importorskip("pytorch_optimizer")
+COMPARED = descent.check("quadratic", ov.optimizer("sgd"), steps=20)
+TRAINED = train.check(ov.optimizer("sgd"))
+LION = "pytorch_optimizer.Lion"
+
+
+def spec_of(name, **values):
+    return ov.optimizer(f"pytorch_optimizer.{name}", **values)
+
+
+MADE = [
+    spec_of("Lion", lr=0.01, beta1=0.8, maximize=True),
+    spec_of("SOAP", precondition_frequency=3, label="mine ~ 50 %"),
+    spec_of("Prodigy", d0=1e-5, schedule=ov.schedule("cosine", eta_min=0.1)),
+    spec_of("AliG"),
+]
+
+
+@pytest.mark.parametrize(("table", "default"), [(links.DESCENT, COMPARED), (links.TRAINING, TRAINED)])
+def test_a_link_holds_classes_values_schedules_and_labels(table, default):
+    asked = replace(default, optimizers=tuple(MADE))
+    query = parse_qs(urlencode(links.write(table, asked, default), doseq=True))
+    assert links.read(table, query, default) == (asked, [])
+    assert files.read(files.write(asked)) == asked
+
+
+#: What a link says, and how the sentence begins.
+HOSTILE = {
+    "pytorch_optimizer.Lionn": "Unknown pytorch_optimizer 'Lionn'; did you mean 'Lion'?",
+    "pytorch_optimizer.qqqqqq": "Unknown pytorch_optimizer 'qqqqqq'; none of the ",
+    "pytorch_optimizer.": "Unknown pytorch_optimizer ''; none of the ",
+    "pytorch_optimizer": "Unknown optimizer 'pytorch_optimizer'; choose one of",
+    "pytorch_optimizer.os.system": "Unknown pytorch_optimizer 'os.system'; ",
+    "pytorch_optimizer.__class__": "Unknown pytorch_optimizer '__class__'; ",
+    "pytorch_optimizer.load_optimizer": "Unknown pytorch_optimizer 'load_optimizer'; ",
+    "pytorch_optimizer.../../etc/passwd": "Unknown pytorch_optimizer '../../etc/passwd'; ",
+    "pytorch_optimizer_evil.Lion": "Unknown optimizer 'pytorch_optimizer_evil.Lion'; ",
+    "Pytorch_Optimizer.Lion": "Unknown optimizer 'Pytorch_Optimizer.Lion'; ",
+    "antigravity.Adam": "Unknown optimizer 'antigravity.Adam'; ",
+    "os.system~lr~1": "Unknown optimizer 'os.system'; ",
+    "this.Zen": "Unknown optimizer 'this.Zen'; ",
+    "pytorch_optimizer.SAM": "'pytorch_optimizer.SAM' needs base_optimizer, which has no default: ",
+    f"{LION}~lr~nan": "pytorch_optimizer.Lion: lr must be a number above 0 and at most 1,000,000; got 'nan'. The",
+    f"{LION}~lr~1e999": "pytorch_optimizer.Lion: lr must be a number above 0",
+    f"{LION}~lr~__import__('os')": "pytorch_optimizer.Lion: lr must be a number above 0",
+    f"{LION}~beta1~1e30": "pytorch_optimizer.Lion: beta1 must be a number at least -1,000,000,000 and at most",
+    f"{LION}~params~1": "pytorch_optimizer.Lion has no hyperparameter 'params'; ",
+    f"{LION}~__class__~1": "pytorch_optimizer.Lion has no hyperparameter '__class__'; ",
+    f"{LION}~maximize~2": "pytorch_optimizer.Lion: maximize must be true or false; got '2'. The default is used.",
+    f"{LION}~lr": "The link gives pytorch_optimizer.Lion no value for 'lr'.",
+    f"{LION}~scale~1~2": "Lion has one learning rate for all: lr_scale cannot be used with it.",
+    "pytorch_optimizer.NorMuon": "NorMuon stopped with RuntimeError: ",
+    "pytorch_optimizer.DASH~newton_steps~1000000000": "pytorch_optimizer.DASH: newton_steps must be a whole number at ",
+    "pytorch_optimizer.Alice~rank~1e9": "pytorch_optimizer.Alice: rank must be a whole number at least -1 and at most ",
+    "pytorch_optimizer.SophiaH~num_samples~99999": "pytorch_optimizer.SophiaH: num_samples must be a whole number ",
+    "pytorch_optimizer.SOAP~precondition_frequency~1.5": "pytorch_optimizer.SOAP: precondition_frequency must be a who",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_link_ends_in_a_sentence_and_imports_nothing(text, monkeypatch):
+    allowed, real = ("pytorch_optimizer", "torch"), importlib.import_module
+    monkeypatch.setattr(
+        importlib, "import_module", lambda name, *a: real(name, *a) if name.startswith(allowed) else pytest.fail(name)
+    )
+    before = set(sys.modules)
+    spec, notes = links.read(links.DESCENT, {"o": [text, "adam"]}, COMPARED)
+    assert len(notes) == 1 and notes[0].startswith(HOSTILE[text]), notes
+    assert [o.kind for o in spec.optimizers][-1] == "adam" and not {"antigravity", "this"} & (set(sys.modules) - before)
+    assert spec.optimizers[0] in (spec_of("Lion"), ov.optimizer("adam")) or "~" in text
+
+
+def test_where_the_package_is_missing_a_link_says_so_and_shows_the_others(monkeypatch):
+    packages.hyperparameters.cache_clear()
+    packages._classes.cache_clear()
+    monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)  # an import of it fails
+    spec, notes = links.read(links.DESCENT, {"o": [f"{LION}~lr~0.1", "adam"]}, COMPARED)
+    assert [o.kind for o in spec.optimizers] == ["adam"]
+    assert notes == ["pytorch_optimizer is not installed where optim-viz runs: pip install pytorch-optimizer."]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.text(st.characters(codec="ascii"), max_size=12), max_size=6))
+def test_no_text_behind_a_class_can_raise(parts):
+    for text in ("~".join([LION, *parts]), LION + "~".join(parts), "~".join([LION, "lr", *parts])):
+        spec, _ = links.read(links.DESCENT, {"o": [text]}, COMPARED)
+        assert spec.optimizers
+
+
+def test_tune_leaves_it_out_and_says_where_it_is_shown():
+    study, notes = read_study({"o": [LION, "adam"]}, FIRST.opens)
+    assert [o.kind for o in study.descent.optimizers] == ["adam"]
+    assert notes[0].startswith("'Lion' runs one start after the other: Compare and Network show it")
+
+
+def test_whole_numbers_are_bounded_so_that_no_step_of_any_class_takes_long():
+    """What counts inner loops or copies of all weights is at most a hundred, or ten times its default."""
+    every = [h for kind in packages.kinds() for h in packages.hyperparameters(kind)]
+    free = {h.name: h.maximum for h in every if h.scale == "int"}
+    assert {free[name] for name in ("ns_steps", "num_samples", "keep_num", "newton_steps", "inverse_steps")} == {
+        100,
+        1000,
+    }
+    assert free["warmup_steps"] > 1e6 and free["precondition_frequency"] > 1e6
