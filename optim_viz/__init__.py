@@ -129,6 +129,6 @@ def _shown(name: str) -> Callable[..., Any]:
     return shown
 
 
-for _kind in (Comparison, Training, Recorder, Recording, Sweep, Basins, TrainSweep, Tuning):
+for _kind in (Comparison, Training, MatrixTask, Recorder, Recording, Sweep, Basins, TrainSweep, Tuning):
     for _method, _name in (("_repr_mimebundle_", "mimebundle"), ("_repr_html_", "as_html"), ("_display_", "display")):
         setattr(_kind, _method, _shown(_name))

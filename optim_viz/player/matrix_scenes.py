@@ -10,6 +10,7 @@ from optim_viz.language import N_
 from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
 from optim_viz.optimizers import styles
 from optim_viz.player.scenes import DURATION, VERSION, Scene, track
+from optim_viz.spec import MatrixSpec
 
 
 def _columns(run: MatrixRun, rows: int) -> dict[str, np.ndarray]:
@@ -43,6 +44,19 @@ def matrix_task(found: MatrixTask) -> Scene:
         "report_rest": False, "tracks": tracks, "panels": _panels(found),
     }  # fmt: skip
     return Scene(scene, blobs)
+
+
+def told(spec: MatrixSpec) -> str:
+    """Return what is asked of the optimizers, in a line.
+
+    >>> told(MatrixSpec((), condition=100.0))
+    '16 x 16, the most frequent key 100 times as often as the rarest, 100 steps'
+    """
+    rows, columns = spec.shape
+    return N_(
+        "{rows} x {columns}, the most frequent key {condition:,.6g} times as often as the rarest, {steps:,} steps",
+        rows=rows, columns=columns, condition=spec.condition, steps=spec.steps,
+    )  # fmt: skip
 
 
 def _panels(found: MatrixTask) -> list[dict[str, Any]]:

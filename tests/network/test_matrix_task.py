@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import optim_viz as ov
+from optim_viz.experiments import files
+from optim_viz.export.table import export
 from optim_viz.network import matrix_task
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.muon import muon_and_adamw
@@ -174,3 +176,14 @@ def test_bad_input_gets_a_sentence(sentence):
     with pytest.raises(ov.SpecError) as caught:
         ov.matrix_task(**{"optimizers": "sgd"} | HOSTILE[sentence])
     assert str(caught.value) == sentence
+
+
+def test_it_goes_through_its_file_and_its_script_gives_the_same_final_losses(capsys):
+    chosen = [PLAIN["muon"][0], PLAIN["adamw"][0], "lbfgs"]
+    found = ov.matrix_task(chosen, condition=100, shape=(3, 4), steps=9, seed=7, seeds=2)
+    assert files.read(files.write(found.spec, found.to_frame())) == found.spec
+    exec(export(found, "pytorch"), {"__name__": "__main__"})  # noqa: S102
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert {(label, int(seed)): float(loss) for label, seed, loss in printed} == {
+        (run.label, run.seed): pytest.approx(run.losses[-1], rel=1e-12) for run in found
+    }
