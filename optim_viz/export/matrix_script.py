@@ -7,7 +7,7 @@ from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
 from optim_viz.optimizers.muon import muon_code
 from optim_viz.spec import MatrixSpec, OptimizerSpec, unique_labels
 
-_HEAD = '''"""Let optimizers fill one matrix with pairs of keys and values: the same numbers as optim-viz, with torch alone.
+_HEAD = '''"""Let optimizers fill one matrix with pairs: the same numbers as optim-viz, with torch alone.
 
 Prints the loss after the last step of every run; inf says that it diverged.
 """
@@ -18,7 +18,7 @@ import math
 
 _PAIRS = '''
 def pairs(seed):
-    """Orthonormal keys, random values, and the share of all cases in which each key is asked for."""
+    """Orthonormal keys, random values, and each key's share of all cases."""
     rows, columns = SHAPE
     generator = torch.Generator().manual_seed(seed)
     keys, upper = torch.linalg.qr(torch.randn(columns, columns, generator=generator, dtype=torch.float64))
@@ -51,7 +51,8 @@ def matrix_script(spec: MatrixSpec) -> str:
     kinds = schedules(spec.optimizers)
     labels = unique_labels(spec.optimizers)
     runs = "".join(_run(o, label, spec.steps) for o, label in zip(spec.optimizers, labels, strict=True))
-    imports = [*packages(spec.optimizers), "import torch", *(["from torch.optim import lr_scheduler"] if kinds else [])]
+    imports = [*packages(spec.optimizers), "import torch"]
+    imports += ["from torch.optim import lr_scheduler"] if kinds else []
     numbers = [
         f"SHAPE = {spec.shape}",
         f"CONDITION = {spec.condition!r}",

@@ -211,9 +211,9 @@ def export(
 
     Problem: a result that cannot leave the program cannot be shown, checked or built upon.
     Arguments: `runs`, what optim_viz.descend, train, matrix_task, record or load returns, of the last two also a list;
-    `name`, a row of EXPORTS; `plane`, what optim_viz.project returns, drawn beside the curves; `progress`, told the share, 0 to 1, of
-    a slow export; `address`, that of an app, such as "https://example.org/", in which the link that a picture carries
-    is to open.
+    `name`, a row of EXPORTS; `plane`, what optim_viz.project returns, drawn beside the curves; `progress`, told the
+    share, 0 to 1, of a slow export; `address`, that of an app, such as "https://example.org/", in which the link that
+    a picture carries is to open.
     Raises SpecError with the nearest name, or where a format cannot hold an optimizer or digits of the user's own.
 
     >>> from optim_viz import descend, optimizer
@@ -236,7 +236,8 @@ def _check(runs: Any, plane: object) -> Runs:
         else:
             hint = N_("; to_frame() gives its table") if hasattr(runs, "to_frame") else ""
         raise SpecError(
-            "Files are made of what ov.descend, ov.train, ov.matrix_task, ov.record or ov.load returns; got {value}{hint}.",
+            "Files are made of what ov.descend, ov.train, ov.matrix_task, ov.record or ov.load returns; "
+            "got {value}{hint}.",
             value=quoted(runs),
             hint=hint,
         )

@@ -222,6 +222,11 @@ def dead(run: Any) -> float:
     return float(run.dead_outputs[-1])
 
 
+def error_left(run: Any) -> float:
+    """The largest singular value of a matrix's error at the end: of what it knows least."""
+    return float(run.errors[-1, 0])
+
+
 def stuck(run: Any) -> bool:
     """Whether the test loss at the end is that of ten equal answers, ln 10, to three digits."""
     return abs(float(run.test_losses[-1]) - math.log(10)) < 1e-3
@@ -259,6 +264,16 @@ def best_rate(name: str) -> Measure:
         labels = results[name].shown.labels
         winner = max(labels, key=lambda label: median(name, label, accuracy)(results))
         return rate(name, winner)(results)
+
+    return found
+
+
+def lowest_rate(*names: str) -> Measure:
+    """The learning rate of the optimizer with the lowest median final loss in any of these experiments."""
+
+    def found(results: Results) -> float:
+        every = [(name, label) for name in names for label in results[name].shown.labels]
+        return rate(*min(every, key=lambda place: median(*place, final_loss)(results)))(results)
 
     return found
 

@@ -180,4 +180,12 @@ PREDICTIONS = {
         ((N_("the paths"), m.held("principal")), (N_("random walks"), m.held_of_walk("principal"))),
         highest=True,
     ),
+    "orthogonal-steps": Prediction(
+        "Each runs at its best learning rate for 100 steps. Which has the lowest loss on the large matrix?",
+        "Loss at the end",
+        tuple(
+            (words, m.median("uneven", kind, m.final_loss))
+            for words, kind in ((N_("momentum"), "momentum"), ("AdamW", "adamw"), ("Muon", "muon"))
+        ),
+    ),
 }

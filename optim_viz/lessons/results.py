@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from optim_viz.lessons import own_runs, store
+from optim_viz.lessons import matrix_store, own_runs, store
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Results, Verdict
 from optim_viz.optimizers.as_torch import optimizer_code
+from optim_viz.optimizers.muon import muon_code
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import DescentSpec
+from optim_viz.spec import DescentSpec, MatrixSpec
 
 #: One step of training, whatever the optimizer.
 STEP = "optimizer.zero_grad()\nloss = loss_function(model(x), y)\nloss.backward()\noptimizer.step()"
@@ -22,6 +23,8 @@ def result(experiment: Experiment) -> Result:
     if isinstance(experiment.spec, DescentSpec):
         runs = (own_runs.comparison(experiment, spec) for spec in own_runs.seeds(experiment))
         return Result(experiment, comparisons=tuple(runs))
+    if isinstance(experiment.spec, MatrixSpec):
+        return Result(experiment, matrix=matrix_store.load(experiment.spec))
     training, plane = store.load(experiment)
     return Result(experiment, training=training, plane=plane)
 
@@ -56,4 +59,5 @@ def code(kind: str) -> str:
     optimizer.step()
     """
     made = optimizer_code(optimizer(kind), "model.parameters()")
-    return f"optimizer = {made}\n\n{STEP}"
+    before = f"{muon_code()}\n\n" if kind == "muon" else ""
+    return f"{before}optimizer = {made}\n\n{STEP}"

@@ -7,6 +7,7 @@ from optim_viz.lessons.rows_adaptive import BIAS_CORRECTION, FORGETTING, STEP_BO
 from optim_viz.lessons.rows_decay import WEIGHT_DECAY
 from optim_viz.lessons.rows_descent import LEARNING_RATE, MINI_BATCHES
 from optim_viz.lessons.rows_loop import ZERO_GRAD
+from optim_viz.lessons.rows_matrix import ORTHOGONAL
 from optim_viz.lessons.rows_momentum import LOCAL_MINIMA, MOMENTUM, PLATEAU
 from optim_viz.lessons.rows_network import FASTER, FINAL_RELU, PICTURES
 from optim_viz.lessons.rows_step import GRADIENT_STEP
@@ -30,6 +31,7 @@ ROWS = (
     ZERO_GRAD,
     FINAL_RELU,
     PICTURES,
+    ORTHOGONAL,
 )
 
 LESSONS: dict[str, Lesson] = {row.slug: row for row in ROWS}

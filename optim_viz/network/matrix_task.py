@@ -168,11 +168,11 @@ def run(
 
     with one_torch_thread():  # more of them take longer over so small a matrix
         for seed, (one, label) in every:
-            runs.append(_one_run(spec, pairs(spec, seed), one, label, seed, goes_on))
+            runs.append(one_run(spec, pairs(spec, seed), one, label, seed, goes_on))
     return MatrixTask(spec, tuple(runs))
 
 
-def _one_run(
+def one_run(
     task: MatrixSpec, known: Pairs, spec: OptimizerSpec, label: str, seed: int, goes_on: Callable[[int], bool]
 ) -> MatrixRun:
     """One optimizer's run: a plain torch loop, of which every step's matrix is kept until its numbers are taken."""

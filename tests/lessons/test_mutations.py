@@ -101,6 +101,12 @@ WRONG = (
     Wrong("final-relu", "every run loses some", ("sgd_clipped", "sgd 0.1"), ("clipped", "adam 0.01"), ("alive",)),
     Wrong("pictures", "a plane of one run", ("principal", ""), ("slow", ""), ("factor",)),
     Wrong("pictures", "a plane of three runs", ("slow", ""), ("principal", ""), ("slow_factor",)),
+    Wrong("orthogonal-steps", "nothing evened out", ("uneven", "muon"), ("uneven", "momentum"), ("muon", "muon_left")),
+    Wrong("orthogonal-steps", "weight by weight", ("uneven", "muon"), ("uneven", "adamw"), ("muon", "muon_left")),
+    Wrong("orthogonal-steps", "a fixed rate", ("uneven", "muon"), ("fixed", "fixed"), ("muon",)),
+    Wrong("orthogonal-steps", "it falls", ("fixed", "fixed"), ("fixed", "falling"), ("fixed",)),
+    Wrong("orthogonal-steps", "no lead", ("even", "momentum"), ("even", "muon"), ("even_muon",)),
+    Wrong("orthogonal-steps", "uneven", ("two_weights", "momentum"), ("uneven", "momentum"), ("two_lead",)),
 )  # fmt: skip
 
 
