@@ -332,3 +332,4 @@ def _fair(table: Table, ways: Iterable[str]) -> Table:
 
 
 FAIR_DESCENT, FAIR_TRAINING = _fair(DESCENT, FAIRNESS), _fair(TRAINING, ON_NETWORK)
+FAIR_MATRIX = _fair(MATRIX, ON_NETWORK)

@@ -46,15 +46,14 @@ def tasks() -> Iterator[tuple[MatrixSpec, bool]]:
 def pack(found: MatrixTask, drawn: bool) -> dict[str, np.ndarray]:
     """Return a task's arrays, the runs stacked; all of its runs must have ended."""
     first = [found[label].errors for label in found.labels] if drawn else []
-    with np.errstate(over="ignore"):  # a loss that float32 cannot hold is that of a run which leaves
-        losses = np.stack([run.losses for run in found]).astype(np.float32)
-    return {
-        "losses": losses,
-        "left": np.array([run.errors[-1, 0] for run in found]),
-        "lrs": np.stack([np.resize(found[label].lrs, found.steps) for label in found.labels]).astype(np.float32),
-        "errors": np.array(first, dtype=np.float32),
-        "outcomes": np.array([(_OUTCOMES.index(run.outcome), run.outcome_step) for run in found]),
-    }
+    with np.errstate(over="ignore"):  # what float32 cannot hold belongs to a run which leaves
+        return {
+            "losses": np.stack([run.losses for run in found]).astype(np.float32),
+            "left": np.array([run.errors[-1, 0] for run in found]),
+            "lrs": np.stack([np.resize(found[label].lrs, found.steps) for label in found.labels]).astype(np.float32),
+            "errors": np.array(first).astype(np.float32),
+            "outcomes": np.array([(_OUTCOMES.index(run.outcome), run.outcome_step) for run in found]),
+        }
 
 
 def unpack(spec: MatrixSpec, stored: Mapping[str, np.ndarray]) -> MatrixTask:

@@ -273,7 +273,8 @@ def lowest_rate(*names: str) -> Measure:
 
     def found(results: Results) -> float:
         every = [(name, label) for name in names for label in results[name].shown.labels]
-        return rate(*min(every, key=lambda place: median(*place, final_loss)(results)))(results)
+        name, label = min(every, key=lambda place: median(place[0], place[1], final_loss)(results))
+        return rate(name, label)(results)
 
     return found
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from optim_viz.experiments.presets import on_matrix
 from optim_viz.language import N_
 from optim_viz.lessons import measures as m
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.network.matrix_task import check
-from optim_viz.optimizers.schedules import schedule
-from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import OptimizerSpec, ScheduleSpec
 
-_FALLING = schedule("linear", start_factor=1.0, end_factor=0.0, total_iters=0)
 _RATES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 #: Condition and shape of each task.
 _TASKS: dict[str, tuple[float, tuple[int, int]]] = {
@@ -20,15 +17,9 @@ _TASKS: dict[str, tuple[float, tuple[int, int]]] = {
 }
 
 
-def _made(kind: str, lr: float, label: str, plan: ScheduleSpec | None = _FALLING) -> OptimizerSpec:
-    """An optimizer without weight decay, whose learning rate falls to 0."""
-    decay = {} if kind == "momentum" else {"weight_decay": 0.0}
-    return optimizer(kind, lr=lr, schedule=plan, label=label, **decay)
-
-
 def _shown(task: str, caption: str, rates: dict[str, float]) -> Experiment:
     """Several optimizers, each at its best rate, on seeds that no search has seen."""
-    optimizers = [_made(kind, lr, kind) for kind, lr in rates.items()]
+    optimizers = [on_matrix(kind, lr, kind) for kind, lr in rates.items()]
     return Experiment(task, caption, check(optimizers, *_TASKS[task], seed=10, seeds=5))
 
 
@@ -38,7 +29,7 @@ def _searches(task: str, kinds: tuple[str, ...]) -> tuple[Experiment, ...]:
         Experiment(
             f"{task}_{kind}_{part}",
             N_("{kind} at {count} learning rates", kind=kind, count=len(rates)),
-            check([_made(kind, lr, f"{lr:g}") for lr in rates], *_TASKS[task], seeds=3),
+            check([on_matrix(kind, lr, f"{lr:g}") for lr in rates], *_TASKS[task], seeds=3),
         )
         for kind in kinds
         for part, rates in (("low", _RATES[:5]), ("high", _RATES[5:]))
@@ -81,7 +72,10 @@ ORTHOGONAL = Lesson(
             "fixed",
             "Muon at the same rate, fixed and falling",
             check(
-                [_made("muon", 0.2, "fixed", None), _made("muon", 0.2, "falling")], *_TASKS["uneven"], seed=10, seeds=5
+                [on_matrix("muon", 0.2, "fixed", None), on_matrix("muon", 0.2, "falling")],
+                *_TASKS["uneven"],
+                seed=10,
+                seeds=5,
             ),
         ),
     ),

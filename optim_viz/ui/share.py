@@ -87,8 +87,8 @@ def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "", home: 
 
     `home` is the address of the app in which the link of a picture is to open.
     """
-    names = {Comparison: lambda: runs.spec.surface.name, Training: lambda: "network", MatrixTask: lambda: "matrix"}
-    what = called or names[type(runs)]()
+    kind = "matrix" if isinstance(runs, MatrixTask) else "network"
+    what = called or (runs.spec.surface.name if isinstance(runs, Comparison) else kind)
 
     def file(row: Export[Any]) -> File:
         # What JSON cannot hold is found out before it is offered; of the other formats only by writing them.

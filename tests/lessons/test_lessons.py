@@ -123,9 +123,9 @@ def test_packing_a_matrix_task_loses_only_what_it_says():
         again = matrix_store.unpack(found.spec, matrix_store.pack(found, drawn))
         for a, b in zip(again, found, strict=True):
             assert (a.spec, a.label, a.seed, a.status) == (b.spec, b.label, b.seed, b.status)
-            assert np.array_equal(a.losses, b.losses.astype(np.float32)) and a.errors[-1, 0] == pytest.approx(
-                b.errors[-1, 0], rel=1e-6
-            )
+            with np.errstate(over="ignore"):
+                assert np.array_equal(a.losses, b.losses.astype(np.float32))
+            assert a.errors[-1, 0] == pytest.approx(b.errors[-1, 0], rel=1e-6)
         assert again["adam"].errors.shape == (found["adam"].errors.shape if drawn else (1, 1))
 
 
