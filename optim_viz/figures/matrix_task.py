@@ -37,8 +37,8 @@ def matrix_task(found: MatrixTask, dark: bool = False) -> go.Figure:
         for i, values in enumerate(run.errors.T):
             more = thin if i else {"showlegend": False}
             figure.add_trace(line(look, steps, values, tr(N_("singular value")) + " %{y:.4g}", **more), 1, 2)
-    for column, values in enumerate(([run.losses for run in found], [run.errors for run in found]), 1):
-        figure.update_yaxes(log_axis(*span(values), 0.03), col=column)
+    figure.update_yaxes(log_axis(*span([run.losses for run in found]), 0.03), col=1)
+    figure.update_yaxes(rangemode="tozero", col=2)
     figure.update_xaxes(title=tr("step")).update_annotations(font={"size": 12})
     rows, columns = found.spec.shape
     title = tr(N_("The matrix task: {rows} x {columns}, condition {condition:g}",

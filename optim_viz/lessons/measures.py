@@ -131,6 +131,16 @@ def largest_step(run: Any) -> float:
     return float(np.abs(np.diff(run.points, axis=0)).max())
 
 
+def smallest_step(run: Any) -> float:
+    """The shortest move of any coordinate in any step."""
+    return float(np.abs(np.diff(run.points, axis=0)).min())
+
+
+def rates_in_all(run: Any) -> float:
+    """The learning rates of all steps together."""
+    return float(np.sum(run.lrs[: len(run.points) - 1]))
+
+
 def turns(axis: int, loss: float = 0.0) -> OfRun:
     """How often a coordinate turns back until the loss first falls to `loss`."""
 

@@ -63,7 +63,7 @@ def controls(name: str) -> Callable[[], Fair[MatrixSpec]]:
         help=tr("How many times as often the commonest key is asked for as the rarest; 1: all equally often."),
     )  # fmt: skip
     left, right = st.columns(2)
-    rows = left.number_input(tr("Numbers of a value"), key=f"{name}.rows", step=1)
+    rows = left.number_input(tr("Value length"), key=f"{name}.rows", step=1)
     columns = right.number_input(tr("Keys"), key=f"{name}.columns", step=1)
     steps = st.number_input(tr("Steps"), key=f"{name}.steps", step=50)
     seed = st.number_input(tr("Seed"), key=f"{name}.seed", step=1)

@@ -212,6 +212,20 @@ def test_a_forgotten_zero_grad_is_torchs_own_loop_without_it():
     assert found["zero_grad forgotten"].points[:101] == pytest.approx(np.array(points), abs=1e-12)
 
 
+def test_lion_is_the_packages_own_step_for_step():
+    import torch
+
+    theirs = pytest.importorskip("pytorch_optimizer").Lion
+    found = results.result(table.lesson("sign-steps")["bowl"]).shown["lion"]
+    theta = torch.tensor([found.points[0].tolist()], dtype=torch.float64, requires_grad=True)
+    optimizer = theirs([theta], lr=0.05, betas=(0.9, 0.99), weight_decay=0.0)
+    for point in found.points:
+        assert point == pytest.approx(theta.detach().numpy()[0], abs=1e-12)
+        optimizer.zero_grad()
+        ((theta[0, 0] ** 2 + 10 * theta[0, 1] ** 2) / 2).backward()
+        optimizer.step()
+
+
 def test_adam_without_its_correction_is_the_formula():
     found = results.result(table.lesson("bias-correction")["bowl"]).shown["adam, uncorrected"]
     theta, m, v = np.array(found.points[0]), np.zeros(2), np.zeros(2)
@@ -268,6 +282,16 @@ def halved(most):
     return 200 * np.log(0.5) / np.log(np.linalg.norm(left) / np.linalg.norm(known.values[:, -1]))
 
 
+def scaled_lion(factor):
+    """Lion's path on the bowl, its loss multiplied."""
+    spec = table.lesson("sign-steps")["bowl"]
+    return (
+        ov.descend(ov.surface(f"{factor}*(x^2 + 10*y^2)/2"), spec.beside[0], start=spec.spec.start, steps=200)
+        .trajectories[0]
+        .points
+    )
+
+
 ANSWERS = {
     "gradient-step": lambda: again("gradient-step", "parabola", sgd(0.5))[0].points[1, 0] == 0,
     "mini-batches": lambda: (
@@ -314,6 +338,7 @@ ANSWERS = {
     ),
     "schedules": lambda: floor(0.01) > floor(0.1),
     "zero-grad": summed_adam_swings,
+    "sign-steps": lambda: np.array_equal(*(scaled_lion(factor) for factor in ("1", "1000"))),
     "orthogonal-steps": lambda: 3450 < halved(0.999) < 3500,
     "final-relu": lambda: np.isclose(-np.log(0.1), 2.3026, atol=1e-4),
 }
