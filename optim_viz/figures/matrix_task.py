@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from optim_viz.figures.notebook import NotebookFigure
 from optim_viz.figures.style import dress, log_axis, span
 from optim_viz.figures.training import line, looks
-from optim_viz.language import N_, tr
+from optim_viz.language import tr
 from optim_viz.network.matrix_runs import MatrixTask
 
 
@@ -33,14 +33,16 @@ def matrix_task(found: MatrixTask, dark: bool = False) -> go.Figure:
         run, look = found[label], every[label]
         steps = np.arange(len(run.losses))
         thin = {"mode": "lines", "opacity": 0.45, "line": look["line"] | {"width": 1}, "showlegend": False}
-        figure.add_trace(line(look, steps, run.losses, tr(N_("loss")) + " %{y:.4g}"), 1, 1)
+        figure.add_trace(line(look, steps, run.losses, tr("loss") + " %{y:.4g}"), 1, 1)
         for i, values in enumerate(run.errors.T):
             more = thin if i else {"showlegend": False}
-            figure.add_trace(line(look, steps, values, tr(N_("singular value")) + " %{y:.4g}", **more), 1, 2)
+            figure.add_trace(line(look, steps, values, tr("singular value") + " %{y:.4g}", **more), 1, 2)
     figure.update_yaxes(log_axis(*span([run.losses for run in found]), 0.03), col=1)
     figure.update_yaxes(rangemode="tozero", col=2)
     figure.update_xaxes(title=tr("step")).update_annotations(font={"size": 12})
     rows, columns = found.spec.shape
-    title = tr(N_("The matrix task: {rows} x {columns}, condition {condition:g}",
-                  rows=rows, columns=columns, condition=found.spec.condition))  # fmt: skip
+    title = tr(
+        "The matrix task: {rows} x {columns}, condition {condition:g}",
+        rows=rows, columns=columns, condition=found.spec.condition,
+    )  # fmt: skip
     return NotebookFigure(dress(figure, title, 360, dark, legend=True).update_layout(margin_t=90))

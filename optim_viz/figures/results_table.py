@@ -107,7 +107,7 @@ def matrix_results(found: MatrixTask) -> pd.DataFrame:
         rows.append(
             {
                 tr("optimizer"): label,
-                tr("lr"): runs[0].spec.hyperparameters.get("lr"),
+                "lr": runs[0].spec.hyperparameters.get("lr"),
                 tr("final loss"): _median(losses),
                 **ends,
                 tr("largest error left"): _median([run.errors[-1, 0] for run in runs]),

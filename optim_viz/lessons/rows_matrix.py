@@ -17,7 +17,7 @@ _TASKS: dict[str, tuple[float, tuple[int, int]]] = {
 }
 
 
-def _shown(task: str, caption: str, rates: dict[str, float]) -> Experiment:
+def _tuned(task: str, caption: str, rates: dict[str, float]) -> Experiment:
     """Several optimizers, each at its best rate, on seeds that no search has seen."""
     optimizers = [on_matrix(kind, lr, kind) for kind, lr in rates.items()]
     return Experiment(task, caption, check(optimizers, *_TASKS[task], seed=10, seeds=5))
@@ -67,7 +67,7 @@ ORTHOGONAL = Lesson(
     ),
     source=Source("Jordan et al.", "Muon: An optimizer for hidden layers in neural networks", 2024),
     experiments=(
-        _shown("uneven", "Keys asked for unevenly; each optimizer at its best of nine rates", _BEST["uneven"]),
+        _tuned("uneven", "Keys asked for unevenly; each optimizer at its best of nine rates", _BEST["uneven"]),
         Experiment(
             "fixed",
             "Muon at the same rate, fixed and falling",
@@ -114,8 +114,8 @@ ORTHOGONAL = Lesson(
         "of two weights in one row has a single direction a step: Muon's is the mean gradient at another length, and "
         "its lead over momentum is gone.",
         (
-            _shown("even", "All keys asked for equally often", _BEST["even"]),
-            _shown(
+            _tuned("even", "All keys asked for equally often", _BEST["even"]),
+            _tuned(
                 "two_weights", "Two weights, one row: a bowl ten thousand times as steep one way", _BEST["two_weights"]
             ),
         ),
