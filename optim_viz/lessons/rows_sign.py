@@ -9,10 +9,10 @@ from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.surfaces.descent import check
 
-_RATE = 0.05
+_RATE = 0.08
 _BESIDE = (optimizer("sgd", lr=0.1), optimizer("adam", lr=_RATE))
 _COSINE = schedule("cosine")
-_TOO_SOON = schedule("exponential", gamma=0.96)
+_TOO_SOON = schedule("exponential", gamma=0.92)
 #: Where x starts, left of the minimum at 0.
 _START = m.median("too_soon", "lion, too soon", m.coordinate(0, 0))
 
@@ -38,7 +38,7 @@ SIGN_STEPS = Lesson(
         Experiment(
             "falling",
             "Lion's rate fixed, and falling along a cosine",
-            check("quadratic", _BESIDE[:1], steps=300),
+            check("quadratic", _BESIDE[:1], steps=200),
             beside=(own("lion", lion, lr=_RATE), own("lion, falling", lion, _COSINE, lr=_RATE)),
         ),
     ),
@@ -69,7 +69,7 @@ SIGN_STEPS = Lesson(
         (
             Experiment(
                 "too_soon",
-                "Lion, its rate shortened by 4 % every step",
+                "Lion, its rate shortened by 8 % every step",
                 check("quadratic", _BESIDE[:1], steps=200),
                 beside=(own("lion, too soon", lion, _TOO_SOON, lr=_RATE),),
             ),

@@ -63,7 +63,7 @@ def _panels(found: MatrixTask) -> list[dict[str, Any]]:
     names, count = ", ".join(found.labels), min(found.spec.shape)
     curve = {"kind": "curve", "x": None, "x_title": N_("step"), "log": True}
     errors = {
-        **curve, "id": "errors", "log": False, "title": N_("Singular values of the error, the largest drawn thick"),
+        **curve, "id": "errors", "log": False, "title": N_("Singular values of the error"),
         "short": N_("largest error"), "y": "error_1", "lines": [f"error_{i}" for i in range(2, count + 1)],
         "y_title": N_("singular value"), "alt": N_("Singular values of the error by step of {names}", names=names),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from optim_viz.experiments.links import Query
 from optim_viz.export.origin import origin
 from optim_viz.export.table import harmless
 from optim_viz.figures.results_table import matrix_results
-from optim_viz.language import N_, tr
+from optim_viz.language import N_, together, tr
 from optim_viz.network import matrix_task, train
 from optim_viz.network.matrix_runs import MatrixTask
 from optim_viz.optimizers.schedules import long_warm_ups
@@ -117,7 +117,10 @@ def _view(job: Job, query: Query) -> None:
 
 def _said(job: Job, found: MatrixTask) -> None:
     """What stands below the picture: what was asked, how rates were chosen, and a table."""
-    st.caption(tr(told(found.spec)) + ".")
+    left = N_(
+        "On the left is what is still to be learned in every direction of the matrix; the largest is drawn thick."
+    )
+    st.caption(tr(together([N_("{asked}.", asked=told(found.spec)), left])))
     if job.result and job.result.sentence:
         st.caption(tr(job.result.sentence))
     for said in long_warm_ups(found.spec.optimizers, found.steps):

@@ -218,7 +218,7 @@ def test_lion_is_the_packages_own_step_for_step():
     theirs = pytest.importorskip("pytorch_optimizer").Lion
     found = results.result(table.lesson("sign-steps")["bowl"]).shown["lion"]
     theta = torch.tensor([found.points[0].tolist()], dtype=torch.float64, requires_grad=True)
-    optimizer = theirs([theta], lr=0.05, betas=(0.9, 0.99), weight_decay=0.0)
+    optimizer = theirs([theta], lr=0.08, betas=(0.9, 0.99), weight_decay=0.0)
     for point in found.points:
         assert point == pytest.approx(theta.detach().numpy()[0], abs=1e-12)
         optimizer.zero_grad()
