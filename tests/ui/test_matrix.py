@@ -11,7 +11,7 @@ from optim_viz.network import matrix_task
 from optim_viz.spec import MatrixSpec
 from tests.ui.test_app import open_page
 
-SMALL = {"task": "matrix", "shape": "3~4", "steps": "20", "condition": "100.0", "o": ["sgd~lr~1.0", "muon~lr~0.1"]}
+SMALL = {"task": "matrix", "shape": "3~4", "steps": "20", "condition": "100.0", "o": ["sgd~lr~1.0", "adamw~lr~0.1"]}
 
 
 def finished(app):
@@ -33,7 +33,7 @@ def test_a_link_opens_it_and_a_number_that_is_turned_stands_in_the_link():
     app = open_page("network.py", SMALL)
     shown = finished(app)
     assert [panel["id"] for panel in shown["panels"]] == ["errors", "loss"] and shown["frames"] == 21
-    assert [track["label"] for track in shown["tracks"]] == ["sgd", "muon"] and not app.error
+    assert [track["label"] for track in shown["tracks"]] == ["sgd", "adamw"] and not app.error
     assert app.dataframe[0].value["status"].tolist() == ["finished 20 steps"] * 2
     app.number_input(key="network.steps").set_value(9).run()
     assert app.query_params["steps"] in ("9", ["9"]) and spec(app).steps == 9
