@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from optim_viz.export import figure_page
 from optim_viz.export.table import Result, titled
 from optim_viz.language import tr
+from optim_viz.network.matrix_runs import MatrixTask
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.network.recording import gathered, is_recorded
 from optim_viz.network.training import Training
@@ -34,7 +35,7 @@ PLAYER, CHART = 860, 700
 
 def plays(result: Any) -> bool:
     """Whether the player shows this result."""
-    return isinstance(result, Comparison | Training) or is_recorded(result)
+    return isinstance(result, Comparison | Training | MatrixTask) or is_recorded(result)
 
 
 def _asked(result: Any) -> Result:

@@ -1,4 +1,4 @@
-"""What came of runs as tables: of a training, and of recordings."""
+"""What came of runs as tables: of a training, of recordings, and of the matrix task."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from optim_viz.figures.training import complete
 from optim_viz.language import N_, together, tr
+from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
 from optim_viz.network.recording import Recording, Recordings
 from optim_viz.network.training import Training, TrainingRun
 
@@ -64,15 +65,16 @@ def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy
 def recorded(recordings: Recordings) -> pd.DataFrame:
     """Return one row per recording: its optimizer, its steps, what was given last of loss and accuracy, how it ended.
 
-    What was never given is <NA>.
+        What was never given is <NA>.
 
-    >>> import torch
-    >>> from optim_viz.network.recorder import record
-    >>> from optim_viz.network.recording import gathered
-    >>> rec = record(torch.nn.Linear(2, 1), "sgd", optimizer=torch.optim.SGD([torch.zeros(1)], lr=0.1))
-    >>> rec.step(0.5)
-    >>> recorded(gathered(rec)).values.tolist()
-    [['sgd', 'SGD, lr 0.1', 1, 0.5, <NA>, '1 steps recorded']]
+        >>> import torch
+        >>> from optim_viz.network.recorder import record
+        >>> from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
+    from optim_viz.network.recording import gathered
+        >>> rec = record(torch.nn.Linear(2, 1), "sgd", optimizer=torch.optim.SGD([torch.zeros(1)], lr=0.1))
+        >>> rec.step(0.5)
+        >>> recorded(gathered(rec)).values.tolist()
+        [['sgd', 'SGD, lr 0.1', 1, 0.5, <NA>, '1 steps recorded']]
     """
     rows = [
         {
@@ -86,6 +88,33 @@ def recorded(recordings: Recordings) -> pd.DataFrame:
         for run in recordings
     ]
     return pd.DataFrame(rows).astype({tr("last loss"): "Float64", tr("last accuracy, %"): "Float64"})
+
+
+def matrix_results(found: MatrixTask) -> pd.DataFrame:
+    """Return one row per optimizer: the loss that it ends with over the seeds, and what it has not learned.
+
+    Arguments: `found`; the error left is the largest singular value of the weights less the target, a median as well.
+
+    >>> from optim_viz.network.matrix_task import matrix_task
+    >>> matrix_results(matrix_task("sgd", condition=1, steps=9)).round(2).values.tolist()
+    [['sgd', 0.001, 0.48, 1.81, 'finished 9 steps']]
+    """
+    rows = []
+    for label in found.labels:
+        runs = found.seeds(label)
+        losses = [float(run.losses[-1]) for run in runs]
+        ends = {tr("seeds"): len(runs), tr("lowest"): min(losses), tr("highest"): max(losses)} if len(runs) > 1 else {}
+        rows.append(
+            {
+                tr("optimizer"): label,
+                "lr": runs[0].spec.hyperparameters.get("lr"),
+                tr("final loss"): _median(losses),
+                **ends,
+                tr("largest error left"): _median([run.errors[-1, 0] for run in runs]),
+                tr("status"): status(runs),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _optimizer(run: Recording) -> str | None:
@@ -106,7 +135,7 @@ def _median(values: object) -> float:
     return float(np.median(np.asarray(values, float)))
 
 
-def status(runs: tuple[TrainingRun, ...]) -> str:
+def status(runs: tuple[TrainingRun, ...] | tuple[MatrixRun, ...]) -> str:
     """Say how an optimizer's runs ended: one run with its step, several by number.
 
     >>> from optim_viz import optimizer

@@ -18,5 +18,7 @@ between                        ov.between: the loss on the straight line between
 sharpness, seen, hessian       ov.sharpness: the largest eigenvalues along runs; what is looked at; products with H
 replay                         a training of the built-in network once more, for what its optimizer divides by
 edges                          how sharp a loss may be before an optimizer's steps swing ever wider
+matrix_task, matrix_runs        ov.matrix_task: one matrix, some of whose directions are rarely asked for
+by_seed                        results with a run for every optimizer and seed
 rate_sweep                     ov.train_sweep: one training a learning rate, on this machine or others
 """
