@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from optim_viz.network.between import Segment, between
+from optim_viz.network.curvature import Sharpness
 from optim_viz.network.plane import Plane
 from optim_viz.network.project import project
 from optim_viz.network.rate_sweep import TrainSweep, train_sweep
 from optim_viz.network.recorder import Recorder, record
 from optim_viz.network.recording import Recording
 from optim_viz.network.recording_files import load
-from optim_viz.network.sharpness import Sharpness, sharpness
+from optim_viz.network.sharpness import sharpness
 from optim_viz.network.train import train
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.optimizers.schedules import SCHEDULES, schedule

@@ -12,8 +12,8 @@ from optim_viz.figures.notebook import NotebookFigure
 from optim_viz.figures.style import dress, log_axis, note, span
 from optim_viz.figures.training import line, looks
 from optim_viz.language import N_, tr
+from optim_viz.network.curvature import Curvature, Sharpness
 from optim_viz.network.edges import PRECONDITIONED
-from optim_viz.network.sharpness import Curvature, Sharpness
 
 _TITLES = {False: N_("Hessian"), True: N_("Hessian as an adaptive optimizer sees it, preconditioned")}
 #: From where on one axis shows a factor better than a difference.

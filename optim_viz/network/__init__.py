@@ -16,6 +16,7 @@ project                        ov.project: the paths of trainings or recordings 
 plane, plane_loss, pca         the plane with its paths and gauges; the built-in network's losses on it; its axes
 between                        ov.between: the loss on the straight line between two ends
 sharpness, seen, hessian       ov.sharpness: the largest eigenvalues along runs; what is looked at; products with H
+curvature                      what ov.sharpness gives back
 replay                         a training of the built-in network once more, for what its optimizer divides by
 edges                          how sharp a loss may be before an optimizer's steps swing ever wider
 rate_sweep                     ov.train_sweep: one training a learning rate, on this machine or others
