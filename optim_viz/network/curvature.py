@@ -22,7 +22,7 @@ class Curvature:
 
     `edge` is what the largest eigenvalue has to stay below for full-batch steps at the snapshot's learning rate to be
     stable; of Adam, AdamW and RMSprop it is the largest of the `preconditioned` Hessian. NaN where it is not known, and
-    where no eigenvalue was found: the Hessian is not finite, or 1,000 products with it were not enough.
+    where no eigenvalue was found: the Hessian is not finite, or some hundred products with it were not enough.
     """
 
     label: str
@@ -51,6 +51,7 @@ class Sharpness:
     kinds: tuple[str, ...]  # the optimizer that each label is drawn as
     examples: int
     batchnorm: str = ""  # a row of BATCHNORM, or "" without one
+    over: str = "examples"  # a row of EXAMPLES: what the loss is a mean of
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -70,7 +71,7 @@ class Sharpness:
             "The largest eigenvalue of the Hessian of the loss over {examples}: how sharply it bends in its steepest "
             "direction. Dotted: the edge above which full-batch steps swing ever wider on a quadratic; below it they "
             "are stable. With mini-batches the eigenvalue may stay below.",
-            examples=N_(EXAMPLES["examples" if self.examples else "the data"], count=self.examples),
+            examples=N_(EXAMPLES[self.over if self.examples else "the data"], count=self.examples),
         )
         return together(
             [told, N_(BATCHNORM[self.batchnorm].sentence, run=self.labels[0])] if self.batchnorm else [told]

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 DENSE = 64
 #: Relative to the eigenvalue: gradients of float32 say no more.
 TOLERANCE = 1e-5
-#: Vectors that ARPACK keeps at least, with which a largest eigenvalue took the fewest products; and the most products
-#: that it may take.
-KEPT, PRODUCTS = 10, 1000
+#: Vectors that ARPACK keeps at least, with which a largest eigenvalue took the fewest products: about 20. After so many
+#: rounds of new ones, 370 products for one eigenvalue, it gives up.
+KEPT, ROUNDS = 10, 40
 
 Product = Callable[["Tensor"], "Tensor"]
 
@@ -48,7 +48,7 @@ def largest(times: Product, size: int, count: int, start: np.ndarray | None = No
     """Return the `count` largest eigenvalues of a symmetric matrix, largest first, and the first one's vector.
 
     Arguments: `times`, its product with a float32 [size]; `start`, a vector near that of the largest eigenvalue.
-    Raises ArithmeticError where the matrix is not finite, or PRODUCTS products do not find one of them.
+    Raises ArithmeticError where the matrix is not finite, or so many products as are allowed do not find one of them.
     """
     import torch
 
@@ -72,9 +72,8 @@ def _lanczos(
     _finite(times(begin))
     matrix = linalg.LinearOperator((size, size), matvec=times, dtype=np.float64)
     kept = min(size, max(KEPT, 2 * count + 1))
-    rounds = PRODUCTS // (kept - count)
     try:
-        values, vectors = linalg.eigsh(matrix, count, which="LA", v0=begin, tol=TOLERANCE, ncv=kept, maxiter=rounds)
+        values, vectors = linalg.eigsh(matrix, count, which="LA", v0=begin, tol=TOLERANCE, ncv=kept, maxiter=ROUNDS)
     except linalg.ArpackNoConvergence as error:
         values, vectors = error.eigenvalues, error.eigenvectors
         if not len(values):

@@ -68,7 +68,8 @@ def sharpness(
     if isinstance(runs, Training):
         if loss is not None or data is not None:
             raise SpecError("A training has its own loss and digits; loss and data are for recordings.")
-        return _looked_at(digits_loss(runs, digits), _of_training(runs, snapshots), count, progress)
+        losses, every = digits_loss(runs, digits), _of_training(runs, snapshots)
+        return _looked_at(losses, every, count, progress, "training digits")
     if not is_recorded(runs):
         raise SpecError("ov.sharpness takes what ov.train or ov.record returns; got {value}.", value=quoted(runs))
     if digits is not None:
@@ -159,7 +160,11 @@ class _Along:
 
 
 def _looked_at(
-    losses: ModuleLoss, runs: list[_Along], count: int, progress: Callable[[Progress], None] | None
+    losses: ModuleLoss,
+    runs: list[_Along],
+    count: int,
+    progress: Callable[[Progress], None] | None,
+    over: str = "examples",
 ) -> Sharpness:
     """Find the eigenvalues of all snapshots: the first of every run, then the second of every run, and so on."""
     if count > losses.weights.size:
@@ -170,7 +175,7 @@ def _looked_at(
 
     def so_far() -> Sharpness:
         kinds = tuple(run.kind for run in runs)
-        return Sharpness(tuple(run.curvature(count) for run in runs), kinds, losses.examples, losses.said)
+        return Sharpness(tuple(run.curvature(count) for run in runs), kinds, losses.examples, losses.said, over)
 
     turns = itertools.zip_longest(*(run.snapshots for run in runs))
     with losses.ready():
