@@ -53,7 +53,9 @@ def sharpness(found: Sharpness, dark: bool = False) -> go.Figure:
         figure.update_yaxes(_axis(shown), title=tr("largest eigenvalue"), row=row)
     if not any(np.isfinite(c.compared).any() for c in found):
         note(figure, tr("No eigenvalue is a finite number."))
-    figure.update_xaxes(title=tr("step"), row=len(panels)).update_annotations(font={"size": 12})
+    figure.update_xaxes(rangemode="nonnegative").update_xaxes(title=tr("step"), row=len(panels)).update_annotations(
+        font={"size": 12}
+    )
     title = tr("Sharpness and the edge of stability")
     if found.batchnorm:
         title += f" (BatchNorm: {found.batchnorm})"
