@@ -107,7 +107,8 @@ def _figure(name: str) -> Callable[..., go.Figure]:
     return figure
 
 
-for _result, _name in ((Comparison, "comparison"), (Segment, "segment"), (Sharpness, "sharpness")):
+_FIGURES = {Comparison: "comparison", Segment: "segment", Sharpness: "sharpness", Plane: "plane", Tuning: "tuning"}
+for _result, _name in _FIGURES.items():
     setattr(_result, "figure", _figure(_name))  # noqa: B010 - types know of no method that comes later
 
 
@@ -120,6 +121,6 @@ def _shown(name: str) -> Callable[..., Any]:
     return shown
 
 
-for _kind in (Comparison, Training, Recorder, Recording, Sweep, Basins, TrainSweep, Tuning):
+for _kind in (*_FIGURES, Training, Recorder, Recording, Sweep, Basins, TrainSweep):
     for _method, _name in (("_repr_mimebundle_", "mimebundle"), ("_repr_html_", "as_html"), ("_display_", "display")):
         setattr(_kind, _method, _shown(_name))
