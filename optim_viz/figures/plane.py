@@ -44,7 +44,7 @@ def plane(found: Plane, dark: bool = False) -> go.Figure:
             marker={"symbol": look.marker, "size": 6, "maxdisplayed": 14},
             hovertemplate=hover + "<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    dress(figure, tr(found.title), 560, dark, legend=True)
+    dress(figure, tr(found.title), 470, dark, legend=True)
     return NotebookFigure(figure.update_layout(hovermode="closest"))
 
 
