@@ -24,7 +24,8 @@ Experiment = TypeVar("Experiment", DescentSpec, NetworkSpec, MatrixSpec)
 class Preset(Generic[Experiment]):
     """One row: its name, a title of a few words, a sentence on what to watch for, and the experiment.
 
-    `lesson` is the slug of the lesson that is about it, where there is one.
+    `lesson` is the slug of the lesson that is about it, where there is one; `view` that of Network's views where the
+    text is about another than the first.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Preset(Generic[Experiment]):
     text: str
     spec: Experiment
     lesson: str = ""
+    view: str = ""
 
 
 _WELLS = described("x^4 - 3x^2 + x", (-2.2, 2.2, -1.0, 1.0))
@@ -223,6 +225,23 @@ _NETWORK_ROWS: tuple[Preset[NetworkSpec], ...] = (
             epochs=2,
             final_relu=False,
         ),
+    ),
+    Preset(
+        "edge",
+        N_("Edge of stability"),
+        N_(
+            "Every step sees all 8,000 digits. At 0.2 the loss never bends as sharply as the edge, 2 / lr = 10. At 0.4 "
+            "it comes to its edge, 5, in a few steps, goes beyond it, and from then on stays beside it, below under "
+            "Sharpness."
+        ),
+        train.check(
+            tuple(optimizer("sgd", lr=lr, label=f"lr {lr:g}") for lr in (0.2, 0.4)),
+            epochs=80,
+            batch_size=8000,
+            hidden=(30,),
+            final_relu=False,
+        ),
+        view="sharpness",
     ),
 )
 NETWORK_PRESETS: dict[str, Preset[NetworkSpec]] = {row.name: row for row in _NETWORK_ROWS}

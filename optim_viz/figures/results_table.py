@@ -1,4 +1,4 @@
-"""What came of runs as tables: of a training, of recordings, and of the matrix task."""
+"""What came of runs as tables: of trainings, recordings and the matrix task, and of what was measured along them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from optim_viz.figures.training import complete
 from optim_viz.language import N_, together, tr
+from optim_viz.network.curvature import Curvature, Sharpness
 from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
 from optim_viz.network.recording import Recording, Recordings
 from optim_viz.network.training import Training, TrainingRun
@@ -117,6 +118,45 @@ def matrix_results(found: MatrixTask) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def curved(found: Sharpness) -> pd.DataFrame:
+    """Return one row per run: its largest eigenvalue at first, at its highest and last, and the edge at the last step.
+
+    Of an adaptive optimizer the eigenvalues are those of its preconditioned Hessian, which the edge is an edge of.
+
+    >>> import torch
+    >>> from optim_viz.network.recorder import record
+    >>> from optim_viz.network.sharpness import sharpness
+    >>> model = torch.nn.Linear(1, 1, bias=False)
+    >>> rec = record(model, "sgd", optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+    >>> curved(sharpness(rec, loss=lambda call, x: call(x).square().mean(), data=torch.ones(4, 1))).values.tolist()
+    [['sgd', 2.0, 2.0, 0, 2.0, '2 / lr', 20.0, 10.0]]
+    """
+    late = {tr("edge there"): "Float64", tr("of it, %"): "Float64"}
+    return pd.DataFrame([_curved(curvature) for curvature in found if len(curvature.steps)]).astype(late)
+
+
+def _curved(curvature: Curvature) -> dict[str, object]:
+    values, edge = curvature.compared, curvature.edge[-1]
+    known = np.flatnonzero(np.isfinite(values))
+    first, top, last = (known[0], known[np.argmax(values[known])], known[-1]) if known.size else (0, 0, 0)
+    share = 100 * values[last] / edge
+    return {
+        tr("optimizer"): curvature.label,
+        tr("eigenvalue at first"): _digits(values[first]),
+        tr("at its highest"): _digits(values[top]),
+        tr("at step"): int(curvature.steps[top]),
+        tr("at last"): _digits(values[last]),
+        tr("formula of the edge"): curvature.words,
+        tr("edge there"): _digits(edge),
+        tr("of it, %"): _digits(share),
+    }
+
+
+def _digits(value: float) -> float | None:
+    """A number to 4 digits, if it is one."""
+    return float(f"{value:.4g}") if np.isfinite(value) else None
+
+
 def _optimizer(run: Recording) -> str | None:
     """Its class and learning rate, as far as they are known."""
     name, lr = run.optimizer.get("class"), run.optimizer.get("lr")
@@ -128,7 +168,7 @@ def _optimizer(run: Recording) -> str | None:
 def _last(values: np.ndarray) -> float | None:
     """The last finite number, to 4 digits."""
     known = values[np.isfinite(values)]
-    return float(f"{known[-1]:.4g}") if known.size else None
+    return _digits(known[-1]) if known.size else None
 
 
 def _median(values: object) -> float:
