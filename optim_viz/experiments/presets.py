@@ -6,7 +6,7 @@ A row's text says what is seen; the tests run every row and hold it to that.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from optim_viz.language import N_
@@ -286,9 +286,15 @@ MATRIX_PRESETS: dict[str, Preset[MatrixSpec]] = {row.name: row for row in _MATRI
 
 
 def matching(spec: Experiment, rows: Mapping[str, Preset[Experiment]]) -> Preset[Experiment] | None:
-    """Return the preset that is this very experiment, if there is one.
+    """Return the preset that is this very experiment, however it is drawn, if there is one.
 
-    >>> matching(PRESETS["saddle"].spec, PRESETS).title
+    >>> matching(replace(PRESETS["saddle"].spec, drawn="equal"), PRESETS).title
     'Saddle'
     """
-    return next((row for row in rows.values() if row.spec == spec), None)
+    plain = _plain(spec)
+    return next((row for row in rows.values() if row.spec == plain), None)
+
+
+def _plain(spec: DescentSpec | NetworkSpec) -> DescentSpec | NetworkSpec:
+    """An experiment without how it is drawn."""
+    return replace(spec, drawn="") if isinstance(spec, DescentSpec) else spec

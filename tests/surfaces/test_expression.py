@@ -387,7 +387,7 @@ def test_parameters_are_arguments_of_what_is_compiled_once(text, values):
 
 def test_a_parameter_that_is_left_out_is_1_and_the_title_says_the_values():
     assert ov.surface("a*x^2 + by") == ov.surface("a*x^2 + by", a=1, b="1")
-    assert ov.surface("ax^2 + y", a=2.5).title == "Your function, a = 2.5" and ov.surface("x").title == "Your function"
+    assert ov.surface("ax^2 + y", a=2.5).title == "Your function, a = 2.5" and ov.surface("y").title == "Your function"
     assert hash(ov.surface("ax", a=2)) != hash(ov.surface("ax", a=3))
 
 
