@@ -66,16 +66,15 @@ def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy
 def recorded(recordings: Recordings) -> pd.DataFrame:
     """Return one row per recording: its optimizer, its steps, what was given last of loss and accuracy, how it ended.
 
-        What was never given is <NA>.
+    What was never given is <NA>.
 
-        >>> import torch
-        >>> from optim_viz.network.recorder import record
-        >>> from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
-    from optim_viz.network.recording import gathered
-        >>> rec = record(torch.nn.Linear(2, 1), "sgd", optimizer=torch.optim.SGD([torch.zeros(1)], lr=0.1))
-        >>> rec.step(0.5)
-        >>> recorded(gathered(rec)).values.tolist()
-        [['sgd', 'SGD, lr 0.1', 1, 0.5, <NA>, '1 steps recorded']]
+    >>> import torch
+    >>> from optim_viz.network.recorder import record
+    >>> from optim_viz.network.recording import gathered
+    >>> rec = record(torch.nn.Linear(2, 1), "sgd", optimizer=torch.optim.SGD([torch.zeros(1)], lr=0.1))
+    >>> rec.step(0.5)
+    >>> recorded(gathered(rec)).values.tolist()
+    [['sgd', 'SGD, lr 0.1', 1, 0.5, <NA>, '1 steps recorded']]
     """
     rows = [
         {
@@ -97,8 +96,8 @@ def matrix_results(found: MatrixTask) -> pd.DataFrame:
     Arguments: `found`; the error left is the largest singular value of the weights less the target, a median as well.
 
     >>> from optim_viz.network.matrix_task import matrix_task
-    >>> matrix_results(matrix_task("sgd", condition=1, steps=9)).round(2).values.tolist()
-    [['sgd', 0.001, 0.48, 1.81, 'finished 9 steps']]
+    >>> matrix_results(matrix_task("sgd", steps=9))[["optimizer", "lr", "status"]].values.tolist()
+    [['sgd', 0.001, 'finished 9 steps']]
     """
     rows = []
     for label in found.labels:
