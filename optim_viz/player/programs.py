@@ -140,8 +140,7 @@ def _knob(h: Hyperparameter) -> Json:
 def split(rows: tuple[Hyperparameter, ...], values: Mapping[str, Value]) -> tuple[tuple[tuple[str, bool], ...], Json]:
     """Return the switches among `values`, which make a program, and the numbers, which it takes.
 
-        >>> from optim_viz.optimizers.specs import knobs_of
-    from optim_viz.optimizers.table import OPTIMIZERS
+        >>> from optim_viz.optimizers.table import OPTIMIZERS
         >>> split(OPTIMIZERS["sgd"].hyperparameters, {"lr": 0.1, "weight_decay": 0.0, "maximize": False})
         ((('maximize', False),), {'lr': 0.1, 'weight_decay': 0.0})
     """
