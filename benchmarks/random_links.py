@@ -52,8 +52,10 @@ TYPED = (
 )
 
 
-def number(draw: random.Random, h: Any) -> float | int | bool:
-    """A value of a hyperparameter, anywhere in its range."""
+def number(draw: random.Random, h: Any) -> float | int | bool | str:
+    """A value of a hyperparameter, anywhere in its range; of one that is typed its default."""
+    if h.scale == "text":
+        return h.default
     if h.scale == "bool":
         return draw.random() < 0.5
     low, high = max(h.low, 1e-12), h.high

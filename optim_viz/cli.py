@@ -90,6 +90,7 @@ def _add_compare(commands: Any) -> None:
     compare.add_argument("surface", help=_SURFACE)
     _shared(compare)
     _of_descent(compare, 500)
+    compare.add_argument("--drawn", default="", help="map, of a function of x alone, or equal, a map on equal axes")
     compare.add_argument("--box", nargs=4, metavar=("X0", "X1", "Y0", "Y1"), help="the part drawn of a typed function")
     for name in PARAMETERS:
         compare.add_argument(f"--{name}", help=f"the value of {name} in a typed function (1)")
@@ -136,7 +137,7 @@ def _add_site(commands: Any) -> None:
 
 def _of_descent(parser: argparse.ArgumentParser, steps: int) -> None:
     parser.add_argument("--steps", default=steps, help=f"1 to 100,000 ({steps})")
-    parser.add_argument("--start", nargs=2, metavar=("X", "Y"), help="the surface's own if left out")
+    parser.add_argument("--start", nargs="+", metavar="NUMBER", help="x and y; the surface's own if left out")
     parser.add_argument("--noise", default=0.0, help="standard deviation added to every gradient (0)")
     parser.add_argument("--batch-size", help="examples a mini-batch, on linear_regression and logistic_regression")
 
@@ -179,7 +180,7 @@ def _compare(given: argparse.Namespace) -> None:
     found = surface(given.surface, **({"bounds": given.box} if given.box else {}), **letters)
     specs = _optimizers(given)
     runs = descent.descend(
-        found, specs, given.start, given.steps, number(given.noise, "noise"), given.batch_size, given.seed
+        found, specs, given.start, given.steps, number(given.noise, "noise"), given.batch_size, given.seed, given.drawn
     )
     with speaking(given.language):
         _deliver(runs, given.out, _comparison_rows(runs))

@@ -20,6 +20,9 @@ Value = float | int | bool
 #: Seeds are whole numbers from 0 to below this; after the last comes 0.
 SEEDS = 2**32
 
+#: How a surface is drawn: "" as a map whose sides fill the picture, or a function of x alone as a curve; as a map even
+#: so; as a map on which one unit of x is as long as one unit of y.
+DRAWN = ("", "map", "equal")
 #: What the weights of a surface are called.
 COORDINATES = ("x", "y")
 #: The same of a model b + w·u of data, where people read them.
@@ -244,12 +247,12 @@ def check_values(
 
 @dataclass(frozen=True)
 class ScheduleSpec:
-    """A learning-rate schedule by name, with every one of its hyperparameters."""
+    """A learning-rate schedule by name, with every one of its hyperparameters; those that are typed are texts."""
 
     kind: str
-    values: tuple[tuple[str, Value], ...] = ()
+    values: tuple[tuple[str, Any], ...] = ()
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> Any:
         return dict(self.values)[name]
 
 
@@ -258,7 +261,8 @@ class OptimizerSpec:
     """An optimizer by name, with every one of its hyperparameters, its schedule and its label.
 
     `lr_scale` holds the factors on the learning rate of torch's param groups by name: of the coordinates "x" and "y" of
-    a surface, or of single layers. `factory` is the user's own torch.optim.Optimizer factory, if any.
+    a surface, or of single layers. `factory` is the user's own torch.optim.Optimizer factory, if any. `clip` holds the
+    bounds on every gradient before the optimizer sees it, by name; those that are not set are not there.
     """
 
     kind: str
@@ -267,6 +271,7 @@ class OptimizerSpec:
     lr_scale: tuple[tuple[str, float], ...] = ()
     label: str = ""
     factory: Callable[..., Any] | None = field(default=None, compare=True)
+    clip: tuple[tuple[str, float], ...] = ()
 
     def __getitem__(self, name: str) -> Value:
         return dict(self.values)[name]
@@ -315,7 +320,8 @@ class Surface:
     `bounds` is (x low, x high, y low, y high), the part of the plane that is drawn; `minima` are (x, y, f) triples, the
     global ones first; `log` says whether its levels are told apart better on a log colour scale. `data` names the
     examples (u, v) of a finite sum, whose loss is the mean of the expression over them; "" for a plain function.
-    `parameters` are the values of the letters of PARAMETERS that the expression holds.
+    `parameters` are the values of the letters of PARAMETERS that the expression holds. `alone` is whether x
+    occurs in it, and y does not.
     """
 
     name: str
@@ -330,6 +336,7 @@ class Surface:
     source: str = ""
     data: str = ""
     parameters: tuple[tuple[str, float], ...] = ()
+    alone: bool = False
 
     @property
     def global_minima(self) -> tuple[tuple[float, float, float], ...]:
@@ -346,8 +353,8 @@ class Surface:
 
     @property
     def called(self) -> str:
-        """The loss as a formula begins with it: "f(x, y)"."""
-        return f"f({', '.join(self.weights)})"
+        """The loss as a formula begins with it: "f(x, y)", or "f(x)"."""
+        return f"f({', '.join(self.weights[: 1 if self.alone else 2])})"
 
     @property
     def formula(self) -> str:
@@ -374,7 +381,7 @@ class Surface:
 
 @dataclass(frozen=True)
 class DescentSpec:
-    """A comparison on a surface: what `optim_viz.descend` is asked for."""
+    """A comparison on a surface: what `optim_viz.descend` is asked for; `drawn` is one of DRAWN."""
 
     surface: Surface
     optimizers: tuple[OptimizerSpec, ...]
@@ -383,6 +390,12 @@ class DescentSpec:
     noise: float = 0.0
     batch_size: int | None = None
     seed: int = 0
+    drawn: str = ""
+
+    @property
+    def as_curve(self) -> bool:
+        """Whether it is drawn as a curve over x: so is a function of x alone, where nothing else is asked for."""
+        return self.surface.alone and not self.drawn
 
 
 @dataclass(frozen=True)

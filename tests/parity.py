@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from optim_viz.optimizers.clipping import clipping
+from optim_viz.optimizers.rules import FLOATS
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.live import live
 from optim_viz.surfaces.descent import run
@@ -67,7 +69,7 @@ def rounding_decides_slopes(spec, optimizer, trajectory, near):
 def apart_from_itself(spec, optimizer, trajectory, seed):
     """How far its points, and its slopes, are then from what they are."""
     draws = np.random.default_rng(seed).choice([-np.inf, 0.0, np.inf], (spec.steps, 2))
-    row, (gradient, _) = OPTIMIZERS[optimizer.kind], oracles(spec)
+    row, gradient = OPTIMIZERS[optimizer.kind], clipping(optimizer, oracles(spec)[0], FLOATS)
     lrs = trajectory.lrs
     step = row.step_with(optimizer.hyperparameters)
     first = [lrs[0] * optimizer.factor(axis) for axis in "xy"]

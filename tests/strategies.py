@@ -9,6 +9,7 @@ import optim_viz as ov
 from optim_viz.experiments import study
 from optim_viz.experiments.study_views import VIEWS
 from optim_viz.network import train
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.surfaces import descent
@@ -28,7 +29,19 @@ def optimizers(draw, table=ON_SURFACES):
         else:
             values[h.name] = draw(st.floats(h.low if h.low < 0 else max(h.low, 1e-12), h.high, exclude_max=h.open_high))
     scale = draw(st.none() | st.tuples(st.floats(0, 2), st.floats(0, 2)))
-    return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=draw(st.text(max_size=12)), **values)
+    bounds = {h.name: draw(st.none() | st.floats(1e-6, h.maximum)) for h in CLIPPING}
+    label = draw(st.text(max_size=12))
+    return ov.optimizer(kind, schedule=draw(schedules()), lr_scale=scale, label=label, **bounds, **values)
+
+
+#: What else may be typed in a schedule, so that every run's rates are finite.
+TYPED = {
+    ("lambda", "lr_lambda"): ["min(1, t/100)*exp(-t/500)", "(1 + cos(πt/T))/2"],
+    ("multiplicative", "lr_lambda"): ["1 - 1/(t+2)^2"],
+    ("sequential", "parts"): ["lambda(1 - t/(2T)), step(step_size=9, gamma=0.5)"],
+    ("sequential", "milestones"): ["7"],
+    ("chained", "parts"): ["multiplicative(0.99), multistep(milestone1=3, milestone13=5)"],
+}
 
 
 @st.composite
@@ -40,9 +53,18 @@ def schedules(draw):
     for h in SCHEDULES[kind].hyperparameters:
         if h.scale == "int":
             values[h.name] = draw(st.integers(int(max(h.low, h.minimum)), int(h.high)))
+        elif h.scale == "text":
+            values[h.name] = draw(st.sampled_from([h.default, *TYPED.get((kind, h.name), ())]))
         elif h.scale != "bool":
             values[h.name] = draw(st.floats(max(h.low, 1e-9), h.high))
     return ov.schedule(kind, **values)
+
+
+def without_typed(spec):
+    """A comparison without the schedules that are typed, which a page without a server has not."""
+    plain = [replace(o, schedule=None) if o.schedule and SCHEDULES[o.schedule.kind].typed else o
+             for o in spec.optimizers]  # fmt: skip
+    return replace(spec, optimizers=tuple(plain))
 
 
 @st.composite
@@ -50,7 +72,7 @@ def comparisons(draw):
     if draw(st.booleans()):
         surface = SURFACES[draw(st.sampled_from(list(SURFACES)))]
     else:
-        text, letters = draw(st.sampled_from([("x^2 + sin(3*y)", ""), ("ax² + |y|^b", "ab")]))
+        text, letters = draw(st.sampled_from([("x^2 + sin(3*y)", ""), ("ax² + |y|^b", "ab"), ("x^4 - ax^2", "a")]))
         values = {letter: draw(st.floats(-10, 10)) for letter in letters}
         surface = ov.surface(text, bounds=(-1, draw(st.floats(0.5, 9)), -2, 2), **values)
     x0, x1, y0, y1 = surface.bounds
@@ -62,6 +84,7 @@ def comparisons(draw):
         draw(st.floats(0, 10)),
         draw(st.none() | st.integers(1, len(dataset(surface)))) if surface.data else None,
         draw(st.integers(0, 2**32 - 1)),
+        draw(st.sampled_from(["", "equal"])),
     )
 
 

@@ -89,6 +89,11 @@ def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
         (["compare", "rosenbrock", "adma"], "Unknown optimizer 'adma'; did you mean 'adam'?"),
         (["compare", "rosenbrock", "muon"], "Muon takes matrices of weights as a whole, and a surface has two single"),
         (["train", "sparseadam"], "SparseAdam needs sparse gradients, and neither a surface nor the network has any"),
+        (
+            ["compare", "rosenbrock", "sgd~s~lambda~s.lr_lambda~1 - t/9"],
+            "the factor of step 10 is -0.111111; it must be",
+        ),
+        (["compare", "rosenbrock", "sgd~s~chained~s.parts~linear"], "chained is made of 2 to 8 schedules; got 1."),
         (["compare", "rosenbrock", "adam~lr~-1"], "adam: lr must be a number above 0 and at most 1,000,000; got '-1'."),
         (
             ["compare", "rosenbrock", "sgd", "--lr", "-1"],
@@ -96,6 +101,11 @@ def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
         ),
         (["compare", "rosenbrock", "sgd", "--lr", "1", "2"], "--lr takes one learning rate, or one for each of the 1"),
         (["compare", "rosenbrock", "sgd", "--steps", "0"], "steps must be a whole number from 1 to 100,000; got '0'."),
+        (
+            ["compare", "rosenbrock", "sgd", "--drawn", "globe"],
+            "Unknown way of drawing 'globe'; choose one of map, equal",
+        ),
+        (["compare", "rosenbrock", "sgd", "--start", "1"], "start must be two numbers (x, y); got ['1']."),
         (["compare", "rosenbrock", "sgd", "--noise", "much"], "noise must be a number; got 'much'."),
         (["compare", "rosenbrock", "sgd", "--start", "9", "9"], "start (9, 9) lies outside the plane drawn"),
         (["compare", "rosenbrock", "sgd", "--batch-size", "4"], "batch_size works on linear_regression"),

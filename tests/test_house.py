@@ -20,6 +20,7 @@ FLOORS = [
     {"surfaces", "network"},
     {"executor"},
     {"optimizers", "settings"},
+    {"typed"},
     {"spec", "log", "threads", "progress"},
     {"looks", "language", "places"},
 ]

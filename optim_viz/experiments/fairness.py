@@ -139,7 +139,8 @@ def fair_descent(spec: DescentSpec, mode: str) -> tuple[DescentSpec, str]:
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
     drawn = spec.noise > 0.0 or spec.batch_size is not None
-    trials = TuneSpec(spec, SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum", singles=False)
+    shown = replace(spec, drawn="")
+    trials = TuneSpec(shown, SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum", singles=False)
     return _fairly(Fair(spec, mode), FAIRNESS, lambda: _tune_descent(trials))
 
 

@@ -7,6 +7,7 @@ An optimizer is written as its name and pairs joined by "~", which needs no esca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
@@ -52,15 +53,16 @@ def write_optimizer(spec: OptimizerSpec) -> str:
     for name, value in spec.values:
         if value != defaults[name]:
             parts += [name, _text(value)]
+    parts += [text for name, bound in spec.clip for text in (name, str(bound))]
     for name, factor in spec.lr_scale:  # those of x and y are "scale" and two values
         parts += [*{"x": ["scale"], "y": []}.get(name, [name]), str(factor)]
     if spec.schedule:
         parts += ["s", spec.schedule.kind]
-        known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].hyperparameters}
+        known = {h.name: h.default for h in SCHEDULES[spec.schedule.kind].settings(dict(spec.schedule.values))}
         for name, value in spec.schedule.values:
             parts += [f"s.{name}", _text(value)] if value != known[name] else []
     if spec.label and not (is_of_package(spec.kind) and spec.label == class_name(spec.kind)):
-        parts += ["label", spec.label.replace("%", "%25").replace("~", "%7E")]  # the rest an address escapes
+        parts += ["label", _escaped(spec.label)]
     return "~".join(parts)
 
 
@@ -68,7 +70,14 @@ def _of_table(kind: str) -> tuple[Hyperparameter, ...]:
     return OPTIMIZERS[kind].hyperparameters
 
 
-def _text(value: Value) -> str:
+def _escaped(text: str) -> str:
+    """A text without the sign that joins, and the one that escapes; an address escapes the rest."""
+    return text.replace("%", "%25").replace("~", "%7E")
+
+
+def _text(value: Value | str) -> str:
+    if isinstance(value, str):
+        return _escaped(value)
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -96,6 +105,10 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
         name, *parts = parts
         width = 2 if name == "scale" else 1
         taken, parts = parts[:width], parts[width:]
+        if name == "s" and taken:
+            parts = _whole_schedule(kind, taken, parts, options)
+            if "schedule" in options:
+                continue
         if len(taken) < width:
             notes.append(N_("The link gives {kind} no value for {name}.", kind=kind, name=quoted(name)))
             continue
@@ -106,6 +119,22 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
         except SpecError as error:
             notes.append(N_("{error} The default is used.", error=str(error)))
     return optimizer(kind, **options), notes
+
+
+def _whole_schedule(kind: str, taken: list[str], parts: list[str], options: dict[str, Any]) -> list[str]:
+    """Read a schedule with all its settings, which may fit each other alone; return the pairs behind it.
+
+    Where they make none, they are left to be read one by one.
+    """
+    behind = next((i for i in range(0, len(parts), 2) if not parts[i].startswith("s.")), len(parts))
+    settings = {name[2:]: unquote(value) for name, value in zip(parts[:behind:2], parts[1:behind:2], strict=False)}
+    with suppress(SpecError):
+        found = schedule(*taken, **settings)
+        optimizer(kind, **{**options, "schedule": found})
+        options["schedule"] = found
+        return parts[behind:]
+    options.pop("schedule", None)
+    return parts
 
 
 def _option(name: str, taken: list[str], options: Mapping[str, Any]) -> tuple[str, Any]:
@@ -119,7 +148,7 @@ def _option(name: str, taken: list[str], options: Mapping[str, Any]) -> tuple[st
         return "schedule", schedule(taken[0])
     if name.startswith("s.") and "schedule" in options:
         before = options["schedule"]
-        return "schedule", schedule(before.kind, **{**dict(before.values), name[2:]: taken[0]})
+        return "schedule", schedule(before.kind, **{**dict(before.values), name[2:]: unquote(taken[0])})
     return name, unquote(taken[0])
 
 
@@ -309,6 +338,9 @@ DESCENT: Table = {
     "noise": _checked(descent.check, "noise"),
     "seed": _checked(descent.check, "seed"),
     "batch": _checked(descent.check, "batch_size", silent=lambda spec, _: spec.batch_size is None),
+    "drawn": _checked(
+        descent.check, "drawn", silent=lambda spec, default: spec.drawn == (default.drawn if default else "")
+    ),
     "o": optimizers(tried(descent.check, "surface")),
 }
 # A link never names a data file: what lies on the server's disk is not a visitor's business.

@@ -15,6 +15,7 @@ from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import DescentSpec, NetworkSpec
 from optim_viz.surfaces import descent
+from optim_viz.surfaces.surface import described
 
 Experiment = TypeVar("Experiment", DescentSpec, NetworkSpec)
 
@@ -33,6 +34,9 @@ class Preset(Generic[Experiment]):
     lesson: str = ""
 
 
+_WELLS = described("x^4 - 3x^2 + x", (-2.2, 2.2, -1.0, 1.0))
+_PARABOLA = described("x^2", (-2.6, 2.6, -1.0, 1.0))
+
 _ROWS: tuple[Preset[DescentSpec], ...] = (
     Preset(
         "valley",
@@ -45,6 +49,32 @@ _ROWS: tuple[Preset[DescentSpec], ...] = (
             "rosenbrock",
             (optimizer("sgd", lr=1e-3), optimizer("momentum", lr=1e-3, momentum=0.9), optimizer("adam", lr=0.05)),
             steps=500,
+        ),
+    ),
+    Preset(
+        "parabola",
+        N_("Parabola"),
+        N_(
+            "One weight: 0.1 creeps down, 0.5 is at the bottom after one step, 0.95 leaps from side to side, and at "
+            "1.02 each leap ends higher than the last."
+        ),
+        descent.check(
+            _PARABOLA,
+            tuple(optimizer("sgd", lr=lr, label=f"lr {lr}") for lr in (0.1, 0.5, 0.95, 1.02)),
+            (-1.4, 0.0),
+            14,
+        ),
+        "gradient-step",
+    ),
+    Preset(
+        "double_well",
+        N_("Double well"),
+        N_(
+            "One weight, the same learning rate: gradient descent stays in the near well, momentum carries its speed "
+            "over the hump into the deeper one."
+        ),
+        descent.check(
+            _WELLS, (optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01, momentum=0.9)), (2.0, 0.0), 150
         ),
     ),
     Preset(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import cycled_of
 from optim_viz.optimizers.specs import hyperparameter, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted
@@ -50,14 +52,17 @@ class Study:
 
 
 def axis_names(spec: OptimizerSpec) -> list[str]:
-    """Return what a map of an optimizer may have as axes: its hyperparameters that are numbers, x and y.
+    """Return what a map of an optimizer may have as axes: its numbers, the bounds of clipping, x and y.
+
+    What its schedule cycles is none of them.
 
     >>> from optim_viz import optimizer
     >>> axis_names(optimizer("sgd"))
-    ['lr', 'weight_decay', 'x', 'y']
+    ['lr', 'weight_decay', 'clip_norm', 'clip_value', 'x', 'y']
     """
-    knobs = [h.name for h in OPTIMIZERS[spec.kind].hyperparameters if h.scale in ("log", "linear")]
-    return [*knobs, *STARTS]
+    known = (*OPTIMIZERS[spec.kind].hyperparameters, *CLIPPING)
+    knobs = [h.name for h in known if h.scale in ("log", "linear")]
+    return [*(name for name in knobs if name != cycled_of(spec)), *STARTS]
 
 
 def is_log(spec: OptimizerSpec, name: str) -> bool:

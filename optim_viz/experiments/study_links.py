@@ -75,7 +75,12 @@ STUDY: Table = {
         lambda study: [study.view],
         lambda study, default: default is not None and study.view == FIRST.name,
     ),
-    **{key: inside("descent", row) for key, row in (dict(links.DESCENT) | {"o": links.optimizers(_check)}).items()},
+    # A study has pictures of its own: how the surface is drawn is Compare's.
+    **{
+        key: inside("descent", row)
+        for key, row in (dict(links.DESCENT) | {"o": links.optimizers(_check)}).items()
+        if key != "drawn"
+    },
     **{key: _of_views(key, row) for key, row in _OWN.items()},
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.study import Study
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import DescentSpec, OptimizerSpec, ScheduleSpec, SpecError, Surface, quoted, unique_labels
@@ -49,6 +50,7 @@ def turned(asked: Fair[DescentSpec], shown: DescentSpec, values: Any) -> Fair[De
         given.get("noise", shown.noise),
         shown.batch_size,
         given.get("seed", shown.seed),
+        given.get("drawn", shown.drawn),
     )
     return Fair(spec, asked.mode if ruled else "")
 
@@ -92,7 +94,8 @@ def _optimizer(now: OptimizerSpec, run: Mapping[str, Any]) -> OptimizerSpec:
     if not run.get("values"):
         return now
     numbers = _mapping(run["values"], N_("The numbers of a run"))
-    own = {name: numbers.get(name, value) for name, value in now.values}
+    before = {row.name: 0.0 for row in CLIPPING} | dict(now.clip) | now.hyperparameters
+    own = {name: numbers.get(name, value) for name, value in before.items()}
     plan = _schedule(now.schedule, _mapping(run.get("schedule_values", {}), N_("The numbers of a schedule")))
     made = optimizer(now.kind, schedule=plan, label=now.label, **own)
     return replace(made, lr_scale=now.lr_scale)

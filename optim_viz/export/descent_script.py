@@ -13,7 +13,9 @@ from optim_viz.export.script_parts import (
     asked,
     assembled,
     backward,
+    clip_step,
     expression_code,
+    options,
     packages,
     packed,
     schedule_step,
@@ -128,6 +130,11 @@ def _look(spec: DescentSpec) -> tuple[list[str], list[str]]:
     return look, [f"if not ({' and '.join(['loss.isfinite()', *parts])}):", "    return math.inf  # diverged"]
 
 
+def _clips(spec: DescentSpec) -> tuple[list[str], list[str]]:
+    """The lines that clip gradients, and the loop's arguments that they need."""
+    return clip_step(spec.optimizers, "[theta]" if _together(spec) else "[x, y]")
+
+
 def _loop(spec: DescentSpec, kinds: set[str]) -> str:
     """The training loop; a closure where some optimizer looks at the loss more than once a step."""
     closure = any(o.kind == "lbfgs" for o in spec.optimizers)
@@ -135,7 +142,8 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
     point, params = ("*theta", "theta") if _together(spec) else ("x, y", "x, y")
     watched = spec.batch_size is not None and "plateau" in kinds
     full = [f"full = f({point}).item()  # the loss over all examples tells a plateau"] if watched else []
-    look, diverged = _look(spec)
+    (look, diverged), (clips, bounds) = _look(spec), _clips(spec)
+    look += clips
     if closure:
         inner = ["", "def closure():", *("    " + line for line in look), "    return loss", ""]
         body = [*full, *inner, "loss = optimizer.step(closure)", *diverged]
@@ -148,8 +156,8 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
         f"loss = f({point}).item()",
         "return loss if math.isfinite(loss) else math.inf",
     ]
-    options = (", scheduler=None" if kinds else "") + (", graph=False" if graph else "")
-    return f"def descend({params}, optimizer{options}):\n" + "".join(f"    {line}".rstrip() + "\n" for line in lines)
+    head = f"def descend({params}, optimizer{options(bool(kinds), graph, bounds)}):\n"
+    return head + "".join(f"    {line}".rstrip() + "\n" for line in lines)
 
 
 def _run(optimizer: OptimizerSpec, label: str, spec: DescentSpec) -> str:
@@ -166,7 +174,8 @@ def _run(optimizer: OptimizerSpec, label: str, spec: DescentSpec) -> str:
     scheduler = schedule_code(optimizer.schedule, lrs, spec.steps)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    lines.append(f"print({label!a}, descend({given}, optimizer{arguments(optimizer, bool(scheduler))}))")
+    extra = arguments(optimizer, bool(scheduler), _clips(spec)[1])
+    lines.append(f"print({label!a}, descend({given}, optimizer{extra}))")
     return "".join(f"    {line}\n" for line in lines)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.export.panels import INK, lines
-from optim_viz.player.scenes import Scene
+from optim_viz.player.scenes import Scene, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +38,8 @@ PAPER, MUTED, _RULE = "#ffffff", "#5c6470", "#c9ced6"
 MAX_ROWS = 3000
 #: Widths of trails, of whole paths and of the edge around heads, and the heads' size.
 _TRAIL, _FAINT, _EDGE, _HEAD = 2.4, 1.0, 1.5, 14.0
+#: Size of the dots that a run leaves on a curve.
+_DOT = 5.5
 #: How far inside a panel's edge the triangle stands that says which way a run went.
 _INSIDE = 8.0
 #: Lengths of dashes and gaps in units of the line's width, by plotly's names; the player has the same.
@@ -128,13 +130,14 @@ class Drawing:
         self.count = _words(self.figure, WIDTH - 24.0, 24.0, "", color=MUTED, ha="right")
         bottom = _BOTTOM + (_foot(self.figure, origin) if origin else 0.0)
         height = HEIGHT - bottom - _TOP - _legend(self.figure, data["tracks"])
-        shown = [panel for panel in data["panels"] if panel["kind"] != "fit"][:2]
-        width = (WIDTH - _LEFT * len(shown) - 24.0) / len(shown)
+        drawn = [panel for panel in shown(data) if panel["kind"] != "fit"][:2]
+        width = (WIDTH - _LEFT * len(drawn) - 24.0) / len(drawn)
         self.panels = []
-        for i, panel in enumerate(shown):
-            box = np.array([_LEFT + i * (width + _LEFT), bottom, width, height])
+        for i, panel in enumerate(drawn):
+            box = _shaped(panel, np.array([_LEFT + i * (width + _LEFT), bottom, width, height]))
             axes = self.figure.add_axes(tuple(box / (WIDTH, HEIGHT, WIDTH, HEIGHT)))
-            self.panels.append(_runs(axes, data["tracks"], lines(axes, panel, scene, kept)))
+            drawn_runs = _runs(axes, data["tracks"], lines(axes, panel, scene, kept), panel["kind"] == "profile")
+            self.panels.append(drawn_runs)
         self.trails = [runs.trails for runs in self.panels]
         self.heads = [*(runs.heads for runs in self.panels), self.count]
         self.show(self.rows - 1)
@@ -144,6 +147,15 @@ class Drawing:
         self.count.set_text(self.counts[row])
         for runs in self.panels:
             runs.show(row, since)
+
+
+def _shaped(panel: dict[str, Any], box: np.ndarray) -> np.ndarray:
+    """The part of a box that a panel fills: of one on equal axes what has the shape of its bounds, in the middle."""
+    if not panel.get("equal"):
+        return box
+    x0, x1, y0, y1 = panel["bounds"]
+    sides = np.array([x1 - x0, y1 - y0]) * min(box[2] / (x1 - x0), box[3] / (y1 - y0))
+    return np.concatenate([box[:2] + (box[2:] - sides) / 2, sides])
 
 
 def _words(figure: Figure, x: float, y: float, words: str, **options: Any) -> Text:
@@ -198,14 +210,22 @@ class Runs:
     along: np.ndarray  # float64 [runs, rows], how far it has come, in widths of its trail
     places: np.ndarray  # float64 [runs, rows, 2], where its head stands
     turns: np.ndarray  # float64 [runs, rows], which way it left the panel, degrees; NaN while it is inside
-    trails: LineCollection
+    trails: LineCollection | PathCollection  # lines, or the places where the run was as dots
     heads: PathCollection
 
     def show(self, row: int, since: int) -> None:
         """Go to a row."""
+        from matplotlib.collections import PathCollection
+
         first = max(since - 1, 0)  # one row more, so that no corner has a gap
-        self.trails.set_segments([*self.points[:, first : row + 1]])
-        self.trails.set_linestyle([_dashes(t, gone) for t, gone in zip(self.tracks, self.along[:, first], strict=True)])
+        if isinstance(self.trails, PathCollection):
+            self.trails.set_offsets(self.points[:, first : row + 1].reshape(-1, 2))
+            colors = [track["color"]["light"] for track in self.tracks for _ in range(first, row + 1)]
+            self.trails.set_facecolor(colors)
+        else:
+            self.trails.set_segments([*self.points[:, first : row + 1]])
+            dashes = zip(self.tracks, self.along[:, first], strict=True)
+            self.trails.set_linestyle([_dashes(track, gone) for track, gone in dashes])
         turned = zip(self.tracks, self.turns[:, row], strict=True)
         self.heads.set_paths([_outline(MARKERS[t["marker"]] if np.isnan(turn) else (3, 0, turn)) for t, turn in turned])
         self.heads.set_offsets(self.places[:, row])
@@ -219,8 +239,8 @@ def _outline(marker: Any) -> Path:
     return style.get_path().transformed(style.get_transform())
 
 
-def _runs(axes: Axes, tracks: list[dict[str, Any]], values: np.ndarray) -> Runs:
-    """Draw all runs' whole paths, faint, and add what moves on them."""
+def _runs(axes: Axes, tracks: list[dict[str, Any]], values: np.ndarray, dotted: bool) -> Runs:
+    """Draw all runs' whole paths, faint, and add what moves on them; `dotted` are places on a curve that is there."""
     from matplotlib.collections import LineCollection, PathCollection
     from matplotlib.transforms import IdentityTransform
 
@@ -229,11 +249,16 @@ def _runs(axes: Axes, tracks: list[dict[str, Any]], values: np.ndarray) -> Runs:
     steps = np.diff(np.nan_to_num(points).clip(0.0, 1.0), axis=1) * size
     along = np.pad(np.hypot(steps[..., 0], steps[..., 1]).cumsum(axis=1), ((0, 0), (1, 0))) / _TRAIL
     look = {"colors": [track["color"]["light"] for track in tracks], "transform": axes.transAxes}
-    faint = LineCollection([*points], linewidths=_FAINT, alpha=0.3, zorder=2.0, **look)
-    trails = LineCollection([*points], linewidths=_TRAIL, zorder=2.5, **look)
+    placed = {"transform": IdentityTransform(), "offset_transform": axes.transAxes}
+    faint = LineCollection([] if dotted else [*points], linewidths=_FAINT, alpha=0.3, zorder=2.0, **look)
+    trails = (
+        PathCollection([_outline("o")], [_DOT**2], linewidths=0.0, zorder=2.5, **placed)
+        if dotted
+        else LineCollection([*points], linewidths=_TRAIL, zorder=2.5, **look)
+    )  # fmt: skip
     heads = PathCollection(
         [], [_HEAD**2], facecolors=look["colors"], edgecolors=PAPER, linewidths=_EDGE, zorder=3.0, clip_on=False,
-        transform=IdentityTransform(), offset_transform=axes.transAxes,
+        **placed,
     )  # fmt: skip
     for part in (faint, trails, heads):
         axes.add_collection(part, autolim=False)

@@ -14,7 +14,7 @@ import numpy as np
 
 from optim_viz.export.drawing import DPI, HEIGHT, MUTED, PAPER, WIDTH, Drawing, styled
 from optim_viz.export.panels import INK
-from optim_viz.player.scenes import Scene
+from optim_viz.player.scenes import Scene, shown
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -82,7 +82,7 @@ def gif(scene: Scene, progress: Callable[[float], None] | None = None, origin: s
 def _said(scene: Scene) -> str:
     """All words that are drawn."""
     data = scene.told
-    axes = [str(panel.get(name)) for panel in data["panels"] for name in ("title", "x_title", "y_title")]
+    axes = [str(panel.get(name)) for panel in shown(data) for name in ("title", "x_title", "y_title")]
     return "".join([*axes, str(data["frame_title"]), *(track["label"] for track in data["tracks"])])
 
 

@@ -10,6 +10,8 @@ from optim_viz.export.script_parts import (
     asked,
     assembled,
     backward,
+    clip_step,
+    options,
     packages,
     packed,
     schedule_step,
@@ -86,13 +88,13 @@ _STEP = """\
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(model(x), y)
 {backward}
-            optimizer.step()"""
+{clip}            optimizer.step()"""
 _CLOSURE = """
             def closure():
                 optimizer.zero_grad()
                 loss = torch.nn.functional.cross_entropy(model(x), y)
 {backward}
-                return loss
+{clip}                return loss
 
             loss = optimizer.step(closure)"""
 
@@ -120,11 +122,14 @@ def network_script(spec: NetworkSpec) -> str:
     others = "".join(f"{line}\n" for line in packages(spec.optimizers))
     head = f"{_DOCSTRING}{others}{scheduled}\nBATCH_SIZE = {spec.batch_size}\nSEEDS = {[*spec.each_seed]}"
     averages, graph = (any(getattr(asked(o), name) for o in spec.optimizers) for name in ("averages", "graph"))
-    made = _indented(backward(graph, "[*model.parameters()]"), 16 if closure else 12).rstrip("\n")
+    clips, bounds = clip_step(spec.optimizers, "model.parameters()")
+    deep = 16 if closure else 12
     loop = _TRAIN.format(
-        options=(", scheduler=None" if kinds else "") + (", graph=False" if graph else ""),
+        options=options(bool(kinds), graph, bounds),
         before=_indented(turned(averages, "train"), 4),
-        step=(_CLOSURE if closure else _STEP).format(backward=made),
+        step=(_CLOSURE if closure else _STEP).format(
+            backward=_indented(backward(graph, "[*model.parameters()]"), deep).rstrip("\n"), clip=_indented(clips, deep)
+        ),
         schedule=_indented(schedule_step(kinds, "loss.item()"), 12),
         after=_indented(turned(averages, "eval"), 4),
     )
@@ -178,5 +183,6 @@ def _run(spec: NetworkSpec, optimizer: OptimizerSpec, label: str, total: int) ->
     scheduler = schedule_code(optimizer.schedule, lrs, total)
     if scheduler:
         lines.append(f"scheduler = {scheduler}")
-    lines.append(f"print({label!a}, seed, *train(model, optimizer, i{arguments(optimizer, bool(scheduler))}))")
+    extra = arguments(optimizer, bool(scheduler), clip_step(spec.optimizers, "")[1])
+    lines.append(f"print({label!a}, seed, *train(model, optimizer, i{extra}))")
     return "".join(f"        {line}\n" for line in lines)

@@ -19,6 +19,8 @@ Columns = list[dict[str, np.ndarray]]
 #: The surface from low to high, and where there is none.
 _COLORS = ((0.0, "#fdfdfb"), (0.3, "#e9eff3"), (0.6, "#cbd9e4"), (0.85, "#a9c0d3"), (1.0, "#8fabc4"))
 _HOLE = "#ececec"
+#: A loss of one weight.
+_LINE = "#5c6470"
 _BANDS = 18
 _DARKER = 0.82  # a contour line beside the band below it
 _FINER = 4  # points drawn for one of the grid's
@@ -33,7 +35,7 @@ def lines(axes: Axes, panel: dict[str, Any], scene: Scene, kept: np.ndarray) -> 
     tracks = [_columns(track, scene.blobs, kept) for track in scene.data["tracks"]]
     axes.set_title(panel["title"], pad=7)
     axes.set(xlabel=panel["x_title"], ylabel=panel["y_title"])
-    return (_plane if panel["kind"] == "plane" else _curve)(axes, panel, scene, tracks)
+    return _DRAWN[panel["kind"]](axes, panel, scene, tracks)
 
 
 def _columns(track: dict[str, Any], blobs: dict[str, bytes], kept: np.ndarray) -> dict[str, np.ndarray]:
@@ -131,3 +133,18 @@ def curve_range(series: Iterable[np.ndarray], log: bool, rising: bool = False) -
         high = min(high, low + (usual - low) * _HIGHEST_LINEAR)
     room = 0.05 * (high - low or abs(high) or 1.0)
     return low - room, high + room
+
+
+def _profile(axes: Axes, panel: dict[str, Any], _: Scene, tracks: Columns) -> np.ndarray:
+    """A loss of one weight; every run goes along it."""
+    x0, x1, low, high = panel["bounds"]
+    heights = np.array(panel["heights"], float)
+    axes.plot(np.linspace(x0, x1, len(heights)), heights, color=_LINE, linewidth=2.0, zorder=1.5)
+    axes.set(xlim=(x0, x1), ylim=(low, high))
+    axes.locator_params(**_TICKS)
+    axes.grid()
+    return np.array([[t[panel["x"]], t[panel["y"]]] for t in tracks]).transpose(0, 2, 1)
+
+
+#: What draws each kind of panel.
+_DRAWN = {"plane": _plane, "profile": _profile, "curve": _curve}

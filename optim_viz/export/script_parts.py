@@ -6,7 +6,7 @@ import base64
 import re
 import textwrap
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optim_viz.optimizers.asks import Asks, asks
@@ -90,9 +90,16 @@ def turned(averages: bool, way: str) -> list[str]:
     return [f'if hasattr(optimizer, "{way}"):', f"    optimizer.{way}()"] if averages else []
 
 
-def arguments(spec: OptimizerSpec, scheduled: bool) -> str:
-    """What a run of an optimizer hands to a script's loop at the end, each after a comma."""
-    return (", scheduler=scheduler" if scheduled else "") + (", graph=True" if asked(spec).graph else "")
+def options(scheduled: bool, graph: bool, bounds: Sequence[str]) -> str:
+    """What a script's loop may be given after the optimizer, each after a comma."""
+    names = (*["scheduler=None"] * scheduled, *["graph=False"] * graph, *(f"{name}=None" for name in bounds))
+    return "".join(f", {name}" for name in names)
+
+
+def arguments(spec: OptimizerSpec, scheduled: bool, bounds: Sequence[str]) -> str:
+    """What a run of an optimizer hands to a script's loop of these `options`, each after a comma."""
+    clips = "".join(f", {name}={bound!r}" for name, bound in spec.clip if name in bounds)
+    return (", scheduler=scheduler" if scheduled else "") + (", graph=True" if asked(spec).graph else "") + clips
 
 
 def expression_code(surface: Surface) -> str:
@@ -153,6 +160,27 @@ def schedule_step(kinds: set[str], loss: str) -> list[str]:
         return ["if scheduler:", "    scheduler.step()"]
     watching = ["if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):", f"    scheduler.step({loss})"]
     return [*watching, "elif scheduler:", "    scheduler.step()"]
+
+
+#: torch.nn.utils' functions by the bound that each is given, in the order in which they are called.
+_CLIPS = {"clip_value": "clip_grad_value_", "clip_norm": "clip_grad_norm_"}
+
+
+def clip_step(optimizers: Sequence[OptimizerSpec], params: str) -> tuple[list[str], list[str]]:
+    """Return the lines of a training loop that clip gradients, and the loop's arguments that they need.
+
+    Where all optimizers have the same bounds they stand in the lines, and no argument is needed.
+
+    >>> from optim_viz import optimizer
+    >>> clip_step([optimizer("sgd", clip_norm=1.0)], "[x, y]")
+    (['torch.nn.utils.clip_grad_norm_([x, y], 1.0)'], [])
+    """
+    each = [dict(one.clip) for one in optimizers]
+    names = [name for name in _CLIPS if any(name in one for one in each)]
+    if all(one == each[0] for one in each):
+        return [f"torch.nn.utils.{_CLIPS[name]}({params}, {each[0][name]!r})" for name in names], []
+    calls = [(f"if {name}:", f"    torch.nn.utils.{_CLIPS[name]}({params}, {name})") for name in names]
+    return [line for pair in calls for line in pair], names
 
 
 DECODE = '''

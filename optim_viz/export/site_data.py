@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS, Preset
 from optim_viz.optimizers import styles
+from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import WITH_MOMENTUM, cycled_name
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import optimizer
@@ -32,6 +34,11 @@ Switches = tuple[tuple[str, bool], ...]
 #: The most steps of a run on a page, as the app has it.
 STEPS = 5_000
 
+#: The functions of presets that were typed, by what their files are called: they have no name.
+TYPED: dict[str, Surface] = {
+    f"typed-{name}": row.spec.surface for name, row in PRESETS.items() if row.spec.surface.name not in SURFACES
+}
+
 
 def as_json(value: Any) -> bytes:
     """Return a value as the JSON of a file.
@@ -49,17 +56,22 @@ def catalogue() -> Json:
     ['lbfgs']
     """
     ruled = {name: row for name, row in OPTIMIZERS.items() if row.rule is not None}
+    typed = {row.expression: _surface(row) | {"file": file} for file, row in TYPED.items()}
     return {
-        "surfaces": {name: _surface(row) for name, row in SURFACES.items()},
+        "surfaces": {name: _surface(row) for name, row in SURFACES.items()} | typed,
         "optimizers": {name: _optimizer(row) for name, row in ruled.items()},
         "elsewhere": {name: row.title for name, row in ON_SURFACES.items() if row.rule is None},
         "refused": {name: not_on_surfaces(row) for name, row in OPTIMIZERS.items() if row.matrices} | NOWHERE,
         "schedules": {
-            name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters)}
+            name: {"title": row.title, "problem": row.problem, "hyperparameters": _rows(row.hyperparameters),
+                   "numbered": row.numbered}
             for name, row in SCHEDULES.items()
+            if not row.typed
         },
+        "typed": {name: row.title for name, row in SCHEDULES.items() if row.typed},
         "presets": [_preset(row) for row in PRESETS.values()],
         "parameters": list(PARAMETERS),
+        "with_momentum": list(WITH_MOMENTUM),
         "suggested": {"adam": 0.05},
         "limits": {
             "optimizers": links.MAX_OPTIMIZERS, "steps": STEPS, "seeds": SEEDS, "largest": LARGEST, "label": ECHO,
@@ -77,7 +89,7 @@ def _surface(row: Surface) -> Json:
         "title": row.title, "expression": row.expression, "bounds": row.bounds, "start": row.start, "log": row.log,
         "minima": row.minima, "best": len(row.global_minima), "lowest": lowest(row), "story": row.story,
         "source": row.source, "examples": len(dataset(row)) if row.data else 0,
-        "weights": row.weights, "fit": fits.panel(row),
+        "weights": row.weights, "fit": fits.panel(row), "alone": row.alone,
     }  # fmt: skip
 
 
@@ -85,7 +97,8 @@ def _optimizer(row: Optimizer) -> Json:
     """A row, and how each of its copies in one comparison is drawn."""
     return {
         "title": row.title, "problem": row.problem, "paper": row.paper, "year": row.year,
-        "formula": row.card.symbolic, "hyperparameters": _rows(row.hyperparameters),
+        "cycled": cycled_name(row.name), "formula": row.card.symbolic,
+        "hyperparameters": _rows((*row.hyperparameters, *CLIPPING)),
         "styles": [asdict(style) for style in styles.styles([row.name] * links.MAX_OPTIMIZERS)],
     }  # fmt: skip
 
@@ -102,11 +115,11 @@ def files() -> dict[str, bytes]:
     b''
     """
     found = {}
-    for name, row in SURFACES.items():
+    for name, row in (SURFACES | TYPED).items():
         found[f"surfaces/{name}.json"] = as_json(surface_program(row.expression, row.data))
         found[f"surfaces/{name}.bin"] = grid_blob(height_map(row, GRID)[2])[1]
     plans = {name: {_called(on): schedule_program(name, on) for on in _every(row.hyperparameters)}
-             for name, row in SCHEDULES.items()}  # fmt: skip
+             for name, row in SCHEDULES.items() if not row.typed}  # fmt: skip
     return found | {"schedules.json": as_json(plans)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from optim_viz.figures.notebook import NotebookFigure
 from optim_viz.figures.style import MAX_FRAMES, frame_rows
 from optim_viz.language import tr
 from optim_viz.optimizers import styles
+from optim_viz.player import profiles
 from optim_viz.spec import Surface
 from optim_viz.surfaces.surface import height_map
 from optim_viz.surfaces.trajectory import Comparison
@@ -48,6 +50,16 @@ def _contour(surface: Surface) -> go.Contour:
     )
 
 
+def _curve(panel: dict[str, Any]) -> go.Scatter:
+    """A function of x alone, over x."""
+    x0, x1 = panel["bounds"][:2]
+    return go.Scatter(
+        x=np.linspace(x0, x1, len(panel["heights"])).astype("float32"), y=np.array(panel["heights"], "float32"),
+        mode="lines", line={"color": "#5c6470", "width": 2}, showlegend=False, name="loss",
+        hovertemplate="x %{x:.3g}<br>f %{y:.4g}<extra></extra>",
+    )  # fmt: skip
+
+
 def _upto(values: np.ndarray, row: int, points: int) -> np.ndarray:
     """Rows 0 to `row` of `values`, thinned to `points` of them, the last always included."""
     with np.errstate(over="ignore"):  # what float32 cannot hold is far outside the picture
@@ -61,7 +73,8 @@ def _data(runs: Comparison, row: int) -> list[dict[str, Any]]:
     for run in runs:
         losses = np.where(np.isfinite(run.losses), run.losses, np.nan)
         steps = np.arange(len(losses))
-        for x, y in ((run.points[:, 0], run.points[:, 1]), (steps, losses)):
+        place = losses if runs.spec.as_curve else run.points[:, 1]
+        for x, y in ((run.points[:, 0], place), (steps, losses)):
             traces.append({"type": "scatter", "x": _upto(x, row, budget), "y": _upto(y, row, budget)})
             traces.append({"type": "scatter", "x": x[row : row + 1], "y": y[row : row + 1]})
     return traces
@@ -75,16 +88,21 @@ def _looks(runs: Comparison) -> list[dict[str, Any]]:
         head = {"symbol": style.marker, "color": style.light, "size": 10, "line": {"color": "white", "width": 1}}
         named = {"name": run.label, "legendgroup": run.label}
         for axes in ({"xaxis": "x", "yaxis": "y"}, {"xaxis": "x2", "yaxis": "y2"}):
-            looks.append({**named, **axes, "mode": "lines", "line": line, "showlegend": axes["xaxis"] == "x"})
+            dots = runs.spec.as_curve and axes["xaxis"] == "x"  # the places where it was, on a curve that is there
+            trail = {"mode": "markers", "marker": {"color": style.light, "size": 5}} if dots else {"mode": "lines"}
+            looks.append({**named, **axes, **trail, "line": line, "showlegend": axes["xaxis"] == "x"})
             looks.append({**named, **axes, "mode": "markers", "marker": head, "showlegend": False})
     return looks
 
 
-def comparison(runs: Comparison, frames: int = MAX_FRAMES, milliseconds: int = 60) -> go.Figure:
+def comparison(
+    runs: Comparison, frames: int = MAX_FRAMES, milliseconds: int = 60, equal_axes: bool | None = None
+) -> go.Figure:
     """Return contour and paths beside the loss curves, animated, with a play button and a slider of steps.
 
-    Problem: watch runs in any notebook, without an app.
-    Arguments: `runs`, what optim_viz.descend returns; `frames`, 2 to 60; `milliseconds`, shown per frame.
+    Problem: watch runs in any notebook, without an app. A function of x alone is a curve on which the runs go.
+    Arguments: `runs`, what optim_viz.descend returns; `frames`, 2 to 60; `milliseconds`, shown per frame; `equal_axes`,
+    whether one unit of x is as long as one of y on the map, as ov.descend was asked if left out.
 
     >>> from optim_viz import descend, optimizer
     >>> figure = comparison(descend("quadratic", [optimizer("sgd", lr=0.1)], steps=20))
@@ -93,10 +111,13 @@ def comparison(runs: Comparison, frames: int = MAX_FRAMES, milliseconds: int = 6
 
     Reference: plotly.py 7, frames and sliders (2026).
     """
+    if equal_axes is not None:
+        drawn = "equal" if equal_axes else "map" if runs.surface.alone and runs.spec.drawn else ""
+        runs = replace(runs, spec=replace(runs.spec, drawn=drawn))
     rows = frame_rows(len(runs.trajectories[0].losses), min(frames, MAX_FRAMES))
     titles = (tr(runs.surface.title), tr("Loss"))
     figure = make_subplots(1, 2, subplot_titles=titles, horizontal_spacing=0.1, figure=NotebookFigure())
-    figure.add_trace(_contour(runs.surface), 1, 1)
+    figure.add_trace(_curve(profiles.panel(runs)) if runs.spec.as_curve else _contour(runs.surface), 1, 1)
     shown = zip(_data(runs, int(rows[-1])), _looks(runs), strict=True)
     figure.add_traces([data | look for data, look in shown])
     moving = list(range(1, len(figure.data)))
@@ -111,7 +132,13 @@ def _axes(figure: go.Figure, runs: Comparison) -> None:
     x0, x1, y0, y1 = runs.surface.bounds
     positive = all((run.losses > 0).all() for run in runs)
     figure.update_xaxes(title="x", range=[x0, x1], row=1, col=1)
-    figure.update_yaxes(title="y", range=[y0, y1], row=1, col=1)
+    if runs.spec.as_curve:
+        figure.update_yaxes(title="f(x)", range=profiles.panel(runs)["bounds"][2:], row=1, col=1)
+    else:
+        figure.update_yaxes(title="y", range=[y0, y1], row=1, col=1)
+    if runs.spec.drawn == "equal":
+        figure.update_xaxes(constrain="domain", row=1, col=1)
+        figure.update_yaxes(scaleanchor="x", constrain="domain", row=1, col=1)
     figure.update_xaxes(title=tr("step"), range=[0, len(runs.trajectories[0].losses) - 1], row=1, col=2)
     figure.update_yaxes(title=tr("loss"), type="log" if positive else "linear", exponentformat="power", row=1, col=2)
     figure.update_layout(

@@ -198,7 +198,7 @@ def known_theory(s: Sweep) -> Theory | None:
     o, plain = s.spec.optimizer, ("dampening", "weight_decay", "nesterov", "maximize")
     if o.kind != "momentum" or {name for name, _ in s.spec.axes} != {"lr", "momentum"} or s.spec.random:
         return None
-    if o.schedule is not None or o.lr_scale or any(o[name] for name in plain):
+    if o.schedule is not None or o.lr_scale or o.clip or any(o[name] for name in plain):
         return None
     return theory(s.spec.surface)
 

@@ -4,6 +4,7 @@ lesson              what a lesson is made of
 table, rows_*       the LESSONS table
 measures            what verdicts are measured by
 step_measures       what they are measured by on the single steps of a run
+clip_measures       what they are measured by on gradients that are clipped
 predictions         the PREDICTIONS table: what may be guessed before a picture plays
 altered_optimizers  optimizers with a fault or without a part, to show what it does
 results             a lesson's runs and its verdict

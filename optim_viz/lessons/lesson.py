@@ -46,8 +46,7 @@ class Experiment:
 
     `beside` are optimizers of the lesson's own that no link can carry (torch.optim.Optimizer factories): they run and
     are drawn beside the spec's. `seeds` is how many runs a noisy comparison on a surface is judged by, from the spec's
-    seed on (a NetworkSpec says so itself). `plane`, "pca" or "random", asks for the paths of a training on a plane;
-    `profile` for a loss that depends on x alone as a curve over x.
+    seed on (a NetworkSpec says so itself). `plane`, "pca" or "random", asks for the paths of a training on a plane.
     """
 
     name: str
@@ -56,7 +55,6 @@ class Experiment:
     beside: tuple[OptimizerSpec, ...] = ()
     seeds: int = 1
     plane: str = ""
-    profile: bool = False
 
     @property
     def all(self) -> DescentSpec | NetworkSpec:
@@ -124,7 +122,8 @@ class Lesson:
     """One lesson. `claim` and `text` are read before the picture: under 120 words, plain enough to be read aloud.
 
     `behind` are experiments that the verdict rests on and no picture shows, such as a search for the best learning
-    rate; `optimizers` are the rows of OPTIMIZERS whose formula and code stand beside the text.
+    rate; `optimizers` are the rows of OPTIMIZERS whose formula and code stand beside the text; `between` is a line of
+    that code between backward and step.
     """
 
     slug: str
@@ -140,6 +139,7 @@ class Lesson:
     answer: str
     optimizers: tuple[str, ...]
     behind: tuple[Experiment, ...] = ()
+    between: str = ""
 
     @property
     def all_experiments(self) -> tuple[Experiment, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from optim_viz.language import N_
 from optim_viz.lessons import links
 from optim_viz.lessons.lesson import Experiment, Lesson, Result
-from optim_viz.player import network_scenes, profiles, scenes
+from optim_viz.player import network_scenes, scenes
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import NetworkSpec
 from optim_viz.surfaces.trajectory import Comparison
@@ -19,7 +19,7 @@ def scene(found: Result, key: str) -> Scene:
     """Return the scene of a result, under a key of its own so that every picture plays from its start.
 
     Nothing can be turned or picked here: a lesson's picture stays the one that its numbers were measured on. Beside a
-    plane of weights, accuracy is folded away. A profile takes the plane's place.
+    plane of weights, accuracy is folded away.
 
     >>> from optim_viz.lessons import results, table
     >>> found = results.result(table.lesson("momentum")["ravine"])
@@ -30,15 +30,19 @@ def scene(found: Result, key: str) -> Scene:
         drawn = network_scenes.network(found.training, found.plane)
     else:
         drawn = scenes.compare(named(found.comparisons[0]))
-    change: dict[str, dict[str, bool]] = {"plane": {"pick": False}, "accuracy": {"closed": found.plane is not None}}
-    panels = [panel | change.get(panel["id"], {}) for panel in drawn.data["panels"]]
-    unused = {(drawn.data.get("live") or {}).get("programs")}
-    if found.experiment.profile:
-        unused |= {panel["surface"]["blob"] for panel in panels if panel["kind"] == "plane"}
-        curve = profiles.panel(found.comparisons[0])
-        panels = [curve if panel["kind"] == "plane" else panel for panel in panels]
+    fixed = {"pick": False}
+    change: dict[str, dict[str, bool]] = {
+        "plane": fixed, "profile": fixed, "accuracy": {"closed": found.plane is not None}
+    }  # fmt: skip
+    panels = [panel | change.get(panel["id"], {}) for panel in scenes.shown(drawn.data)]
     still = {"key": key, "panels": panels, "report_rest": False, "live": None}
-    return Scene(drawn.data | still, {name: blob for name, blob in drawn.blobs.items() if name not in unused})
+    used = {track["blob"] for track in drawn.data["tracks"]} | _grids(panels)
+    return Scene(drawn.data | still, {name: blob for name, blob in drawn.blobs.items() if name in used})
+
+
+def _grids(panels: Sequence[dict[str, Any]]) -> set[str]:
+    """The blobs of the planes among some panels."""
+    return {panel["surface"]["blob"] for panel in panels if panel.get("surface")}
 
 
 #: What stands above all pictures of a lesson.
@@ -67,9 +71,7 @@ def together(row: Lesson, found: Sequence[Result]) -> Scene:
     panels = [panel for panel, _, _ in parts]
     shared = {"key": f"lesson {row.slug} together", "frames": max(scene.data["frames"] for _, _, scene in parts)}
     data = parts[0][2].data | shared | {"panels": panels, "tracks": [one for _, tracks, _ in parts for one in tracks]}
-    wanted = {track["blob"] for track in data["tracks"]} | {
-        panel["surface"]["blob"] for panel in panels if "surface" in panel
-    }
+    wanted = {track["blob"] for track in data["tracks"]} | _grids(panels)
     blobs = {name: blob for _, _, scene in parts for name, blob in scene.blobs.items() if name in wanted}
     return Scene(data | {"frame_values": None}, blobs)
 
@@ -112,7 +114,7 @@ def weights(experiment: Experiment) -> tuple[str, ...]:
     """
     if isinstance(experiment.spec, NetworkSpec):
         return ()
-    return experiment.spec.surface.weights[: 1 if experiment.profile else 2]
+    return experiment.spec.surface.weights[: 1 if experiment.spec.as_curve else 2]
 
 
 def drawn_seed(experiment: Experiment) -> str:

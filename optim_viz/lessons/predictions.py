@@ -165,6 +165,16 @@ PREDICTIONS = {
             (N_("forgotten"), m.median("bowl", "zero_grad forgotten", m.tail_loss(200))),
         ),
     ),
+    "clipping": Prediction(
+        "Plain descent comes to a cliff. Which ends lower: as it is, with its gradients clipped, or at a tenth of its "
+        "learning rate?",
+        "Loss at the end",
+        (
+            (N_("as it is"), m.median("cliff", "sgd", m.final_loss)),
+            (N_("clipped"), m.median("cliff", "clipped", m.final_loss)),
+            (N_("a tenth of the rate"), m.median("cliff", "a tenth of the rate", m.final_loss)),
+        ),
+    ),
     "final-relu": Prediction(
         "With a ReLU after the last layer, how many of ten outputs die: more at the learning rate 0.001, or at 0.01?",
         "Dead outputs",

@@ -8,8 +8,8 @@ from optim_viz.optimizers.as_torch import optimizer_code
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import DescentSpec
 
-#: One step of training, whatever the optimizer.
-STEP = "optimizer.zero_grad()\nloss = loss_function(model(x), y)\nloss.backward()\noptimizer.step()"
+#: One step of training, whatever the optimizer: up to the gradient, and what then follows.
+STEP = ("optimizer.zero_grad()", "loss = loss_function(model(x), y)", "loss.backward()"), "optimizer.step()"
 
 
 def result(experiment: Experiment) -> Result:
@@ -44,8 +44,10 @@ def verdict(row: Lesson, found: Results | None = None) -> Verdict:
     return Verdict(holds, sentence, limit_holds, limit_sentence, numbers | limit_numbers)
 
 
-def code(kind: str) -> str:
+def code(kind: str, between: str = "") -> str:
     """Return an optimizer at its defaults in PyTorch: how it is made, and the four lines of every step.
+
+    `between` is another line between backward and step.
 
     >>> print(code("momentum"))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
@@ -56,4 +58,5 @@ def code(kind: str) -> str:
     optimizer.step()
     """
     made = optimizer_code(optimizer(kind), "model.parameters()")
-    return f"optimizer = {made}\n\n{STEP}"
+    before, last = STEP
+    return "\n".join([f"optimizer = {made}", "", *before, *([between] if between else []), last])

@@ -97,7 +97,8 @@ LEARNING_RATE = Lesson(
         "Curvature says how fast the slope changes. In a bowl, a step that is too long for the curvature lands on the "
         "other side, higher than it began, and the next step is longer still. The edge between arriving and leaving is "
         "the learning rate two divided by the largest curvature. Here it is measured, and runs are placed far below "
-        "it, just below it and just above it, on two bowls."
+        "it, just below it and just above it, on two bowls. A step crosses the contours at right angles; it looks "
+        "askew here, as x and y have different scales: press “equal axes”."
     ),
     source=Source("LeCun, Bottou, Orr & Müller", "Efficient BackProp, in Neural Networks: Tricks of the Trade", 1998),
     experiments=(

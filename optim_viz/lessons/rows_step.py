@@ -29,13 +29,11 @@ GRADIENT_STEP = Lesson(
             "parabola",
             "A parabola: its slope at x is 2x, the learning rate is 0.2",
             check(_PARABOLA, optimizer("sgd", lr=0.2), (-2.8, 0.0), 20),
-            profile=True,
         ),
         Experiment(
             "dip",
             "A curve that is flat, then steep, then flat: the learning rate stays at 0.3",
             check(_DIP, optimizer("sgd", lr=0.3), (-2.6, 0.0), 14),
-            profile=True,
         ),
     ),
     look="The thin line is the slope. The arrow is the step: it is long where the thin line is steep.",
@@ -81,7 +79,6 @@ GRADIENT_STEP = Lesson(
                     (-0.7, 0.0),
                     14,
                 ),
-                profile=True,
             ),
         ),
         Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optim_viz.lessons.lesson import Lesson
 from optim_viz.lessons.rows_adaptive import BIAS_CORRECTION, FORGETTING, STEP_BOUND
+from optim_viz.lessons.rows_clipping import CLIPPING
 from optim_viz.lessons.rows_decay import WEIGHT_DECAY
 from optim_viz.lessons.rows_descent import LEARNING_RATE, MINI_BATCHES
 from optim_viz.lessons.rows_loop import ZERO_GRAD
@@ -28,6 +29,7 @@ ROWS = (
     PARAM_GROUPS,
     SCHEDULES,
     ZERO_GRAD,
+    CLIPPING,
     FINAL_RELU,
     PICTURES,
 )

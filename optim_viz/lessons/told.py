@@ -47,7 +47,7 @@ def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
         "measured": {"holds": verdict.holds, "sentence": verdict.sentence},
         "limit": {"text": N_(row.limit.text), "holds": verdict.limit_holds, "sentence": verdict.limit_sentence},
         "pictures": [_picture(row, number, found) for number, found in enumerate(drawn, 1)] + [_TOGETHER],
-        "optimizers": [_optimizer(kind) for kind in row.optimizers],
+        "optimizers": [_optimizer(kind, row.between) for kind in row.optimizers],
     }
     scenes = {found.experiment.name: pictures.scene(found, f"lesson {row.slug} {found.experiment.name}")
               for found in drawn}  # fmt: skip
@@ -91,7 +91,7 @@ def _opened(experiment: Experiment) -> Words:
     return {"query": urlencode(links.opened(experiment)[1], doseq=True), "left": links.left_behind(experiment)}
 
 
-def _optimizer(kind: str) -> Words:
-    """An optimizer's formula in letters, and its code."""
+def _optimizer(kind: str, between: str) -> Words:
+    """An optimizer's formula in letters, and its code, with a line between backward and step."""
     row = OPTIMIZERS[kind]
-    return {"title": row.title, "formula": row.card.symbolic, "code": results.code(kind)}
+    return {"title": row.title, "formula": row.card.symbolic, "code": results.code(kind, between)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -22,6 +23,7 @@ from optim_viz.network.mlp import Backprop, Layout, evaluate
 from optim_viz.network.own_steps import Steps, own_steps
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.as_torch import fused_if_possible, torch_optimizer
+from optim_viz.optimizers.clipping import clip_gradients
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, OptimizerSpec
 
@@ -258,8 +260,9 @@ def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Call
     """Return what takes a step of torch's optimizer on a mini-batch and returns the loss before it."""
     import torch
 
+    look = _clipped(spec, network) if spec.clip else network.backward
     if isinstance(optimizer, torch.optim.LBFGS):  # evaluates the mini-batch as often as its line search wants
-        return lambda x, y: float(optimizer.step(lambda: network.backward(x, y)))
+        return lambda x, y: float(optimizer.step(lambda: look(x, y)))
     update = optimizer.step
     if spec.schedule is None:
         # torch's own update as it is written, without what torch wraps around it for profilers, hooks and compilers:
@@ -267,7 +270,7 @@ def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Call
         update = functools.partial(inspect.unwrap(type(optimizer).step), optimizer)
 
     def step(x: Tensor, y: Tensor) -> float:
-        loss = network.backward(x, y)
+        loss = look(x, y)
         try:
             update()
         except ArithmeticError:  # torch works a step's factors out in Python, which raises where arrays overflow
@@ -277,6 +280,19 @@ def step_function(spec: OptimizerSpec, network: Network, optimizer: Any) -> Call
         return loss
 
     return step
+
+
+def _clipped(spec: OptimizerSpec, network: Network) -> Callable[[Tensor, Tensor], float]:
+    """Return network.backward with its gradients clipped, over the matrices and biases that torch.nn would have."""
+    pairs = zip(itertools.chain(*network.layers), itertools.chain(*network.gradients), strict=True)
+    params = [_with_grad(own, slope) for own, slope in pairs]
+
+    def look(x: Tensor, y: Tensor) -> float:
+        loss = network.backward(x, y)
+        clip_gradients(spec, params)
+        return loss
+
+    return look
 
 
 def current_lr(spec: OptimizerSpec, optimizer: Any) -> float:

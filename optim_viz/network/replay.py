@@ -17,6 +17,7 @@ from optim_viz.network.one_run import Data, Network, flatten, network_optimizer,
 from optim_viz.network.project import DIGITS, MAX_DIGITS
 from optim_viz.network.seen import Seen, spread
 from optim_viz.network.training import Training, TrainingRun
+from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import NetworkSpec, whole
 
@@ -50,6 +51,8 @@ def seen_again(run: TrainingRun, spec: NetworkSpec, most: int) -> Iterator[Seen]
     for i, scale in zip(kept, scales, strict=False):
         step = int(run.snapshot_steps[i])
         values: dict[str, Any] = run.spec.hyperparameters | dict(OPTIMIZERS[run.spec.kind].fixed if edge else ())
+        if cycle := cycled(run.spec, len(run.losses)):
+            values[cycle[0]] = float(cycle[1][min(step, len(run.losses) - 1)])
         # Where each layer has a learning rate of its own, one edge is not enough.
         values["lr"] = None if run.spec.lr_scale or not len(run.lrs) else float(run.lrs[min(step, len(run.lrs) - 1)])
         yield Seen(step, run.weights(i), scale, values)

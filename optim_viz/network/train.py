@@ -17,6 +17,7 @@ from optim_viz.network.growing_run import GrowingRun, evaluation_steps, snapshot
 from optim_viz.network.mlp import Layout
 from optim_viz.network.one_run import Data, run_in_turns
 from optim_viz.network.training import Training, TrainingOutcome
+from optim_viz.optimizers.schedules import check_schedules
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.progress import Progress
 from optim_viz.settings import threads
@@ -47,12 +48,12 @@ def train(
 
     Arguments: `optimizers`, 1 to 6 specs or factories params -> torch.optim.Optimizer (an lr_scale is a mapping of
     "layer.0", "layer.1", ... to factors; "muon" is torch's Muon on the matrices and AdamW on the biases, both with its
-    lr, schedule, lr_scale, weight_decay); `epochs`, 1 to 100; `batch_size`, 1 to all training digits; `hidden`, 1 to 4
-    layers of 1 to 1,024 units; `final_relu`, whether the logits are clipped at 0, as in the source material (it hurts);
-    `seed`, 0 to 2**32 - 1, of weights and batches; `seeds`, 1 to 10: as many runs of each optimizer, from seed,
-    seed + 1, ...; `data`, "" for the shipped 10,000 digits, "mnist" or the path of a file (see digits.load);
-    `progress`, called about ten times a second in this thread; `cancel`, an event that ends training within a few
-    steps, keeping what was recorded.
+    lr, schedule, lr_scale, weight_decay; clip_norm bounds the norm over all weights); `epochs`, 1 to 100; `batch_size`,
+    1 to all training digits; `hidden`, 1 to 4 layers of 1 to 1,024 units; `final_relu`, whether the logits are clipped
+    at 0, as in the source material (it hurts); `seed`, 0 to 2**32 - 1, of weights and batches; `seeds`, 1 to 10: as
+    many runs of each optimizer, from seed, seed + 1, ...; `data`, "" for the shipped 10,000 digits, "mnist" or the path
+    of a file (see digits.load); `progress`, called about ten times a second in this thread; `cancel`, an event that
+    ends training within a few steps, keeping what was recorded.
     Raises SpecError, one sentence that names the value and what is allowed. Divergence is an outcome, not an error.
 
     >>> from optim_viz import optimizer
@@ -103,6 +104,7 @@ def check(
             total=total,
             most=MAX_STEPS,
         )
+    check_schedules(specs, total)
     return checked
 
 

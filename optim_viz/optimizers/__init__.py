@@ -8,9 +8,15 @@ row, table        what a row of OPTIMIZERS holds: rule, hyperparameters, formula
 adam_family       the rows of Adam and its variants
 matrix_rows       the rows that take a matrix of weights as a whole: Muon, Adafactor
 muon              Muon on matrices and AdamW on biases, as one optimizer
+clipping          what is done to a gradient before an optimizer sees it, as in torch.nn.utils
 hyperparameters   the hyperparameters that several rows share, with their ranges
 specs             ov.optimizer: a checked row with its values
 rates, schedules  how learning rates change; the SCHEDULES table and ov.schedule
+schedule_row, schedule_rows   what a row of SCHEDULES holds; those that stand alone
+factors, typed_rows           factors typed as a formula of the step, and the schedules of them
+composed_text, composed_rows  schedules made of schedules, as one line of text, and what they do
+cycled            the momentum that a schedule cycles against the rate
+milestones        a schedule's numbered settings, any number of them
 plateau           the one schedule that watches the losses
 calls             what a class is called with: as an object, and as the text of a script
 as_torch          torch's own optimizer and scheduler, as objects and as text

@@ -10,6 +10,8 @@ from typing import Any
 
 from optim_viz.optimizers import own, rates
 from optim_viz.optimizers.calls import Call
+from optim_viz.optimizers.composed_rows import lengths_of, parts_of, starts_of
+from optim_viz.optimizers.factors import Lambda
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.muon import muon_and_adamw
 from optim_viz.optimizers.packages import FromPackage
@@ -164,9 +166,16 @@ def _cyclic(values: dict[str, Any], lrs: list[float], total: int) -> Call:
         "step_size_down": values["step_size_down"] or None,
         "mode": mode,
         "gamma": values["gamma"] if mode == "exp_range" else 1.0,
-        "cycle_momentum": False,
+        **_cycle(values),
     }
     return _call(lr_scheduler, "CyclicLR", arguments)
+
+
+def _cycle(values: dict[str, Any]) -> dict[str, Any]:
+    """What torch is told of the momentum."""
+    if not values["cycle_momentum"]:
+        return {"cycle_momentum": False}
+    return {name: values[name] for name in ("cycle_momentum", "base_momentum", "max_momentum")}
 
 
 def _plateau(values: dict[str, Any], lrs: list[float], total: int) -> Call:
@@ -181,8 +190,25 @@ def _onecycle(values: dict[str, Any], lrs: list[float], total: int) -> Call:
 
     strategy = "linear" if values.pop("anneal_linear") else "cos"
     total = int(rates.cycle_length(total, values["pct_start"]))
+    cycle = {name: values.pop(name) for name in ("cycle_momentum", "base_momentum", "max_momentum")}
     values = {"max_lr": lrs if len(lrs) > 1 else lrs[0], "total_steps": total, **values}
-    return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, "cycle_momentum": False})
+    return _call(lr_scheduler, "OneCycleLR", values | {"anneal_strategy": strategy, **_cycle(cycle)})
+
+
+def _typed(name: str) -> Callable[[dict[str, Any], list[float], int], Call]:
+    return lambda values, lrs, total: Call(name, {"lr_lambda": Lambda(values["lr_lambda"], total)})
+
+
+def _sequential(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    starts, lengths = starts_of(values["milestones"]), lengths_of(values["milestones"], total)
+    parts = zip(parts_of(values["parts"]), lengths, strict=True)
+    made: list[Any] = [_scheduler_call(part, lrs, int(length)) for part, length in parts]
+    return Call("SequentialLR", {"milestones": starts[1:]}, (made,))
+
+
+def _chained(values: dict[str, Any], lrs: list[float], total: int) -> Call:
+    made: list[Any] = [_scheduler_call(part, lrs, total) for part in parts_of(values["parts"])]
+    return Call("ChainedScheduler", {}, (made,), behind="optimizer")
 
 
 #: The schedules whose class does not take their values as they are.
@@ -193,4 +219,8 @@ _CALLS: dict[str, Callable[[dict[str, Any], list[float], int], Call]] = {
     "cyclic": _cyclic,
     "onecycle": _onecycle,
     "plateau": _plateau,
+    "lambda": _typed("LambdaLR"),
+    "multiplicative": _typed("MultiplicativeLR"),
+    "sequential": _sequential,
+    "chained": _chained,
 }

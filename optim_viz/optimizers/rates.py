@@ -82,56 +82,73 @@ def warmup_split(total: Any, warmup: Any) -> tuple[Any, Any]:
     return up, np.maximum(1, total - up)
 
 
-def cyclic(
-    step: Any,
-    base: Any,
-    total: int,
-    *,
-    div_factor: float,
-    step_size_up: int,
-    step_size_down: int,
-    triangular2: bool,
-    gamma: float,
-) -> Any:
+def cyclic(step: Any, base: Any, total: int, *, div_factor: float, **cycle: Any) -> Any:
     """From lr / div_factor up to lr in step_size_up steps, down again in step_size_down (0: as many), and anew.
 
     Each cycle is half as high as the one before where `triangular2`, else the height shrinks by gamma every step.
     """
     low = base / div_factor
+    height, scale = _cycle(step, **cycle)
+    return low + (base - low) * height * scale
+
+
+def cyclic_momentum(step: Any, total: int, *, div_factor: float, **cycle: Any) -> Any:
+    """From max_momentum down to base_momentum and up again: the other way than `cyclic`."""
+    height, scale = _cycle(step, **cycle)
+    return cycle["max_momentum"] - (cycle["max_momentum"] - cycle["base_momentum"]) * height * scale
+
+
+def _cycle(
+    step: Any, *, step_size_up: Any, step_size_down: Any, triangular2: bool, gamma: Any, **momentum: Any
+) -> tuple[Any, Any]:
+    """How high a cycle is at a step, as a share, and what that is scaled by."""
     length = step_size_up + np.where(np.equal(step_size_down, 0), step_size_up, step_size_down)
     rising = step_size_up / length  # a share of the cycle
     cycle = np.floor(1.0 + step / length)
     share = 1.0 + step / length - cycle
     height = np.where(share <= rising, share / rising, (share - 1.0) / (rising - 1.0))
-    return low + (base - low) * height * (0.5 ** (cycle - 1.0) if triangular2 else gamma**step)
+    return height, 0.5 ** (cycle - 1.0) if triangular2 else gamma**step
 
 
-def onecycle(
-    step: Any,
-    base: Any,
-    total: int,
-    *,
-    pct_start: float,
-    div_factor: float,
-    final_div_factor: float,
-    anneal_linear: bool,
-    three_phase: bool,
-) -> Any:
+def onecycle(step: Any, base: Any, total: int, *, div_factor: float, final_div_factor: float, **cycle: Any) -> Any:
     """From lr / div_factor up to lr in the first pct_start of the run, then down by div_factor * final_div_factor.
 
     With `three_phase` it is down to lr / div_factor in as many steps as up, and from there to the last rate.
     """
-    total = cycle_length(total, pct_start)
     low = base / div_factor
-    peak, last = pct_start * total - 1.0, total - 1.0
-    step = np.minimum(step, last)
+    return _through(step, total, low, base, low, low / final_div_factor, **cycle)
+
+
+def onecycle_momentum(step: Any, total: int, *, div_factor: float, final_div_factor: float, **cycle: Any) -> Any:
+    """From max_momentum down to base_momentum while the rate rises, and up again while it falls."""
+    most = cycle["max_momentum"] + 0.0 * step
+    return _through(step, total, most, cycle["base_momentum"], most, most, **cycle)
+
+
+def _through(
+    step: Any,
+    total: Any,
+    first: Any,
+    top: Any,
+    again: Any,
+    last: Any,
+    *,
+    pct_start: Any,
+    anneal_linear: bool,
+    three_phase: bool,
+    **momentum: Any,
+) -> Any:
+    """From `first` to `top`, with `three_phase` to `again`, and to `last` at the end of the run."""
+    total = cycle_length(total, pct_start)
+    peak, end = pct_start * total - 1.0, total - 1.0
+    step = np.minimum(step, end)
     between = _line if anneal_linear else _wave
-    rising = between(low, base, step / peak)
+    rising = between(first, top, step / peak)
     if not three_phase:
-        return np.where(step <= peak, rising, between(base, low / final_div_factor, (step - peak) / (last - peak)))
+        return np.where(step <= peak, rising, between(top, last, (step - peak) / (end - peak)))
     back = 2.0 * pct_start * total - 2.0
-    falling = between(base, low, (step - peak) / (back - peak))
-    ending = between(low, low / final_div_factor, (step - back) / (last - back))
+    falling = between(top, again, (step - peak) / (back - peak))
+    ending = between(again, last, (step - back) / (end - back))
     return np.where(step <= peak, rising, np.where(step <= back, falling, ending))
 
 

@@ -34,7 +34,9 @@ def flat(step: Step) -> Callable[..., tuple[Any, ...]]:
 
 
 #: The namespace for Python floats, with NumPy's names.
-FLOATS = SimpleNamespace(sqrt=math.sqrt, abs=abs, maximum=max, sign=lambda v: math.copysign(1.0, v) if v else v)
+FLOATS = SimpleNamespace(
+    sqrt=math.sqrt, abs=abs, maximum=max, minimum=min, sign=lambda v: math.copysign(1.0, v) if v else v
+)
 
 
 def is_zero(value: Any) -> bool:

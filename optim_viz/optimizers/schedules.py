@@ -1,280 +1,19 @@
-"""The SCHEDULES table, one row a schedule: the learning rate as a pure function of the step.
-
-Each row equals the class of torch.optim.lr_scheduler that it names. Where torch leaves a setting without a default, or
-means epochs, ours stands in the row. Only `plateau` is no function of the step: it watches the losses.
-"""
+"""How the learning rate changes over a run: the SCHEDULES table, ov.schedule, and the rates of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import functools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from optim_viz.language import N_, meant
-from optim_viz.optimizers import rates
-from optim_viz.spec import Hyperparameter, OptimizerSpec, ScheduleSpec, Value, check_values, one_of
+from optim_viz.language import N_
+from optim_viz.optimizers import composed_rows, rates, schedule_rows, typed_rows
+from optim_viz.optimizers.schedule_row import Rate, Schedule
+from optim_viz.spec import OptimizerSpec, ScheduleSpec, one_of
 
-#: rate(step, base, total, **values) -> the learning rates; arrays broadcast, `total` is the run's number of steps.
-Rate = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """One row: the function of the step, torch's class, its hyperparameters, and what to say about it."""
-
-    name: str
-    title: str
-    rate: Rate | None  # None: the rates depend on the losses seen
-    torch_class: str
-    hyperparameters: tuple[Hyperparameter, ...]
-    problem: str
-    latex: str
-    reference: str
-
-
-def _gamma(default: float, text: str) -> Hyperparameter:
-    return Hyperparameter("gamma", default, 0.01, 1.0, text=text, maximum=10.0, open_low=True)
-
-
-#: The most drops that one schedule can have; beyond the third each is offered once the one before is used.
-MILESTONES = 12
-
-
-def _milestone(number: int) -> Hyperparameter:
-    after = f"milestone{number - 1}" if number > 3 else ""
-    return Hyperparameter(
-        f"milestone{number}", {1: 150, 2: 300}.get(number, 0), 0, 1000, "int", _MILESTONE, after=after
-    )
-
-
-_ETA_MIN = Hyperparameter("eta_min", 0.0, 0.0, 0.1, text=N_("The learning rate at the bottom."))
-_THRESHOLD = N_("Share by which the loss must fall to be progress.")
-_THRESHOLD_ABS = N_("The threshold is a difference of losses (threshold_mode abs), not a share.")
-_MILESTONE = N_("Step at which the rate drops; 0: none.")
-
-_ROWS = (
-    Schedule(
-        name="constant",
-        title=N_("Constant"),
-        rate=rates.constant,
-        torch_class="ConstantLR",
-        hyperparameters=(),
-        problem=N_("The same learning rate at every step."),
-        latex=r"\eta_t = \eta",
-        reference="Robbins & Monro, A Stochastic Approximation Method, 1951",
-    ),
-    Schedule(
-        name="step",
-        title=meant("Steps", "Steps: a schedule of the learning rate"),
-        rate=rates.staircase,
-        torch_class="StepLR",
-        hyperparameters=(
-            Hyperparameter("step_size", 100, 1, 1000, "int", N_("Steps between two drops."), minimum=1),
-            _gamma(0.1, N_("Factor of each drop.")),
-        ),
-        problem=N_("Large steps to come near, smaller ones to come to rest: drops at equal distances."),
-        latex=r"\eta_t = \eta\,\gamma^{\lfloor t / T \rfloor}",
-        reference="He et al., Deep Residual Learning for Image Recognition, 2016",
-    ),
-    Schedule(
-        name="multistep",
-        title=N_("Milestones"),
-        rate=rates.multistep,
-        torch_class="MultiStepLR",
-        hyperparameters=(
-            *map(_milestone, range(1, MILESTONES + 1)),
-            _gamma(0.1, N_("Factor of each drop.")),
-        ),
-        problem=N_("Drops at chosen steps."),
-        latex=r"\eta_t = \eta\,\gamma^{\#\{i : m_i \le t\}}",
-        reference="He et al., Deep Residual Learning for Image Recognition, 2016",
-    ),
-    Schedule(
-        name="exponential",
-        title=N_("Exponential"),
-        rate=rates.exponential,
-        torch_class="ExponentialLR",
-        hyperparameters=(
-            Hyperparameter("gamma", 0.99, 0.9, 1.0, text=N_("Factor of every step."), maximum=10.0, open_low=True),
-        ),
-        problem=N_("Shrinks by the same share at every step."),
-        latex=r"\eta_t = \eta\,\gamma^t",
-        reference="Li & Arora, An Exponential Learning Rate Schedule for Deep Learning, 2020",
-    ),
-    Schedule(
-        name="cosine",
-        title=N_("Cosine"),
-        rate=rates.cosine,
-        torch_class="CosineAnnealingLR",
-        hyperparameters=(
-            Hyperparameter("T_max", 0, 0, 1000, "int", N_("Steps from top to bottom; 0: the whole run.")),
-            _ETA_MIN,
-        ),
-        problem=N_("Falls slowly, then fast, then slowly: no drop to place by hand."),
-        latex=r"\eta_t = \eta_{\min} + \tfrac{1}{2} (\eta - \eta_{\min}) (1 + \cos(\pi t / T))",
-        reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
-    ),
-    Schedule(
-        name="cosine_restarts",
-        title=N_("Cosine with warm restarts"),
-        rate=rates.cosine_restarts,
-        torch_class="CosineAnnealingWarmRestarts",
-        hyperparameters=(
-            Hyperparameter("T_0", 100, 1, 1000, "int", N_("Steps until the first restart."), minimum=1),
-            Hyperparameter(
-                "T_mult",
-                1,
-                1,
-                4,
-                "int",
-                N_("Each wave has so many times the steps of the one before."),
-                minimum=1,
-                maximum=100,
-            ),
-            _ETA_MIN,
-        ),
-        problem=N_("A cosine that starts anew at the full rate: each restart can leave the valley it came to."),
-        latex=r"\eta_t = \eta_{\min} + \tfrac{1}{2} (\eta - \eta_{\min}) (1 + \cos(\pi\, t_i / T_i)), \ T_i = T_0 m^i",
-        reference="Loshchilov & Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017",
-    ),
-    Schedule(
-        name="polynomial",
-        title=N_("Polynomial"),
-        rate=rates.polynomial,
-        torch_class="PolynomialLR",
-        hyperparameters=(
-            Hyperparameter("total_iters", 0, 0, 1000, "int", N_("Steps down to 0; 0: the whole run.")),
-            Hyperparameter(
-                "power", 1.0, 0.1, 4.0, text=N_("1: a straight line; above, most of the fall is early."), maximum=100.0
-            ),
-        ),
-        problem=N_("Down to exactly 0 at a chosen step, along a curve of a chosen shape."),
-        latex=r"\eta_t = \eta\,\left(1 - \min(t / T, 1)\right)^p",
-        reference="Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, 2017",
-    ),
-    Schedule(
-        name="linear",
-        title=N_("Linear"),
-        rate=rates.linear,
-        torch_class="LinearLR",
-        hyperparameters=(
-            Hyperparameter(
-                "start_factor", 1.0 / 3.0, 0.01, 1.0, text=N_("Factor at the start."), maximum=1.0, open_low=True
-            ),
-            Hyperparameter("end_factor", 1.0, 0.0, 1.0, text=N_("Factor at the end."), maximum=1.0),
-            Hyperparameter("total_iters", 5, 0, 1000, "int", N_("Steps from start to end; 0: the whole run.")),
-        ),
-        problem=N_("A straight ramp: warm-up where it rises, cool-down where it falls."),
-        latex=r"\eta_t = \eta\,\left(a + (b - a) \min(t / T, 1)\right)",
-        reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
-    ),
-    Schedule(
-        name="warmup_cosine",
-        title=N_("Warm-up, then cosine"),
-        rate=rates.warmup_cosine,
-        torch_class="SequentialLR",
-        hyperparameters=(
-            Hyperparameter("warmup", 50, 1, 1000, "int", N_("Steps of warm-up."), minimum=1),
-            Hyperparameter("start_factor", 0.1, 0.01, 1.0, text=N_("Factor at the start."), maximum=1.0, open_low=True),
-            _ETA_MIN,
-        ),
-        problem=N_("Short first steps while the optimizer's averages are still empty, then a cosine to the end."),
-        latex=r"\eta_t = \eta\,(a + (1 - a)\, t / W),\ t < W; \ \text{then cosine over the rest}",
-        reference="Goyal et al., Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour, 2017",
-    ),
-    Schedule(
-        name="cyclic",
-        title=N_("Cyclic"),
-        rate=rates.cyclic,
-        torch_class="CyclicLR",
-        hyperparameters=(
-            Hyperparameter(
-                "div_factor", 4.0, 1.0, 100.0, "log", N_("The lowest rate (base_lr) is lr / div_factor."), minimum=1.0
-            ),
-            Hyperparameter("step_size_up", 50, 1, 1000, "int", N_("Steps from the lowest rate to lr."), minimum=1),
-            Hyperparameter("step_size_down", 0, 0, 1000, "int", N_("Steps back down; 0: as many as up.")),
-            Hyperparameter(
-                "triangular2", False, scale="bool", text=N_("Each cycle is half as high as the one before (mode).")
-            ),
-            Hyperparameter(
-                "gamma",
-                1.0,
-                0.98,
-                1.0,
-                maximum=10.0,
-                open_low=True,
-                text=N_("Factor of every step on the height (mode exp_range); not with triangular2."),
-            ),
-        ),
-        problem=N_("Up to lr (torch's max_lr) and down again, over and over: no single best rate has to be found."),
-        latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / d \;\nearrow\; \cdots",
-        reference="Smith, Cyclical Learning Rates for Training Neural Networks, 2017",
-    ),
-    Schedule(
-        name="onecycle",
-        title=N_("One cycle"),
-        rate=rates.onecycle,
-        torch_class="OneCycleLR",
-        hyperparameters=(
-            Hyperparameter(
-                "pct_start",
-                0.3,
-                0.05,
-                0.95,
-                text=N_("Share of the run in which the rate rises."),
-                minimum=0.01,
-                maximum=0.99,
-            ),
-            Hyperparameter(
-                "div_factor", 25.0, 1.0, 100.0, "log", N_("The first rate is lr / div_factor."), minimum=1.0
-            ),
-            Hyperparameter(
-                "final_div_factor",
-                1e4,
-                1.0,
-                1e6,
-                "log",
-                N_("The last is the first / final_div_factor."),
-                minimum=1.0,
-                maximum=1e12,
-            ),
-            Hyperparameter(
-                "anneal_linear", False, scale="bool", text=N_("Straight lines (anneal_strategy), not cosines.")
-            ),
-            Hyperparameter(
-                "three_phase",
-                False,
-                scale="bool",
-                text=N_("Three phases: back to the first rate in as many steps, then down."),
-            ),
-        ),
-        problem=N_("Up to lr (torch's max_lr) and far down again, once: fast training with large rates in the middle."),
-        latex=r"\eta / d \;\nearrow\; \eta \;\searrow\; \eta / (d\, d_{\mathrm{final}})",
-        reference="Smith & Topin, Super-Convergence, 2019",
-    ),
-    Schedule(
-        name="plateau",
-        title=N_("Plateau"),
-        rate=None,
-        torch_class="ReduceLROnPlateau",
-        hyperparameters=(
-            Hyperparameter("factor", 0.1, 0.01, 0.99, text=N_("Factor of each drop."), maximum=1.0, open_high=True),
-            Hyperparameter("patience", 10, 0, 200, "int", N_("Steps without progress that are borne.")),
-            Hyperparameter("threshold", 1e-4, 1e-8, 0.1, "log", _THRESHOLD, maximum=1.0),
-            Hyperparameter("cooldown", 0, 0, 200, "int", N_("Steps after a drop in which nothing is counted.")),
-            Hyperparameter("min_lr", 0.0, 0.0, 0.1, text=N_("The rate never drops below.")),
-            Hyperparameter("eps", 1e-8, 0.0, 1e-3, text=N_("A smaller drop is not made.")),
-            Hyperparameter("threshold_abs", False, scale="bool", text=_THRESHOLD_ABS),
-        ),
-        problem=N_("Drops when the (full) loss has stopped falling: needs no list of steps."),
-        latex=r"\eta \leftarrow \max(\gamma\,\eta, \eta_{\min}) \ \text{after } p + 1 \text{ steps without progress}",
-        reference="torch.optim.lr_scheduler.ReduceLROnPlateau (PyTorch), 2017",
-    ),
-)
-
-SCHEDULES: dict[str, Schedule] = {row.name: row for row in _ROWS}
+SCHEDULES: dict[str, Schedule] = {**schedule_rows.ROWS, **typed_rows.ROWS, **composed_rows.ROWS}
 
 
 def schedule(kind: str, **hyperparameters: object) -> ScheduleSpec:
@@ -283,17 +22,60 @@ def schedule(kind: str, **hyperparameters: object) -> ScheduleSpec:
     Problem: a rate that is right far from a minimum is too large near it.
     Formula: the row's `latex`; the base rate is the optimizer's lr.
 
-    Arguments: `kind`, a row of SCHEDULES; `hyperparameters`, names of torch.optim.lr_scheduler (milestones as
-    milestone1 to milestone12); steps count from 0, and 0 stands for the whole run where the row says so.
-    Raises SpecError with the nearest name or the allowed range.
+    Arguments: `kind`, a row of SCHEDULES; `hyperparameters`, names of torch.optim.lr_scheduler; steps count from 0, and
+    0 stands for the whole run where the row says so. multistep takes `milestones`, up to 1,000 steps; lambda and
+    multiplicative take `lr_lambda`, a formula of the step t and the number of steps T; sequential and chained take
+    `parts`, schedules or a text, and sequential `milestones`, the steps at which the next part begins. To a part of a
+    sequence the whole run is its own steps.
+    Raises SpecError with the nearest name or the allowed range, or the place of what cannot be read in a formula.
 
     >>> schedule("step", step_size=100, gamma=0.5)["gamma"]
     0.5
+    >>> schedule("lambda", lr_lambda="min(1, t/100)*exp(-t/500)")["lr_lambda"]
+    'min(1, t/100)*exp(-t/500)'
+    >>> parts = [schedule("linear", total_iters=100), schedule("cosine")]
+    >>> schedule("sequential", parts=parts, milestones=[100])["parts"]
+    'linear(total_iters=100), cosine'
 
     Reference: torch.optim.lr_scheduler 2.13 (PyTorch, 2026).
     """
-    one_of(kind, SCHEDULES, "schedule")
-    return ScheduleSpec(kind, check_values(kind, SCHEDULES[kind].hyperparameters, hyperparameters))
+    return SCHEDULES[one_of(kind, SCHEDULES, "schedule")].checked(hyperparameters)
+
+
+def rate_of(spec: ScheduleSpec) -> Rate:
+    """Return the learning rates of a schedule as a function of (step, base, total), steps as whole numbers.
+
+    >>> rate_of(schedule("multiplicative", lr_lambda="0.5"))(np.arange(4), 1.0, 4).tolist()
+    [1.0, 0.5, 0.25, 0.125]
+    """
+    row, values = SCHEDULES[spec.kind], dict(spec.values)
+    rate = row.rate
+    if rate is None:
+        raise TypeError(f"{row.name} depends on the losses: optim_viz.optimizers.plateau runs it")
+    if row.running is None:
+        return functools.partial(rate, **values)
+
+    def with_products(step: Any, base: Any, total: int) -> Any:
+        found = _products(spec, total, max(total, int(np.max(step))) + 1)
+        return rate(step, base, total, **values, products=tuple(one[step] for one in found))
+
+    return with_products
+
+
+@functools.lru_cache(maxsize=64)
+def _products(spec: ScheduleSpec, total: int, count: int) -> tuple[np.ndarray, ...]:
+    """The products that a schedule runs on, up to each of the first steps, float64 [count]."""
+    running: Any = SCHEDULES[spec.kind].running
+    with np.errstate(all="ignore"):
+        each = running(np.arange(count), total, **dict(spec.values))
+        return tuple(np.multiply.accumulate(np.broadcast_to(one, (count,))) for one in each)
+
+
+def check_schedules(optimizers: Iterable[OptimizerSpec], total: int) -> None:
+    """Raise a SpecError where a typed factor makes no learning rate at some step of a run of `total` steps."""
+    for plan in (spec.schedule for spec in optimizers):
+        if plan is not None and (look := SCHEDULES[plan.kind].look):
+            look(total, **dict(plan.values))
 
 
 def schedule_rates(spec: ScheduleSpec | None, base: Any, steps: int, total: int | None = None) -> np.ndarray:
@@ -303,13 +85,9 @@ def schedule_rates(spec: ScheduleSpec | None, base: Any, steps: int, total: int 
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
     base = np.asarray(base, float)
-    row = SCHEDULES[spec.kind if spec else "constant"]
-    if row.rate is None:
-        raise TypeError(f"{row.name} depends on the losses: optim_viz.optimizers.plateau runs it")
-    step = np.arange(steps).reshape(-1, *(1,) * base.ndim)
-    values: dict[str, Value] = dict(spec.values) if spec else {}
+    rate, step = rate_of(spec or schedule("constant")), np.arange(steps).reshape(-1, *(1,) * base.ndim)
     with np.errstate(all="ignore"):
-        return np.broadcast_to(row.rate(step, base, total or steps, **values), (steps, *base.shape))
+        return np.broadcast_to(rate(step, base, total or steps), (steps, *base.shape))
 
 
 def long_warm_ups(optimizers: Iterable[OptimizerSpec], total: int) -> list[str]:
@@ -340,5 +118,12 @@ def _too_long(name: str, plan: ScheduleSpec, total: int) -> Iterator[str]:
             "the rate does not reach its end.",
             name=name,
             asked=plan["total_iters"],
+            total=total,
+        )
+    if plan.kind == "sequential" and (begins := composed_rows.starts_of(plan["milestones"])[-1]) >= total:
+        yield N_(
+            "{name}: the last part of the schedule begins at step {begins:,}, which {total:,} steps do not reach.",
+            name=name,
+            begins=begins,
             total=total,
         )

@@ -9,6 +9,8 @@ from typing import Any
 
 from optim_viz.language import N_
 from optim_viz.optimizers import own, packages
+from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import check_cycle
 from optim_viz.optimizers.hyperparameters import GROUPS
 from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
@@ -34,6 +36,8 @@ def optimizer(
     *,
     schedule: ScheduleSpec | None = None,
     lr_scale: Sequence[float] | Mapping[str, float] | None = None,
+    clip_norm: object = None,
+    clip_value: object = None,
     label: str = "",
     **hyperparameters: object,
 ) -> OptimizerSpec:
@@ -46,7 +50,9 @@ def optimizer(
     params -> optimizer of your own, whose one hyperparameter is lr if it takes that; `hyperparameters`, torch.optim's
     names (betas as beta1 and beta2), at torch's defaults where left out;
     `schedule`, how the learning rate changes; `lr_scale`, factors >= 0 on it: one for x and one for y, or a mapping
-    from coordinates or from layers; `label`, the name in legends.
+    from coordinates or from layers; `clip_norm` and `clip_value`, 0 to 1,000,000, bounds on the norm of every gradient
+    (noise included) and on each of its components before the optimizer sees it, as torch.nn.utils.clip_grad_norm_ and
+    clip_grad_value_ have them, 0 for none; `label`, the name in legends.
     Raises SpecError with the nearest name or the allowed range.
 
     >>> optimizer("adam", lr=0.05)["lr"]
@@ -63,18 +69,23 @@ def optimizer(
         return OptimizerSpec(own.OWN, values, _check_schedule(name, schedule), _check_scale(name, lr_scale), name, kind)
     if is_of_package(kind):
         values = check_values(kind, packages.hyperparameters(kind), hyperparameters)
-        plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
-        label = _check_label(label or packages.class_name(kind))
-        return OptimizerSpec(kind, values, plan, scale, label, packages.FromPackage(kind, values))
+        label, factory = label or packages.class_name(kind), packages.FromPackage(kind, values)
+    else:
+        values, factory = _of_table(kind, hyperparameters), None
+    plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
+    clip = _check_clip(kind, {"clip_norm": clip_norm, "clip_value": clip_value})
+    return OptimizerSpec(kind, values, plan, scale, _check_label(label), factory, clip)
+
+
+def _of_table(kind: Any, hyperparameters: Mapping[str, object]) -> tuple[tuple[str, Value], ...]:
+    """The checked values of a row of OPTIMIZERS."""
     if isinstance(kind, str) and kind in NOWHERE:
         raise SpecError(NOWHERE[kind])
     row = OPTIMIZERS[one_of(kind, OPTIMIZERS, "optimizer")]
     _check_groups(kind, hyperparameters)
     values = check_values(kind, row.hyperparameters, hyperparameters)
     _check_together(kind, dict(values))
-    return OptimizerSpec(
-        kind, values, _check_schedule(kind, schedule), _check_scale(kind, lr_scale), _check_label(label)
-    )
+    return values
 
 
 def _check_groups(kind: str, given: Mapping[str, object]) -> None:
@@ -95,6 +106,7 @@ def _check_groups(kind: str, given: Mapping[str, object]) -> None:
 
 def _check_schedule(kind: str, given: Any) -> ScheduleSpec | None:
     if given is None or isinstance(given, ScheduleSpec):
+        check_cycle(kind, given)
         return given
     hint = (
         f"ov.schedule({one_of(given, SCHEDULES, 'schedule')!r})" if isinstance(given, str) else "ov.schedule('cosine')"
@@ -105,6 +117,12 @@ def _check_schedule(kind: str, given: Any) -> ScheduleSpec | None:
         hint=hint,
         given=quoted(given),
     )
+
+
+def _check_clip(kind: str, given: Mapping[str, object]) -> tuple[tuple[str, float], ...]:
+    """The bounds that are set, by name."""
+    checked = ((row.name, row.check(given[row.name] or 0.0, kind)) for row in CLIPPING)
+    return tuple((name, float(bound)) for name, bound in checked if bound)
 
 
 def _check_label(given: object) -> str:
@@ -213,8 +231,9 @@ def knobs(spec: OptimizerSpec) -> tuple[Hyperparameter, ...]:
 
 @functools.cache
 def hyperparameter(kind: str, name: str) -> Hyperparameter:
-    """Return one hyperparameter of one optimizer, by torch's name."""
-    return own.LR if kind == own.OWN else next(h for h in knobs_of(kind) if h.name == name)
+    """Return one hyperparameter of one optimizer, by torch's name, or one of the settings that all have."""
+    known = (own.LR,) if kind == own.OWN else knobs_of(kind)
+    return next(h for h in (*known, *CLIPPING) if h.name == name)
 
 
 def takes_lr(spec: OptimizerSpec) -> bool:
@@ -241,8 +260,8 @@ def looks(spec: OptimizerSpec) -> int:
 
 
 def with_values(spec: OptimizerSpec, values: Mapping[str, object]) -> OptimizerSpec:
-    """Return `spec` with other hyperparameters, checked; schedule, lr_scale and label stay."""
-    hyperparameters: dict[str, Any] = {**spec.hyperparameters, **values}
+    """Return `spec` with other hyperparameters or bounds of clipping, checked; schedule, lr_scale and label stay."""
+    given: dict[str, Any] = {**spec.hyperparameters, **dict(spec.clip), **values}
     mine = spec.factory if spec.factory is not None and spec.kind == own.OWN else spec.kind
-    made = optimizer(mine, **hyperparameters)
-    return dataclasses.replace(spec, values=made.values, factory=made.factory)
+    made = optimizer(mine, **given)
+    return dataclasses.replace(spec, values=made.values, factory=made.factory, clip=made.clip)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
+from optim_viz.optimizers.clipping import clip_gradients
 from optim_viz.optimizers.streams import Stream
 from optim_viz.spec import OptimizerSpec, SpecError
 
@@ -132,6 +133,7 @@ class Stepper:
             value = loss(self.graph)
             if not self.graph:
                 value.backward()
+                clip_gradients(self._spec, self.params)
                 return value
             # backward(create_graph=True) would do the same, and warn of what `_forget_graphs` prevents.
             slopes = torch.autograd.grad(value, self.params, create_graph=True)
@@ -140,6 +142,7 @@ class Stepper:
             raise
         for p, slope in zip(self.params, slopes, strict=True):
             p.grad = slope
+        clip_gradients(self._spec, self.params)
         return value
 
     def _forget_graphs(self) -> None:

@@ -83,8 +83,10 @@ def traced_function(function: Callable[..., Any], names: Sequence[str]) -> Trace
     return trace(function, dict.fromkeys(names, 0.0))
 
 
-def traced_rule(row: Optimizer, values: Mapping[str, Any]) -> Trace:
+def traced_rule(row: Optimizer, values: Mapping[str, Any], cycled: str = "") -> Trace:
     """Return the update of one coordinate at every step but the first: (t, lr, theta, g, *state) -> (theta, *state).
+
+    A hyperparameter that is `cycled`, a number for every step, comes as one more input behind the state.
 
     >>> from optim_viz.optimizers.table import OPTIMIZERS
     >>> rule = traced_rule(OPTIMIZERS["momentum"], {"momentum": 0.9})
@@ -94,7 +96,13 @@ def traced_rule(row: Optimizer, values: Mapping[str, Any]) -> Trace:
     (('v0', 'multiply', ('c0', 'momentum_buffer')), ('v1', 'add', ('v0', 'g')))
     """
     names = ("t", "lr", "theta", "g", *row.state_names(values))
-    return traced_function(flat(row.step_with(values, np)), names)
+    if not cycled:
+        return traced_function(flat(row.step_with(values, np)), names)
+
+    def step(*given: Any) -> tuple[Any, ...]:
+        return flat(row.step_with({**values, cycled: given[-1]}, np))(*given[:-1])
+
+    return traced_function(step, (*names, cycled))
 
 
 class _Tape:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from optim_viz.language import N_
+from optim_viz.optimizers.cycled import cycled_of, first_values
 from optim_viz.optimizers.packages import PACKAGE, class_name, is_of_package
 from optim_viz.optimizers.row import Card
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -25,14 +26,16 @@ _STATE = {
 def inspector(spec: OptimizerSpec) -> dict[str, Any]:
     """Return what the player needs to inspect a run of `spec`: rule, templates for x and y, rows, arrows."""
     row = OPTIMIZERS.get(spec.kind) if spec.factory is None else None
-    names = row.state_names(spec.hyperparameters) if row else ()
+    names = row.state_names(first_values(spec)) if row else ()
     card = row.card if row else _card(spec)
-    rows = [{"label": N_("gradient g"), "columns": ["gx", "gy"]}]
+    gradient = N_("gradient g, clipped") if spec.clip else N_("gradient g")
+    rows = [{"label": gradient, "columns": ["gx", "gy"]}]
     rows += [
         {"label": _STATE.get(name, name.replace("_", " ")), "columns": [f"state.{name}.x", f"state.{name}.y"]}
         for name in names
     ]
     rows.append({"label": N_("learning rate"), "columns": ["lr"]})
+    rows += [{"label": name, "columns": [name]} for name in [cycled_of(spec)] if name]
     arrows = {"gradient": ["gx", "gy"]}
     if card.pull in names:
         arrows["momentum"] = [f"state.{card.pull}.x", f"state.{card.pull}.y"]

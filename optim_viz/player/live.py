@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import Any
 
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.own import OWN
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import knobs
@@ -26,12 +28,12 @@ def live(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, dict[str, by
     >>> runs = descend("quadratic", [optimizer("sgd", lr=0.1)], steps=20)
     >>> found, blobs = live(runs.spec, runs.labels)
     >>> found["runs"][0]["values"], len(blobs)
-    ({'lr': 0.1, 'weight_decay': 0.0}, 1)
+    ({'lr': 0.1, 'weight_decay': 0.0, 'clip_norm': 0.0, 'clip_value': 0.0}, 1)
     """
     programs: Json = {}
     found = {
         "surface": ground(spec.surface, programs), "start": list(spec.start), "steps": spec.steps,
-        "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size,
+        "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size, "drawn": spec.drawn,
         "runs": [run(one, label, programs) for one, label in zip(spec.optimizers, labels, strict=True)],
     }  # fmt: skip
     data = json.dumps(programs, separators=(",", ":"), allow_nan=False).encode()
@@ -46,6 +48,7 @@ def ground(surface: Surface, programs: Json) -> Json:
     return {
         "program": name, "parameters": dict(surface.parameters), "bounds": list(surface.bounds),
         "minima": [list(m) for m in surface.minima], "best": len(surface.global_minima), "lowest": lowest(surface),
+        "alone": surface.alone,
     }  # fmt: skip
 
 
@@ -54,17 +57,22 @@ def run(optimizer: OptimizerSpec, label: str, programs: Json) -> Json:
     if optimizer.kind == OWN:
         return {"id": label, "program": None, "values": {}, "schedule_values": {}}
     plan, name = optimizer.schedule, optimizer.kind
-    kind = plan.kind if plan else "constant"
+    kind, plan_given = (plan.kind, dict(plan.values)) if plan else ("constant", {})
     switches, values = split(knobs(optimizer), optimizer.hyperparameters)
-    planned, plan_values = split(SCHEDULES[kind].hyperparameters, dict(plan.values) if plan else {})
+    values |= dict.fromkeys((bound.name for bound in CLIPPING), 0.0) | dict(optimizer.clip)
+    settings = SCHEDULES[kind].settings(plan_given)
+    planned, plan_values = split(settings, plan_given)
     rule, rates = _key("rule", name, switches), _key("schedule", kind, planned)
-    programs[rule], programs[rates] = rule_program(name, switches), schedule_program(kind, planned)
+    if len(settings) > len(SCHEDULES[kind].hyperparameters):  # milestones beyond those that are always there
+        rates += f" {len(settings)}"
+    programs[rule], programs[rates] = rule_program(name, switches), schedule_program(kind, planned, settings)
     return {
         "id": label, "program": rule, "values": values, "schedule": rates, "schedule_values": plan_values,
         "scale": [optimizer.factor("x"), optimizer.factor("y")],
     }  # fmt: skip
 
 
-def _key(what: str, name: str, switches: Iterable[tuple[str, bool]]) -> str:
-    """What a program is called: its row, and the switches that are on."""
-    return " ".join([what, name, *(switch for switch, on in switches if on)])
+def _key(what: str, name: str, fixed: Iterable[tuple[str, Any]]) -> str:
+    """What a program is called: its row, the switches that are on, and what is typed."""
+    words = (f"{setting}={value}" if isinstance(value, str) else setting for setting, value in fixed if value)
+    return " ".join([what, name, *words])

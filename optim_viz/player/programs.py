@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from optim_viz.optimizers.clipping import CLIPPING, clip
 from optim_viz.optimizers.plateau import after
 from optim_viz.optimizers.row import Optimizer
 from optim_viz.optimizers.rules import flat
+from optim_viz.optimizers.schedule_row import Rate
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.specs import knobs_of
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.optimizers.trace import Trace, traced_function
-from optim_viz.spec import Hyperparameter, Value
+from optim_viz.spec import Hyperparameter
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.traced import traced, traced_examples, traced_hessian
 
 Json = dict[str, Any]
+#: The scales of what makes another program, and such settings with their values.
+FIXED = ("bool", "text")
+Fixed = tuple[tuple[str, Any], ...]
 #: Hyperparameters at whose 0 a rule rounds otherwise, because a term is left out there.
 _LEFT_OUT = ("momentum",)
 _OF_PLATEAU = ("best", "bad", "cooling", "lr", "lr_x", "lr_y")
@@ -74,14 +79,20 @@ def rule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
     """Return an optimizer's update with these switches set: its first step, the others, its state and its numbers.
 
     An optimizer without an elementwise rule (L-BFGS, a class of a package) has its numbers alone. `zero` holds, for a
-    number that the rule leaves out at 0, the update without it.
+    number that the rule leaves out at 0, the update without it; `clip` is what clips gradients where that is asked for.
     """
     row = OPTIMIZERS.get(kind)
     numbers = [h for h in knobs_of(kind) if h.scale != "bool"]
+    knobs = [_knob(h) for h in (*numbers, *CLIPPING)]
     if row is None or row.rule is None:
-        return {"step": None, "knobs": [_knob(h) for h in numbers]}
+        return {"step": None, "knobs": knobs}
     zero = {h.name: _update(row, switches, h.name) for h in numbers if h.name in _LEFT_OUT}
-    return _update(row, switches, "") | {"knobs": [_knob(h) for h in numbers], "zero": zero}
+    return _update(row, switches, "") | {"knobs": knobs, "zero": zero, "clip": _clip_program()}
+
+
+def _clip_program() -> Json:
+    """What happens to a gradient before the update: (gx, gy, clip_norm, clip_value) -> (gx, gy), inf for no bound."""
+    return written(traced_function(clip(np), ("gx", "gy", *(row.name for row in CLIPPING))))
 
 
 def _update(row: Optimizer, switches: tuple[tuple[str, bool], ...], left_out: str) -> Json:
@@ -109,12 +120,16 @@ def _known(row: Optimizer, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def schedule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
-    """Return a schedule: (step, base, total, *numbers) -> rate, or for plateau its state after a step's loss."""
+def schedule_program(kind: str, switches: Fixed, rows: tuple[Hyperparameter, ...] = ()) -> Json:
+    """Return a schedule: (step, base, total, *numbers) -> rate, or for plateau its state after a step's loss.
+
+    `rows` are its settings where they are not those of its row. A rate that is a product over the steps so far is
+    also given `product0`, ...; `running` are the factors of a step, (step, total) -> numbers.
+    """
     row = SCHEDULES[kind]
-    numbers = [h for h in row.hyperparameters if h.scale != "bool"]
+    numbers = [h for h in rows or row.hyperparameters if h.scale not in FIXED]
     names, rate = [h.name for h in numbers], row.rate
-    program: Json = {"knobs": [_knob(h) for h in numbers], "watches": rate is None}
+    program: Json = {"knobs": [_knob(h) for h in numbers], "watches": rate is None, "running": None, "momentum": None}
     if rate is None:
         watched = ("loss", *_OF_PLATEAU, *names)
         count = len(_OF_PLATEAU) + 1
@@ -122,11 +137,30 @@ def schedule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
             lambda *a: after(np, dict(switches) | dict(zip(names, a[count:], strict=True)), a[0], a[1:count]), watched
         )
         return program | {"after": written(following)}
+    if row.momentum is not None and dict(switches)["cycle_momentum"]:
+        cycle = functools.partial(row.momentum, **dict(switches))
+        numbered = traced_function(
+            lambda step, total, *a: (cycle(step, total, **dict(zip(names, a, strict=True))),), ("step", "total", *names)
+        )
+        program |= {"momentum": written(numbered)}
+    if row.running is not None:
+        return program | _running_program(rate, functools.partial(row.running, **dict(switches)), dict(switches))
     given = traced_function(
         lambda step, base, total, *a: (rate(step, base, total, **dict(switches), **dict(zip(names, a, strict=True))),),
         ("step", "base", "total", *names),
     )
     return program | {"rate": written(given)}
+
+
+def _running_program(rate: Rate, running: Callable[..., tuple[Any, ...]], values: Json) -> Json:
+    """A rate that takes products, and the factors that they are of; of a chain without such factors there are none."""
+    each = traced_function(running, ("step", "total"))
+    names = [f"product{i}" for i in range(len(each.results))]
+    given = traced_function(
+        lambda step, base, total, *products: (rate(step, base, total, **values, products=products),),
+        ("step", "base", "total", *names),
+    )
+    return {"rate": written(given), "running": written(each) if names else None}
 
 
 def _knob(h: Hyperparameter) -> Json:
@@ -137,12 +171,11 @@ def _knob(h: Hyperparameter) -> Json:
     }  # fmt: skip
 
 
-def split(rows: tuple[Hyperparameter, ...], values: Mapping[str, Value]) -> tuple[tuple[tuple[str, bool], ...], Json]:
-    """Return the switches among `values`, which make a program, and the numbers, which it takes.
+def split(rows: tuple[Hyperparameter, ...], values: Mapping[str, Any]) -> tuple[Fixed, Json]:
+    """Return the switches and texts among `values`, which make a program, and the numbers, which it takes.
 
-        >>> from optim_viz.optimizers.table import OPTIMIZERS
-        >>> split(OPTIMIZERS["sgd"].hyperparameters, {"lr": 0.1, "weight_decay": 0.0, "maximize": False})
-        ((('maximize', False),), {'lr': 0.1, 'weight_decay': 0.0})
+    >>> split(OPTIMIZERS["sgd"].hyperparameters, {"lr": 0.1, "weight_decay": 0.0, "maximize": False})
+    ((('maximize', False),), {'lr': 0.1, 'weight_decay': 0.0})
     """
-    switches = tuple((h.name, bool(values[h.name])) for h in rows if h.scale == "bool")
-    return switches, {h.name: float(values[h.name]) for h in rows if h.scale != "bool"}
+    switches = tuple((h.name, values[h.name]) for h in rows if h.scale in FIXED)
+    return switches, {h.name: float(values[h.name]) for h in rows if h.scale not in FIXED}

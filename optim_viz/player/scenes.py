@@ -15,8 +15,9 @@ import numpy as np
 
 from optim_viz.language import N_, of_browser, told
 from optim_viz.optimizers import styles
+from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.row import Style
-from optim_viz.player import fits
+from optim_viz.player import fits, profiles
 from optim_viz.player.cards import inspector
 from optim_viz.player.live import live
 from optim_viz.spec import Surface
@@ -100,6 +101,8 @@ def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
         "x": run.points[:, 0], "y": run.points[:, 1], "loss": run.losses,
         "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs,
     }  # fmt: skip
+    if cycle := cycled(run.spec, len(run.lrs) - 1, len(run.lrs)):
+        columns |= {cycle[0]: cycle[1]}
     if costly:
         columns["evaluations"] = run.gradient_evaluations
     for name, values in run.state.items():
@@ -120,8 +123,44 @@ def track(
     return shown, {name: data}
 
 
+def shown(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return those panels of a scene's data that are drawn now: of a curve and a map of the same function one, where
+    both are there.
+
+    >>> from optim_viz import descend, optimizer
+    >>> [panel["id"] for panel in shown(compare(descend("x^2", optimizer("sgd"), steps=3)).data)]
+    ['profile', 'loss']
+    >>> [panel["id"] for panel in shown(compare(descend("x^2", optimizer("sgd"), steps=3, drawn="map")).data)]
+    ['plane', 'loss']
+    """
+    live = data.get("live")
+    if not live:
+        return list(data["panels"])
+    wanted = "curve" if live["surface"]["alone"] and not live["drawn"] else "map"
+    return [panel for panel in data["panels"] if panel.get("shape", wanted) == wanted]
+
+
+def _plane(runs: Comparison, grid: str) -> dict[str, Any]:
+    """The surface as a plane, whose heights are the blob `grid`."""
+    surface, (x, y) = runs.surface, runs.spec.start
+    return {
+        "id": "plane", "kind": "plane", "title": surface.title, "x": "x", "y": "y", "z": "loss",
+        "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": N_("loss"),
+        "bounds": list(surface.bounds),
+        "surface": {"blob": grid, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
+        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "shape": "map",
+        "lowest": [m in surface.global_minima for m in surface.minima], "named": bool(surface.data),
+        "equal": runs.spec.drawn == "equal",
+        "alt": N_("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})",
+                  surface=surface.title, names=", ".join(runs.labels), x=x, y=y),
+    }  # fmt: skip
+
+
 def compare(runs: Comparison) -> Scene:
-    """Return the scene of a comparison on a surface: the plane with its paths, the data if it has some, the loss."""
+    """Return the scene of a comparison on a surface: the plane with its paths, the data if it has some, the loss.
+
+    A function of x alone is there as a curve and as a plane; see `shown` for which of the two is drawn.
+    """
     surface = runs.surface
     grid_name, grid = _surface_blob(surface)
     blobs, tracks, costly = {grid_name: grid}, [], _costly(runs)
@@ -133,22 +172,13 @@ def compare(runs: Comparison) -> Scene:
     computed, programs = live(runs.spec, runs.labels)
     names = ", ".join(runs.labels)
     positive = all((run.losses > 0).all() for run in runs)
-    plane = {
-        "id": "plane", "kind": "plane", "title": surface.title, "x": "x", "y": "y", "z": "loss",
-        "x_title": surface.weights[0], "y_title": surface.weights[1], "z_title": N_("loss"),
-        "bounds": list(surface.bounds),
-        "surface": {"blob": grid_name, "nx": GRID, "ny": GRID}, "scale": "log" if surface.log else "linear",
-        "minima": [list(m[:2]) for m in surface.minima], "pick": True, "view": "2d", "named": bool(surface.data),
-        "lowest": [m in surface.global_minima for m in surface.minima],
-        "alt": N_("Contour map of {surface} with the paths of {names} from ({x:g}, {y:g})",
-                  surface=surface.title, names=names, x=runs.spec.start[0], y=runs.spec.start[1]),
-    }  # fmt: skip
     loss = {
         "id": "loss", "kind": "curve", "title": N_("Loss"), "x": None, "y": "loss", "x_title": N_("step"),
         "y_title": N_("loss"), "log": positive,
         "alt": N_("Loss by step of {names} on {surface}", names=names, surface=surface.title),
     }  # fmt: skip
-    panels = [plane, *fits.drawn(runs.spec), loss]
+    curve = [profiles.panel(runs)] if surface.alone else []
+    panels = [*curve, _plane(runs, grid_name), *fits.drawn(runs.spec), loss]
     if costly:  # then steps are not a fair measure
         panels.append({
             **loss, "id": "cost", "title": N_("Loss by gradient evaluations"), "short": N_("gradients"),

@@ -1,6 +1,5 @@
 """A loss of two weights, one run on it, and how the run ended.
 
-pasted        text as people paste it -> text in Python's grammar
 functions     the functions that may be typed, one row each
 expression    typed text -> a sympy expression, through a whitelist
 gradient      the derivative of fewest operations

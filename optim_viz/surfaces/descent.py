@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import clipping
+from optim_viz.optimizers.cycled import first_values
 from optim_viz.optimizers.plateau import PlateauRates
-from optim_viz.optimizers.schedules import SCHEDULES, schedule_rates
+from optim_viz.optimizers.rules import FLOATS
+from optim_viz.optimizers.schedules import SCHEDULES, check_schedules, schedule_rates
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS, not_on_surfaces
 from optim_viz.spec import (
     COORDINATES,
+    DRAWN,
     LARGEST,
     SEEDS,
     DescentSpec,
@@ -21,6 +25,7 @@ from optim_viz.spec import (
     SpecError,
     Surface,
     number,
+    one_of,
     quoted,
     unique_labels,
     whole,
@@ -41,11 +46,12 @@ AnyOptimizer = OptimizerSpec | str | Callable[..., Any]
 def descend(
     surface: str | Surface,
     optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
-    start: tuple[float, float] | None = None,
+    start: tuple[float, float] | float | None = None,
     steps: int = 500,
     noise: float = 0.0,
     batch_size: int | None = None,
     seed: int = 0,
+    drawn: str = "",
 ) -> Comparison:
     """Run optimizers from the same start on a surface and return their trajectories side by side.
 
@@ -54,10 +60,12 @@ def descend(
 
     Arguments: `surface`, a name or what optim_viz.surface returns; `optimizers`, one spec or several, names of
     OPTIMIZERS (at torch's defaults), or torch.optim.Optimizer factories (params -> optimizer), each stepped as its own
-    documentation asks; `start`, (x, y) inside the region drawn, the surface's own if left out; `steps`, 1 to 100,000;
+    documentation asks; `start`, (x, y) inside the region drawn, of a function of x alone also x, the surface's own
+    if left out; `steps`, 1 to 100,000;
     `noise`, 0 to 1,000,000, standard deviation (in units of the gradient) of seeded Gaussian noise added to every
     gradient, the same draws for every optimizer;
-    `batch_size`, examples per mini-batch on a finite-sum surface; `seed`, of all draws.
+    `batch_size`, examples per mini-batch on a finite-sum surface; `seed`, of all draws; `drawn`, how pictures of
+    it are: "" (a function of x alone as a curve), "map" (as a map even so) or "equal" (a map, x and y on one scale).
     Raises SpecError, one sentence that names the value and what is allowed. Divergence is an Outcome, not an error.
 
     >>> from optim_viz import optimizer
@@ -67,17 +75,18 @@ def descend(
 
     Reference: Bottou, Curtis & Nocedal, Optimization Methods for Large-Scale Machine Learning (2018).
     """
-    return run(check(surface, optimizers, start, steps, noise, batch_size, seed))
+    return run(check(surface, optimizers, start, steps, noise, batch_size, seed, drawn))
 
 
 def check(
     surface: str | Surface,
     optimizers: Sequence[AnyOptimizer] | AnyOptimizer,
-    start: tuple[float, float] | None = None,
+    start: tuple[float, float] | float | None = None,
     steps: int = 500,
     noise: float = 0.0,
     batch_size: int | None = None,
     seed: int = 0,
+    drawn: str = "",
 ) -> DescentSpec:
     """Return the arguments of `descend` as a checked, frozen spec, or raise a SpecError."""
     surface = as_surface(surface)
@@ -88,15 +97,26 @@ def check(
         if spec.factory is None and spec.kind not in ON_SURFACES:
             raise SpecError(not_on_surfaces(OPTIMIZERS[spec.kind]))
         _check_scale(spec)
+    count = whole(steps, "steps", 1, MAX_STEPS)
+    check_schedules(specs, count)
     return DescentSpec(
         surface,
         specs,
         check_start(surface, start),
-        whole(steps, "steps", 1, MAX_STEPS),
+        count,
         number(noise, "noise", 0.0, LARGEST),
         None if batch_size is None else whole(batch_size, "batch_size", 1, len(dataset(surface))),
         whole(seed, "seed", 0, SEEDS - 1),
+        check_drawn(surface, drawn),
     )
+
+
+def check_drawn(surface: Surface, drawn: object) -> str:
+    """Return `drawn`, one of DRAWN, or raise a SpecError; what is a map anyway is not asked to be one."""
+    if drawn == "":
+        return ""
+    asked = one_of(drawn, filter(None, DRAWN), N_("way of drawing"))
+    return "" if asked == "map" and not surface.alone else asked
 
 
 def check_start(surface: Surface, start: Any) -> tuple[float, float]:
@@ -104,8 +124,9 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
     if start is None:
         return surface.start
     x0, x1, y0, y1 = surface.bounds
+    given = [start] if isinstance(start, int | float) else start
     try:
-        x, y = start
+        x, y = (*given, surface.start[1]) if surface.alone and len(given) == 1 else given
     except (TypeError, ValueError):
         raise SpecError("start must be two numbers (x, y); got {start}.", start=quoted(start)) from None
     point = (number(x, N_("start x")), number(y, N_("start y")))
@@ -195,6 +216,7 @@ def finished(spec: DescentSpec, optimizer: OptimizerSpec, label: str, raw: RawRu
 def _on_floats(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
     """One run on Python floats."""
     floats, arrays = oracles(spec)
+    floats, arrays = clipping(optimizer, floats, FLOATS), clipping(optimizer, arrays, np)
     watched = _watched(optimizer, spec.steps)
     if watched is None:
         lrs, pairs = rates(optimizer, spec.steps)
@@ -215,7 +237,7 @@ def _with_rates(
     lrs: list[tuple[float, float]] | PlateauRates,
 ) -> Any:
     """Points, gradients, state and gradient evaluations of one run whose learning rates are known."""
-    row, values = OPTIMIZERS[optimizer.kind], optimizer.hyperparameters
+    row, values = OPTIMIZERS[optimizer.kind], first_values(optimizer)
     if row.closure_rule is None:
         rows = float_rows(optimizer, gradients, lrs, spec.start)
         return *columns(rows, spec.steps, row.state_names(values)), np.arange(spec.steps + 1)

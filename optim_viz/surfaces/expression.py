@@ -1,8 +1,6 @@
 """Typed text to a sympy expression, through our own whitelist of syntax: never eval, never sympify.
 
-The text is written in Python's grammar, parsed by Python's `ast` (which runs nothing), every node is looked up in a
-table, and each constant is bounded before sympy may compute with it. What is wrong is said in a sentence that points at
-the place.
+`typed.reader` walks the tree; each constant is bounded before sympy may compute with it.
 """
 
 from __future__ import annotations
@@ -10,25 +8,53 @@ from __future__ import annotations
 import ast
 import functools
 import math
-from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optim_viz.language import N_
-from optim_viz.spec import PARAMETERS, Surface, quoted
+from optim_viz.spec import PARAMETERS, Surface
 from optim_viz.surfaces.functions import FUNCTIONS, own
-from optim_viz.surfaces.pasted import ExpressionError, canonical
+from optim_viz.typed.dialect import ELSEWISE, Dialect, Function
+from optim_viz.typed.reader import MAX_CONSTANT, Reader
 
 if TYPE_CHECKING:
     import sympy
 
 
-MAX_LENGTH, MAX_NODES, MAX_DEPTH, MAX_EXPONENT = 300, 200, 40, 64
-#: Constants are folded by sympy in exact arithmetic: bounded so that no number grows past 64-bit floats.
-MAX_CONSTANT = 1e300
+MAX_EXPONENT = 64
 #: What a function of one's own is made of.
 OF_WEIGHTS = ("x", "y", *PARAMETERS)
 #: What the expression of a finite sum is made of: weights and an example.
 OF_EXAMPLES = ("x", "y", "u", "v")
+
+
+_STEP = N_(
+    "{what} is flat wherever it does not jump, so its gradient leads nowhere; "
+    "a smooth step, 1/(1 + exp(-10*x)), will do"
+)
+_WAVE = N_(
+    "{what} is flat wherever it does not jump, so its gradient leads nowhere; a smooth wave such as sin(2*pi*x) will do"
+)
+_JUMPS = N_("{what} jumps, and its gradient knows nothing of the jumps; a smooth wave such as sin(2*pi*x) will do")
+OF_SURFACES = Dialect(
+    OF_WEIGHTS,
+    FUNCTIONS,
+    letter="x",
+    letters=N_("x and y"),
+    example="x^2 + 10*y^2",
+    reasons={
+        **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), _WAVE),
+        **dict.fromkeys(("mod", "fmod", "Mod"), _JUMPS),
+        **dict.fromkeys(("step", "heaviside", "Heaviside"), _STEP),
+        **ELSEWISE,
+    },
+    strange={
+        **dict.fromkeys("%", N_(_JUMPS, what=N_("A remainder"))),
+        **dict.fromkeys(("==", *"<>!"), N_(_STEP, what=N_("A comparison"))),
+        "//": N_(_WAVE, what=N_("// rounds down: what it gives")),
+    },
+    others=N_("x, y and the parameters a to d may be used"),
+)
 
 
 @functools.lru_cache(maxsize=512)
@@ -42,19 +68,8 @@ def parse(text: str, names: tuple[str, ...] = OF_WEIGHTS) -> sympy.Expr:
     >>> parse("(1 - x)^2 + 100*(y - x^2)^2")
     (1 - x)**2 + 100*(-x**2 + y)**2
     """
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(
-            N_(
-                "A function may have {most} characters; this has {count:,}",
-                most=MAX_LENGTH,
-                count=len(text),
-            ),
-            text,
-            MAX_LENGTH,
-        )
-    if not text.strip():
-        raise ExpressionError("Type a function of x and y, such as x^2 + 10*y^2", text, 0)
-    return _Reader(text, names).read()
+    dialect = OF_SURFACES if names == OF_WEIGHTS else replace(OF_SURFACES, names=names, others="")
+    return _Reader(text, dialect).read()
 
 
 def letters(text: str) -> tuple[str, ...]:
@@ -65,6 +80,16 @@ def letters(text: str) -> tuple[str, ...]:
     """
     held = {symbol.name for symbol in parse(text).free_symbols}
     return tuple(letter for letter in PARAMETERS if letter in held)
+
+
+def of_x_alone(text: str) -> bool:
+    """Return whether a typed function holds x and not y; ExpressionError where it cannot be read.
+
+    >>> of_x_alone("a*x^4 - 3x"), of_x_alone("2xy"), of_x_alone("a + 1")
+    (True, False, False)
+    """
+    held = {symbol.name for symbol in parse(text).free_symbols}
+    return "x" in held and "y" not in held
 
 
 def with_numbers(surface: Surface) -> sympy.Expr:
@@ -80,48 +105,16 @@ def with_numbers(surface: Surface) -> sympy.Expr:
     return expression.subs(values).replace(own()["raised"], sympy.Pow) if values else expression
 
 
-class _Reader:
-    """Walks one syntax tree; keeps the text so that a complaint can point at its place."""
+class _Reader(Reader):
+    """Makes sympy's expression of a syntax tree."""
 
-    def __init__(self, text: str, names: tuple[str, ...]) -> None:
+    def __init__(self, text: str, dialect: Dialect) -> None:
         import sympy  # 0.3 s: only when something is parsed
 
-        self.text, self.sympy = text, sympy
-        self.symbols = {name: sympy.Symbol(name, real=True) for name in names}
-        self.symbols |= {"pi": sympy.pi, "e": sympy.E}
-        self.parameters = {self.symbols[name] for name in PARAMETERS if name in self.symbols}
-        self.source, self.columns = canonical(text, names)
-
-    def read(self) -> sympy.Expr:
-        try:
-            tree = ast.parse(self.source, mode="eval")
-        except SyntaxError as error:
-            column = self._typed((error.offset or 1) - 1)
-            raise ExpressionError("This cannot be read as a function", self.text, column) from None
-        except (ValueError, RecursionError, MemoryError):
-            raise ExpressionError("This is nested too deeply to read", self.text, 0) from None
-        # Counted before anything is computed: what is too long is refused at once.
-        parts = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
-        if len(parts) > MAX_NODES:
-            raise self.fail(
-                N_("A function may have {most} parts; this has {count}", most=MAX_NODES, count=len(parts)),
-                parts[-1],
-            )
-        return self.visit(tree.body, 0)
-
-    def _typed(self, position: int) -> int:
-        return self.columns[min(max(position, 0), len(self.columns) - 1)]
-
-    def fail(self, message: str, node: ast.AST) -> ExpressionError:
-        return ExpressionError(message, self.text, self._typed(getattr(node, "col_offset", 0)))
-
-    def visit(self, node: ast.AST, depth: int) -> sympy.Expr:
-        if depth > MAX_DEPTH:
-            raise self.fail(N_("A function may be nested {most} deep; this is deeper", most=MAX_DEPTH), node)
-        visitor = _NODES.get(type(node))
-        if visitor is None:
-            raise self.fail(N_("Only numbers, x, y, + - * / ^ and the usual functions may be used"), node)
-        return self.bounded(visitor(self, node, depth + 1), node)
+        self.sympy = sympy
+        symbols = {name: sympy.Symbol(name, real=True) for name in dialect.names}
+        self.parameters = {symbols[name] for name in PARAMETERS if name in symbols}
+        super().__init__(text, dialect, symbols | {"pi": sympy.pi, "e": sympy.E})
 
     def bounded(self, value: sympy.Expr, node: ast.AST) -> sympy.Expr:
         """Refuse constants that are not finite real numbers of a sensible size."""
@@ -136,38 +129,13 @@ class _Reader:
             raise self.fail(N_("Numbers may go up to {most:g}", most=MAX_CONSTANT), node)
         return value
 
-    def constant(self, node: ast.Constant, depth: int) -> sympy.Expr:
-        if type(node.value) is not int and type(node.value) is not float:
-            raise self.fail(N_("{value} is not a number", value=quoted(node.value)), node)
-        if not abs(node.value) <= MAX_CONSTANT:
-            raise self.fail(N_("Numbers may go up to {most:g}", most=MAX_CONSTANT), node)
-        return self.sympy.Integer(node.value) if type(node.value) is int else self.sympy.Float(node.value)
+    def number(self, value: float) -> sympy.Expr:
+        return self.sympy.Integer(value) if type(value) is int else self.sympy.Float(value)
 
-    def name(self, node: ast.Name, depth: int) -> sympy.Expr:
-        if node.id not in self.symbols:
-            raise self.fail(N_("Unknown name {word}", word=quoted(node.id)), node)
-        return self.symbols[node.id]
-
-    def unary(self, node: ast.UnaryOp, depth: int) -> sympy.Expr:
-        value = self.visit(node.operand, depth)
-        if isinstance(node.op, ast.USub):
-            return -value
-        if isinstance(node.op, ast.UAdd):
-            return value
-        raise self.fail(N_("Only + and - may stand before a value"), node)
-
-    def binary(self, node: ast.BinOp, depth: int) -> sympy.Expr:
-        # x + y + ... reads as ((x + y) + ...): a long sum or product is not a deep one.
-        chain = isinstance(node.left, ast.BinOp) and type(node.left.op) is type(node.op) is not ast.Pow
-        left, right = self.visit(node.left, depth - 1 if chain else depth), self.visit(node.right, depth)
-        if isinstance(node.op, ast.Pow):
-            return self.power(left, right, node)
-        if isinstance(node.op, ast.Div) and right.is_zero:
+    def divided(self, left: sympy.Expr, right: sympy.Expr, node: ast.BinOp) -> sympy.Expr:
+        if right.is_zero:
             raise self.fail(N_("This divides by zero"), node.right)
-        operation = _OPERATIONS.get(type(node.op))
-        if operation is None:
-            raise self.fail(N_("Only + - * / and ^ may join two values"), node)
-        return operation(left, right)
+        return left / right
 
     def power(self, base: sympy.Expr, exponent: sympy.Expr, node: ast.BinOp) -> sympy.Expr:
         if exponent.is_number:
@@ -184,39 +152,10 @@ class _Reader:
         of_parameters = exponent.free_symbols and exponent.free_symbols <= self.parameters
         return own()["raised"](base, exponent) if of_parameters else base**exponent
 
-    def call(self, node: ast.Call, depth: int) -> sympy.Expr:
-        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
-            raise self.fail(N_("Only the usual functions can be called, as in sin(x)"), node)
-        name, row = node.func.id, FUNCTIONS[node.func.id]
-        plain = not node.keywords and not any(isinstance(part, ast.Starred) for part in node.args)
-        if not plain or not row.fewest <= len(node.args) <= row.most:
-            raise self.fail(
-                N_(
-                    "{name} takes {arguments}, as in {name}({letters})",
-                    name=name,
-                    arguments=row.arguments,
-                    letters=", ".join("xy"[: row.fewest]),
-                ),
-                node,
-            )
-        parts = [self.visit(part, depth) for part in node.args]
+    def called(self, row: Function, parts: list[Any], node: ast.Call) -> sympy.Expr:
+        name = ast.unparse(node.func)
         if name.startswith("log") and parts[0].is_zero:
             raise self.fail(N_("{name}(0) has no finite value", name=name), node)
         if name in ("exp", "sinh", "cosh") and parts[0].is_number and abs(float(parts[0])) > 690:
             raise self.fail(N_("Numbers may go up to {most:g}", most=MAX_CONSTANT), node)
         return row.make(*parts)
-
-
-_OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-}
-_NODES: dict[type, Callable[[_Reader, Any, int], Any]] = {
-    ast.Constant: _Reader.constant,
-    ast.Name: _Reader.name,
-    ast.UnaryOp: _Reader.unary,
-    ast.BinOp: _Reader.binary,
-    ast.Call: _Reader.call,
-}

@@ -21,7 +21,7 @@ from optim_viz.optimizers.trace import Trace, traced_rule
 from optim_viz.spec import Value
 
 _LOOP = """
-def loop(gradient, lrs, keep, t, count, {kept}):
+def loop(gradient, lrs, keep, t, count, cycle, {kept}):
     for t, (lr_x, lr_y){columns} in zip(range(t, t + count), lrs{tables}):
         g_x, g_y = gradient(t, theta_x, theta_y)
         {body}
@@ -44,18 +44,23 @@ _TEXT = {
 
 
 @functools.lru_cache(maxsize=256)
-def loop(kind: str, values: tuple[tuple[str, Value], ...], one_rate: bool = False) -> Callable[..., None]:
-    """Return `loop(gradient, lrs, keep, t, count, x, y, *state)` for an optimizer.
+def loop(
+    kind: str, values: tuple[tuple[str, Value], ...], one_rate: bool = False, cycled: str = ""
+) -> Callable[..., None]:
+    """Return `loop(gradient, lrs, keep, t, count, cycle, x, y, *state)` for an optimizer.
 
     It keeps each step's (gx, gy, x, y, *state). `state` is the x coordinate's values, then the y coordinate's; `t`, the
     first step's number, is 2 or more; `count`, the number of steps; `one_rate` says that x and y share their rate.
+    `cycle` are the values of the hyperparameter that is `cycled`, float64, of all steps from 1 on.
     """
-    rule = traced_rule(OPTIMIZERS[kind], dict(values))
-    early = _following(rule, "t")
-    common = _following(rule, "t", "lr") if one_rate else early
+    rule = traced_rule(OPTIMIZERS[kind], dict(values), cycled)
+    free = (cycled,) if cycled else ()
+    state = rule.inputs[4 : len(rule.inputs) - len(free)]
+    early = _following(rule, "t", *free)
+    common = _following(rule, "t", "lr", *free) if one_rate else early
     late = [operation for operation in rule.operations if operation[0] not in early]
     used = {name for _, _, operands in late for name in operands} | set(rule.results)
-    columns = [name for name, _, _ in rule.operations if name in early & used]
+    columns = [name for name in (*free, *(name for name, _, _ in rule.operations)) if name in early & used]
     numbers = {name: f"({float(value)!r})" for name, value in rule.constants.items()}
 
     def text(name: str, axis: str) -> str:
@@ -68,9 +73,9 @@ def loop(kind: str, values: tuple[tuple[str, Value], ...], one_rate: bool = Fals
         return ", ".join(text(*pair) for pair in pairs)
 
     source = _LOOP.format(
-        kept=both((rule.inputs[2], *rule.inputs[4:])),
+        kept=both((rule.inputs[2], *state)),
         columns="".join(f", {name}" for name in columns),
-        tables=", *tables(t, count)" if columns else "",
+        tables=", *tables(t, count, cycle)" if columns else "",
         body="\n        ".join(
             f"{text(name, axis)} = {_TEXT[ufunc].format(*(text(operand, axis) for operand in operands))}"
             for axis in "xy"
@@ -80,7 +85,7 @@ def loop(kind: str, values: tuple[tuple[str, Value], ...], one_rate: bool = Fals
         # Assigned together at the end: an operation that raises leaves the step undone.
         results=both(rule.results),
     )
-    scope: dict[str, Any] = {"sqrt": math.sqrt, "tables": _tables(rule, early, columns)}
+    scope: dict[str, Any] = {"sqrt": math.sqrt, "tables": _tables(rule, early, columns, cycled)}
     exec(compile(source, f"<loop of {kind}>", "exec"), scope)  # noqa: S102 - our own rule, written above
     return scope["loop"]
 
@@ -94,11 +99,13 @@ def _following(rule: Trace, *names: str) -> set[str]:
     return known
 
 
-def _tables(rule: Trace, early: set[str], columns: list[str]) -> Callable[[int, int], list[list[float]]]:
+def _tables(rule: Trace, early: set[str], columns: list[str], cycled: str) -> Callable[..., list[list[float]]]:
     """What gives each column's value at every one of `count` steps from t on."""
 
-    def tables(t: int, count: int) -> list[list[float]]:
+    def tables(t: int, count: int, cycle: Any) -> list[list[float]]:
         values = rule.constants | {"t": np.arange(float(t), float(t + count))}
+        if cycled:
+            values |= {cycled: cycle[t - 1 : t - 1 + count]}
         with np.errstate(all="ignore"):
             for name, ufunc, operands in rule.operations:
                 if name in early:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.looks import looked
+from optim_viz.optimizers.cycled import cycled, first_values
 from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.rules import Step
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -49,7 +50,8 @@ def float_rows(
     `oracles` are the gradient on floats and on NumPy values; `lrs` the rates of x and y, the same each time it is
     iterated. Row 0 is the start.
     """
-    values = optimizer.hyperparameters
+    name, cycle = cycled(optimizer, len(lrs)) or ("", None)
+    values = first_values(optimizer)
     row = OPTIMIZERS[optimizer.kind]
     first = next(iter(lrs))
     fresh: Row = (0.0, 0.0, *start, *row.initial_state(values, first[0]), *row.initial_state(values, first[1]))
@@ -59,12 +61,16 @@ def float_rows(
         # Rules treat their first step apart, so it is taken by itself; the others run in one traced loop.
         lr = next(steps)
         rows.append(single_row(oracles[0], row.step_with(values), 1, lr, fresh))
-        without_lr = tuple(pair for pair in optimizer.values if pair[0] != "lr")
-        traced = loop(optimizer.kind, without_lr, not optimizer.lr_scale)
-        traced(oracles[0], steps, rows.append, 2, len(lrs) - 1, *rows[1][2:])
+        without_lr = tuple(pair for pair in values.items() if pair[0] != "lr")
+        traced = loop(optimizer.kind, without_lr, not optimizer.lr_scale, name)
+        traced(oracles[0], steps, rows.append, 2, len(lrs) - 1, cycle, *rows[1][2:])
     except FLOAT_ERRORS:
         rest = looked(itertools.islice(lrs, len(rows) - 1, None))
-        rows += _scalar_rows(oracles[1], row.step_with(values, np), rest, rows)
+        if cycle is None:
+            each = itertools.repeat(row.step_with(values, np))
+        else:
+            each = (row.step_with({**values, name: value}, np) for value in cycle[len(rows) - 1 :].tolist())  # type: ignore[assignment]
+        rows += _scalar_rows(oracles[1], each, rest, rows)
     return rows
 
 
@@ -78,11 +84,13 @@ def single_row(gradient: Oracle, step: Step, t: int, lr: tuple[float, float], be
     return gx, gy, x, y, *sx, *sy
 
 
-def _scalar_rows(gradient: Oracle, step: Step, lrs: Iterable[tuple[float, float]], rows: list[Row]) -> Iterator[Row]:
+def _scalar_rows(
+    gradient: Oracle, steps: Iterable[Step], lrs: Iterable[tuple[float, float]], rows: list[Row]
+) -> Iterator[Row]:
     """Go on after `rows` with NumPy scalars, which overflow to inf, until a point or gradient is not finite."""
     row = tuple(map(np.float64, rows[-1]))
     with np.errstate(all="ignore"):
-        for t, lr in enumerate(lrs, len(rows)):
+        for t, (lr, step) in enumerate(zip(lrs, steps, strict=False), len(rows)):
             row = single_row(gradient, step, t, lr, row)
             yield row
             if not np.isfinite(row[:4]).all():

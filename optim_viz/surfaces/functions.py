@@ -8,13 +8,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from optim_viz.language import N_
 from optim_viz.optimizers.trace import erf
+from optim_viz.typed.dialect import Function
 
 
 @functools.cache
@@ -118,22 +117,6 @@ ARRAYS: dict[str, Callable[..., Any]] = {
     "raised": lambda base, exponent: base**exponent,
     "erf": erf,
 }
-
-
-@dataclass(frozen=True)
-class Function:
-    """One row: how many arguments it takes, and what sympy makes of them."""
-
-    make: Callable[..., Any]
-    fewest: int = 1
-    most: int = 1
-
-    @property
-    def arguments(self) -> str:
-        """How many it takes, in words."""
-        if self.fewest != self.most:
-            return N_("at least two arguments")
-        return N_("one argument") if self.fewest == 1 else N_("two arguments")
 
 
 def _sympys(name: str) -> Callable[..., Any]:

@@ -25,6 +25,8 @@ MOVES = 100
 #: A slope along a flat direction, and a loss below the place's, that count as none: in units of what the steeper
 #: direction has at a distance of `reach`.
 NOTHING = 1e-9
+#: On a function of x alone a curvature counts where it makes this share of what the losses differ at that distance.
+CURVED = 1e-3
 #: Points around a place that are looked at.
 AROUND = 64
 
@@ -70,7 +72,7 @@ def level_place(surface: Surface, point: np.ndarray, reach: float) -> Level | No
         if not np.hypot(*(here - point)) <= reach:
             return None
         if settled:
-            return _told(functions, here, curvatures, reach)
+            return (_told_of_x if surface.alone else _told)(functions, here, curvatures, reach)
     return None
 
 
@@ -108,3 +110,23 @@ def _told(functions: Compiled, place: np.ndarray, curvatures: np.ndarray, reach:
         return Level(here, value, Kind.PLAIN)
     lower = value - around.min() > NOTHING * np.abs(around - value).max()
     return Level(here, value, Kind.SADDLE if lower else Kind.VALLEY)
+
+
+def _told_of_x(functions: Compiled, place: np.ndarray, curvatures: np.ndarray, reach: float) -> Level | None:
+    """What kind of place it is on a function of x alone, as the losses to its left and right say.
+
+    Where the curvature accounts for a part of them, however narrow the place is, it says so itself.
+    """
+    x = float(place[0]) if abs(place[0]) > SETTLED * reach else 0.0
+    value = float(functions.values(*place))
+    sides = functions.values(place[0] + reach * np.array([-1.0, 1.0]), place[[1, 1]]) - value
+    if not np.isfinite(sides).all():
+        return None
+    curvature = float(curvatures[np.abs(curvatures).argmax()])
+    if abs(curvature) * reach**2 > CURVED * np.abs(sides).max():
+        sides = np.full(2, curvature)
+    some = NOTHING * np.abs(sides).max()
+    higher, lower = bool(sides.max() > some), bool(sides.min() < -some)
+    if lower:
+        return Level((x, 0.0), value, Kind.SADDLE) if higher else None
+    return Level((x, 0.0), value, Kind.MINIMUM if higher else Kind.PLAIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,17 @@ def judge(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str,
     Reached: at the last step within REACHED_DISTANCE (of the diagonal) of a known minimum and within REACHED_LOSS of
     the start's excess over its loss; the step named is the first from which the run never left that neighbourhood.
     A minimum that is not known is looked for where the run came to rest, or where its slope is gone. One that the best
-    known loss undercuts is a local one.
+    known loss undercuts is a local one. On a function of x alone all of this is said of x, and a minimum is an (x,).
     """
+    if not surface.alone:
+        return _judged(surface, points, losses)
+    x0, x1, _, _ = surface.bounds
+    line = replace(surface, bounds=(x0, x1, 0.0, 0.0))
+    found = _judged(line, points * (1.0, 0.0), losses)
+    return found | {"minimum": found["minimum"][:1]} if "minimum" in found else found
+
+
+def _judged(surface: Surface, points: np.ndarray, losses: np.ndarray) -> dict[str, Any]:
     last = len(losses) - 1
     finite = np.isfinite(losses)
     if not finite.all():

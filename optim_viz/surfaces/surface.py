@@ -13,9 +13,9 @@ from optim_viz.spec import SpecError, Surface, number, one_of, quoted
 from optim_viz.surfaces.bounded import too_dear
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
-from optim_viz.surfaces.expression import letters
-from optim_viz.surfaces.pasted import ExpressionError
+from optim_viz.surfaces.expression import letters, of_x_alone
 from optim_viz.surfaces.table import SURFACES
+from optim_viz.typed.pasted import ExpressionError
 
 #: The largest size of a parameter.
 MAX_PARAMETER = 1e6
@@ -60,9 +60,13 @@ def described(
     x0, x1, y0, y1 = _bounds(bounds)
     values = _parameters(N_("This function"), letters(text), parameters)
     start = (x0 + (x1 - x0) / 8, y1 - (y1 - y0) / 8)
-    parts = [N_("Your function"), *(f"{name} = {value:g}" for name, value in values)]
+    alone = of_x_alone(text)
+    parts = [
+        N_("A function of x") if alone else N_("Your function"),
+        *(f"{name} = {value:g}" for name, value in values),
+    ]
     title = together(parts, "{before}, {after}")
-    return Surface("own", title, text, (x0, x1, y0, y1), start, source="typed", parameters=values)
+    return Surface("own", title, text, (x0, x1, y0, y1), start, source="typed", parameters=values, alone=alone)
 
 
 def seen(surface: Surface) -> Surface:

@@ -289,6 +289,19 @@ _ROWS = (
         story=N_("Hundreds of wells over a thousand units: learning rates made for unit bowls hardly move here."),
         source="Whitley et al., Evaluating Evolutionary Algorithms, 1996",
     ),
+    Surface(
+        name="cliff",
+        title=N_("Cliff"),
+        # A neuron with the weight x on its own last output and the bias y: it starts at 0, is to say 0.3 after one
+        # step and 0.7 after five. Along y = 0, where all of its outputs change their sign, the loss falls off a cliff.
+        expression="(tanh(y) - 0.3)^2 + (tanh(x*tanh(x*tanh(x*tanh(x*tanh(y) + y) + y) + y) + y) - 0.7)^2",
+        bounds=(-1.0, 3.5, -1.5, 1.5),
+        start=(2.4, -1.0),
+        minima=((0.8249897613747361, 0.3095196042031117, 0.0),),
+        story=N_("A neuron that feeds on its own output: one step off its cliff ends far away, where all is flat."),
+        source="Designed for this app, after Pascanu, Mikolov & Bengio, On the Difficulty of Training Recurrent "
+        "Neural Networks, 2013",
+    ),
 )
 
 SURFACES: dict[str, Surface] = {row.name: row for row in _ROWS}

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from optim_viz.looks import look
+from optim_viz.optimizers.clipping import clipping
 from optim_viz.optimizers.stepper import Stepper
 from optim_viz.spec import DescentSpec, OptimizerSpec
 from optim_viz.surfaces.compiled import compiled
@@ -30,7 +31,8 @@ class _Loop:
     def __init__(self, spec: DescentSpec, optimizer: OptimizerSpec) -> None:
         self.spec, self.theta = spec, torch.tensor(spec.start, dtype=torch.float64, requires_grad=True)
         self.stepper = Stepper(optimizer, [self.theta], spec.steps, spec.seed)
-        self.exact, self.gradient = exact_loss(spec)
+        self.exact, gradient = exact_loss(spec)
+        self.gradient = clipping(optimizer, gradient, np)
         self.smooth = functools.cache(lambda: smooth_loss(spec))
         shape = (spec.steps + 1, 2)
         self.points, self.gradients = np.full(shape, np.nan), np.full(shape, np.nan)

@@ -65,19 +65,26 @@ class Trajectory:
     gradient_evaluations: np.ndarray  # int64 [steps + 1], before row i: one a step, but for L-BFGS and its like
     outcome: Outcome
     outcome_step: int  # the step at which the outcome came about
-    minimum: tuple[float, float] | None = None  # which minimum or saddle was reached
+    minimum: tuple[float, ...] | None = None  # which minimum or saddle was reached; (x,) on a function of x alone
 
     @property
     def status(self) -> str:
         """The outcome in a few words, with its step."""
         words = _STATUS.get(self.outcome, self.outcome.value)
-        place = "({:.4g}, {:.4g})".format(*(v + 0.0 for v in self.minimum)) if self.minimum else N_("it")
-        return N_(words, place=place, step=f"{self.outcome_step:,}")
+        return N_(words, place=_told_place(self.minimum), step=f"{self.outcome_step:,}")
 
     @property
     def final_loss(self) -> float:
         """Loss of the last row; inf for a run that diverged."""
         return float(self.losses[-1])
+
+
+def _told_place(place: tuple[float, ...] | None) -> str:
+    """A minimum in words."""
+    if not place:
+        return N_("it")
+    values = [f"{value + 0.0:.4g}" for value in place]
+    return f"x = {values[0]}" if len(values) == 1 else f"({', '.join(values)})"
 
 
 @dataclass(frozen=True, eq=False)

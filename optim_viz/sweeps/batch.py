@@ -21,13 +21,16 @@ import numpy as np
 
 from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import CLIPPING, bounds
+from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.plateau import PlateauRates
-from optim_viz.optimizers.schedules import SCHEDULES, Rate
+from optim_viz.optimizers.schedule_row import Rate
+from optim_viz.optimizers.schedules import SCHEDULES, rate_of
 from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
-from optim_viz.spec import ScheduleSpec, SweepSpec
+from optim_viz.spec import SweepSpec
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
 from optim_viz.surfaces.surface import dataset
@@ -226,13 +229,16 @@ class _Work:
         starts, changed = cell_values(self.spec, cells, self.axes)
         put, steps = self.backend.put, self.spec.steps
         seen, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
+        clip = self._clip(changed)
         starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
         value = self._value(starts)
         if isinstance(rates, PlateauRates):
             quiet, plateau = seen, rates
             seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
         gradient, xp = self.backend.gradient, self.backend.xp
-        run = reused_steps(gradient, self.spec.optimizer, starts, rates, changed, seen, xp, self.backend.rewrite)
+        optimizer, rewrite = self.spec.optimizer, self.backend.rewrite
+        cycle = cycled(optimizer, steps)
+        run = reused_steps(gradient, optimizer, starts, rates, changed, seen, xp, rewrite, clip, cycle)
         goal = (self.best, self.spec.tolerance) if self.watch else None
         forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
         tracker = Tracker(xp, value, starts.T, steps, goal, self.backend.rewrite, forgets)
@@ -246,6 +252,15 @@ class _Work:
         self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
         self.done[part] = True
 
+    def _clip(self, changed: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
+        """The bounds on gradients, which are taken out of what changes from run to run."""
+        own = {row.name: changed.pop(row.name) for row in CLIPPING if row.name in changed}
+        limits = bounds(dict(self.spec.optimizer.clip) | own)
+        if limits is None:
+            return None
+        norm, value = (self.backend.put(one) if np.ndim(one) else one for one in limits)
+        return norm, value
+
     def _rates(self, lrs: Any, runs: int) -> Any:
         optimizer, steps = self.spec.optimizer, self.spec.steps
         plan = optimizer.schedule
@@ -255,11 +270,10 @@ class _Work:
         if plan is None:
             x, y = lanes if lrs is None else map(self.backend.put, lanes)  # type: ignore[arg-type]
             return itertools.repeat((x, x if sx == sy else y), steps)
-        plan_rate = SCHEDULES[plan.kind].rate
-        if plan_rate is None:
+        if SCHEDULES[plan.kind].rate is None:
             full = [np.broadcast_to(np.asarray(lane, float), (runs,)) for lane in (base, *lanes)]
             return PlateauRates(plan, (full[0], full[1], full[2]), steps)
-        planned = _planned(plan, plan_rate, lanes, steps, sx == sy)
+        planned = _planned(rate_of(plan), lanes, steps, sx == sy)
         return planned if lrs is None else _moved(planned, self.backend.put)
 
     def _oracle(self, seeds: np.ndarray) -> Callable[[Oracle], Oracle]:
@@ -315,11 +329,8 @@ def _axes(spec: SweepSpec) -> dict[str, np.ndarray]:
     return {name: np.array(axis) for name, axis in spec.axes}
 
 
-def _planned(
-    plan: ScheduleSpec, plan_rate: Rate, lanes: tuple[Any, Any], steps: int, same: bool
-) -> Iterator[tuple[Any, Any]]:
+def _planned(rate: Rate, lanes: tuple[Any, Any], steps: int, same: bool) -> Iterator[tuple[Any, Any]]:
     """The rates of x and y under a schedule, a few steps at a time: all at once would not fit for many runs."""
-    rate = functools.partial(plan_rate, **dict(plan.values))
     for first in range(0, steps, AHEAD):
         step = np.arange(first, min(first + AHEAD, steps))
         with np.errstate(all="ignore"):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import hyperparameter, knobs, with_values
 from optim_viz.spec import Hyperparameter, OptimizerSpec, SweepSpec
@@ -34,14 +35,17 @@ def switches(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
 
 
 def settings(spec: OptimizerSpec) -> dict[str, Hyperparameter]:
-    """Return the settings of the optimizer's schedule by the names of their axes.
+    """Return the settings of the optimizer's schedule by the names of their axes, those that are typed left out.
 
     >>> from optim_viz import optimizer, schedule
     >>> list(settings(optimizer("sgd", schedule=schedule("exponential"))))
     ['schedule.gamma']
     """
     plan = spec.schedule
-    return {} if plan is None else {OF_SCHEDULE + h.name: h for h in SCHEDULES[plan.kind].hyperparameters}
+    if plan is None:
+        return {}
+    known = SCHEDULES[plan.kind].settings(dict(plan.values))
+    return {OF_SCHEDULE + h.name: h for h in known if h.scale != "text"}
 
 
 def is_outer(name: str, spec: OptimizerSpec) -> bool:
@@ -112,4 +116,5 @@ def log_axis(name: str, spec: OptimizerSpec) -> bool:
     own = settings(spec).get(name)
     if own is not None:
         return own.scale == "log"
-    return name in {h.name for h in knobs(spec)} and hyperparameter(spec.kind, name).scale == "log"
+    known = {h.name for h in (*knobs(spec), *CLIPPING)}
+    return name in known and hyperparameter(spec.kind, name).scale == "log"

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import cycled_of
 from optim_viz.optimizers.own import OWN, WRITE
 from optim_viz.optimizers.specs import knobs
 from optim_viz.progress import Unfinished
@@ -158,7 +160,8 @@ def sweep(
     Arguments: `surface`, `start`, `steps`, `noise` and `batch_size` as ov.descend has them; `optimizer`, one as
     ov.descend takes it (its schedule and lr_scale hold in every cell), or several, which are the first axis then,
     "optimizer"; those without a rule run one after the other, a millisecond a step; `axes`, {name: values}, each name a
-    hyperparameter of every optimizer (a number or a switch), "x" or "y" of the start, "noise", or a setting of its
+    hyperparameter of every optimizer (a number or a switch), "clip_norm" or "clip_value", "x" or "y" of the start,
+    "noise", or a setting of its
     schedule such as "schedule.gamma"; or what ov.halton returns, points instead of a grid; `seed` of the draws, `seeds`
     1 to 100: as many runs of every cell, with the draws of seed, seed + 1, ...; `tolerance`, above 0 and below 1: a run
     has arrived at the first step at which its excess over the lowest known loss is at most this share of the start's;
@@ -263,9 +266,9 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)
     if name == groups.NOISE:
         return tuple(number(item, "noise", 0.0, LARGEST) for item in items)
-    known = {h.name: h for h in knobs(spec)} | groups.settings(spec)
+    known = {h.name: h for h in (*knobs(spec), *CLIPPING)} | groups.settings(spec)
     called = spec.label if spec.kind == OWN else spec.kind
-    if name == "lr" and spec.kind == OWN and not known:
+    if name == "lr" and spec.kind == OWN and "lr" not in known:
         raise SpecError("{label} takes no lr: {write}.", label=quoted(called), write=WRITE)
     if name not in known:
         raise SpecError(
@@ -274,6 +277,8 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
             name=quoted(name),
             hint=nearest(name, [*known, *STARTS, groups.NOISE]),
         )
+    if name == cycled_of(spec):
+        raise SpecError("{run}: its schedule cycles {name}, so it cannot be an axis.", run=called, name=name)
     return tuple(float(known[name].check(item, called)) for item in items)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_, together
+from optim_viz.optimizers.cycled import cycled_of
 from optim_viz.optimizers.own import WRITE
 from optim_viz.optimizers.specs import has_rule, hyperparameter, takes_lr, with_values
 from optim_viz.progress import Unfinished
@@ -274,7 +275,7 @@ def tune_one(spec: TuneSpec, i: int, choose: Choose, cancel: threading.Event | N
 
 def second_knob(optimizer: OptimizerSpec) -> str | None:
     """The name of what tuning calls momentum, if the optimizer has one that may be tuned."""
-    names = [name for name in SECOND if name in optimizer.hyperparameters]
+    names = [name for name in SECOND if name in optimizer.hyperparameters and name != cycled_of(optimizer)]
     return names[0] if names else None
 
 

@@ -11,6 +11,7 @@ from optim_viz.experiments.budgets import within
 from optim_viz.experiments.fairness import FAIRNESS, Fair, FairRuns
 from optim_viz.experiments.turned import turned
 from optim_viz.language import N_, tr
+from optim_viz.optimizers.clipping import LATEX
 from optim_viz.optimizers.packages import about, is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -39,11 +40,19 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
     fill_optimizers("compare", spec.optimizers)
 
 
-def _numbers(spec: DescentSpec) -> dict[str, float]:
-    """The values of those widgets that hold a number of the whole comparison."""
+def _numbers(spec: DescentSpec) -> dict[str, float | str]:
+    """What is turned in the player: the numbers of the whole comparison, and how it is drawn."""
     x, y = spec.start
     steps = min(spec.steps, STEPS[-1])
-    return {"steps": steps, "noise": spec.noise, "seed": spec.seed, "x": x, "y": y, **dict(spec.surface.parameters)}
+    own: dict[str, float | str] = {
+        "steps": steps,
+        "noise": spec.noise,
+        "seed": spec.seed,
+        "x": x,
+        "y": y,
+        "drawn": spec.drawn,
+    }
+    return {**own, **dict(spec.surface.parameters)}
 
 
 def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[DescentSpec]]:
@@ -58,8 +67,10 @@ def comparison(name: str, suggested: Mapping[str, float]) -> Callable[[], Fair[D
     batch = batch_size(name, row)
     mode = fairness(name, FAIRNESS, N_("the same number of trials on the run that is shown."))
     specs = optimizers(name, suggested, weights_of(row), played=True, mode=mode, place="surface")
-    x, y, noise, seed = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed"))
-    return lambda: within(Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed), mode))
+    x, y, noise, seed, drawn = (st.session_state[f"{name}.{key}"] for key in ("x", "y", "noise", "seed", "drawn"))
+    return lambda: within(
+        Fair(descent.check(make_surface(), specs, (x, y), int(steps), noise, batch, seed, drawn), mode)
+    )
 
 
 def turn(name: str, shown: FairRuns[DescentSpec, Comparison], values: Any) -> None:
@@ -90,6 +101,9 @@ def formulas(runs: Comparison) -> None:
 
 
 def _formula(spec: OptimizerSpec) -> None:
+    for name, latex in LATEX.items():
+        if name in dict(spec.clip):
+            st.latex(latex)
     if is_of_package(spec.kind):
         st.caption(plain(f"{about(spec.kind)} {tr('It is stepped by torch on the server, with no formula of ours.')}"))
     else:

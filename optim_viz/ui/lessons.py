@@ -221,4 +221,4 @@ def deeper(row: Lesson) -> None:
             if part.open:
                 with part:
                     st.latex(OPTIMIZERS[kind].latex)
-                    st.code(results.code(kind), language="python")
+                    st.code(results.code(kind, row.between), language="python")

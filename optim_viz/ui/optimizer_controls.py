@@ -16,6 +16,7 @@ from optim_viz.experiments.fairness import CHOSEN, FAIRNESS
 from optim_viz.experiments.links import MAX_OPTIMIZERS
 from optim_viz.language import N_, tr
 from optim_viz.optimizers import trials
+from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.packages import PACKAGE, class_name, installed, is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import knobs_of, optimizer
@@ -59,7 +60,8 @@ def set_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
     slots = st.session_state[f"{name}.slots"]
     st.session_state[f"{name}.slots"] = dict(zip(slots, specs, strict=True))
     for slot, spec in zip(slots, specs, strict=True):
-        values = {f"{spec.kind}.{key}": value for key, value in spec.values}
+        bounds = {row.name: 0.0 for row in CLIPPING} | dict(spec.clip)
+        values = {f"{spec.kind}.{key}": value for key, value in (*spec.values, *bounds.items())}
         if spec.schedule:
             values |= {f"schedule.{spec.schedule.kind}.{key}": value for key, value in spec.schedule.values}
         for key, value in values.items():
@@ -146,7 +148,9 @@ def _optimizer(
         if told := elsewhere.told(kind):
             st.caption(told)
         more = st.expander(tr("More settings"), type="compact", key=f"{prefix}.more", on_change="rerun")
-        options: dict[str, Any] = {"schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label}
+        options: dict[str, Any] = {
+            "schedule": kept.schedule, "lr_scale": dict(kept.lr_scale), "label": kept.label, **dict(kept.clip),
+        }  # fmt: skip
         if more.open:
             with more:
                 options = _more(prefix, kept, values, groups, elsewhere)
@@ -186,12 +190,16 @@ def _more(
     for h in knobs_of(kept.kind):
         if h.name not in FIRST and not elsewhere.has(h.name):
             values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
+    clip = {
+        h.name: hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", dict(kept.clip).get(h.name, h.default))
+        for h in CLIPPING
+    }
     chosen = _schedule(prefix, kept.schedule)
     one_rate = kept.kind not in OPTIMIZERS or OPTIMIZERS[kept.kind].closure_rule
     scale = {} if one_rate else _scale(prefix, kept, groups)
     keep(f"{prefix}.label", kept.label)
     label = st.text_input(tr("Label"), key=f"{prefix}.label", max_chars=ECHO, help=tr("Its name in legends."))
-    return {"schedule": chosen, "lr_scale": scale, "label": label.strip()}
+    return {"schedule": chosen, "lr_scale": scale, "label": label.strip(), **clip}
 
 
 def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
@@ -206,7 +214,7 @@ def _schedule(prefix: str, kept: ScheduleSpec | None) -> ScheduleSpec | None:
     st.caption(tr(SCHEDULES[kind].problem))
     before = dict(kept.values) if kept and kept.kind == kind else {}
     values: dict[str, Any] = {}
-    for h in SCHEDULES[kind].hyperparameters:
+    for h in SCHEDULES[kind].settings(before):
         values[h.name] = before.get(h.name, h.default)
         if h.shown(values):
             values[h.name] = hyperparameter(h, f"{prefix}.schedule.{kind}.{h.name}", values[h.name])

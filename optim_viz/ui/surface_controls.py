@@ -11,10 +11,10 @@ import streamlit as st
 from optim_viz.experiments.fairness import FAIRNESS
 from optim_viz.language import N_, tr
 from optim_viz.spec import COORDINATES, PARAMETERS, Surface
-from optim_viz.surfaces.expression import letters
-from optim_viz.surfaces.pasted import ExpressionError
+from optim_viz.surfaces.expression import letters, of_x_alone
 from optim_viz.surfaces.surface import dataset, surface
 from optim_viz.surfaces.table import SURFACES
+from optim_viz.typed.pasted import ExpressionError
 from optim_viz.ui.widgets import choices, keep
 
 OWN = "own"
@@ -105,12 +105,24 @@ def _own_surface(name: str, played: bool) -> Callable[[], Surface]:
     text = st.text_input("f(x, y)", key=f"{name}.text", help=tr(HELP))
     shown = _known_letter if played else _letter
     values = {letter: shown(name, letter) for letter in _letters(name, text)}
-    columns = st.columns(4)
-    bounds = [
-        column.number_input(tr(label), key=f"{name}.{key}", step=0.5, format="%.3g")
-        for column, (key, label) in zip(columns, BOUNDS.items(), strict=True)
-    ]
-    return partial(surface, text, bounds=(bounds[0], bounds[1], bounds[2], bounds[3]), **values)
+    _bounds(name, [key for key in BOUNDS if key.startswith("x") or not (played and _is_curve(name, text))])
+    x0, x1, y0, y1 = (st.session_state[f"{name}.{key}"] for key in BOUNDS)
+    return partial(surface, text, bounds=(x0, x1, y0, y1), **values)
+
+
+def _bounds(name: str, shown: list[str]) -> None:
+    """The fields of the region; those that are not shown keep their values."""
+    for key in BOUNDS.keys() - shown:
+        st.session_state[f"{name}.{key}"] = st.session_state[f"{name}.{key}"]
+    for column, key in zip(st.columns(len(shown)), shown, strict=True):
+        column.number_input(tr(BOUNDS[key]), key=f"{name}.{key}", step=0.5, format="%.3g")
+
+
+def _is_curve(name: str, text: str) -> bool:
+    """Whether a typed function is drawn as a curve, on which y has no place."""
+    with suppress(ExpressionError):
+        return of_x_alone(text) and not st.session_state[f"{name}.drawn"]
+    return False
 
 
 def _letters(name: str, text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -78,6 +79,10 @@ def _number(h: Hyperparameter, key: str, label: str) -> Value:
     return int(st.number_input(label, key=key, step=1, help=tr(h.text) or None))
 
 
+def _text(h: Hyperparameter, key: str, label: str) -> Any:
+    return st.text_input(label, key=key, help=tr(h.text) or None)
+
+
 def _toggle(h: Hyperparameter, key: str, label: str) -> Value:
     return bool(st.toggle(label, key=key, help=tr(h.text) or None))
 
@@ -87,6 +92,7 @@ WIDGETS: dict[str, Callable[[Hyperparameter, str, str], Value]] = {
     "linear": _slider,
     "int": _number,
     "bool": _toggle,
+    "text": _text,
 }
 
 

@@ -55,6 +55,37 @@ def test_data_and_the_line_of_a_run_are_in_it(tmp_path, open_page):
     assert page.evaluate("document.querySelector('.ov-player').__ov.pixelOf('fit', 'adam', 30)")
 
 
+def test_a_function_of_x_is_a_curve_whose_start_is_dragged_and_a_map_on_equal_axes(tmp_path, open_page):
+    path = tmp_path / "curve.html"
+    wells = ov.surface("x^4 - 3x^2 + x", bounds=(-2.2, 2.2, -1, 1))
+    runs = ov.descend(wells, [ov.optimizer("sgd", lr=0.01)], start=2.0, steps=60)
+    save(runs, str(path))
+    page = open_page(path.as_uri(), offline=True)
+    player = page.locator(PLAYER)
+    player.wait_for()
+    status = page.locator(".ov-status")
+    expect(status).to_have_text(runs["sgd"].status)
+    expect(page.locator("[data-knob=y]")).to_have_count(0)
+    place = page.evaluate("document.querySelector('.ov-player').__ov.pixelOf('profile', 'sgd', 0)")
+    page.mouse.move(place["x"], place["y"])
+    page.mouse.down()
+    page.mouse.move(place["x"] - 40, place["y"] + 9, steps=3)
+    expect(page.locator("[data-knob=x] strong")).not_to_have_text("2")
+    page.mouse.move(place["x"] - 300, place["y"] + 9, steps=3)
+    page.mouse.up()
+    expect(status).to_contain_text("reached x = -1.301 at step")
+    assert page.evaluate("document.querySelector('.ov-player').__ov.app.live.seen().start")[1] == 0.75
+    page.locator("[data-view='2d']").click()
+    page.locator("[data-equal]").click()
+    expect(page.locator("[data-equal]")).to_have_attribute("aria-pressed", "true")
+    lengths = """() => { const { xaxis, yaxis } = document.querySelector("[data-panel=plane] .ov-gd")._fullLayout;
+        return [xaxis, yaxis].map(({ _length, range }) => _length / (range[1] - range[0])); }"""
+    page.wait_for_function(f"(() => {{ const [x, y] = ({lengths})(); return Math.abs(x / y - 1) < 1e-3; }})()")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-kind=profile]")).to_have_count(1)
+
+
 def test_it_asks_the_network_for_nothing(file, open_page):
     page = open_page("about:blank", offline=True)
     asked = requests_of(page)

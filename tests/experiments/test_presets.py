@@ -44,6 +44,21 @@ def rates():
     assert (np.diff(np.abs(growing.points[:, 1])) > 0).all()
 
 
+def parabola():
+    creeping, there, leaping, growing = runs("parabola")
+    assert (np.diff(np.abs(creeping.points[:, 0])) < 0).all() and creeping.outcome is Outcome.MOVING
+    assert there.points[1, 0] == 0.0 and there.outcome_step == 1
+    assert crossings(leaping, 0) == crossings(growing, 0) == 14
+    assert (np.diff(growing.losses) > 0).all() and growing.outcome is not Outcome.LEFT
+
+
+def double_well():
+    sgd, momentum = runs("double_well")
+    assert (sgd.outcome, momentum.outcome) == (Outcome.LOCAL, Outcome.REACHED)
+    assert momentum.points[-1, 0] < 0 < sgd.points[-1, 0] and momentum.final_loss < sgd.final_loss
+    assert momentum.status.startswith("reached x = -1.301 at step")
+
+
 def ravine():
     large, small, momentum = runs("ravine")
     assert crossings(large, 1) == 60 and crossings(small, 1) == 0
@@ -86,7 +101,7 @@ def schedules():
 
 
 CLAIMS = {claim.__name__: claim for claim in (
-    valley, rates, ravine, two_wells, saddle, bounded, many_wells, mini_batches, schedules
+    valley, parabola, double_well, rates, ravine, two_wells, saddle, bounded, many_wells, mini_batches, schedules
 )}  # fmt: skip
 
 

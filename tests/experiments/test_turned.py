@@ -52,6 +52,17 @@ def test_every_number_is_taken():
     assert second["lr"] == 0.25
 
 
+def test_a_curve_is_turned_into_a_map_and_back_and_what_is_no_way_of_drawing_refused():
+    spec = descent.check("x^2", ov.optimizer("sgd"), start=1.0)
+    flat = turned(Fair(spec), spec, said(spec) | {"drawn": "map"}).spec
+    assert (spec.as_curve, flat.drawn, flat.as_curve) == (True, "map", False)
+    assert turned(Fair(flat), flat, said(flat) | {"drawn": ""}).spec == spec
+    assert turned(Fair(flat), flat, said(flat)).spec == flat
+    assert turned(Fair(SPEC), SPEC, said() | {"drawn": "map"}).spec == SPEC  # it is one
+    with pytest.raises(SpecError, match="Unknown way of drawing 'globe'; choose one of map, equal"):
+        turned(Fair(SPEC), SPEC, said() | {"drawn": "globe"})
+
+
 def test_a_rule_for_all_stays_until_a_rate_is_turned():
     asked = Fair(SPEC, "one")
     shown, _ = fair_descent(SPEC, "one")

@@ -1,6 +1,7 @@
 """A figure shows the trajectory's own numbers, and stays small."""
 
 import sys
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.figures import comparison, style
-from optim_viz.surfaces import surface
+from optim_viz.surfaces import descent, surface
 from optim_viz.surfaces.table import SURFACES
 
 
@@ -72,3 +73,23 @@ def test_every_surface_can_be_drawn(name):
     x, y, z = surface.height_map(SURFACES[name], 21)
     assert z.shape == (21, 21) and x.shape == y.shape == (21,)
     assert np.isfinite(comparison.log_height(z)[np.isfinite(z)]).all()
+
+
+def test_a_function_of_x_alone_is_a_curve_and_every_run_goes_along_it():
+    runs = ov.descend(ov.surface("x^4 - 3x^2 + x", bounds=(-2.2, 2.2, -1, 1)), [ov.optimizer("sgd")], start=2, steps=20)
+    figure = runs.figure()
+    curve, places = figure.data[:2]
+    np.testing.assert_allclose(curve.y, np.asarray(curve.x, float) ** 4 - 3 * curve.x**2 + curve.x, atol=1e-5)
+    np.testing.assert_allclose(places.y, runs["sgd"].losses, rtol=1e-6)
+    low, high = figure.layout.yaxis.range
+    assert (figure.layout.yaxis.title.text, low < min(curve.y), high > runs["sgd"].losses[0]) == ("f(x)", True, True)
+    flat = descent.run(replace(runs.spec, drawn="map")).figure()
+    assert flat.data[0].type == "contour" and flat.layout.yaxis.scaleanchor is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "anchor"), [("", None, None), ("equal", None, "x"), ("", True, "x"), ("equal", False, None)]
+)
+def test_axes_are_equal_where_that_is_asked_for(asked, given, anchor):
+    figure = ov.descend("quadratic", "sgd", steps=5, drawn=asked).figure(equal_axes=given)
+    assert figure.layout.yaxis.scaleanchor == anchor and figure.layout.yaxis2.scaleanchor is None

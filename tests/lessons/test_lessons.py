@@ -8,7 +8,8 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.experiments import links
-from optim_viz.lessons import own_runs, results, store, table
+from optim_viz.export.drawing import Drawing, styled
+from optim_viz.lessons import own_runs, pictures, results, store, table
 from optim_viz.lessons.lesson import Finding
 from optim_viz.network import train
 from optim_viz.network.project import project
@@ -266,6 +267,10 @@ ANSWERS = {
     ),
     "schedules": lambda: floor(0.01) > floor(0.1),
     "zero-grad": summed_adam_swings,
+    "clipping": lambda: (
+        again("clipping", "cliff", sgd(0.2))[0].final_loss < 1e-6
+        and sum(np.abs(again("clipping", "noise", sgd(0.2), seed=k)[0].points[:, 1]).max() > 3 for k in range(25)) > 15
+    ),
     "final-relu": lambda: np.isclose(-np.log(0.1), 2.3026, atol=1e-4),
 }
 
@@ -280,6 +285,17 @@ def test_adams_step_after_many_zero_gradients_is_about_three_times_its_rate():
     steps = 4000
     m, v = (1 - 0.9) / (1 - 0.9**steps), (1 - 0.999) / (1 - 0.999**steps)
     assert 3.0 < m / np.sqrt(v) < 3.3
+
+
+def test_a_loss_of_one_weight_is_a_curve_in_its_lesson_and_in_a_picture_of_it():
+    found = results.result(table.LESSONS["gradient-step"]["dip"])
+    drawn = pictures.scene(found, "dip")
+    assert [panel["kind"] for panel in scenes.shown(drawn.data)] == ["profile", "curve"]
+    assert set(drawn.blobs) == {track["blob"] for track in drawn.data["tracks"]}
+    with styled():
+        curve, _ = Drawing(scenes.compare(found.shown)).panels
+    assert curve.points[0, 0, 0] == pytest.approx(0.4 / 6, rel=1e-6)  # -2.6 of -3 to 3
+    assert curve.trails.get_offsets().shape == (found.shown.spec.steps + 1, 2)
 
 
 def test_a_finding_can_fail():
@@ -298,7 +314,7 @@ def test_code_runs_as_it_is_printed(row):
         model = torch.nn.Linear(2, 1)
         before = model.weight.detach().clone()
         names = {"torch": torch, "model": model, "loss_function": torch.nn.functional.mse_loss}
-        exec(results.code(kind), names | {"x": torch.ones(3, 2), "y": torch.full((3, 1), 9.0)})  # noqa: S102
+        exec(results.code(kind, row.between), names | {"x": torch.ones(3, 2), "y": torch.full((3, 1), 9.0)})  # noqa: S102
         assert not torch.equal(before, model.weight)
 
 

@@ -52,7 +52,7 @@ def batches(epochs, batch_size, seed):
             yield x[part].to(device()), y[part].to(device())
 
 
-def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batch_size=64, after=None):
+def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batch_size=64, after=None, clip=None):
     """Train with a loop that knows nothing of ours; return the losses and the network."""
     model = mlp(hidden, final_relu, seed).to(device())
     optimizer, losses = make(model), []
@@ -62,6 +62,8 @@ def plain_loop(make, hidden=(300, 200), final_relu=True, seed=0, steps=200, batc
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(model(x), y)
             loss.backward()
+            if clip is not None:
+                clip(model.parameters())
             return loss
 
         losses.append(optimizer.step(closure).item())
@@ -104,6 +106,25 @@ def test_every_optimizer_of_the_table_equals_torch_on_the_network(kind):
     steps = 2 if kind == "lbfgs" else 8  # 20 evaluations a step: rounding soon sends them different ways
     expected, _ = plain_loop(lambda m: torch_optimizer(spec, m.parameters()), (24, 16), steps=steps, batch_size=1000)
     np.testing.assert_allclose(run.losses[:steps], expected, rtol=10 * CLOSE)
+
+
+def _by_norm_and_value(parameters):
+    parameters = list(parameters)
+    torch.nn.utils.clip_grad_value_(parameters, 0.02)
+    torch.nn.utils.clip_grad_norm_(parameters, 0.1)
+
+
+@pytest.mark.parametrize("kind", list(OPTIMIZERS))
+def test_gradients_are_clipped_over_all_weights_before_every_optimizer(kind):
+    spec = optimizer(kind, clip_norm=0.1, clip_value=0.02)
+    run = train([spec], **{**SMALL, "batch_size": 1000})[kind]
+    steps = 2 if kind == "lbfgs" else 8
+    expected, _ = plain_loop(
+        lambda m: torch_optimizer(spec, m.parameters()), (24, 16), steps=steps, batch_size=1000, clip=_by_norm_and_value
+    )
+    np.testing.assert_allclose(run.losses[:steps], expected, rtol=10 * CLOSE)
+    total = np.sqrt((run.gradient_norms[: 1 if kind == "lbfgs" else -1] ** 2).sum(1))
+    np.testing.assert_allclose(total, 0.1, rtol=1e-3)
 
 
 class InTurn:

@@ -18,6 +18,8 @@ RULES = [row.name for row in OPTIMIZERS.values() if row.rule]
 
 def ends(knob):
     """The least and the most that is accepted."""
+    if knob.scale == "text":
+        return [knob.default]
     if knob.scale == "bool":
         return [False, True]
     inward = 1 if knob.scale == "int" else None
@@ -30,7 +32,7 @@ def cases(kind):
     """A row's hyperparameters with one at either end, then all that go together at their most."""
     knobs = [knob for knob in ROWS[kind].hyperparameters if knob.name not in COUNTS]
     yield from ({knob.name: end} for knob in knobs for end in ends(knob))
-    yield {knob.name: ends(knob)[1] for knob in knobs if knob.scale != "bool" and knob.name != "step_min"}
+    yield {knob.name: ends(knob)[-1] for knob in knobs if knob.scale != "bool" and knob.name != "step_min"}
 
 
 def optimizers(kind):
@@ -45,7 +47,7 @@ def optimizers(kind):
 def test_every_number_has_a_largest_that_is_said_and_held(kind):
     make = ov.optimizer if kind in OPTIMIZERS else ov.schedule
     for knob in ROWS[kind].hyperparameters:
-        if knob.scale != "bool":
+        if knob.scale not in ("bool", "text"):
             assert (
                 0 < max(knob.maximum, -knob.minimum) <= 1e12 and knob.minimum <= knob.low <= knob.high <= knob.maximum
             )
@@ -73,10 +75,10 @@ def test_schedules_at_the_bounds_give_a_rate_to_every_step(kind):
     for plan in plans:
         if SCHEDULES[kind].rate:
             assert schedule_rates(plan, np.array([0.1, 0.2]), 7).shape == (7, 2)
-        spec = ov.optimizer("sgd", schedule=plan)
+        spec = ov.optimizer("momentum", schedule=plan)
         assert ov.descend("quadratic", spec, steps=7).trajectories[0].status
         assert not np.isnan(ov.sweep("quadratic", spec, {"lr": [0.1, 0.2]}, steps=7).losses).any()
-    assert ov.train(spec, epochs=1, batch_size=4000, hidden=(2,))["sgd"].status
+    assert ov.train(spec, epochs=1, batch_size=4000, hidden=(2,))["momentum"].status
 
 
 def test_milestones_of_nothing_are_no_drop():

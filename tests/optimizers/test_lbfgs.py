@@ -31,6 +31,8 @@ OPTIONS = [
     {"tolerance_change": 1e-2},
     {"lr": 0.5, "schedule": ov.schedule("step", step_size=2, gamma=0.5)},
     {"lr": 0.5, "schedule": ov.schedule("plateau", patience=1)},
+    {"clip_norm": 2.0},
+    {"clip_norm": 0.5, "clip_value": 0.4},
 ]
 SURFACES = ["rosenbrock", "goldstein_price", "himmelblau", "quadratic", "linear_regression"]
 CASES = list(zip(itertools.cycle(SURFACES), OPTIONS * 2, [False] * len(OPTIONS) + [True] * len(OPTIONS)))

@@ -22,6 +22,7 @@ def knob_values(kind):
         "int": lambda k: st.integers(int(max(k.low, k.minimum)), int(k.high)),
         "log": lambda k: st.floats(k.low, k.high),
         "linear": lambda k: st.floats(k.low, k.high),
+        "text": lambda k: st.just(k.default),
     }
     return st.fixed_dictionaries({k.name: kinds[k.scale](k) for k in SCHEDULES[kind].hyperparameters})
 
@@ -89,7 +90,7 @@ def test_rows_say_what_they_are_for(kind):
     assert row.problem.endswith(".") and row.latex.count("{") == row.latex.count("}")
     assert hasattr(torch.optim.lr_scheduler, row.torch_class) and row.reference[-4:].isdigit()
     for knob in row.hyperparameters:
-        assert knob.text.endswith(".") and (knob.scale == "bool" or knob.low < knob.high)
+        assert knob.text.endswith(".") and (knob.scale in ("bool", "text") or knob.low < knob.high)
         assert knob.check(knob.default, kind) == knob.default
 
 

@@ -66,6 +66,22 @@ test("a run is what its operations say, with a factor for y, and how it ended is
   assert.match(status, /^reached \(0, 0\) at step \d+$/);
 });
 
+test("a gradient is clipped before the rule sees it, with its noise, and a bound of 0 is none", () => {
+  const { live, engine } = scene();
+  const bare = { first: { inputs: ["t", "lr", "theta", "g"], constants: [], operations: [["multiply", 1, 3], ["subtract", 2, 4]], results: [5] }, state: [], initial: [], zero: {}, knobs: [] };
+  const clip = { inputs: ["gx", "gy", "most"], constants: [], operations: [["minimum", 0, 2], ["minimum", 1, 2]], results: [3, 4] };
+  const { engine: clipping } = scene({ rule: { ...bare, step: bare.first, clip } });
+  const [run] = live.runs;
+  const at = (/** @type {number} */ most, /** @type {any} */ change = {}) => clipping.runOne({ ...live, ...change }, { ...run, values: { lr: 0.25, most } });
+  const { columns } = at(1);
+  assert.deepEqual([...columns.x.slice(0, 5)], [1, 0.75, 0.5, 0.25, 0.125]);
+  assert.deepEqual([...columns.gx.slice(0, 4)], [1, 1, 1, 0.5]);
+  assert.deepEqual([...columns.gy.slice(0, 2)], [-2, -1.5]);
+  assert.deepEqual(at(0), engine.runOne(live, run));
+  assert.deepEqual(at(1e300), at(0));
+  assert.ok(Math.max(...at(1, { noise: 5 }).columns.gx.slice(0, -1)) === 1);
+});
+
 test("a run takes the room of an older one where that has the right size, and none of its numbers", () => {
   const { live, engine } = scene();
   const far = { ...live, start: [1e300, -1e300] };

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { heightAt, stepAt, tangentWithin } from "../../optim_viz/player/js/numbers/profile.js";
+import { curvePoints, frameOf, heightAt, stepAt, tangentWithin, withHeights } from "../../optim_viz/player/js/numbers/profile.js";
 
-const curve = /** @type {[number, number][]} */ ([[-2, 4], [-1, 1], [0, 0], [1, 1], [2, 4]]);
-const panel = { x: "x", y: "loss", slope: "gx", curve, bounds: [-2, 2, 0, 4] };
+const panel = { x: "x", y: "loss", slope: "gx", heights: [4, 1, 0, 1, 4], bounds: [-2, 2, 0, 4] };
 const track = { end: 2, columns: { x: Float32Array.of(-2, -1, 0, 9), loss: Float32Array.of(4, 1, 0, 81), gx: Float32Array.of(-4, -2, 0, 18) } };
 
 test("a curve has a height at every x that it covers", () => {
-  assert.deepEqual([-2, -1.5, 0, 2].map((x) => heightAt(curve, x)), [4, 2.5, 0, 4]);
-  assert.deepEqual([-2.1, 2.1, NaN, Infinity].map((x) => heightAt(curve, x)), [null, null, null, null]);
+  assert.deepEqual([-2, -1.5, 0, 2].map((x) => heightAt(panel, x)), [4, 2.5, 0, 4]);
+  assert.deepEqual([-2.1, 2.1, NaN, Infinity].map((x) => heightAt(panel, x)), [null, null, null, null]);
 });
 
 test("a run stands at its row, walks along the curve, and takes no step from its end", () => {
@@ -17,7 +16,24 @@ test("a run stands at its row, walks along the curve, and takes no step from its
   assert.deepEqual([half.row, half.x, half.f], [0, -1.5, 2.5]);
   assert.deepEqual(stepAt(track, panel, 9), { row: 2, x: 0, f: 0, from: { x: 0, f: 0, slope: 0 }, to: null });
   assert.equal(stepAt({ ...track, end: -1 }, panel, 0), null);
-  assert.equal(stepAt({ ...track, end: 3 }, panel, 3), null);  // beside the picture
+  assert.equal(/** @type {any} */ (stepAt(panelled(9, 81), panel, 0)).f, 81);  // beside the picture, where it is all the same
+  assert.equal(stepAt(panelled(9, Infinity), panel, 0), null);
+});
+
+/** A run of one row. @param {number} x @param {number} f */
+function panelled(x, f) {
+  return { end: 0, columns: { x: Float32Array.of(x), loss: Float32Array.of(f), gx: Float32Array.of(0) } };
+}
+
+test("the wells are seen, and the start, not all of the sides; a curve that has no height there has a gap", () => {
+  const x = Array.from({ length: 401 }, (_, i) => -3 + (6 * i) / 400);
+  const well = x.map((at) => at ** 4 - 3 * at ** 2 + at);
+  assert.deepEqual(frameOf(well, 3).map((end) => Number(end.toFixed(1))), [-5, 23.6]);  // as Python has it
+  assert.ok(frameOf(well, 50)[1] > 50);
+  assert.deepEqual(frameOf(x.map((at) => at ** 2), 0).map((end) => Number(end.toFixed(2))), [-0.54, 9.54]);
+  assert.deepEqual([frameOf([null, NaN], 0), frameOf([7, 7], 7)], [[0, 1], [6.58, 7.42]]);
+  const gap = withHeights(panel, [null, 1, 0, 1, 4], -1);
+  assert.ok(heightAt(gap, -1.5) === null && Number.isNaN(curvePoints(gap)[0][1]) && curvePoints(gap)[4][1] === 4);
 });
 
 test("a tangent touches at its point, is equally long where it is steep, and stays in the picture", () => {

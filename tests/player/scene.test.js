@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blobNames, checkScene, decodeScene, lastRow, missingBlobs } from "../../optim_viz/player/js/numbers/scene.js";
+import { blobNames, checkScene, decodeScene, drawnPanels, lastRow, missingBlobs } from "../../optim_viz/player/js/numbers/scene.js";
+import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
+import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
+import { readoutFields } from "../../optim_viz/player/js/words/readout.js";
 import { companions, namedOnce } from "../../optim_viz/player/js/basics/looks.js";
 
 const PLANE = { id: "plane", kind: "plane", x: "x", y: "y", bounds: [0, 1, 0, 1], surface: { blob: "s", nx: 2, ny: 2 } };
@@ -74,4 +77,26 @@ test("runs of one name and look are shown and hidden together", () => {
   const tracks = [{ id: "1", name: "sgd", ...look }, { id: "2", name: "sgd", ...look }, { id: "3", name: "sgd", ...look, dash: "dot" }, { id: "4", name: "adam", ...look }];
   assert.deepEqual(companions({ tracks }, tracks[1]).map((one) => one.id), ["1", "2"]);
   assert.deepEqual(namedOnce({ tracks }).map((one) => one.id), ["1", "3", "4"]);
+});
+
+test("a function of x alone is drawn as a curve or as a map; where there is no choice, all is drawn", () => {
+  const panels = [{ ...CURVE, id: "profile", shape: "curve" }, { ...PLANE, shape: "map" }, { id: "fit", kind: "fit", drawn: { seed: 1, batch: null } }, CURVE];
+  const ids = (/** @type {any} */ live) => drawnPanels(panels, live).map(({ id }) => id);
+  assert.deepEqual(["", "map", "equal"].map((drawn) => ids({ drawn, surface: { alone: true } })[0]), ["profile", "plane", "plane"]);
+  assert.deepEqual([ids({ drawn: "", surface: { alone: false } }), ids(null)], [["plane", "fit", "loss"], ["profile", "plane", "fit", "loss"]]);
+  const { scene, blobs } = tiny();
+  const model = decodeScene({ ...scene, panels }, blobs);
+  assert.deepEqual([model.panels.length, model.every.length, model.tracks[0].end], [4, 4, 2]);
+});
+
+test("on a curve there is x alone: in the table, in the tooltip, and in the inspector", () => {
+  const profile = { id: "profile", kind: "profile", x: "x", y: "loss", x_title: "x", title: "f" };
+  const columns = { x: Float32Array.of(1, -2), y: Float32Array.of(5, 9), loss: Float32Array.of(1, 4), gx: Float32Array.of(3, -4), gy: Float32Array.of(70, 80) };
+  const inspector = { arrows: { gradient: ["gx", "gy"] }, rows: [{ label: "g", columns: ["gx", "gy"] }] };
+  const track = { id: "a", label: "a", columns, end: 1, inspector };
+  const model = /** @type {any} */ ({ panels: [profile], tracks: [track], frameTitle: "step", frameValues: null });
+  assert.deepEqual(readoutFields(model).map(({ title, value }) => [title, value(track, 1)]), [["loss", 4], ["|g|", 4], ["step |Δ|", 3]]);
+  assert.deepEqual(hoverLines(model, { id: "a", row: 0 }), ["a", "step 0", "at x = 1", "−gradient −3", "next step −3"]);
+  const rows = inspectorRows(track, profile).map(({ label, values }) => [label, values.map((value) => value(track, 0))]);
+  assert.deepEqual(rows, [["point θ", [1]], ["g", [3]], ["step Δθ from here", [-3]], ["effective rate −Δθ / g", [1]]]);
 });

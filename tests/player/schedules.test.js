@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fitted, pinched, placesOf, ratePanels } from "../../optim_viz/player/js/numbers/schedules.js";
-import { onceAsked } from "../../optim_viz/player/js/words/turning.js";
+import { onceAsked, ownKnobs } from "../../optim_viz/player/js/words/turning.js";
 
 const knob = (name, low, high, more = {}) => ({ name, low, high, scale: "linear", ...more });
 const KNOBS = {
@@ -72,4 +72,10 @@ test("there is a panel of rates where a run that computes has a schedule", () =>
   const tracks = [{ label: "sgd", columns: { lr: [0, 1] } }];
   assert.deepEqual(ratePanels({ live: { runs: [runOf("step")] }, tracks }).map(({ y, closed }) => [y, closed]), [["lr", true]]);
   assert.deepEqual([ratePanels({ live: { runs: [runOf("constant"), { program: null }] }, tracks }), ratePanels({ live: null, tracks }), ratePanels({ live: { runs: [runOf("step")] }, tracks: [{ columns: {} }] })], [[], [], []]);
+});
+
+test("what a schedule cycles is no knob of its rule", () => {
+  const rule = { knobs: [knob("lr", 0, 1), knob("beta1", 0, 1), knob("beta2", 0, 1)], step: { inputs: ["lr", "beta1", "beta2"] } };
+  const names = (schedule) => ownKnobs(rule, { knobs: [], ...schedule }).map((one) => one.knob.name);
+  assert.deepEqual([names({ momentum: {} }), names({ momentum: null })], [["lr", "beta2"], ["lr", "beta1", "beta2"]]);
 });

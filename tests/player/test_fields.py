@@ -108,11 +108,26 @@ def test_basins_have_pythons_labels(tmp_path):
     ("optimizer", "axes", "rest"),
     [
         (ov.optimizer("momentum", schedule=ov.schedule("cosine")), {"momentum": [0.0, 0.5, 0.9], "x": [-1.0, 0.5]}, {}),
+        (ov.optimizer("adam", schedule=ov.schedule("multiplicative")), {"lr": [1e-3, 0.1], "beta1": [0.5, 0.9]}, {}),
+        (
+            ov.optimizer("momentum", schedule=ov.schedule("sequential", parts="linear, multiplicative(1 - 1/(t + 9))")),
+            {"lr": [1e-3, 0.01], "x": [-1.0, 0.5]}, {},
+        ),
+        (
+            ov.optimizer("adam", schedule=ov.schedule("onecycle", cycle_momentum=True)),
+            {"lr": [0.01, 0.1], "beta2": [0.9, 0.999]}, {},
+        ),
+        (
+            ov.optimizer("rmsprop", schedule=ov.schedule("cyclic", cycle_momentum=True)),
+            {"x": [-1.0, 0.5], "lr": [0.001, 0.01]}, {},
+        ),
         (ov.optimizer("sgd", schedule=ov.schedule("plateau")), {"lr": [1e-3, 0.02], "weight_decay": [0.0, 0.1]}, {}),
         (ov.optimizer("adam", schedule=ov.schedule("onecycle")), {"beta1": [0.0, 0.9], "beta2": [0.9, 0.999]}, {}),
         (ov.optimizer("adam", lr=0.1, lr_scale=(1.0, 0.1)), {"x": [-1.0, 1.0, 2.0], "y": [0.0, 1.0]}, {"noise": 0.3}),
         (ov.optimizer("rprop"), {"lr": [1e-3, 0.1, 1.0], "y": [0.0, 1.0]}, {"noise": 0.1, "seeds": 3, "seed": 5}),
         (ov.optimizer("rmsprop"), {"lr": [1e-3, 0.1], "alpha": [0.5, 0.99]}, {"batch_size": 16, "seeds": 4}),
+        (ov.optimizer("momentum", clip_norm=0.5), {"lr": [1e-3, 0.1], "momentum": [0.0, 0.9]}, {"noise": 0.3}),
+        (ov.optimizer("sgd"), {"clip_norm": [0.0, 0.1, 2.0], "clip_value": [0.0, 0.5]}, {"batch_size": 16}),
     ],
 )  # fmt: skip
 def test_schedules_noise_batches_seeds_and_any_two_axes(tmp_path, optimizer, axes, rest):

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 
+import numpy as np
 import pytest
 
 import optim_viz as ov
@@ -89,6 +90,24 @@ def test_every_schedule_weight_decay_factors_and_switches():
     assert counted["apart"] <= 0.05 * counted.total()
 
 
+def test_clipped_gradients():
+    bounds = ({"clip_norm": 0.5}, {"clip_value": 0.3}, {"clip_norm": 2.0, "clip_value": 1.5})
+    plan = ov.schedule("plateau")
+    places = (("rosenbrock", 0.0, None), ("goldstein_price", 1.0, None), ("linear_regression", 0.0, 7))
+    specs = [
+        descent.check(
+            name,
+            [ov.optimizer(kind, lr=0.02, clip_norm=0.5), *(ov.optimizer(kind, schedule=plan, **one) for one in bounds)],
+            steps=120, noise=noise, batch_size=batch,
+        )
+        for kind in RULES
+        for name, noise, batch in places
+    ]  # fmt: skip
+    counted = held(specs)
+    assert counted["apart"] <= 0.05 * counted.total()
+    assert all((np.hypot(*run.gradients[:-1].T) <= 0.5).all() for run in descent.run(specs[0]).trajectories[:2])
+
+
 def test_random_typed_functions(thorough):
     draw = random.Random(16)  # noqa: S311 - no secret
     specs = []
@@ -101,6 +120,20 @@ def test_random_typed_functions(thorough):
         specs.append(descent.check(surface, [ov.optimizer(kind, lr=0.01) for kind in kinds], start, steps=200))
     counted = held(specs)
     assert counted["apart"] <= 0.1 * counted.total()
+
+
+OF_X = ("x^4 - 3x^2 + x", "x^3", "-x^2", "cos(3x)", "relu(x - 1)", "|x|", "x^4", "0.1*x^2 - exp(-400*(x - 1)^2)", "1/x")
+
+
+def test_functions_of_x_alone_and_what_is_said_of_them():
+    plans = [(start, noise) for start in (-1.5, 0.0, 2.0) for noise in (0.0, 0.01)]
+    rates = [ov.optimizer("sgd", lr=0.01), ov.optimizer("momentum", lr=0.01), ov.optimizer("adam", lr=0.05)]
+    specs = [
+        descent.check(text, rates, start, steps=400, noise=noise, seed=3) for text in OF_X for start, noise in plans
+    ]
+    said = {run.outcome for spec in specs for run in descent.run(spec)}
+    assert len(said) >= 7
+    assert held(specs)["apart"] <= 0.05 * 3 * len(specs)
 
 
 def test_random_comparisons_with_noise_and_batches():

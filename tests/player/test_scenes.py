@@ -1,6 +1,7 @@
 """What the player is given equals the trajectory, in float32, and the inspector names columns that are there."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,26 @@ def test_tracks_hold_the_trajectories(every):
         for name, values in run.state.items():
             assert np.array_equal(column(scene, track, f"state.{name}.y"), values[:, 1].astype("f4"), equal_nan=True)
         assert track["status"] == run.status
+
+
+def test_a_function_of_x_alone_is_a_curve_and_may_be_a_map():
+    runs = ov.descend(ov.surface("x^3 + sqrt(x + 1)", bounds=(-2, 2, -1, 1)), ov.optimizer("sgd"), start=1.5, steps=9)
+    data = scenes.compare(runs).data
+    curve, _ = scenes.shown(data)
+    x = np.linspace(-2, 2, len(curve["heights"]))
+    with np.errstate(invalid="ignore"):
+        wanted = x**3 + np.sqrt(x + 1)
+    assert [height is None for height in curve["heights"]] == np.isnan(wanted).tolist()
+    np.testing.assert_allclose(np.array(curve["heights"], float), wanted, rtol=1e-6)
+    low, high = curve["bounds"][2:]
+    assert low < np.nanmin(wanted) and runs["sgd"].losses.max() < high
+    for drawn, plane in (("map", False), ("equal", True)):
+        changed = scenes.compare(descent.run(replace(runs.spec, drawn=drawn))).data
+        assert [(panel["id"], panel.get("equal")) for panel in scenes.shown(changed)] == [
+            ("plane", plane),
+            ("loss", None),
+        ]
+        assert changed["key"] == data["key"] and changed["live"]["drawn"] == drawn
 
 
 def test_losses_are_shown_by_gradient_evaluations_where_these_are_not_the_steps(every):

@@ -12,11 +12,11 @@ import optim_viz as ov
 from optim_viz.spec import Surface
 from optim_viz.surfaces import compiled as compiling
 from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.expression import letters, parse
+from optim_viz.surfaces.expression import OF_SURFACES, letters, parse
 from optim_viz.surfaces.functions import FUNCTIONS
-from optim_viz.surfaces.pasted import ExpressionError, canonical
 from optim_viz.surfaces.torch_functions import torch_functions
 from optim_viz.sweeps.machine_code import _Call, fused
+from optim_viz.typed.pasted import ExpressionError, canonical
 from tests.reference import torch_loss
 
 REFUSED = [
@@ -194,10 +194,10 @@ PASTED = [
 
 @pytest.mark.parametrize(("pasted", "meant"), PASTED)
 def test_a_function_is_read_as_people_paste_it(pasted, meant):
-    source, columns = canonical(pasted)
+    source, columns = canonical(pasted, OF_SURFACES)
     assert source == meant and len(columns) == len(source) + 1 and columns == sorted(columns)
     assert parse(pasted) == parse(meant)
-    assert canonical(meant)[0] == meant  # what is canonical stays
+    assert canonical(meant, OF_SURFACES)[0] == meant  # what is canonical stays
 
 
 @pytest.mark.parametrize(

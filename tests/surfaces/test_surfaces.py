@@ -12,10 +12,10 @@ from optim_viz.spec import DescentSpec
 from optim_viz.surfaces import descent, oracles
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import EXAMPLES, examples
-from optim_viz.surfaces.expression import ExpressionError
 from optim_viz.surfaces.minima import hessian
 from optim_viz.surfaces.surface import dataset, grid
 from optim_viz.surfaces.table import SURFACES
+from optim_viz.typed.pasted import ExpressionError
 from tests.reference import torch_loss
 
 ALL = list(SURFACES)

@@ -70,6 +70,22 @@ def test_another_milestone_is_offered_once_the_one_before_is_used():
     assert spec_of(app, "compare").optimizers[0].schedule["milestone9"] == 40
 
 
+def test_a_function_of_x_alone_asks_for_no_y_and_keeps_it_for_when_y_comes():
+    query = {"f": "x^4 - 3x^2", "box": "-2~2~-5~7", "start": "1~6", "steps": "20", "o": ["sgd~lr~0.01"]}
+    app = open_page("compare.py", query)
+    bounds = [w.key for w in app.number_input if w.key in {f"compare.{key}" for key in ("x0", "x1", "y0", "y1")}]
+    assert bounds == ["compare.x0", "compare.x1"] and spec_of(app, "compare").as_curve
+    assert [panel["id"] for panel in scene(app)["panels"]] == ["profile", "plane", "loss"]
+    app.session_state["compare.drawn"] = "map"  # as the player's switch has it
+    app.run()
+    assert app.query_params["drawn"] == "map" and app.number_input(key="compare.y1").value == 7.0
+    app.session_state["compare.drawn"] = ""
+    app.run()
+    app.text_input(key="compare.text").set_value("x^4 + y^2").run()
+    assert not app.exception and app.number_input(key="compare.y0").value == -5.0
+    assert spec_of(app, "compare").surface.bounds == (-2.0, 2.0, -5.0, 7.0) and "drawn" not in app.query_params
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_page_loads_from_its_link_and_reacts(name):
     app = open_page(name, QUERIES[name])
@@ -147,6 +163,19 @@ def test_settings_that_cannot_be_get_a_sentence_and_the_last_that_can_stay():
     assert (spec["dampening"], spec["nesterov"], spec.schedule["step_size"]) == (0.5, False, 5)
 
 
+def test_a_schedule_is_typed_and_its_mistakes_are_said():
+    app = open_page("compare.py", {"steps": "20", "o": "momentum~s~lambda"})
+    slot = next(iter(app.session_state["compare.slots"]))
+    app.session_state[f"compare.{slot}.more"] = True
+    app.run()
+    for typed, said in (("0.5^x", "Unknown name 'x'; t, the step"), ("1 - t/10", "step 11 is -0.1"), ("0.5^t", "")):
+        app.text_input(key=f"compare.{slot}.schedule.lambda.lr_lambda").set_value(typed).run()
+        assert not app.exception and said in " ".join(error.value for error in app.error)
+        assert bool(app.error) == bool(said)
+    (spec,) = spec_of(app, "compare").optimizers
+    assert spec.schedule["lr_lambda"] == "0.5^t"
+
+
 @pytest.mark.parametrize(("surface", "weights"), [("linear_regression", "bw"), ("beale", "xy")])
 def test_param_groups_are_called_as_the_weights_of_the_surface_are(surface, weights):
     app = open_page("compare.py", {"f": surface, "steps": "20", "o": "sgd"})
@@ -157,6 +186,11 @@ def test_param_groups_are_called_as_the_weights_of_the_surface_are(surface, weig
         assert app.slider(key=f"compare.{slot}.scale.{group}").label == f"lr of {called}, times"
     app.slider(key=f"compare.{slot}.scale.y").set_value(0.5).run()
     assert not app.exception and spec_of(app, "compare").optimizers[0].lr_scale == (("x", 1.0), ("y", 0.5))
+    app.select_slider(key=f"compare.{slot}.sgd.clip_norm").set_value(1.0).run()
+    (spec,) = spec_of(app, "compare").optimizers
+    assert not app.exception and spec.clip == (("clip_norm", 1.0),)
+    app.select_slider(key=f"compare.{slot}.sgd.clip_norm").set_value(0.0).run()
+    assert not app.exception and spec_of(app, "compare").optimizers[0].clip == ()
 
 
 def test_network_offers_muon_and_adafactor():

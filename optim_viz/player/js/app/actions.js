@@ -21,9 +21,10 @@ export function addActions(app) {
     step: (/** @type {number} */ by) => app.setClock(stepClock(app.clock, by)),
     setSpeed: (/** @type {number} */ speed) => app.setClock({ ...app.clock, speed }),
     setLoop: (/** @type {boolean} */ loop) => app.setClock({ ...app.clock, loop }),
-    setArrow(/** @type {string} */ name, /** @type {boolean} */ on) {
-      if (on) app.arrows.add(name);
-      else app.arrows.delete(name);
+    /** @param {"arrows"|"curveArrows"} those  on planes, or on a curve @param {string} name @param {boolean} on */
+    setArrow(those, name, on) {
+      if (on) app[those].add(name);
+      else app[those].delete(name);
       app.ask();
     },
     toggleTrack(/** @type {string} */ id) {
@@ -46,6 +47,11 @@ export function addActions(app) {
     },
     canRecord: canRecord(),
     toggleRecording: () => toggleRecording(app),
+    /** Has the surface drawn as a curve, or as a map on equal axes or not. @param {string} drawn */
+    setDrawn(drawn) {
+      app.live.change((/** @type {any} */ values) => { values.drawn = drawn; });
+      app.live.rest();
+    },
     canPick: () => app.live.there(),
     pick(/** @type {any} */ pick) {
       app.live.hold(pick.phase === "drag");

@@ -7,7 +7,8 @@ import { createOnce } from "../basics/driver.js";
 import { createPast, namesOf } from "../basics/past.js";
 import { createEngine } from "../engine/runs.js";
 import { gridPoints } from "../numbers/bands.js";
-import { lastRow } from "../numbers/scene.js";
+import { withHeights } from "../numbers/profile.js";
+import { drawnPanels, lastRow } from "../numbers/scene.js";
 
 /** How long everything must stand still before it counts as resting, ms. */
 const REST = 350;
@@ -19,14 +20,14 @@ const later = (job) => (globalThis.requestIdleCallback ?? setTimeout)(job);
 /** What can be turned, as a value of its own. @param {Live} live */
 export function turnable(live) {
   return structuredClone({
-    start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, parameters: live.surface.parameters,
+    start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, drawn: live.drawn ?? "", parameters: live.surface.parameters,
     runs: live.runs.map(({ id, values, schedule_values }) => ({ id, values, schedule_values })),
   });
 }
 
 /** The same to be looked at only: nothing is copied. @param {Live} live */
 function seen(live) {
-  return { start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, parameters: live.surface.parameters, runs: live.runs };
+  return { start: live.start, steps: live.steps, noise: live.noise, seed: live.seed, drawn: live.drawn, parameters: live.surface.parameters, runs: live.runs };
 }
 
 /** A live part with other values. @param {Live} live @param {any} values @returns {Live} */
@@ -69,22 +70,33 @@ export function createLive(app) {
     // What is drawn now may still be needed; what it took the place of is not.
     const { columns, status, statusFrom } = engine.runOne(live, run, kept?.older);
     const made = {
-      ...track, columns, status, statusFrom, end: Math.min(lastRow(base.panels, columns), live.steps),
+      ...track, columns, status, statusFrom, end: Math.min(lastRow(base.every, columns), live.steps),
       inspector: track.inspector && { ...track.inspector, hyperparameters: run.values },
     };
     tracks.set(run.id, { signature, track: made, older: kept?.track.columns });
     return made;
   }
 
+  /** A curve with the heights that its function's letters give now, and room for the start. @param {any} panel @param {any} run @param {boolean} same */
+  function curveNow(panel, run, same) {
+    const { live } = /** @type {any} */ (now), [x, y] = live.start, [x0, x1] = panel.bounds;
+    if (same || !run) return withHeights(panel, panel.heights, x);
+    const points = gridPoints([x0, x1, y, y], panel.heights.length, 1);
+    return { ...withHeights(panel, engine.lossesAt(live, run, points), x), minima: [] };
+  }
+
   /** A plane's panel with the surface as its letters are now: in passing, while they are turned or Python's is to come. @param {any} panel */
   function panelOf(panel) {
     const { live, base } = /** @type {any} */ (now), run = live.runs.find(computable);
     const letters = JSON.stringify(live.surface.parameters), own = JSON.stringify(base.live.surface.parameters);
-    if (panel.kind !== "plane" || !panel.grid || !run || letters === own) return panel;
+    if (panel.kind === "profile") return curveNow(panel, run, letters === own);
+    if (panel.kind !== "plane" || !panel.pick) return panel;
+    const shaped = { ...panel, equal: live.drawn === "equal" };
+    if (!panel.grid || !run || letters === own) return shaped;
     const { grid, surface } = panel, name = [live.surface.program, panel.bounds, letters].join(" ");
     if (ground.name !== name) ground = { name, values: Float32Array.from(engine.lossesAt(live, run, gridPoints(grid.bounds, grid.nx, grid.ny))) };
     const passing = pending || app.holding || Boolean(app.onTurn);
-    return { ...panel, minima: [], surface: { ...surface, blob: name }, grid: { ...grid, hash: name, values: ground.values, passing } };
+    return { ...shaped, minima: [], surface: { ...surface, blob: name }, grid: { ...grid, hash: name, values: ground.values, passing } };
   }
 
   /** Computes what has changed and has it drawn. */
@@ -92,7 +104,7 @@ export function createLive(app) {
     if (!now || app.destroyed) return;
     const { live, base } = now;
     const began = performance.now();
-    const panels = base.panels.map(panelOf);
+    const panels = drawnPanels(base.every, live).map(panelOf);
     const tracks = base.tracks.map((/** @type {any} */ track, /** @type {number} */ i) => trackOf(live.runs[i], track));
     app.stats.computed = performance.now() - began;
     app.showModel({ ...base, panels, tracks, frames: live.steps + 1, live });

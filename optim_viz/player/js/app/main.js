@@ -31,7 +31,7 @@ function createApp(root, options) {
   return /** @type {any} */ ({
     root, plotly: options.plotly, wholePlotly: options.wholePlotly ?? (() => options.plotly), onTurn: options.onTurn ?? null, holding: false, onRest: options.onRest ?? null, rested: null, abort, signal: abort.signal, destroyed: false,
     model: null, theme: readTheme(root), clock: createClock({ speed: options.state?.speed ?? 1, loop: Boolean(options.state?.loop) }),
-    hidden: new Set(), closed: new Set(), arrows: new Set(), hover: null, ghost: null, panels: new Map(),
+    hidden: new Set(), closed: new Set(), arrows: new Set(), curveArrows: new Set(["gradient", "step"]), hover: null, ghost: null, panels: new Map(),
     stats: { frames: 0, seconds: 0 }, lastRead: 0,
   });
 }

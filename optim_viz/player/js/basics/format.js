@@ -39,13 +39,14 @@ export function formatPoint(x, y, digits = 4) {
 }
 
 /**
- * A point of a plane, its weights by their names where these are not those of the axes of any plane.
- * @param {{named?: boolean, x_title?: string, y_title?: string}} panel
+ * A point of a plane, its weights by their names where these are not those of the axes of any plane; of a curve its x.
+ * @param {{kind?: string, named?: boolean, x_title?: string, y_title?: string}} panel
  * @param {number} x
  * @param {number} y
  * @param {number} [digits]
  */
 export function formatWeights(panel, x, y, digits = 4) {
+  if (panel.kind === "profile") return `${panel.x_title} = ${formatNumber(x, digits)}`;
   return panel.named ? `${panel.x_title} = ${formatNumber(x, digits)}, ${panel.y_title} = ${formatNumber(y, digits)}` : formatPoint(x, y, digits);
 }
 

@@ -5,7 +5,7 @@
  */
 import { Body, CODE, constant, get, integer, load, set, store } from "./assembler.js";
 import { Lines } from "./lines.js";
-import { FLOAT, PARAMETERS, WHERE, inputNames, linked, listBody, part, places, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
+import { FLOAT, PARAMETERS, WHERE, cycled, cycledName, inputNames, linked, listBody, multiply, part, places, productsOf, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
 import { constantOf } from "./program.js";
 
 /** @typedef {import("./pieces.js").Plan} Plan */
@@ -72,9 +72,13 @@ function advanceBody(plan, where) {
   const named = plan.axes.map((names, i) => Object.fromEntries(names.map((name, k) => [name, locals[i][k]])));
   const of = named.map((one) => (plan.same && one.lr_x !== undefined ? { ...one, lr_y: one.lr_x } : one));
   const width = Object.keys(cellPlaces(plan)).length;
+  const products = productsOf(lines, plan.schedule);
+  for (const [name, local] of Object.entries(products)) fixed[`schedule.${name}`] = local;
   lines.loop(WHERE.count, (round) => {
     body.write(get(round), CODE["f64.of_i32"]);
     const step = body.kept();
+    multiply(lines, plan.schedule, products, step, all.total);
+    if (plan.schedule.momentum) fixed[`rule.${cycledName(plan)}`] = cycled(lines, plan.schedule, fixed, step);
     body.write(get(step), constant(1), CODE["f64.add"]);
     const t = body.kept();
     ahead(lines, plan, fixed, step, t);
@@ -131,7 +135,7 @@ function cellStep(lines, plan, inputs, cell, { round, step, t }) {
   const at = { ...part(inputs, "surface"), x: place[0], y: place[1] };
   const loss = watch || schedule.watches ? whole(lines, plan.surface, "value", at, WHERE)[0] : -1;
   const rates = schedule.watches ? watched(lines, plan, inputs, { read, write }, loss) : plannedRates(lines, plan, inputs, step);
-  const seen = seenGradient(lines, plan, at, round);
+  const seen = seenGradient(lines, plan, at, round, part(inputs, "rule"));
   write("poison", get(read("poison")), ...[...seen, ...(watch ? [loss] : [])].flatMap((local) => [get(local), get(local), CODE["f64.sub"], CODE["f64.add"]]));
   if (watch) seeLoss(body, { read, write }, loss);
   const names = [...rule.state.map((name) => `${name}.x`), ...rule.state.map((name) => `${name}.y`)];
@@ -188,7 +192,7 @@ function widen({ body }, { read, write }, next, round) {
  * @param {FieldPlan} plan
  */
 export function createFieldMachine(plan) {
-  const names = inputNames(plan.rule, plan.schedule, plan.surface);
+  const names = inputNames(plan);
   const where = places(names);
   const bodies = { advance: advanceBody(plan, where), losses: listBody(plan.surface, "value", where), gradients: listBody(plan.surface, "gradient", where) };
   return { plan, names, where, kept: cellPlaces(plan), ...linked(bodies) };

@@ -11,7 +11,7 @@
 import { createDraws } from "./draws.js";
 import { SCRATCH, createFieldMachine } from "./field_machine.js";
 import { filled, laidOut, sizesOf } from "./memory.js";
-import { inputsOf, shaped } from "./runs.js";
+import { boundFrom, clipped, inputsOf, shaped } from "./runs.js";
 
 const FLOAT = 8;
 /** Cells that step together: their rows stay in a core's cache. Points whose loss or gradient is asked for at once. */
@@ -20,11 +20,11 @@ const TOGETHER = 256, LISTED = 4096;
 const SHARING = 16, SHARED_STEPS = 2000000;
 const MACHINES = 32;
 
-/** The inputs that an axis sets, and their values for one of its own. @param {string} name @param {[number, number]} scale @returns {[string[], (value: number) => number[]]} */
-function axisInputs(name, [x, y]) {
+/** The inputs that an axis sets, and their values for one of its own. @param {string} name @param {[number, number]} scale @param {import("./program.js").Program|null} clip @returns {[string[], (value: number) => number[]]} */
+function axisInputs(name, [x, y], clip) {
   if (name === "x" || name === "y") return [[], () => []];
   if (name === "lr") return [["lr", "lr_x", "lr_y"], (value) => [value, value * x, value * y]];
-  return [[`rule.${name}`], (value) => [value]];
+  return [[`rule.${name}`], (value) => [clip?.inputs.includes(name) ? boundFrom(value) : value]];
 }
 
 /** How many rows of a field step together. @param {Field} field */
@@ -55,15 +55,16 @@ export function createFields(programOf) {
     const rule = programOf(/** @type {string} */ (run.program));
     const varied = new Set(axes.map((axis) => axis.name));
     const left = Object.keys(rule.zero).filter((name) => run.values[name] === 0 && !varied.has(name));
-    const same = run.scale[0] === run.scale[1];
-    const key = [field.surface.program, run.program, left, run.schedule, field.batch !== null, watch, same, ...varied].join(" ");
+    const same = run.scale[0] === run.scale[1], clip = clipped(rule, run.values, varied);
+    const key = [field.surface.program, run.program, left, run.schedule, field.batch !== null, watch, same, clip !== null, ...varied].join(" ");
     let machine = machines.get(key);
     if (!machine) {
       if (machines.size >= MACHINES) machines.delete(/** @type {string} */ (machines.keys().next().value));
       const fixed = Object.fromEntries(Object.entries(run.values).filter(([name]) => !varied.has(name)));
+      const schedule = programOf(run.schedule);
       machine = createFieldMachine({
-        surface: programOf(field.surface.program), rule: shaped(rule, fixed), schedule: programOf(run.schedule), batch: field.batch !== null, watch, same,
-        axes: /** @type {[string[], string[]]} */ (axes.map((axis) => axisInputs(axis.name, run.scale)[0])),
+        surface: programOf(field.surface.program), rule: shaped(rule, fixed, schedule), schedule, batch: field.batch !== null, watch, same, clip,
+        axes: /** @type {[string[], string[]]} */ (axes.map((axis) => axisInputs(axis.name, run.scale, clip)[0])),
       });
       machines.set(key, machine);
     }
@@ -94,10 +95,11 @@ export function createFields(programOf) {
     const together = Math.min(to - from, rowsTogether(field));
     const set = prepared(field, together, columns);
     const ends = emptyEnds(field, cells);
-    fillAxis(set.view("byColumn"), field, 1, 0, columns);
+    const { clip } = set.machine.plan;
+    fillAxis(set.view("byColumn"), field, clip, 1, 0, columns);
     for (let row = from; row < to; row += together) {
       const rows = Math.min(together, to - row);
-      fillAxis(set.view("byRow"), field, 0, row, rows);
+      fillAxis(set.view("byRow"), field, clip, 0, row, rows);
       const first = fillCells(set, field, row, rows);
       const { at, machine } = set;
       const noise = field.noise > 0 ? at.noise : 0;
@@ -138,10 +140,10 @@ function emptyEnds(field, cells) {
   return /** @type {Ends} */ (Object.fromEntries(names.map((name) => [name, new Float64Array(cells)])));
 }
 
-/** Puts in some values of an axis. @param {Float64Array} view @param {Field} field @param {0|1} which @param {number} from @param {number} count */
-function fillAxis(view, field, which, from, count) {
+/** Puts in some values of an axis. @param {Float64Array} view @param {Field} field @param {import("./program.js").Program|null} clip @param {0|1} which @param {number} from @param {number} count */
+function fillAxis(view, field, clip, which, from, count) {
   const { name, values } = field.axes[which];
-  const [inputs, of] = axisInputs(name, field.run.scale);
+  const [inputs, of] = axisInputs(name, field.run.scale, clip);
   for (let i = 0; i < count; i++) view.set(of(values[from + i]), i * inputs.length);
 }
 

@@ -4,33 +4,44 @@
  */
 import { Body, CODE, get, integer, load, set, store } from "./assembler.js";
 import { Lines } from "./lines.js";
-import { FLOAT, PARAMETERS, WHERE, inputNames, linked, listBody, mean, part, places, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
+import { FLOAT, OF_STEP, PARAMETERS, WHERE, cycled, cycledName, inputNames, linked, listBody, mean, multiply, part, places, productsOf, readInputs, rowAddress, seenGradient, updated, whole } from "./pieces.js";
 
 /** @typedef {import("./pieces.js").Plan} Plan */
 /** @typedef {import("./pieces.js").Program} Program */
 /** @typedef {import("./pieces.js").ScheduleProgram} ScheduleProgram */
 /** @typedef {import("./pieces.js").SurfaceProgram} SurfaceProgram */
 
-/** Writes the rate of every step, the optimizer's own and those of x and y. @param {ScheduleProgram} schedule @param {Record<string, number>} where */
+/** Writes the rate of every step, the optimizer's own and those of x and y, and what is cycled. @param {ScheduleProgram} schedule @param {Record<string, number>} where */
 function ratesBody(schedule, where) {
   const body = new Body(PARAMETERS.length);
   const lines = new Lines(body);
   const inputs = readInputs(lines, WHERE.inputs, where);
+  const products = productsOf(lines, schedule);
   lines.loop(WHERE.count, (round) => {
-    const address = rowAddress(body, WHERE.rates, round, 3);
+    const address = rowAddress(body, WHERE.rates, round, OF_STEP);
     body.write(get(round), CODE["f64.of_i32"]);
     const step = body.kept();
+    multiply(lines, schedule, products, step, inputs.total);
     ["lr", "lr_x", "lr_y"].forEach((base, i) => {
-      const [rate] = lines.program(/** @type {Program} */ (schedule.rate), { ...part(inputs, "schedule"), step, base: inputs[base], total: inputs.total }, 1);
+      const [rate] = lines.program(/** @type {Program} */ (schedule.rate), { ...part(inputs, "schedule"), ...products, step, base: inputs[base], total: inputs.total }, 1);
       body.write(get(address), get(rate), store(i * FLOAT));
     });
+    if (schedule.momentum) body.write(get(address), get(cycled(lines, schedule, inputs, step)), store(3 * FLOAT));
   });
   return body;
 }
 
+/** What the schedule cycles, read from memory. @param {Body} body @param {Plan} plan @param {number} round @returns {Record<string, number>} */
+function plannedMomentum(body, plan, round) {
+  const name = cycledName(plan);
+  if (!name) return {};
+  body.write(get(rowAddress(body, WHERE.rates, round, OF_STEP)), load(3 * FLOAT));
+  return { [name]: body.kept() };
+}
+
 /** The rates of a step, read from memory. @param {Body} body @param {number} round */
 function plannedRates(body, round) {
-  const address = rowAddress(body, WHERE.rates, round, 3);
+  const address = rowAddress(body, WHERE.rates, round, OF_STEP);
   return [1, 2].map((i) => { body.write(get(address), load(i * FLOAT)); return body.kept(); });
 }
 
@@ -54,13 +65,13 @@ function runBody(plan, where) {
   const width = 2 + moving.length;
   moving.forEach((_, i) => body.write(get(WHERE.out), get(now[i]), store((2 + i) * FLOAT)));
   const watched = schedule.watches ? watcher(lines, inputs) : null;
-  const of = part(inputs, "rule");
   lines.loop(WHERE.count, (round) => {
+    const of = { ...part(inputs, "rule"), ...plannedMomentum(body, plan, round) };
     const address = rowAddress(body, WHERE.out, round, width);
     const at = { ...part(inputs, "surface"), x: now[0], y: now[1] };
     const rates = watched ? [watched.lr_x, watched.lr_y].map((local) => { body.write(get(local)); return body.kept(); }) : plannedRates(body, round);
     if (watched) watch(lines, plan, at, watched, part(inputs, "schedule"), round);
-    const seen = seenGradient(lines, plan, at, round);
+    const seen = seenGradient(lines, plan, at, round, of);
     seen.forEach((local, i) => body.write(get(address), get(local), store(i * FLOAT)));
     body.write(get(round), integer(1), CODE["i32.add"], CODE["f64.of_i32"]);
     const t = body.kept();
@@ -77,13 +88,13 @@ function runBody(plan, where) {
 /** Tells a watching schedule the loss of this step, and keeps the optimizer's own rate. @param {Lines} lines @param {Plan} plan @param {any} at @param {Record<string, number>} state @param {any} numbers @param {number} round */
 function watch(lines, plan, at, state, numbers, round) {
   const { body } = lines;
-  const address = rowAddress(body, WHERE.rates, round, 3);
+  const address = rowAddress(body, WHERE.rates, round, OF_STEP);
   body.write(get(address), get(state.lr), store(0));
   const [loss] = whole(lines, plan.surface, "value", at, WHERE);
   const found = lines.program(/** @type {Program} */ (plan.schedule.after), { ...state, ...numbers, loss }, 6);
   const copies = found.map((local) => { body.write(get(local)); return body.kept(); });
   Object.values(state).forEach((local, i) => body.write(get(copies[i]), set(local)));
-  body.write(get(address), get(state.lr), store(3 * FLOAT)); // of the step after, if there is one
+  body.write(get(address), get(state.lr), store(OF_STEP * FLOAT)); // of the step after, if there is one
 }
 
 /** Writes gradient and second derivatives at (x, y) to `out`. @param {SurfaceProgram} surface @param {Record<string, number>} where */
@@ -108,7 +119,7 @@ function slopeBody(surface, where) {
  * @param {Plan} plan
  */
 export function createMachine(plan) {
-  const names = inputNames(plan.rule, plan.schedule, plan.surface);
+  const names = inputNames(plan);
   const where = places(names);
   const bodies = {
     ...(plan.schedule.watches ? {} : { rates: ratesBody(plan.schedule, where) }),

@@ -14,26 +14,35 @@ import { IMPORTS, MATH } from "./operations.js";
  * @property {{value: Program, gradient: Program}} [example]
  */
 /** @typedef {{first: Program, step: Program, state: string[], initial: (number|string)[]}} RuleProgram */
-/** @typedef {{rate?: Program, after?: Program, watches: boolean}} ScheduleProgram */
+/**
+ * `running` are the factors of a step, whose products over the steps so far the rate is given as product0, ...
+ * `momentum` is what the rule's momentum or beta1 is at a step, where it is cycled.
+ * @typedef {{rate?: Program, after?: Program, running?: Program|null, momentum?: Program|null, watches: boolean}} ScheduleProgram
+ */
 
-/** @typedef {{surface: SurfaceProgram, rule: RuleProgram, schedule: ScheduleProgram, batch: boolean}} Plan */
+/** @typedef {{surface: SurfaceProgram, rule: RuleProgram, schedule: ScheduleProgram, batch: boolean, clip: Program|null}} Plan */
 
 export const FLOAT = 8;
+/** What is known of a step before it: the rates, the optimizer's own and those of x and y, and what is cycled. */
+export const OF_STEP = 4;
 
 /** Floats in memory, one after the other, by name. @param {string[]} names @returns {Record<string, number>} */
 export function places(names) {
   return Object.fromEntries(names.map((name, i) => [name, i]));
 }
 
-/** Names of the numbers that a machine is given. @param {RuleProgram} rule @param {ScheduleProgram} schedule @param {SurfaceProgram} surface */
-export function inputNames(rule, schedule, surface) {
+/** The bounds that a program of clipping takes, by name. @param {Program} clip */
+export const boundsOf = (clip) => clip.inputs.filter((name) => !["gx", "gy"].includes(name));
+
+/** Names of the numbers that a machine is given. @param {Plan} plan */
+export function inputNames({ rule, schedule, surface, clip }) {
   const own = new Set(["t", "lr", "theta", "g", ...rule.state]);
   const planned = new Set(["step", "base", "total", "loss", "best", "bad", "cooling", "lr", "lr_x", "lr_y"]);
   const plan = /** @type {Program} */ (schedule.rate ?? schedule.after);
   return [
     "x", "y", "lr", "lr_x", "lr_y", "total", "examples", ...rule.state.flatMap((name) => [`${name}.x`, `${name}.y`]),
-    ...rule.step.inputs.filter((name) => !own.has(name)).map((name) => `rule.${name}`),
-    ...plan.inputs.filter((name) => !planned.has(name)).map((name) => `schedule.${name}`),
+    ...[...rule.step.inputs.filter((name) => !own.has(name)), ...(clip ? boundsOf(clip) : [])].map((name) => `rule.${name}`),
+    ...plan.inputs.filter((name) => !planned.has(name) && !/^product\d+$/.test(name)).map((name) => `schedule.${name}`),
     ...surface.value.inputs.filter((name) => !["x", "y", "u", "v"].includes(name)).map((name) => `surface.${name}`),
   ];
 }
@@ -44,6 +53,32 @@ export function readInputs(lines, base, where) {
     lines.body.write(get(base), load(place * FLOAT));
     return [name, lines.body.kept()];
   }));
+}
+
+/** Variables for the products that a schedule runs on, 1 before the first step. @param {Lines} lines @param {ScheduleProgram} schedule @returns {Record<string, number>} */
+export function productsOf(lines, { running }) {
+  return Object.fromEntries((running?.results ?? []).map((_, i) => {
+    const local = lines.body.float();
+    lines.body.write(get(lines.number(1)), set(local));
+    return [`product${i}`, local];
+  }));
+}
+
+/** Multiplies them by the factors of a step. @param {Lines} lines @param {ScheduleProgram} schedule @param {Record<string, number>} products @param {number} step @param {number} total */
+export function multiply(lines, { running }, products, step, total) {
+  if (!running) return;
+  lines.program(running, { step, total }).forEach((factor, i) => {
+    const local = products[`product${i}`];
+    lines.body.write(get(local), get(factor), CODE["f64.mul"], set(local));
+  });
+}
+
+/** Which of the rule's numbers a schedule cycles; "" where it cycles none. @param {{rule: RuleProgram, schedule: ScheduleProgram}} of */
+export const cycledName = ({ rule, schedule }) => (!schedule.momentum ? "" : rule.step.inputs.includes("beta1") ? "beta1" : "momentum");
+
+/** That number at a step. @param {Lines} lines @param {ScheduleProgram} schedule @param {Record<string, number>} inputs @param {number} step */
+export function cycled(lines, schedule, inputs, step) {
+  return lines.program(/** @type {Program} */ (schedule.momentum), { ...part(inputs, "schedule"), step, total: inputs.total }, 1)[0];
 }
 
 /** Those inputs that begin with a word and a dot, without it. @param {Record<string, number>} inputs @param {string} of */
@@ -91,8 +126,8 @@ export function whole(lines, surface, what, inputs, at) {
 export const PARAMETERS = ["count", "inputs", "rates", "noise", "batches", "size", "out", "examples", "exampleCount"];
 export const WHERE = /** @type {Where} */ (/** @type {unknown} */ (places(PARAMETERS)));
 
-/** The gradient that a step sees. @param {Lines} lines @param {Plan} plan @param {any} at @param {number} round */
-export function seenGradient(lines, plan, at, round) {
+/** The gradient that a step sees: its noise and its clipping included. @param {Lines} lines @param {Plan} plan @param {any} at @param {number} round @param {Record<string, number>} bounds  of clipping, among others */
+export function seenGradient(lines, plan, at, round, bounds) {
   const { body } = lines;
   const seen = [body.float(), body.float()];
   let found;
@@ -106,7 +141,7 @@ export function seenGradient(lines, plan, at, round) {
     const address = rowAddress(body, WHERE.noise, round, 2);
     seen.forEach((local, i) => body.write(get(local), get(address), load(i * FLOAT), CODE["f64.add"], set(local)));
   });
-  return seen;
+  return plan.clip ? lines.program(plan.clip, { ...bounds, gx: seen[0], gy: seen[1] }, 2) : seen;
 }
 
 /**

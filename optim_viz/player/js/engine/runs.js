@@ -11,29 +11,39 @@
  * @property {[number, number]} scale  factors on the learning rate of x and of y
  *
  * @typedef {object} Live  a scene's part that computes
- * @property {{program: string, parameters: Record<string, number>, bounds: number[], minima: number[][], best: number, lowest: number}} surface
+ * @property {{program: string, parameters: Record<string, number>, bounds: number[], minima: number[][], best: number, lowest: number, alone?: boolean}} surface
  * @property {[number, number]} start
  * @property {number} steps
  * @property {number} noise
  * @property {number} seed
  * @property {number|null} batch
+ * @property {string} [drawn]  "" as a map, a function of x alone as a curve; "map"; "equal": a map on which x and y have one scale
  * @property {LiveRun[]} runs
  */
 import { roomFor } from "../basics/room.js";
 import { createDraws } from "./draws.js";
 import { createMachine } from "./machine.js";
 import { filled, laidOut, sizesOf } from "./memory.js";
+import { OF_STEP, boundsOf, cycledName } from "./pieces.js";
 import { constantOf } from "./program.js";
 import { judge, statusOf } from "./verdict.js";
 
 const FLOAT = 8;
 const HESSIAN_STEP = 1e-5;
 
-/** A rule with what it leaves out at 0 left out. @param {any} rule @param {Record<string, number>} values */
-export function shaped(rule, values) {
-  const zero = Object.keys(rule.zero).find((name) => values[name] === 0);
+/** A rule with what it leaves out at 0 left out, unless its schedule cycles that. @param {any} rule @param {Record<string, number>} values @param {any} schedule */
+export function shaped(rule, values, schedule) {
+  const zero = schedule.momentum ? undefined : Object.keys(rule.zero).find((name) => values[name] === 0);
   return zero === undefined ? rule : rule.zero[zero];
 }
+
+/** What clips the gradients of a rule's runs, null where it says nothing of it, or no bound is set or varied. @param {any} rule @param {Record<string, number>} values @param {Set<string>} [varied] */
+export function clipped(rule, values, varied = new Set()) {
+  return rule.clip && boundsOf(rule.clip).some((name) => values[name] > 0 || varied.has(name)) ? rule.clip : null;
+}
+
+/** A bound of clipping as its program takes it: 0 stands for none. @param {number} value */
+export const boundFrom = (value) => (value === 0 ? Infinity : value);
 
 /**
  * What runs comparisons. Machines and draws are kept from one run to the next.
@@ -48,11 +58,13 @@ export function createEngine(programOf) {
   function machineOf(live, run) {
     const rule = programOf(/** @type {string} */ (run.program));
     const zero = Object.keys(rule.zero).filter((name) => run.values[name] === 0).join();
-    const key = [live.surface.program, run.program, zero, run.schedule, live.batch !== null].join(" ");
+    const clip = clipped(rule, run.values);
+    const key = [live.surface.program, run.program, zero, run.schedule, live.batch !== null, clip !== null].join(" ");
     let machine = machines.get(key);
     if (!machine) {
       if (machines.size >= 64) machines.delete(/** @type {string} */ (machines.keys().next().value));
-      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values), schedule: programOf(run.schedule), batch: live.batch !== null };
+      const schedule = programOf(run.schedule);
+      const plan = { surface: programOf(live.surface.program), rule: shaped(rule, run.values, schedule), schedule, batch: live.batch !== null, clip };
       machine = { ...createMachine(plan), plan };
       machines.set(key, machine);
     }
@@ -61,7 +73,7 @@ export function createEngine(programOf) {
 
   /** Lays out a machine's memory and fills it. @param {any} machine @param {Live} live @param {LiveRun} run */
   function prepare(machine, live, run) {
-    const sizes = { ...sizesOf(machine, live), result: 5, around: 160, rates: 3 * (live.steps + 2), losses: live.steps + 1, rows: machine.width * (live.steps + 1) };
+    const sizes = { ...sizesOf(machine, live), result: 5, around: 160, rates: OF_STEP * (live.steps + 2), losses: live.steps + 1, rows: machine.width * (live.steps + 1) };
     const { at, view } = laidOut(machine.memory, sizes);
     filled(view, machine, inputsOf(live, run, machine.plan), draws, live);
     return { at, view };
@@ -110,6 +122,7 @@ export function inputsOf(live, run, plan) {
     x: live.start[0], y: live.start[1], lr, lr_x: lr * run.scale[0], lr_y: lr * run.scale[1], total: live.steps, examples: plan.surface.examples.length,
   };
   for (const [name, value] of Object.entries(run.values)) inputs[`rule.${name}`] = value;
+  if (plan.clip) for (const name of boundsOf(plan.clip)) inputs[`rule.${name}`] = boundFrom(run.values[name]);
   for (const [name, value] of Object.entries(run.schedule_values)) inputs[`schedule.${name}`] = value;
   for (const [name, value] of Object.entries(live.surface.parameters)) inputs[`surface.${name}`] = value;
   return { ...inputs, ...firstState(run, plan.rule, [inputs.lr_x, inputs.lr_y]) };
@@ -142,7 +155,7 @@ function groundOf(live, machine, call, at, view) {
   };
   const gradient = (/** @type {number} */ x, /** @type {number} */ y) => [...place(x, y).slice(0, 2)];
   return {
-    bounds: live.surface.bounds, minima: live.surface.minima, best: live.surface.minima.slice(0, live.surface.best), lowest: live.surface.lowest, gradient,
+    bounds: live.surface.bounds, alone: live.surface.alone, minima: live.surface.minima, best: live.surface.minima.slice(0, live.surface.best), lowest: live.surface.lowest, gradient,
     hessian: (/** @type {number} */ x, /** @type {number} */ y) => (machine.plan.surface.hessian ? [...place(x, y).slice(2, 5)] : differences(gradient, x, y)),
     losses(/** @type {Float64Array} */ points) {
       view("around").set(points);
@@ -187,14 +200,16 @@ function columnsOf(live, machine, view, ground, spare) {
   while (end < count && Number.isFinite(losses[end] + xs[end] + ys[end] + gx[end] + gy[end])) end++;
   losses.fill(Infinity, end);
   /** @type {Record<string, Float64Array>} */
-  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, 3, roomFor(spare.lr, count)) };
+  const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, OF_STEP, roomFor(spare.lr, count)) };
+  const cycle = cycledName(plan);
+  if (cycle) columns[cycle] = strided(rates, 3, OF_STEP, roomFor(spare[cycle], count));
   plan.rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
     const [x, y] = [`state.${name}.x`, `state.${name}.y`];
     columns[x] = taken(x, 4 + i);
     columns[y] = taken(y, 4 + plan.rule.state.length + i);
   });
   if (plan.schedule.watches) holdRate(columns);
-  for (const [name, column] of Object.entries(columns)) if (name !== "loss" && name !== "lr") column.fill(NaN, end);
+  for (const [name, column] of Object.entries(columns)) if (!["loss", "lr", cycle].includes(name)) column.fill(NaN, end);
   const verdict = judge(ground, { xs, ys, losses });
   return { columns, status: statusOf(verdict), statusFrom: verdict.step, verdict };
 }

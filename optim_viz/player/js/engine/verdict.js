@@ -4,6 +4,7 @@
  *
  * @typedef {object} Ground  what is known of the surface
  * @property {number[]} bounds  [x0, x1, y0, y1]
+ * @property {boolean} [alone]  whether it is a function of x alone
  * @property {number[][]} minima  [x, y, loss]
  * @property {number[][]} best  those of them that no other undercuts
  * @property {number} lowest  the lowest known loss
@@ -18,7 +19,7 @@ import { later, t } from "../basics/words.js";
 
 const REACHED_DISTANCE = 1e-3, REACHED_LOSS = 1e-3, RESTING = 1e-3, CRAWLING = 1e-4, TURNS = 0.1, SWING = 0.25;
 const WINDOW = 60, PROGRESS = 1e-3, GROWTH = 1.2, LEVELLED = 1e-2;
-const FLAT = 1e-6, SETTLED = 1e-6, MOVES = 100, NOTHING = 1e-9, AROUND = 64;
+const FLAT = 1e-6, SETTLED = 1e-6, MOVES = 100, NOTHING = 1e-9, AROUND = 64, CURVED = 1e-3;
 
 /** The words for each outcome. */
 export const WORDS = /** @type {Record<string, string>} */ ({
@@ -31,7 +32,8 @@ export const WORDS = /** @type {Record<string, string>} */ ({
 
 /** @param {Verdict} verdict */
 export function statusOf({ outcome, step, place }) {
-  const where = place ? `(${place.map((value) => general(value + 0, 4)).join(", ")})` : t("it");
+  const values = place?.map((value) => general(value + 0, 4));
+  const where = !values ? t("it") : values.length === 1 ? `x = ${values[0]}` : `(${values.join(", ")})`;
   return t(WORDS[outcome], { place: where, step: String(step).replace(/\B(?=(\d{3})+$)/g, ",") });
 }
 
@@ -57,8 +59,16 @@ function arrival(ground, { xs, ys, losses }, [x, y, value]) {
   return step === losses.length ? -1 : step;
 }
 
-/** @param {Ground} ground @param {Run} run @returns {Verdict} */
+/** On a function of x alone all is said of x. @param {Ground} ground @param {Run} run @returns {Verdict} */
 export function judge(ground, run) {
+  if (!ground.alone) return judged(ground, run);
+  const [x0, x1] = ground.bounds;
+  const { place, ...rest } = judged({ ...ground, bounds: [x0, x1, 0, 0] }, { ...run, ys: new Float64Array(run.ys.length) });
+  return place ? { ...rest, place: place.slice(0, 1) } : rest;
+}
+
+/** @param {Ground} ground @param {Run} run @returns {Verdict} */
+function judged(ground, run) {
   const { xs, ys, losses } = run;
   const last = losses.length - 1;
   const broken = losses.findIndex((loss) => !Number.isFinite(loss));
@@ -159,7 +169,7 @@ function levelPlace(ground, px, py, reach) {
     x += directions[0][0] * move[0] + directions[1][0] * move[1];
     y += directions[0][1] * move[0] + directions[1][1] * move[1];
     if (!(Math.hypot(x - px, y - py) <= reach)) return null;
-    if (settled) return told(ground, x, y, curvatures, reach);
+    if (settled) return (ground.alone ? toldOfX : told)(ground, x, y, curvatures, reach);
   }
   return null;
 }
@@ -198,4 +208,17 @@ function told(ground, px, py, curvatures, reach) {
   if (spread(around) === 0) return { place, value, kind: "plain" };
   const farthest = Math.max(...around.map((loss) => Math.abs(loss - value)));
   return { place, value, kind: value - Math.min(...around) > NOTHING * farthest ? "saddle" : "valley" };
+}
+
+/** What kind of place it is on a function of x alone, as the losses beside it say, or its curvature. @param {Ground} ground @param {number} px @param {number} py @param {number[]} curvatures @param {number} reach */
+function toldOfX(ground, px, py, curvatures, reach) {
+  const [value, ...around] = ground.losses(Float64Array.of(px, py, px - reach, py, px + reach, py));
+  let sides = around.map((loss) => loss - value);
+  if (!sides.every(Number.isFinite)) return null;
+  const curvature = Math.abs(curvatures[0]) >= Math.abs(curvatures[1]) ? curvatures[0] : curvatures[1];
+  const most = () => Math.max(...sides.map(Math.abs));
+  if (Math.abs(curvature) * reach ** 2 > CURVED * most()) sides = [curvature, curvature];
+  const some = NOTHING * most(), higher = Math.max(...sides) > some, lower = Math.min(...sides) < -some;
+  if (lower && !higher) return null;
+  return { place: [Math.abs(px) > SETTLED * reach ? px : 0, 0], value, kind: lower ? "saddle" : higher ? "minimum" : "plain" };
 }

@@ -17,14 +17,15 @@ export const ARROWS = [
  * @returns {[number, number]|null}
  */
 export function arrowVector(track, panel, name, row) {
+  const flat = panel.kind === "profile"; // there is x alone
   if (name === "step") {
     const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
-    return row < track.end ? [xs[row + 1] - xs[row], ys[row + 1] - ys[row]] : null;
+    return row < track.end ? [xs[row + 1] - xs[row], flat ? 0 : ys[row + 1] - ys[row]] : null;
   }
   const names = track.inspector?.arrows?.[name];
   const [xs, ys] = [track.columns[names?.[0]], track.columns[names?.[1]]];
   if (!xs || !ys) return null;
-  const vector = /** @type {[number, number]} */ ([-xs[row], -ys[row]]);
+  const vector = /** @type {[number, number]} */ ([-xs[row], flat ? 0 : -ys[row]]);
   return vector.every(Number.isFinite) && (vector[0] || vector[1]) ? vector : null;
 }
 

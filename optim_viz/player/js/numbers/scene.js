@@ -34,12 +34,30 @@
  * @property {number} duration
  * @property {string} origin  the link that a video carries; "" for none
  * @property {Track[]} tracks
- * @property {object[]} panels  as in the scene, a plane's `grid` added
+ * @property {any[]} panels  those that are drawn, as in the scene, a plane's `grid` added
+ * @property {any[]} every  all panels: of a function of x alone one is a curve, one a map
  * @property {import("../engine/runs.js").Live|null} live  what its runs are computed from, where that can be done here
  * @property {string} hash  names of all blobs used, joined
  */
 import { t } from "../basics/words.js";
 import { ratePanels } from "./schedules.js";
+
+/** Those panels that are drawn now: of a curve and a map of the same function one, where both are there. @param {any[]} panels @param {any} live */
+export function drawnPanels(panels, live) {
+  if (!live) return panels;
+  const wanted = live.surface.alone && !live.drawn ? "curve" : "map";
+  return panels.filter((panel) => (panel.shape ?? wanted) === wanted);
+}
+
+/** The columns that say where a run is on a panel; none on one that shows no places. @param {any} panel @returns {string[]} */
+export function coordinatesOf(panel) {
+  return panel.kind === "plane" ? [panel.x, panel.y] : panel.kind === "profile" ? [panel.x] : [];
+}
+
+/** The panel that shows where runs are. @param {any[]} panels @param {any} [track]  one of those runs */
+export function placesPanel(panels, track) {
+  return panels.find((panel) => coordinatesOf(panel).some((name) => !track || track.columns[name]));
+}
 
 /**
  * What a panel is called where there is little room.
@@ -176,12 +194,13 @@ export function decodeScene(scene, blobs) {
   checkScene(scene);
   const missing = missingBlobs(scene, blobs);
   if (missing.length) throw new Error(`Numbers are missing: ${missing.join(", ")}.`);
+  const every = [...scene.panels, ...ratePanels(scene)].map((panel) => decodePanel(panel, blobs));
   return {
     key: String(scene.key ?? ""), frames: Math.floor(scene.frames), frameTitle: scene.frame_title ?? "step",
     frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, waits: Boolean(scene.waits), duration: scene.duration || 6,
     reportRest: Boolean(scene.report_rest), origin: String(scene.origin ?? ""),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
-    panels: [...scene.panels, ...ratePanels(scene)].map((panel) => decodePanel(panel, blobs)),
+    panels: drawnPanels(every, scene.live), every,
     live: scene.live ?? null, hash: blobNames(scene).join("+"),
   };
 }

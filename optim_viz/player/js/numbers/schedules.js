@@ -18,11 +18,11 @@ const itself = (value) => value;
 /** @type {Place} */
 const START = { step: () => 0, rate: ({ lr }) => lr, y: ["lr", itself] };
 
-/** The numbers of milestones, more than any schedule has. */
-const MILESTONES = Array.from({ length: 99 }, (_, i) => i + 1);
+/** The numbers of milestones, as many as a schedule may have. */
+const MILESTONES = Array.from({ length: 1000 }, (_, i) => i + 1);
 
 /** How many milestones of a run come no later than one of them. @param {Context} context @param {number} k */
-const passed = ({ v }, k) => MILESTONES.filter((one) => v[`milestone${one}`] > 0 && v[`milestone${one}`] <= v[`milestone${k}`]).length;
+const passed = ({ v }, k) => Object.entries(v).filter(([name, step]) => /^milestone\d+$/.test(name) && step > 0 && step <= v[`milestone${k}`]).length;
 
 /** @param {number} k @returns {Place} */
 const milestone = (k) => ({

@@ -12,7 +12,7 @@ import { headAt } from "../numbers/paths.js";
  * @param {{x: number, y: number}} tail  px
  * @param {typeof ARROWS} kinds
  */
-function drawArrowsOf(context, view, app, look, row, tail, kinds) {
+export function drawArrowsOf(context, view, app, look, row, tail, kinds) {
   const track = app.model.tracks.find((/** @type {any} */ one) => one.id === look.id);
   for (const kind of kinds) {
     const vector = arrowVector(track, view.panel, kind.name, row);

@@ -59,7 +59,12 @@ export function strokeCurve(context, view, curve, { color, width, dash = "solid"
   context.strokeStyle = color;
   context.setLineDash(dashPattern(dash, width));
   context.beginPath();
-  for (const [u, v] of curve) context.lineTo(view.px(u), view.py(v));
+  let gap = true;
+  for (const [u, v] of curve) {
+    if (gap) context.moveTo(view.px(u), view.py(v));
+    else context.lineTo(view.px(u), view.py(v));
+    gap = Number.isNaN(v);
+  }
   context.stroke();
   context.setLineDash([]);
 }
@@ -133,7 +138,7 @@ function hintOf(view, app) {
  */
 export function createFit(parent, app) {
   const [heading, where] = [element("h2", { class: "ov-title" }), element("span", { class: "ov-where" })];
-  parent.append(element("div", { class: "ov-panel-head" }, [heading, where, element("span", { class: "ov-grow" })]));
+  parent.append(element("div", { class: "ov-panel-head", "data-bare": "" }, [heading, where, element("span", { class: "ov-grow" })]));
   const view = /** @type {any} */ (Object.assign(createView(parent), { draws: createDraws() }));
   async function update(/** @type {any} */ panel) {
     view.panel = panel;

@@ -35,10 +35,12 @@ function flatFigure(panel, app, host) {
   const [x0, x1, y0, y1] = panel.bounds;
   const { theme } = app;
   const traces = panel.grid ? [contourTrace(panel, theme)] : [{ type: "scatter", x: [], y: [], hoverinfo: "skip" }];
+  // On equal axes the plot is as wide and as high as the plane, not the plane larger.
+  const [across, up] = panel.equal ? [{ constrain: "domain" }, { constrain: "domain", scaleanchor: "x" }] : [{}, {}];
   const layout = plotLayout(theme, host, {
     uirevision: app.model.key, margin: { l: 54, r: panel.grid && !panel.small ? 76 : 12, t: 8, b: 44 },
-    xaxis: axisStyle(theme, panel.x_title ?? panel.x, { range: [x0, x1], uirevision: app.model.key }),
-    yaxis: axisStyle(theme, panel.y_title ?? panel.y, { range: [y0, y1], uirevision: app.model.key }),
+    xaxis: axisStyle(theme, panel.x_title ?? panel.x, { range: [x0, x1], uirevision: app.model.key, ...across }),
+    yaxis: axisStyle(theme, panel.y_title ?? panel.y, { range: [y0, y1], uirevision: app.model.key, ...up }),
   });
   return { traces, layout, config: PLOT_CONFIG };
 }
@@ -59,10 +61,10 @@ function drawLandmarks(context, view, app, looks) {
   }
 }
 
-/** Where a start is being dragged to, for those runs whose paths come later. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app */
-function drawGhost(context, view, app) {
+/** Where a start is being dragged to, for those runs whose paths come later. @param {CanvasRenderingContext2D} context @param {any} view @param {any} app @param {number} [height]  on the upright axis */
+export function drawGhost(context, view, app, height) {
   if (!app.ghost || !app.live.waits()) return;
-  const [x, y] = [view.px(app.ghost.x), view.py(app.ghost.y)];
+  const [x, y] = [view.px(app.ghost.x), view.py(height ?? app.ghost.y)];
   context.lineWidth = 2;
   context.strokeStyle = app.theme.accent;
   context.beginPath();
@@ -75,7 +77,7 @@ function drawGhost(context, view, app) {
 }
 
 /** @param {ArrayLike<number>} values @param {(value: number) => number} pixel @param {Float64Array} [spare] */
-function inPixels(values, pixel, spare) {
+export function inPixels(values, pixel, spare) {
   const found = roomFor(spare, values.length);
   for (let i = 0; i < values.length; i++) found[i] = pixel(values[i]);
   return found;
@@ -88,7 +90,7 @@ function placeFlat(view, app) {
   view.px = axisPixels(gd._fullLayout.xaxis);
   view.py = axisPixels(gd._fullLayout.yaxis);
   placeStage(stage, plotArea(gd));
-  stage.apart = flatZoomed(view) ? APART.zoomed : APART.whole;
+  stage.apart = zoomedFlat(view) ? APART.zoomed : APART.whole;
   placePaths(view, app, axesSignature(gd), stage.paths, (track, spare) => {
     const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
     return xs && ys ? makePath(inPixels(xs, view.px, spare?.xs), inPixels(ys, view.py, spare?.ys), track.end, { spare }) : null;
@@ -119,12 +121,18 @@ function drawFlat(view, app, at) {
 }
 
 /** Whether the axes show something else than the whole plane. @param {any} view */
-function flatZoomed(view) {
+export function zoomedFlat(view) {
   const [x0, x1, y0, y1] = view.panel.bounds;
   const { xaxis, yaxis } = view.gd._fullLayout;
   const off = (/** @type {number[]} */ range, /** @type {number} */ low, /** @type {number} */ high) =>
     Math.abs(range[0] - low) + Math.abs(range[1] - high) > 1e-6 * (high - low);
   return off(xaxis.range, x0, x1) || off(yaxis.range, y0, y1);
+}
+
+/** Shows the whole plane again. @param {any} view */
+export function resetFlat(view) {
+  const [x0, x1, y0, y1] = view.panel.bounds;
+  view.plotly.relayout(view.gd, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
 }
 
 /**
@@ -153,10 +161,7 @@ export function createFlat(parent, app) {
       return { ...point, x: axisValues(xaxis)(point.left), y: axisValues(yaxis)(point.top) };
     },
     nearest: (/** @type {any} */ point) => nearestVisible(view, app, point, 14),
-    resetZoom() {
-      const [x0, x1, y0, y1] = view.panel.bounds;
-      view.plotly.relayout(view.gd, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
-    },
-    zoomed: () => view.ready && flatZoomed(view),
+    resetZoom: () => resetFlat(view),
+    zoomed: () => view.ready && zoomedFlat(view),
   };
 }

@@ -26,8 +26,10 @@ export function matchPanels(app) {
   const wanted = app.model.panels.filter((/** @type {any} */ panel) => PANELS[panel.kind]);
   for (const [id, entry] of app.panels) {
     if (wanted.some((/** @type {any} */ panel) => panel.id === id && panel.kind === entry.kind)) continue;
+    const focused = entry.section.contains(document.activeElement);
     entry.panel.destroy();
     entry.section.remove();
+    if (focused) app.root.focus({ preventScroll: true }); // the keyboard stays here
     app.panels.delete(id);
   }
   for (const panel of wanted) {

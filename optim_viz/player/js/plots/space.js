@@ -76,11 +76,12 @@ function spaceFigure(panel, app, view) {
   const { theme } = app;
   const { relief, span } = view.terrain;
   const [x0, x1, y0, y1] = panel.bounds;
+  const longest = Math.max(x1 - x0, y1 - y0), [across, up] = panel.equal ? [(x1 - x0) / longest, (y1 - y0) / longest] : [1, 1];
   const ticks = { tickvals: relief.ticks.map((/** @type {any} */ t) => t.at), ticktext: relief.ticks.map((/** @type {any} */ t) => t.text) };
   const layout = plotLayout(theme, view.host, { uirevision: app.model.key, margin: { l: 0, r: 62, t: 0, b: 0 } });
   Object.assign(layout, {
     scene: {
-      uirevision: app.model.key, dragmode: "turntable", hovermode: false, aspectmode: "manual", aspectratio: { x: 1.1, y: 1.1, z: 0.6 * Math.min(1.6, tall(layout)) },
+      uirevision: app.model.key, dragmode: "turntable", hovermode: false, aspectmode: "manual", aspectratio: { x: 1.1 * across, y: 1.1 * up, z: 0.6 * Math.min(1.6, tall(layout)) },
       camera: firstCamera(layout),
       xaxis: spaceAxis(theme, panel.x_title ?? panel.x, { range: [x0, x1] }),
       yaxis: spaceAxis(theme, panel.y_title ?? panel.y, { range: [y0, y1] }),

@@ -235,6 +235,12 @@ function outsideStage(stage, head) {
   return head.x < -1 || head.y < -1 || head.x > stage.box.width + 1 || head.y > stage.box.height + 1;
 }
 
+/** A head, or, where it left the plot, which way it went. @param {CanvasRenderingContext2D} context @param {Stage} stage @param {{x: number, y: number}} head @param {Look} look @param {string} edge */
+export function drawHead(context, stage, head, look, edge) {
+  if (outsideStage(stage, head)) drawEscaped(context, stage, head, look, edge);
+  else drawSymbol(context, look.marker, head.x, head.y, HEAD_SIZE, { fill: look.color, edge, edgeWidth: 3 });
+}
+
 /**
  * The heads, and the last bit of trail that leads to each.
  * @param {Stage} stage
@@ -257,12 +263,9 @@ function paintHeads(stage, at, looks, edge) {
       context.lineTo(head.x, head.y);
       context.stroke();
     }
-    if (outsideStage(stage, head)) drawEscaped(context, stage, head, look, edge);
-    else {
-      context.globalAlpha = path.hidden?.[head.row] ? 0.45 : 1;
-      drawSymbol(context, look.marker, head.x, head.y, HEAD_SIZE, { fill: look.color, edge, edgeWidth: 3 });
-      context.globalAlpha = 1;
-    }
+    context.globalAlpha = path.hidden?.[head.row] && !outsideStage(stage, head) ? 0.45 : 1;
+    drawHead(context, stage, head, look, edge);
+    context.globalAlpha = 1;
   }
 }
 

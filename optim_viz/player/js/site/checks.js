@@ -13,7 +13,7 @@
  * @typedef {Record<string, number|boolean>} Values
  * @typedef {{kind: string, values: Values}} Plan  a schedule
  * @typedef {{kind: string, values: Values, schedule: Plan|null, scale: [number, number]|null, label: string}} Choice  an optimizer
- * @typedef {{surface: string, start: [number, number], steps: number, noise: number, seed: number, batch: number|null, optimizers: Choice[]}} Asked
+ * @typedef {{surface: string, start: [number, number], steps: number, noise: number, seed: number, batch: number|null, drawn?: string, optimizers: Choice[]}} Asked
  */
 import { t } from "../basics/words.js";
 
@@ -106,6 +106,9 @@ export function checkChoice(tables, kind, options) {
   if (Number(values.step_min ?? 0) > Number(values.step_max ?? 0)) {
     throw new Refusal(t("{kind}: step_min must be at most step_max; got {step_min:g} and {step_max:g}.", { kind, step_min: String(values.step_min), step_max: String(values.step_max) }));
   }
+  if (options.schedule?.values.cycle_momentum && !row.cycled) {
+    throw new Refusal(t("{kind} has no momentum that {schedule} could cycle; cycle_momentum works with {names}.", { kind, schedule: options.schedule.kind, names: tables.with_momentum.join(", ") }));
+  }
   const scale = options.scale ? options.scale.map((/** @type {unknown} */ factor, /** @type {number} */ i) => numberWithin(factor, t("{kind}: lr_scale of {name}", { kind, name: `'${"xy"[i]}'` }), 0, tables.limits.largest)) : null;
   const label = String(options.label ?? "");
   if ([...label].length > tables.limits.label) throw new Refusal(t("A label has at most {most} characters; {label} has {count:,}.", { most: tables.limits.label, label: quoted(label), count: [...label].length }));
@@ -118,7 +121,8 @@ export function checkPlan(tables, kind, given) {
 }
 
 /** A start on a surface. @param {any} surface @param {unknown[]} given @returns {[number, number]} */
-export function checkStart({ bounds: [x0, x1, y0, y1] }, given) {
+export function checkStart({ bounds: [x0, x1, y0, y1], alone, start }, given) {
+  if (alone && given.length === 1) return checkStart({ bounds: [x0, x1, y0, y1] }, [given[0], start[1]]);
   if (given.length !== 2) throw new Refusal(t("start must be two numbers (x, y); got {start}.", { start: quoted(given.join("~")) }));
   const [x, y] = given.map((text, i) => numberOf(text, t("start {axis}", { axis: "xy"[i] })));
   if (x >= x0 && x <= x1 && y >= y0 && y <= y1) return [x, y];
@@ -131,13 +135,20 @@ export function checkBatch(surface, given) {
   return wholeWithin(given, "batch_size", 1, surface.examples);
 }
 
+/** How a surface is drawn: what is a map anyway is not asked to be one. @param {any} surface @param {string} given */
+export function checkDrawn({ alone }, given) {
+  const ways = ["map", "equal"];
+  if (given && !ways.includes(given)) throw new Refusal(unknown(t("way of drawing"), given, ways));
+  return given === "map" && !alone ? "" : given;
+}
+
 /** A comparison, every part of it checked. @param {any} tables @param {Asked} asked @returns {Asked} */
 export function checkAsked(tables, asked) {
   const surface = rowOf(tables.surfaces, asked.surface, t("surface"));
   return {
     surface: asked.surface, start: checkStart(surface, asked.start), steps: wholeWithin(asked.steps, "steps", 1, tables.limits.steps),
     noise: numberWithin(asked.noise, "noise", 0, tables.limits.largest), seed: wholeWithin(asked.seed, "seed", 0, tables.limits.seeds - 1),
-    batch: asked.batch === null ? null : checkBatch(surface, asked.batch),
+    batch: asked.batch === null ? null : checkBatch(surface, asked.batch), drawn: checkDrawn(surface, asked.drawn ?? ""),
     optimizers: asked.optimizers.map(({ kind, schedule, ...rest }) => checkChoice(tables, kind, { ...rest, schedule: schedule && checkPlan(tables, schedule.kind, schedule.values) })),
   };
 }

@@ -48,7 +48,7 @@ function drawRules(tables, asked) {
 function drawHead(tables, asked) {
   const surface = tables.surfaces[asked.surface];
   setText(spot("title"), surface.title);
-  setText(spot("function"), formulaText(surface.expression, surface.weights));
+  setText(spot("function"), formulaText(surface.expression, surface.weights.slice(0, surface.alone ? 1 : 2)));
   setText(spot("story"), surface.story);
   document.title = `${surface.title} · optim-viz`;
 }
@@ -75,7 +75,7 @@ function createPicture(tables, files, plotly, onTurn) {
       const figures = await plotly.flat;
       if (mine !== turn) return;
       for (const [name, program] of Object.entries(parts.programs)) programs.set(name, program);
-      const next = sceneOf(tables, asked, parts, engine.runOne, location.href);
+      const next = sceneOf(tables, asked, parts, engine, location.href);
       if (player) await player.update(next);
       else player = mount(spot("player"), { ...next, plotly: figures, wholePlotly: plotly.whole, onTurn });
     },

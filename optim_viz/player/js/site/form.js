@@ -10,6 +10,7 @@
  * @typedef {(next: (now: T) => T) => void} Change
  */
 import { checkChoice, checkPlan } from "./checks.js";
+import { formulaText } from "./formula.js";
 import { element } from "../basics/dom.js";
 import { t } from "../basics/words.js";
 
@@ -45,7 +46,7 @@ export function textField(id, name, value, more, choose) {
 
 /** The surface, and on one that is a mean over examples, how many each step sees. @param {any} tables @param {Asked} asked @param {Change<Asked>} change @param {Change<Asked>} inPlace */
 function groundFields(tables, asked, change, inPlace) {
-  const surfaces = Object.entries(tables.surfaces).map(([name, row]) => /** @type {[string, string]} */ ([name, row.title]));
+  const surfaces = Object.entries(tables.surfaces).map(([name, row]) => /** @type {[string, string]} */ ([name, row.file ? formulaText(row.expression, row.weights.slice(0, 1)) : row.title]));
   const fields = [chooser("surface", t("Surface"), surfaces, asked.surface, (surface) => change((now) => ({ ...now, surface, start: tables.surfaces[surface].start, batch: null })))];
   const { examples } = tables.surfaces[asked.surface];
   if (examples) {

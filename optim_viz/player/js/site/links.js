@@ -5,7 +5,7 @@
  * @typedef {import("./checks.js").Asked} Asked
  * @typedef {import("./checks.js").Choice} Choice
  */
-import { Refusal, checkBatch, checkChoice, checkPlan, checkStart, numberWithin, quoted, wholeWithin } from "./checks.js";
+import { Refusal, checkBatch, checkChoice, checkDrawn, checkPlan, checkStart, numberWithin, quoted, wholeWithin } from "./checks.js";
 import { t } from "../basics/words.js";
 
 /** A float as Python writes it, so that both write the same link. @param {number} value */
@@ -57,6 +57,14 @@ function withPair(tables, options, name, taken) {
   return { ...options, values: { ...values, [name]: unescaped(taken[0]) } };
 }
 
+/** What a schedule is called that only the app has: one that is typed, or with more milestones than the site's; "" of others. @param {any} tables @param {string} kind @param {string[]} pairs  its settings */
+function beyondSite(tables, kind, pairs) {
+  if (Object.hasOwn(tables.typed, kind)) return tables.typed[kind];
+  const row = Object.hasOwn(tables.schedules, kind) ? tables.schedules[kind] : null;
+  const more = pairs.some((name) => /^s\.milestone\d+$/.test(name) && !row?.hyperparameters.some((/** @type {any} */ one) => `s.${one.name}` === name));
+  return row && row.numbered && more ? row.title : "";
+}
+
 /** The optimizer that a text names, null where it names none. @param {any} tables @param {string} text @param {string[]} notes  sentences are added */
 export function readChoice(tables, text, notes) {
   const [kind, ...pairs] = text.split("~");
@@ -78,6 +86,16 @@ export function readChoice(tables, text, notes) {
     const width = name === "scale" ? 2 : 1;
     const taken = pairs.slice(at + 1, at + 1 + width);
     at += 1 + width;
+    if (name === "s") {
+      let end = at;
+      while (pairs[end]?.startsWith("s.")) end += 2;
+      const beyond = beyondSite(tables, String(taken[0]), pairs.slice(at, end));
+      if (beyond) {
+        notes.push(t("{optimizer} is left out: it needs the app.", { optimizer: beyond }));
+        at = end;
+        continue;
+      }
+    }
     try {
       if (taken.length < width) throw new Refusal(t("The link gives {kind} no value for {name}.", { kind, name: quoted(name) }));
       const next = withPair(tables, options, name, taken);
@@ -125,6 +143,11 @@ export const LINK_KEYS = {
     read: (tables, asked, texts) => ({ ...asked, surface: String(texts.at(-1)), start: tables.surfaces[String(texts.at(-1))].start, batch: null }),
     write: (_, asked) => [asked.surface], silent: unchanged((asked) => asked.surface),
   },
+  box: {
+    read: (_, asked) => asked, // of a function that is known here the link has the same one
+    write: (tables, asked) => [tables.surfaces[asked.surface].bounds.map(floatText).join("~")],
+    silent: (asked, other, tables) => !tables.surfaces[asked.surface].file || asked.surface === other?.surface,
+  },
   start: {
     read: (tables, asked, texts) => ({ ...asked, start: checkStart(tables.surfaces[asked.surface], String(texts.at(-1)).split("~")) }),
     write: (_, asked) => [asked.start.map(floatText).join("~")], silent: startsThere,
@@ -142,6 +165,10 @@ export const LINK_KEYS = {
     read: (tables, asked, texts) => ({ ...asked, batch: checkBatch(tables.surfaces[asked.surface], texts.at(-1)) }),
     write: (_, asked) => [String(asked.batch)], silent: (asked) => asked.batch === null,
   },
+  drawn: {
+    read: (tables, asked, texts) => ({ ...asked, drawn: checkDrawn(tables.surfaces[asked.surface], String(texts.at(-1))) }),
+    write: (_, asked) => [asked.drawn ?? ""], silent: (asked, other) => (asked.drawn ?? "") === (other?.drawn ?? ""),
+  },
   o: { read: readChoices, write: (tables, asked) => asked.optimizers.map((choice) => writeChoice(tables, choice)), silent: unchanged((asked) => asked.optimizers) },
 };
 
@@ -154,7 +181,10 @@ function ownFunction(typed, surface) {
 /** What of a link needs the app, as sentences; `own` is whether its surface does. @param {any} tables @param {URLSearchParams} query @param {string} instead */
 export function leftOut(tables, query, instead) {
   const typed = query.getAll("f").at(-1);
-  const own = (typed !== undefined && !Object.hasOwn(tables.surfaces, typed)) || ["box", ...tables.parameters].some((key) => query.has(key));
+  const row = typed !== undefined && Object.hasOwn(tables.surfaces, typed) ? tables.surfaces[typed] : null;
+  const box = query.getAll("box").at(-1)?.split("~").map(Number);
+  const same = row?.file && box ? box.every((end, i) => end === row.bounds[i]) : !row?.file && !box; // a preset's function goes with its box
+  const own = (typed !== undefined && !row) || !same || tables.parameters.some((/** @type {string} */ key) => query.has(key));
   const notes = own ? [ownFunction(typed, tables.surfaces[instead].title)] : [];
   if (query.get("fair")) notes.push(t("Learning rates tuned by one rule for all are left out: that needs the app; those of the link are shown."));
   return { own, notes };
@@ -188,8 +218,8 @@ export function read(keys, tables, query, value, notes, skipped = new Set()) {
 export function readLink(tables, search, other) {
   const query = new URLSearchParams(search);
   const { own, notes } = leftOut(tables, query, other.surface);
-  const skipped = new Set(own ? ["f", "start", "batch"] : []);
-  const known = new Set([...Object.keys(LINK_KEYS), "fair", "box", "lang", ...tables.parameters]);
+  const skipped = new Set(own ? ["f", "box", "start", "batch", "drawn"] : []);
+  const known = new Set([...Object.keys(LINK_KEYS), "fair", "lang", ...tables.parameters]);
   for (const key of new Set(query.keys())) {
     if (!known.has(key)) notes.push(t("The link's {key} is unknown here; {hint}", { key: quoted(key), hint: t("choose one of {names}.", { names: Object.keys(LINK_KEYS).join(", ") }) }));
   }

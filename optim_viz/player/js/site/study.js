@@ -31,7 +31,8 @@ export const mappedOf = ({ descent, which }) => descent.optimizers[Math.min(whic
 /** What a map may have as axes. @param {any} tables @param {Choice} choice @returns {string[]} */
 export function axisNames(tables, choice) {
   const numbers = tables.optimizers[choice.kind].hyperparameters.filter((/** @type {any} */ row) => ["log", "linear"].includes(row.scale));
-  return [...numbers.map((/** @type {any} */ row) => row.name), ...STARTS];
+  const cycled = choice.schedule?.values.cycle_momentum ? tables.optimizers[choice.kind].cycled : "";
+  return [...numbers.map((/** @type {any} */ row) => row.name).filter((/** @type {string} */ name) => name !== cycled), ...STARTS];
 }
 
 /** What an axis is called: a hyperparameter as it is written, or x or y of the start. @param {string} name */
@@ -67,7 +68,7 @@ export function wholeAxis(tables, choice, surface, name) {
 /** The axes that a map opens with: the learning rate, and momentum, beta1 or whatever comes next. @param {any} tables @param {Choice} choice @param {string} surface @returns {[Axis, Axis]} */
 export function naturalAxes(tables, choice, surface) {
   const names = axisNames(tables, choice);
-  const second = tables.tune.second.find((/** @type {string} */ name) => name in choice.values) ?? names.find((name) => name !== "lr");
+  const second = tables.tune.second.find((/** @type {string} */ name) => names.includes(name)) ?? names.find((name) => name !== "lr");
   return [wholeAxis(tables, choice, surface, "lr"), wholeAxis(tables, choice, surface, second)];
 }
 
@@ -159,11 +160,11 @@ function axesOf(tables, study) {
 
 /** A study as what a browser computes, as Python's player.fields has it. @param {any} tables @param {Study} study @param {any[]} runs  of its optimizers, as `gathered` gives them @returns {any[]} */
 export function fieldsOf(tables, study, runs) {
-  const { bounds, minima, best, lowest, log } = tables.surfaces[study.descent.surface];
+  const { bounds, minima, best, lowest, log, alone } = tables.surfaces[study.descent.surface];
   const { start, steps, noise, seed, batch } = study.descent;
   const map = study.view === "map";
   return runs.map(({ run }) => ({
-    surface: { program: `surface ${study.descent.surface}`, parameters: {}, bounds, minima, best, lowest },
+    surface: { program: `surface ${study.descent.surface}`, parameters: {}, bounds, minima, best, lowest, alone },
     start: map ? start : tables.surfaces[study.descent.surface].start, steps, noise, seed, seeds: map ? study.seeds : 1, batch,
     tolerance: map ? study.tolerance : 1e-3, watch: map, log, run, axes: axesOf(tables, study),
   }));

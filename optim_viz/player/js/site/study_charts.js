@@ -27,7 +27,7 @@ function upright(columns, cells, of) {
 export function theoryOf(tables, study) {
   const { kind, values, schedule, scale } = mappedOf(study), { surface, noise, batch } = study.descent;
   const axes = [study.x.name, study.y.name].sort().join();
-  const plain = ["dampening", "weight_decay", "nesterov", "maximize"].every((name) => !values[name]);
+  const plain = ["dampening", "weight_decay", "nesterov", "maximize", "clip_norm", "clip_value"].every((name) => !values[name]);
   const there = study.view === "map" && kind === "momentum" && axes === "lr,momentum" && plain && !schedule && !scale && !noise && batch === null;
   return there ? tables.tune.theory[surface] ?? null : null;
 }

@@ -9,6 +9,9 @@ import { Refusal, numberWithin, oneOf, quoted, rowOf, unknown, wholeWithin } fro
 import { LINK_KEYS, floatText, leftOut, read } from "./links.js";
 import { checkAxis, fitting, mappedOf } from "./study.js";
 
+/** A study has pictures of its own: how the surface is drawn is Compare's. */
+const { drawn: _, ...KEYS } = LINK_KEYS;
+
 /** @typedef {{read: (tables: any, study: Study, texts: string[]) => Study, write: (study: Study) => string}} Key */
 
 /** The key of an axis. @param {"x"|"y"} key @returns {Key} */
@@ -73,7 +76,7 @@ const hasNone = (view) => t("the view '{tab}' has none.", { tab: view.tab });
 /** What the keys of a link make of a study. @param {any} tables @param {URLSearchParams} query @param {Study} study @param {string[]} notes @param {Set<string>} [skipped] */
 function readKeys(tables, query, study, notes, skipped = new Set()) {
   const view = tables.tune.views[study.view];
-  const descent = read(LINK_KEYS, tables, query, study.descent, notes, skipped);
+  const descent = read(KEYS, tables, query, study.descent, notes, skipped);
   const there = Object.fromEntries(Object.entries(OWN).map(([key, row]) => [key, view.keys.includes(key) ? row : {
     ...row, read() { throw new Refusal(hasNone(view)); },
   }]));
@@ -106,12 +109,12 @@ export function readStudy(tables, search) {
   const first = opens(tables, view);
   const left = leftOut(tables, query, first.descent.surface);
   notes.push(...left.notes);
-  const known = ["view", "lang", ...Object.keys(LINK_KEYS), "box", "fair", ...tables.parameters, ...Object.keys(OWN), ...ELSEWHERE];
+  const known = ["view", "lang", ...Object.keys(KEYS), "fair", ...tables.parameters, ...Object.keys(OWN), ...ELSEWHERE];
   for (const key of new Set(query.keys())) {
     if (!known.includes(key)) notes.push(t("The link's {key} is unknown here; {hint}", { key: quoted(key), hint: oneOf(["view", ...tables.tune.views[view].keys]) }));
     else if (ELSEWHERE.includes(key)) notes.push(t("The link's {key} was dropped: {error}", { key, error: hasNone(tables.tune.views[view]) }));
   }
-  return { study: readKeys(tables, query, first, notes, new Set(left.own ? ["f", "start", "batch"] : [])), notes };
+  return { study: readKeys(tables, query, first, notes, new Set(left.own ? ["f", "box", "start", "batch"] : [])), notes };
 }
 
 /** The query of a study, from its "?" on: its view, and all that is not as that opens. @param {any} tables @param {Study} study */
@@ -119,7 +122,7 @@ export function writeStudy(tables, study) {
   const first = opens(tables, study.view), { keys } = tables.tune.views[study.view];
   const descent = keys.includes("start") ? study.descent : { ...study.descent, start: tables.surfaces[study.descent.surface].start };
   const { x, y } = fitting(tables, { ...first, descent: study.descent, which: study.which }), known = { ...first, x, y };
-  const pairs = Object.entries(LINK_KEYS).filter(([, row]) => !row.silent(descent, first.descent, tables))
+  const pairs = Object.entries(KEYS).filter(([, row]) => !row.silent(descent, first.descent, tables))
     .flatMap(([key, row]) => row.write(tables, descent).map((text) => [key, text]));
   const own = Object.entries(OWN).filter(([key, row]) => keys.includes(key) && row.write(study) !== row.write(known))
     .map(([key, row]) => [key, row.write(study)]);

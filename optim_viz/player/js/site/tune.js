@@ -124,7 +124,9 @@ function createCharts(plotly, told, open) {
 }
 
 /** What the page does, once its tables are there. @param {any} tables @param {ReturnType<typeof filesOfPage>} files @param {any} plotly */
-function createPage(tables, files, plotly) {
+function createPage({ surfaces, ...others }, files, plotly) {
+  // Functions of one weight, which Compare's experiments have, are no maps.
+  const tables = { ...others, surfaces: Object.fromEntries(Object.entries(surfaces).filter(([, row]) => !row.file)) };
   /** @type {Study} */
   let study = readStudy(tables, location.search).study;
   /** @type {Study} the one whose picture is drawn */

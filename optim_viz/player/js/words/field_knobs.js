@@ -39,7 +39,7 @@ export function createFieldKnobs(turned) {
   /** The numbers of an optimizer, but for those that the picture goes over. @param {any} data @param {any} field @param {number} i */
   function own({ programs }, { run, axes }, i) {
     const varied = new Set(axes.map((/** @type {any} */ axis) => axis.name));
-    const knobs = ownKnobs(programs[run.program], programs[run.schedule])
+    const knobs = ownKnobs(programs[run.program], programs[run.schedule], run.values)
       .filter(({ knob, where }) => where !== "values" || !varied.has(knob.name))
       .map(({ knob, where, first }) => ({
         first, where,

@@ -3,7 +3,7 @@ import { ARROWS, arrowVector } from "../numbers/arrows.js";
 import { element, setText } from "../basics/dom.js";
 import { formatNumber, formatPoint, formatWeights } from "../basics/format.js";
 import { valueAt } from "./readout.js";
-import { shortTitle } from "../numbers/scene.js";
+import { coordinatesOf, shortTitle } from "../numbers/scene.js";
 import { t } from "../basics/words.js";
 
 /** As many lines as there can be. */
@@ -21,11 +21,12 @@ export function hoverLines(model, hover) {
   const value = model.frameValues ? formatNumber(model.frameValues[hover.row], 6) : String(hover.row);
   const lines = [track.label, `${model.frameTitle} ${value}`];
   for (const panel of model.panels) {
-    if (panel.kind !== "plane" || !track.columns[panel.x]) continue;
+    const places = coordinatesOf(panel);
+    if (!places.length || !places.every((name) => track.columns[name])) continue;
     lines.push(t("at {place}", { place: formatWeights(panel, track.columns[panel.x][hover.row], track.columns[panel.y][hover.row]) }));
     for (const { name, label } of ARROWS) {
       const vector = arrowVector(track, panel, name, hover.row);
-      if (vector) lines.push(`${t(label)} ${formatPoint(vector[0], vector[1], 3)}`);
+      if (vector) lines.push(`${t(label)} ${places.length > 1 ? formatPoint(vector[0], vector[1], 3) : formatNumber(vector[0], 3)}`);
     }
   }
   for (const panel of model.panels) {

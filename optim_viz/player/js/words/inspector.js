@@ -4,6 +4,7 @@ import { formatNumber } from "../basics/format.js";
 import { swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
 import { valueAt } from "./readout.js";
+import { coordinatesOf, placesPanel } from "../numbers/scene.js";
 import { fillTemplate } from "../numbers/template.js";
 import { t } from "../basics/words.js";
 
@@ -12,33 +13,34 @@ import { t } from "../basics/words.js";
  *
  * Rows below the formula: those that the scene names, then what the next step does to each coordinate.
  * @param {any} track
- * @param {any} plane  the plane panel, if any
+ * @param {any} places  the panel that shows where runs are, if any: on a curve there is x alone
  * @returns {InspectorRow[]}
  */
-export function inspectorRows(track, plane) {
+export function inspectorRows(track, places) {
+  const names = places ? coordinatesOf(places) : [];
   /** @type {InspectorRow[]} */
   const named = (track.inspector?.rows ?? []).map((/** @type {any} */ row) => ({
-    label: row.label, values: row.columns.map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(one.columns[name], i)),
+    label: row.label, values: row.columns.slice(0, names.length || 2).map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(one.columns[name], i)),
   }));
-  const names = plane ? [plane.x, plane.y] : [];
   if (!names.length || !names.every((name) => track.columns[name])) return named;
   const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => one.columns[name][i]);
   const step = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) =>
     (i < one.end ? one.columns[name][i + 1] - one.columns[name][i] : NaN));
   const rows = [{ label: t("point θ"), values: point }, ...named, { label: t("step Δθ from here"), values: step }];
   if (track.columns.gx && track.columns.gy) {
-    const rate = ["gx", "gy"].map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / one.columns[name][i]);
+    const rate = ["gx", "gy"].slice(0, names.length).map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / one.columns[name][i]);
     rows.push({ label: t("effective rate −Δθ / g"), values: rate });
   }
   return rows;
 }
 
-/** @param {any} app @param {any} track @param {any} plane */
-function inspectorCard(app, track, plane) {
+/** @param {any} app @param {any} track @param {any} places */
+function inspectorCard(app, track, places) {
   const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
-  const templates = [track.inspector.numbers ?? []].flat();
+  const all = [track.inspector.numbers ?? []].flat();
+  const templates = places?.kind === "profile" ? all.slice(0, all.length / 2) : all; // those of x come before those of y
   const formulas = templates.map(() => element("div", { class: "ov-formula" }));
-  const rows = inspectorRows(track, plane).map((row) => ({
+  const rows = inspectorRows(track, places).map((row) => ({
     ...row, cells: row.values.map(() => element("td", { class: "ov-number" })),
   }));
   const wide = Math.max(...rows.map((row) => row.cells.length), 1);
@@ -47,7 +49,7 @@ function inspectorCard(app, track, plane) {
     if (row.cells.length === 1) row.cells[0].setAttribute("colspan", String(wide));
     return element("tr", {}, [element("th", { scope: "row", text: row.label }), ...cells]);
   });
-  const names = plane && wide > 1 ? [element("tr", {}, [element("td"), ...[plane.x_title ?? "x", plane.y_title ?? "y"].map((text) => element("th", { scope: "col", class: "ov-number", text }))])] : [];
+  const names = places && wide > 1 ? [element("tr", {}, [element("td"), ...[places.x_title ?? "x", places.y_title ?? "y"].map((text) => element("th", { scope: "col", class: "ov-number", text }))])] : [];
   const card = element("section", { class: "ov-card", "data-inspect": track.id, "aria-label": t("Inspector: {run}", { run: track.label }) }, [
     element("h3", {}, [swatch(look, app.theme.background), element("span", { text: track.label })]),
     track.inspector.symbolic ? element("div", { class: "ov-symbolic", text: track.inspector.symbolic }) : null,
@@ -69,15 +71,15 @@ export function createInspector(app) {
     element: host,
     available: () => app.model.tracks.some((/** @type {any} */ track) => track.inspector),
     update() {
-      const signature = looksSignature(app) + JSON.stringify(app.model.tracks.map((/** @type {any} */ track) => track.inspector && { ...track.inspector, hyperparameters: null }));
+      const places = placesPanel(app.model.panels);
+      const signature = looksSignature(app) + JSON.stringify([places?.kind, app.model.tracks.map((/** @type {any} */ track) => track.inspector && { ...track.inspector, hyperparameters: null })]);
       const tracks = app.model.tracks.filter((/** @type {any} */ track) => track.inspector && !app.hidden.has(track.id));
-      const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
       if (signature === drawn) {
         cards.forEach((one, i) => { Object.assign(one, { track: tracks[i] }); });
         return;
       }
       drawn = signature;
-      cards = tracks.map((/** @type {any} */ track) => inspectorCard(app, track, plane));
+      cards = tracks.map((/** @type {any} */ track) => inspectorCard(app, track, places));
       host.replaceChildren(...cards.map((one) => one.card));
     },
     draw(frame) {

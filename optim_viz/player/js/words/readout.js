@@ -3,7 +3,7 @@ import { element, setText } from "../basics/dom.js";
 import { formatNumber } from "../basics/format.js";
 import { swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
-import { shortTitle } from "../numbers/scene.js";
+import { coordinatesOf, placesPanel, shortTitle } from "../numbers/scene.js";
 import { t } from "../basics/words.js";
 
 /**
@@ -13,11 +13,10 @@ import { t } from "../basics/words.js";
  * @property {(track: any, row: number) => number} value
  */
 
-/** @param {any} track @param {string} x @param {string} y @param {number} row @param {number} other */
-function distance(track, x, y, row, other) {
-  const [xs, ys] = [track.columns[x], track.columns[y]];
-  if (!xs || !ys || row < 0 || other < 0) return NaN;
-  return Math.hypot(xs[row] - xs[other], ys[row] - ys[other]);
+/** @param {any} track @param {string[]} names  of the columns of a place @param {number} row @param {number} other */
+function distance(track, names, row, other) {
+  const columns = names.map((name) => track.columns[name]);
+  return columns.every(Boolean) && row >= 0 && other >= 0 ? Math.hypot(...columns.map((values) => values[row] - values[other])) : NaN;
 }
 
 /** A column's value, or the last one before it where it has gaps. @param {Float32Array|undefined} column @param {number} row */
@@ -40,19 +39,19 @@ export function readoutFields(model) {
     value: (track, row) => valueAt(track.columns[panel.readout ?? panel.y], row),
   }));
   if (has("loss") && !fields.length) fields.push({ title: t("loss"), hint: "", value: (track, row) => valueAt(track.columns.loss, row) });
-  if (has("gx") && has("gy")) {
+  const slopes = placesPanel(model.panels)?.kind === "profile" ? ["gx"] : ["gx", "gy"];
+  if (slopes.every(has)) {
     fields.push({
       title: "|g|", hint: t("length of the gradient that the next step uses"),
-      value: (track, row) => Math.hypot(valueAt(track.columns.gx, row), valueAt(track.columns.gy, row)),
+      value: (track, row) => Math.hypot(...slopes.map((name) => valueAt(track.columns[name], row))),
     });
   }
-  const planes = model.panels.filter((panel) => panel.kind === "plane");
-  if (planes.length) {
+  if (placesPanel(model.panels)) {
     fields.push({
       title: t("step |Δ|"), hint: t("distance moved by the last step"),
       value: (track, row) => {
-        const plane = planes.find((panel) => track.columns[panel.x]);
-        return plane ? distance(track, plane.x, plane.y, row, row - 1) : NaN;
+        const panel = placesPanel(model.panels, track);
+        return panel ? distance(track, coordinatesOf(panel), row, row - 1) : NaN;
       },
     });
   }

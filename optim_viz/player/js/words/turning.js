@@ -1,20 +1,24 @@
 /** Where the knobs are: those of the whole comparison in a row of their own, those of a run beside its name. */
 import { element, setText } from "../basics/dom.js";
 import { createKnob } from "./knobs.js";
+import { placesPanel } from "../numbers/scene.js";
 import { later, t } from "../basics/words.js";
+import { cycledName } from "../engine/pieces.js";
 
 /** Shown at once, of a rule and of a schedule; the other numbers of a run fold away. @type {Record<string, Set<string>>} */
 const FIRST = {
   values: new Set(["lr", "momentum", "beta1", "beta2", "alpha", "rho"]),
   schedule_values: new Set(["step_size", "gamma", "milestone1", "milestone2", "T_max", "T_0", "T_mult", "power", "step_size_up", "eta_min", "start_factor", "end_factor", "total_iters", "warmup", "pct_start", "div_factor", "factor", "patience"]),
 };
+/** Those that are shown at once where they are set, as nothing else says that they are. */
+const ONCE_SET = new Set(["clip_norm", "clip_value"]);
 const SEEDS = 2 ** 32 - 1;
 
-/** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights */
+/** The knobs of the whole comparison: how each is read and written in the values. @param {any} live @param {string[]} names  of the two weights, or of the one that a curve is drawn over */
 export function sharedKnobs(live, names) {
   const { bounds, parameters } = live.surface;
-  const start = [0, 1].map((i) => ({
-    knob: { name: names[i], low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: later("Where every run starts.") },
+  const start = names.map((name, i) => ({
+    knob: { name, low: bounds[2 * i], high: bounds[2 * i + 1], scale: "linear", text: later("Where every run starts.") },
     get: (/** @type {any} */ values) => values.start[i], set: (/** @type {any} */ values, /** @type {number} */ value) => { values.start[i] = value; },
   }));
   const plain = (/** @type {any} */ knob) => ({
@@ -32,10 +36,12 @@ export function sharedKnobs(live, names) {
   ];
 }
 
-/** The numbers of a run, those of its rule and those of its schedule. @param {any} rule @param {any} schedule  programs @returns {{knob: any, where: "values"|"schedule_values", first: boolean}[]} */
-export function ownKnobs(rule, schedule) {
-  const of = (/** @type {any[]} */ knobs, /** @type {"values"|"schedule_values"} */ where) => knobs.map((knob) => ({ knob, where, first: FIRST[where].has(knob.name) }));
-  return [...of(rule.knobs, "values"), ...of(schedule.knobs, "schedule_values")];
+/** The numbers of a run, those of its rule, less what its schedule cycles, and those of its schedule. @param {any} rule @param {any} schedule  programs @param {Record<string, number>} values  the run's own @returns {{knob: any, where: "values"|"schedule_values", first: boolean}[]} */
+export function ownKnobs(rule, schedule, values) {
+  const first = (/** @type {string} */ name, /** @type {string} */ where) => FIRST[where].has(name) || (ONCE_SET.has(name) && values[name] > 0);
+  const of = (/** @type {any[]} */ knobs, /** @type {"values"|"schedule_values"} */ where) => knobs.map((knob) => ({ knob, where, first: first(knob.name, where) }));
+  const cycle = cycledName({ rule, schedule });
+  return [...of(rule.knobs.filter((/** @type {any} */ knob) => knob.name !== cycle), "values"), ...of(schedule.knobs, "schedule_values")];
 }
 
 /** A knob that comes after another is hidden while both are 0. @template {{element: HTMLElement, draw(): void}} T @param {T} made @param {any} knob @param {() => Record<string, number>} values @returns {T} */
@@ -90,7 +96,7 @@ export function createTurning(app) {
     if (!run) return null;
     const waits = app.live.computable(run) ? null : element("span", { class: "ov-hint", text: t("follows when you let go") });
     if (run.program === null) return element("span", { class: "ov-knobs" }, [waits]);
-    const made = ownKnobs(app.live.program(run.program), app.live.program(run.schedule)).map(({ knob, where, first }) => {
+    const made = ownKnobs(app.live.program(run.program), app.live.program(run.schedule), run.values).map(({ knob, where, first }) => {
       const find = (/** @type {any} */ values) => values.runs.find((/** @type {any} */ one) => one.id === track.id)[where];
       const made = createKnob(knob, use(`${track.label}: ${knob.name}`, (values) => find(values)[knob.name], (values, value) => { find(values)[knob.name] = value; }));
       return { first, where, ...onceAsked(made, knob, () => find(app.live.seen())) };
@@ -103,12 +109,13 @@ export function createTurning(app) {
     const live = app.live.live();
     host.hidden = !live;
     for (const id of drawn.keys()) if (id && !app.live.run(id)) drawn.delete(id); // a run that is gone
-    const plane = app.model.panels.find((/** @type {any} */ panel) => panel.kind === "plane");
-    const next = JSON.stringify(live && [live.surface.bounds, Object.keys(live.surface.parameters), plane?.x_title]);
+    const places = placesPanel(app.model.panels);
+    const next = JSON.stringify(live && [live.surface.bounds, Object.keys(live.surface.parameters), places?.kind, places?.x_title]);
     if (next === signature) return;
     signature = next;
     if (!live) return;
-    const made = sharedKnobs(live, [plane?.x_title ?? "x", plane?.y_title ?? "y"])
+    const names = [places?.x_title ?? "x", places?.y_title ?? "y"].slice(0, places?.kind === "profile" ? 1 : 2);
+    const made = sharedKnobs(live, names)
       .map(({ knob, get, set }) => createKnob(knob, use(knob.called ? t(knob.called) : knob.name, get, set)));
     drawn.set("", made);
     host.replaceChildren(element("span", { class: "ov-hint", text: t("start") }), ...made.map((one) => one.element), complaint);

@@ -1,17 +1,16 @@
 """A function as people paste it, in the grammar that Python reads: 2xy is 2*x*y, x² is x**2, |x| is abs(x).
 
-What can be read in two ways is refused with both ways written out; what has no useful gradient, with the reason.
+What can be read in two ways is refused with both ways written out; what a dialect does not have, with its reason.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optim_viz.language import N_
-from optim_viz.spec import PARAMETERS, SpecError, nearest
-from optim_viz.surfaces.functions import FUNCTIONS
+from optim_viz.spec import SpecError, nearest
+from optim_viz.typed.dialect import Dialect
 
 
 class ExpressionError(SpecError):
@@ -37,34 +36,13 @@ _ALIASES = {
     "ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "fabs": "abs", "sgn": "sign",
     "maximum": "max", "minimum": "min",
 }  # fmt: skip
-_STEP = N_(
-    "{what} is flat wherever it does not jump, so its gradient leads nowhere; "
-    "a smooth step, 1/(1 + exp(-10*x)), will do"
-)
-_WAVE = N_(
-    "{what} is flat wherever it does not jump, so its gradient leads nowhere; a smooth wave such as sin(2*pi*x) will do"
-)
-_JUMPS = N_("{what} jumps, and its gradient knows nothing of the jumps; a smooth wave such as sin(2*pi*x) will do")
-_REASONS = {
-    **dict.fromkeys(("floor", "ceil", "round", "trunc", "int", "rint"), _WAVE),
-    **dict.fromkeys(("mod", "fmod", "Mod"), _JUMPS),
-    **dict.fromkeys(("step", "heaviside", "Heaviside"), _STEP),
-    "sec": N_("Write 1/cos(x) for {what}"), "csc": N_("Write 1/sin(x) for {what}"),
-    "cot": N_("Write 1/tan(x) for {what}"),
-    "sigmoid": N_("Write 1/(1 + exp(-x)) for {what}"), "pow": N_("Write x^2 for {what}"),
-    "lg": N_("{what} has two meanings: write log10(x) or log2(x)"), "cbrt": N_("Write sign(x)*abs(x)^(1/3) for {what}"),
-}  # fmt: skip
 _STRANGE = {
-    **dict.fromkeys("%", N_(_JUMPS, what=N_("A remainder"))),
-    **dict.fromkeys("<>!", N_(_STEP, what=N_("A comparison"))),
     "=": N_("Write only what stands on the right of the ="),
     "\\": N_("LaTeX is not read; write x^2/(1 + y^2) for a fraction"),
     **dict.fromkeys("[]{}", N_("Write ( and ) for other brackets")),
-}  # fmt: skip
+}
 _TWO_WAYS = N_("This can be read in two ways; put parentheses, as in {one} or {other}")
-_UNCLEAR = {
-    "/": N_(_TWO_WAYS, one="(1/2)*x", other="1/(2*x)"), "^": N_(_TWO_WAYS, one="e^(2*x)", other="(e^2)*x"),
-}  # fmt: skip
+_UNCLEAR = {"/": ("(1/2)*{letter}", "1/(2*{letter})"), "^": ("e^(2*{letter})", "(e^2)*{letter}")}
 
 
 @dataclass(frozen=True)
@@ -75,18 +53,19 @@ class _Token:
     apart: bool = False  # whether space stands before it
 
 
-def canonical(text: str, names: Sequence[str] = ("x", "y", *PARAMETERS)) -> tuple[str, list[int]]:
+def canonical(text: str, dialect: Dialect) -> tuple[str, list[int]]:
     """Return `text` in Python's grammar, and for each of its characters and its end the column where it was typed.
 
-    >>> canonical("2xy + |x|³ - ln(y)")[0]
+    >>> from optim_viz.surfaces.expression import OF_SURFACES
+    >>> canonical("2xy + |x|³ - ln(y)", OF_SURFACES)[0]
     '2*x*y + abs(x)**3 - log(y)'
     """
-    writer = _Writer(text, names)
-    writer.write_all(_tokens(text))
+    writer = _Writer(text, dialect)
+    writer.write_all(_tokens(text, dialect))
     return writer.source, [*writer.columns, len(text)]
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str, dialect: Dialect) -> list[_Token]:
     """Cut a text into tokens; ExpressionError at what is none."""
     signed = [(_SIGNS.get(character, character), column) for column, character in enumerate(text)]
     plain = "".join(sign for sign, _ in signed)
@@ -96,7 +75,7 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(plain):
         match = _TOKEN.match(plain, at)
         if match is None:
-            raise ExpressionError(_strange(plain, at), text, columns[at])
+            raise ExpressionError(_strange(plain, at, dialect), text, columns[at])
         if match.lastgroup != "space":
             found.append(_Token(str(match.lastgroup), match[0], columns[at], apart))
         apart = match.lastgroup == "space" and bool(found)
@@ -104,17 +83,18 @@ def _tokens(text: str) -> list[_Token]:
     return found
 
 
-def _strange(plain: str, at: int) -> str:
-    if plain.startswith("==", at):
-        return N_(_STEP, what=N_("A comparison"))
-    return _STRANGE.get(plain[at], N_("{sign!r} has no meaning in a function", sign=plain[at]))
+def _strange(plain: str, at: int, dialect: Dialect) -> str:
+    sign = "==" if plain.startswith("==", at) else plain[at]
+    known = _STRANGE | dict(dialect.strange)
+    return known.get(sign, N_("{sign!r} has no meaning in a function", sign=plain[at]))
 
 
 class _Writer:
     """Writes tokens one by one: puts in the * that are left out, and remembers what is open."""
 
-    def __init__(self, text: str, names: Sequence[str]) -> None:
-        self.text, self.letters = text, {*names, "e"}
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self.text, self.dialect, self.letters = text, dialect, {*dialect.names, "e"}
+        self.functions = dialect.functions
         self.source, self.columns = "", list[int]()
         self.apart = False  # whether space stands before what is put next
         self.value = False  # whether the last token ends a value
@@ -151,7 +131,8 @@ class _Writer:
         """A value begins: after another one, a * was left out."""
         if self.value:
             if self.unclear:
-                raise self.fail(_UNCLEAR[self.unclear], column)
+                one, other = (way.format(letter=self.dialect.letter) for way in _UNCLEAR[self.unclear])
+                raise self.fail(N_(_TWO_WAYS, one=one, other=other), column)
             self.put("*", column)
 
     def end(self, base: str) -> None:
@@ -168,14 +149,14 @@ class _Writer:
     def _name(self, token: _Token, following: list[_Token]) -> int:
         call = bool(following) and following[0].text == "("
         name = _ALIASES.get(token.text, token.text)
-        if name in FUNCTIONS:
+        if name in self.functions:
             return self._function(name, token, following)
         parts = [name] if name in self.letters | {"pi"} else self._split(name, call)
         if not parts:
             raise self.fail(self._unknown(token.text, call), token.column)
         column = token.column
         for part in parts:
-            if part in FUNCTIONS or part in _ALIASES:
+            if part in self.functions or part in _ALIASES:
                 return self._function(_ALIASES.get(part, part), _Token("name", part, column), following)
             self.begin(column)
             self.put(part, column)
@@ -190,7 +171,7 @@ class _Writer:
         """
         parts: list[str] = []
         while word:
-            whole = call and bool(parts) and (word in FUNCTIONS or word in _ALIASES)
+            whole = call and bool(parts) and (word in self.functions or word in _ALIASES)
             part = word if whole else "pi" if word.startswith("pi") else word[0]
             if part in parts or not (whole or part in self.letters | {"pi"}):
                 return []
@@ -199,20 +180,19 @@ class _Writer:
         return parts
 
     def _unknown(self, word: str, call: bool) -> str:
-        if word in _REASONS:
-            return N_(_REASONS[word], what=repr(word))
-        if re.fullmatch(r"[xy]_?[0-9]+", word):
+        if word in self.dialect.reasons:
+            return N_(self.dialect.reasons[word], what=repr(word))
+        if "y" in self.letters and re.fullmatch(r"[xy]_?[0-9]+", word):
             return N_(
                 "Unknown name {word!r}: write x and y for x1 and x2, x^2 for a power, 2*x for a product", word=word[:40]
             )
-        begins = [name for name in (*FUNCTIONS, *_ALIASES) if word.startswith(name)]
+        begins = [name for name in (*self.functions, *_ALIASES) if word.startswith(name)]
         if begins and not call:
             return _needs(max(begins, key=len))
         what = N_("{word!r} is not a function", word=word[:40]) if call else N_("Unknown name {word!r}", word=word[:40])
         if len(word) == 1 and word.lower() not in self.letters:
-            free = N_("{wrong}; x, y and the parameters a to d may be used", wrong=what)
-            return free if "a" in self.letters else what
-        known = FUNCTIONS if call else [*sorted(self.letters), "pi", *FUNCTIONS]
+            return N_("{wrong}; {hint}", wrong=what, hint=self.dialect.others) if self.dialect.others else what
+        known = self.functions if call else [*sorted(self.letters), "pi", *self.functions]
         return N_("{wrong}; {hint}", wrong=what, hint=nearest(word, known))
 
     def _function(self, name: str, token: _Token, following: list[_Token]) -> int:
@@ -252,7 +232,7 @@ class _Writer:
                 N_("Only a function's arguments are divided by commas; write 1.5 with a point"), token.column
             )
         if sign == "/" and self.source.endswith("/"):
-            raise self.fail(N_(_WAVE, what=N_("// rounds down: what it gives")), token.column)
+            raise self.fail(self.dialect.strange["//"], token.column)
         if self.value or sign not in "+-":  # else it stands before a value
             self.unclear, self.exponent = "/" if sign == "/" else "", False
         self.put(sign, token.column)
