@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: What tells messages, and which of its arguments is one.
 PYTHON = {"N_": 0, "tr": 0, "SpecError": 0, "ExpressionError": 0, "NotOne": 0, "together": 1, "meant": 1}
 #: What makes a picture of a lesson: its name, which is also its tab, and its caption.
-PICTURES = ("Experiment", "_batches", "_clipped")
+PICTURES = ("Experiment", "_batches", "_clipped", "_tuned")
 #: Rows of lessons are messages as they stand: arguments by place or by name.
 ROWS: dict[str, tuple[int | str, ...]] = {
     "Lesson": ("title", "claim", "text", "look", "question", "answer"),

@@ -10,13 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from optim_viz.network.between import Segment, between
+from optim_viz.network.curvature import Sharpness
+from optim_viz.network.matrix_runs import MatrixTask
+from optim_viz.network.matrix_task import matrix_task
 from optim_viz.network.plane import Plane
 from optim_viz.network.project import project
 from optim_viz.network.rate_sweep import TrainSweep, train_sweep
 from optim_viz.network.recorder import Recorder, record
 from optim_viz.network.recording import Recording
 from optim_viz.network.recording_files import load
-from optim_viz.network.sharpness import Sharpness, sharpness
+from optim_viz.network.sharpness import sharpness
 from optim_viz.network.train import train
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
@@ -47,6 +50,7 @@ __all__ = [
     "SURFACES",
     "Basins",
     "Comparison",
+    "MatrixTask",
     "Outcome",
     "Plane",
     "Recorder",
@@ -69,6 +73,7 @@ __all__ = [
     "descend",
     "halton",
     "load",
+    "matrix_task",
     "optimizer",
     "project",
     "record",
@@ -106,7 +111,15 @@ def _figure(name: str) -> Callable[..., go.Figure]:
     return figure
 
 
-for _result, _name in ((Comparison, "comparison"), (Segment, "segment"), (Sharpness, "sharpness")):
+_FIGURES: dict[type, str] = {
+    Comparison: "comparison",
+    MatrixTask: "matrix_task",
+    Plane: "plane",
+    Segment: "segment",
+    Sharpness: "sharpness",
+    Tuning: "tuning",
+}
+for _result, _name in _FIGURES.items():
     setattr(_result, "figure", _figure(_name))  # noqa: B010 - types know of no method that comes later
 
 
@@ -119,6 +132,6 @@ def _shown(name: str) -> Callable[..., Any]:
     return shown
 
 
-for _kind in (Comparison, Training, Recorder, Recording, Sweep, Basins, TrainSweep, Tuning):
+for _kind in (*_FIGURES, Training, Recorder, Recording, Sweep, Basins, TrainSweep):
     for _method, _name in (("_repr_mimebundle_", "mimebundle"), ("_repr_html_", "as_html"), ("_display_", "display")):
         setattr(_kind, _method, _shown(_name))

@@ -70,6 +70,7 @@ _ROWS = (
     ),
     Setting("sweep_steps", 1_000_000_000, N_("steps"), "one picture on Tune, all its runs together", high=10**11),
     Setting("sweep_training_steps", 30_000, N_("steps"), "one curve of trainings on Tune", high=10**7),
+    Setting("sharpness_seconds", 120, "s", "the sharpness of one training on Network; what is known by then is shown"),
     Setting("upload_mb", 64, "MB", "one upload of digits", high=64),
     Setting("disk_mb", 256, "MB", "all uploads kept in OPTIM_VIZ_CACHE, the oldest dropped first", high=2**20),
     Setting("kept_results", 8, "results", "finished work that is kept for whoever asks again, in each line"),

@@ -489,3 +489,24 @@ class NetworkSpec:
     def each_seed(self) -> tuple[int, ...]:
         """The seeds of an optimizer's runs."""
         return _successive(self.seed, self.seeds)
+
+
+@dataclass(frozen=True)
+class MatrixSpec:
+    """A comparison on the matrix task: what `optim_viz.matrix_task` is asked for.
+
+    `condition` says how many times as often the first key is asked for as the last; `shape` is that of the matrix, how
+    many numbers a value has and how many keys there are. Each optimizer runs once per seed: `seed`, `seed` + 1, ...
+    """
+
+    optimizers: tuple[OptimizerSpec, ...]
+    condition: float = 1e4
+    shape: tuple[int, int] = (16, 16)
+    steps: int = 100
+    seed: int = 0
+    seeds: int = 1
+
+    @property
+    def each_seed(self) -> tuple[int, ...]:
+        """The seeds of an optimizer's runs."""
+        return _successive(self.seed, self.seeds)

@@ -1,19 +1,18 @@
-"""Network: optimizers side by side on an MLP that reads handwritten digits, or on a visitor's own network."""
+"""Network: optimizers side by side on an MLP that reads handwritten digits, one matrix, or a visitor's network."""
 
 import streamlit as st
 
 import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
-from optim_viz.experiments.openings import NETWORK, read_network, write_network
-from optim_viz.experiments.presets import NETWORK_PRESETS
+from optim_viz.experiments.openings import read_network, write_network
+from optim_viz.experiments.presets import MATRIX_PRESETS, NETWORK_PRESETS
 from optim_viz.language import tr
+from optim_viz.ui import matrix, page, recordings, tasks
 from optim_viz.ui import network as parts
-from optim_viz.ui import page, recordings
 from optim_viz.ui.presets import presets
 
 
 def digits() -> None:
     """The built-in network: its training as the link and the controls say."""
-    notes = page.linked("network", NETWORK, read_network, parts.fill_network, parts.VIEW_CHOICES)
     with st.sidebar:
         asked = parts.training("network", {"sgd": 0.01, "momentum": 0.01})
     head = st.container(key="page-head")
@@ -29,10 +28,32 @@ def digits() -> None:
         parts.watch(job, write_network(job.spec))
 
 
+def one_matrix() -> None:
+    """The matrix task, likewise."""
+    with st.sidebar:
+        asked = matrix.controls("network")
+    head = st.container(key="page-head")
+    with head:
+        st.title(tr("One matrix that learns pairs"), anchor=False)
+        st.markdown(
+            tr("Every optimizer fills one matrix, from zero, so that it gives each key its value; some keys are rare.")
+        )
+    job = page.guarded("matrix", lambda: matrix.ask(asked()))
+    page.show_notes(notes)
+    if job:
+        with head:
+            matrix.share_task(job)
+            presets("matrix", MATRIX_PRESETS, job.spec, matrix.fill_matrix)
+        matrix.watch(job, write_network(job.spec))
+
+
 page.start_page("network")
 if opened := recordings.now():
     with st.sidebar:
         recordings.opener()
     recordings.watch(opened)
 else:
-    digits()
+    notes = page.linked("network", tasks.OPENING, read_network, tasks.fill, parts.VIEW_CHOICES)
+    with st.sidebar:
+        task = tasks.choose()
+    {"digits": digits, "matrix": one_matrix}[task]()

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from docs import make_words
-from optim_viz.experiments.presets import NETWORK_PRESETS, PRESETS
+from optim_viz.experiments.presets import MATRIX_PRESETS, NETWORK_PRESETS, PRESETS
 from optim_viz.language import LANGUAGES, N_, OWN, Words, of_browser, of_locale, speaking, spoken, together, tr
 from optim_viz.lessons import links
 from optim_viz.lessons.predictions import PREDICTIONS
@@ -53,7 +53,8 @@ def test_every_row_of_the_tables_is_a_message(catalogue):
     rows = [*OPTIMIZERS.values(), *SCHEDULES.values()]
     texts = {text for row in rows for text in (row.problem, *(h.text for h in row.hyperparameters))}
     texts |= {row.story for row in SURFACES.values()} | {row.title for row in SCHEDULES.values()} - {"Steps"}
-    texts |= {text for row in (*PRESETS.values(), *NETWORK_PRESETS.values()) for text in (row.title, row.text)}
+    every = (*PRESETS.values(), *NETWORK_PRESETS.values(), *MATRIX_PRESETS.values())
+    texts |= {text for row in every for text in (row.title, row.text)}
     for lesson in LESSONS.values():
         texts |= {lesson.title, lesson.claim, lesson.text, lesson.look, lesson.question, lesson.answer}
         texts |= {lesson.finding.sentence, lesson.limit.text, lesson.limit.finding.sentence}

@@ -13,7 +13,7 @@ from optim_viz.network.train import steps_per_epoch
 from optim_viz.optimizers.specs import looks
 from optim_viz.progress import Progress, Unfinished
 from optim_viz.settings import SETTINGS, limit
-from optim_viz.spec import DescentSpec, NetworkSpec, SpecError
+from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec, SpecError
 
 Asked = TypeVar("Asked", bound="Fair[Any]")
 
@@ -25,6 +25,10 @@ def within(asked: Asked) -> Asked:
     if isinstance(spec, DescentSpec):
         _check("steps", spec.steps)
         _check("gradient_evaluations", evaluations_of(spec))
+    elif isinstance(spec, MatrixSpec):
+        _check("steps", spec.steps)
+        _check("seeds", spec.seeds)
+        _check("training_steps", evaluations_of(spec))
     else:
         _check("epochs", spec.epochs)
         _check("seeds", spec.seeds)
@@ -59,7 +63,7 @@ def _check(name: str, value: int) -> None:
         )
 
 
-def evaluations_of(spec: DescentSpec | NetworkSpec) -> int:
+def evaluations_of(spec: DescentSpec | NetworkSpec | MatrixSpec) -> int:
     """Return the gradient evaluations that an experiment takes at most, all its runs together: one a step for most.
 
     >>> from optim_viz import optimizer
@@ -70,4 +74,6 @@ def evaluations_of(spec: DescentSpec | NetworkSpec) -> int:
     a_step = sum(map(looks, spec.optimizers))
     if isinstance(spec, DescentSpec):
         return a_step * spec.steps
+    if isinstance(spec, MatrixSpec):
+        return a_step * spec.seeds * spec.steps
     return a_step * spec.seeds * spec.epochs * steps_per_epoch(spec)

@@ -19,7 +19,7 @@ from optim_viz.network.training import Training
 from optim_viz.optimizers.specs import optimizer, takes_lr, with_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.progress import Progress, Unfinished
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, one_of, unique_labels
+from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec, OptimizerSpec, one_of, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.sweeps import tuning
@@ -48,7 +48,7 @@ SEEDS_ON_SURFACES, SEEDS_ON_NETWORK = 5, 3
 #: The learning rates tried on the network. First two a decade, then as many again within one step of the best.
 LOW, HIGH, GRID, NEAR = 1e-4, 1.0, 9, 4
 
-Spec = TypeVar("Spec", DescentSpec, NetworkSpec)
+Spec = TypeVar("Spec", DescentSpec, NetworkSpec, MatrixSpec)
 Runs = TypeVar("Runs")
 #: The optimizers with the learning rates that were chosen for them, and the sentence that says how.
 Chosen = tuple[tuple[OptimizerSpec, ...], str]
@@ -117,7 +117,7 @@ RULES: dict[str, Callable[[tuple[OptimizerSpec, ...]], Chosen]] = {
 }
 
 
-def _fairly(asked: Fair[Spec], ways: Iterable[str], tune: Callable[[], Chosen]) -> tuple[Spec, str]:
+def fairly(asked: Fair[Spec], ways: Iterable[str], tune: Callable[[], Chosen]) -> tuple[Spec, str]:
     """The comparison with its learning rates chosen as asked, `tune` being what needs trials, and the sentence."""
     rule = RULES.get(check_fairness(asked.mode, ways))
     optimizers, sentence = rule(asked.spec.optimizers) if rule else tune()
@@ -141,7 +141,7 @@ def fair_descent(spec: DescentSpec, mode: str) -> tuple[DescentSpec, str]:
     drawn = spec.noise > 0.0 or spec.batch_size is not None
     shown = replace(spec, drawn="")
     trials = TuneSpec(shown, SEEDS_ON_SURFACES if drawn else 1, mode == "best-momentum", singles=False)
-    return _fairly(Fair(spec, mode), FAIRNESS, lambda: _tune_descent(trials))
+    return fairly(Fair(spec, mode), FAIRNESS, lambda: _tune_descent(trials))
 
 
 @functools.lru_cache(maxsize=32)
@@ -171,7 +171,7 @@ def fair_train(
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
     try:
-        spec, sentence = _fairly(asked, ON_NETWORK, lambda: _tune_training(asked.spec, report, cancel))
+        spec, sentence = fairly(asked, ON_NETWORK, lambda: _tune_training(asked.spec, report, cancel))
     except Unfinished as cut:  # half of the trials choose nothing
         raise Unfinished(N_("Learning rates could not be tuned: {why}", why=str(cut)), None) from cut
     tuned = asked.mode not in RULES
@@ -190,7 +190,7 @@ def _tune_training(spec: NetworkSpec, report: Callable[[Progress], None], cancel
     def told(low: float, width: float) -> Callable[[float], None]:
         return lambda part: report(Progress(low + width * part, time.perf_counter() - began))
 
-    first = rate_sweep.run(TrainSweepSpec(trials, _rates(LOW, HIGH, GRID)), None, told(0.0, share), cancel)
+    first = rate_sweep.run(TrainSweepSpec(trials, round_rates(LOW, HIGH, GRID)), None, told(0.0, share), cancel)
     step = (HIGH / LOW) ** (1.0 / (GRID - 1))
     chosen = []
     for i, one in enumerate(able):
@@ -198,7 +198,7 @@ def _tune_training(spec: NetworkSpec, report: Callable[[Progress], None], cancel
             return spec.optimizers, N_("Cancelled while learning rates were tuned.")
         best = first.best[first.labels[i]]
         alone = replace(trials, optimizers=(one,))
-        near = TrainSweepSpec(alone, _rates(best / step**0.6, best * step**0.6, NEAR))
+        near = TrainSweepSpec(alone, round_rates(best / step**0.6, best * step**0.6, NEAR))
         width = (1.0 - share) / len(able)
         second = rate_sweep.run(near, None, told(share + i * width, width), cancel)
         chosen.append(with_values(one, {"lr": min(_scores(first, i) + _scores(second, 0))[1]}))
@@ -220,7 +220,12 @@ def epochs_told(count: int) -> str:
     return N_("1 epoch") if count == 1 else N_("{count} epochs", count=count)
 
 
-def _rates(low: float, high: float, count: int) -> tuple[float, ...]:
+def round_rates(low: float, high: float, count: int) -> tuple[float, ...]:
+    """Return learning rates on a log grid, to three digits.
+
+    >>> round_rates(0.01, 1.0, 3)
+    (0.01, 0.1, 1.0)
+    """
     return tuple(float(f"{lr:.3g}") for lr in np.geomspace(low, high, count))
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from optim_viz.experiments import links, study_views
 from optim_viz.experiments.study import Study
 from optim_viz.experiments.study_links import read_study, write_study
-from optim_viz.network import train
+from optim_viz.network import matrix_task, train
 from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import DescentSpec, NetworkSpec, SpecError, quoted
+from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec, SpecError, quoted
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 
 VERSION = 1
-Spec = DescentSpec | NetworkSpec | Study
+Spec = DescentSpec | NetworkSpec | MatrixSpec | Study
 
 #: What a training's query is relative to: it says everything, but the last ReLU only where that is left out.
 _NO_TRAINING = NetworkSpec((), epochs=0, batch_size=0, hidden=(), seed=-1, seeds=0)
 #: Where a reader starts from; a query leaves nothing of it.
 _DESCENT = DescentSpec(SURFACES["quadratic"], (optimizer("sgd"),), SURFACES["quadratic"].start)
 _NETWORK = NetworkSpec((optimizer("sgd"),))
+_MATRIX = MatrixSpec((optimizer("sgd"),))
 
 
 def link(spec: Spec) -> tuple[str, links.Query]:
@@ -59,6 +60,8 @@ def link(spec: Spec) -> tuple[str, links.Query]:
                 "The digits {data} are no part of a JSON file; CSV holds the results.", data=quoted(spec.data)
             )
         return "network", links.write(links.TRAINING, spec, _NO_TRAINING)
+    if isinstance(spec, MatrixSpec):
+        return "network", links.write(links.MATRIX, spec)
     return "compare", links.write(links.DESCENT, spec)
 
 
@@ -103,6 +106,8 @@ def read(text: str) -> Spec:
         raise SpecError("A query's values are lists of texts, those of o the optimizers; this file's are not.")
     if page == "tune":
         return _study(texts)
+    if page == "network" and links.asks_for_matrix(texts):
+        tables["network"] = (links.MATRIX, _MATRIX, matrix_task.check)
     table, default, check = tables[page]
     spec, notes = links.read(table, {key: values for key, values in texts.items() if key != "o"}, default)
     read = [links.read_optimizer(text) for text in texts["o"]]  # all of them: a link would stop after a few

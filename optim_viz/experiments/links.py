@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, check_fairness
 from optim_viz.language import N_
-from optim_viz.network import train
+from optim_viz.network import matrix_task, train
 from optim_viz.optimizers import trials
 from optim_viz.optimizers.packages import class_name, is_of_package
 from optim_viz.optimizers.packages import hyperparameters as package_hyperparameters
@@ -353,6 +353,26 @@ TRAINING: Table = {
     "seeds": _checked(train.check, "seeds"),
     "o": optimizers(tried(train.check, "network")),
 }
+#: What a link says first of an experiment that is no training on digits.
+_TASK = "task"
+MATRIX: Table = {
+    _TASK: Key(lambda spec, texts: (spec, []), lambda spec: ["matrix"], lambda spec, default: False),
+    "condition": _checked(matrix_task.check, "condition"),
+    "shape": _checked(matrix_task.check, "shape", parts, text=joined),
+    "steps": _checked(matrix_task.check, "steps"),
+    "seed": _checked(matrix_task.check, "seed"),
+    "seeds": _checked(matrix_task.check, "seeds"),
+    "o": optimizers(tried(matrix_task.check, "network")),
+}
+
+
+def asks_for_matrix(query: Mapping[str, list[str]]) -> bool:
+    """Whether a link of the page Network is one of the matrix task.
+
+    >>> asks_for_matrix({"task": ["matrix"]}), asks_for_matrix({"epochs": ["3"]})
+    (True, False)
+    """
+    return query.get(_TASK, [""])[-1] == "matrix"
 
 
 def _fair(table: Table, ways: Iterable[str]) -> Table:
@@ -362,3 +382,4 @@ def _fair(table: Table, ways: Iterable[str]) -> Table:
 
 
 FAIR_DESCENT, FAIR_TRAINING = _fair(DESCENT, FAIRNESS), _fair(TRAINING, ON_NETWORK)
+FAIR_MATRIX = _fair(MATRIX, ON_NETWORK)

@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from optim_viz.language import N_
-from optim_viz.network import train
+from optim_viz.network import matrix_task, train
 from optim_viz.optimizers.schedules import schedule
-from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import DescentSpec, NetworkSpec
+from optim_viz.optimizers.specs import optimizer, with_values
+from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec, OptimizerSpec, ScheduleSpec
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.surface import described
 
-Experiment = TypeVar("Experiment", DescentSpec, NetworkSpec)
+Experiment = TypeVar("Experiment", DescentSpec, NetworkSpec, MatrixSpec)
 
 
 @dataclass(frozen=True)
 class Preset(Generic[Experiment]):
     """One row: its name, a title of a few words, a sentence on what to watch for, and the experiment.
 
-    `lesson` is the slug of the lesson that is about it, where there is one.
+    `lesson` is the slug of the lesson that is about it, where there is one; `view` that of Network's views where the
+    text is about another than the first.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Preset(Generic[Experiment]):
     text: str
     spec: Experiment
     lesson: str = ""
+    view: str = ""
 
 
 _WELLS = described("x^4 - 3x^2 + x", (-2.2, 2.2, -1.0, 1.0))
@@ -224,8 +226,63 @@ _NETWORK_ROWS: tuple[Preset[NetworkSpec], ...] = (
             final_relu=False,
         ),
     ),
+    Preset(
+        "edge",
+        N_("Edge of stability"),
+        N_(
+            "Every step sees all 8,000 digits. At 0.2 the loss never bends as sharply as the edge, 2 / lr = 10. At 0.4 "
+            "it comes to its edge, 5, in a few steps, goes beyond it, and from then on stays beside it, below under "
+            "Sharpness."
+        ),
+        train.check(
+            tuple(optimizer("sgd", lr=lr, label=f"lr {lr:g}") for lr in (0.2, 0.4)),
+            epochs=80,
+            batch_size=8000,
+            hidden=(30,),
+            final_relu=False,
+        ),
+        view="sharpness",
+    ),
 )
 NETWORK_PRESETS: dict[str, Preset[NetworkSpec]] = {row.name: row for row in _NETWORK_ROWS}
+
+_TO_ZERO = schedule("linear", start_factor=1.0, end_factor=0.0, total_iters=0)
+
+
+def on_matrix(kind: str, lr: float, label: str = "", plan: ScheduleSpec | None = _TO_ZERO) -> OptimizerSpec:
+    """Return an optimizer as the matrix task compares them: its rate falls to 0, and no weight decay pulls at it.
+
+    >>> on_matrix("muon", 0.2)["weight_decay"]
+    0.0
+    """
+    return with_values(optimizer(kind, lr=lr, schedule=plan, label=label), {"weight_decay": 0.0})
+
+
+_MATRIX_ROWS: tuple[Preset[MatrixSpec], ...] = (
+    Preset(
+        "uneven",
+        N_("A matrix, unevenly asked"),
+        N_(
+            "Some directions of a matrix are seldom asked for: Muon learns most of them with the others, momentum and "
+            "AdamW leave lines on top. Each runs at its best of nine learning rates."
+        ),
+        matrix_task.check(
+            (on_matrix("momentum", 5.0), on_matrix("adamw", 0.2), on_matrix("muon", 0.2)),
+        ),
+        "orthogonal-steps",
+    ),
+    Preset(
+        "even",
+        N_("A matrix, evenly asked"),
+        N_("All keys are asked for equally often, so nothing is to be evened out: momentum is far ahead of Muon."),
+        matrix_task.check(
+            (on_matrix("momentum", 10.0), on_matrix("adamw", 0.2), on_matrix("muon", 0.2)),
+            condition=1.0,
+        ),
+        "orthogonal-steps",
+    ),
+)  # fmt: skip
+MATRIX_PRESETS: dict[str, Preset[MatrixSpec]] = {row.name: row for row in _MATRIX_ROWS}
 
 
 def matching(spec: Experiment, rows: Mapping[str, Preset[Experiment]]) -> Preset[Experiment] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from optim_viz.export.matrix_script import matrix_script
 from optim_viz.export.network_script import network_script
 from optim_viz.export.script_parts import (
     DECODE,
@@ -26,6 +27,7 @@ from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
 from optim_viz.spec import (
     COORDINATES,
     DescentSpec,
+    MatrixSpec,
     NetworkSpec,
     OptimizerSpec,
     SpecError,
@@ -37,13 +39,13 @@ from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.oracles import batch_indices, draws
 
 
-def pytorch_script(spec: DescentSpec | NetworkSpec) -> str:
+def pytorch_script(spec: DescentSpec | NetworkSpec | MatrixSpec) -> str:
     """Return a script that runs the same experiment with torch alone and prints each run's final loss.
 
     Problem: take a picture's numbers into one's own code, or check them.
     Formula: the same as the experiment's; gradients come from autograd, what is drawn at random is written down.
 
-    Arguments: `spec`, of a comparison on a surface or on the network.
+    Arguments: `spec`, of a comparison on a surface, on the network or on the matrix task.
     Raises SpecError for an optimizer or digits of the user's own.
 
     >>> from optim_viz import descend, optimizer
@@ -53,6 +55,8 @@ def pytorch_script(spec: DescentSpec | NetworkSpec) -> str:
 
     Reference: Paszke et al., PyTorch: An Imperative Style, High-Performance Deep Learning Library (2019).
     """
+    if isinstance(spec, MatrixSpec):
+        return matrix_script(spec)
     return network_script(spec) if isinstance(spec, NetworkSpec) else _descent_script(spec)
 
 

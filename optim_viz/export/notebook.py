@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from optim_viz.export import figure_page
 from optim_viz.export.table import Result, titled
-from optim_viz.language import tr
+from optim_viz.language import N_, tr
+from optim_viz.network.between import Segment
+from optim_viz.network.curvature import Sharpness
+from optim_viz.network.matrix_runs import MatrixTask
+from optim_viz.network.plane import Plane
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.network.recording import gathered, is_recorded
 from optim_viz.network.training import Training
@@ -23,6 +27,7 @@ from optim_viz.player.bundle import SOURCES, joined
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.sweeps.basins import Basins
 from optim_viz.sweeps.sweep import Sweep
+from optim_viz.sweeps.tuning import Tuning
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,7 +39,7 @@ PLAYER, CHART = 860, 700
 
 def plays(result: Any) -> bool:
     """Whether the player shows this result."""
-    return isinstance(result, Comparison | Training) or is_recorded(result)
+    return isinstance(result, Comparison | Training | MatrixTask) or is_recorded(result)
 
 
 def _asked(result: Any) -> Result:
@@ -79,10 +84,17 @@ def widget(result: Any) -> Any:
 
 
 def _sweep(s: Sweep) -> list[go.Figure]:
-    from optim_viz.figures import maps
+    from optim_viz.export.study_pictures import LOST
+    from optim_viz.figures import maps, rate_curves
     from optim_viz.sweeps.groups import log_axis
 
-    if len(s.spec.axes) != 2 or s.spec.optimizers:
+    names = [name for name, _ in s.spec.axes]
+    if s.spec.optimizers:
+        return []
+    if names == ["lr"] and len(s.axes["lr"]) > 1:
+        curves, ends = rate_curves.of_sweeps([s]), (s.axes["lr"].min(), s.axes["lr"].max())
+        return [rate_curves.rate_chart(curves, N_("loss after the last step, above the lowest known"), LOST, ends)]
+    if len(names) != 2:
         return []
     across, up = (log_axis(name, s.spec.optimizer) for name, _ in s.spec.axes)
     return [maps.map_chart(s, "loss", (across, up))]
@@ -97,7 +109,6 @@ def _basins(b: Basins) -> list[go.Figure]:
 def _rates(found: TrainSweep) -> list[go.Figure]:
     from optim_viz.export.study_pictures import GUESSES
     from optim_viz.figures import rate_curves
-    from optim_viz.language import N_
 
     curves = rate_curves.of_trainings(found)
     return [
@@ -105,7 +116,13 @@ def _rates(found: TrainSweep) -> list[go.Figure]:
     ]
 
 
-_CHARTS: dict[type, Callable[[Any], list[go.Figure]]] = {Sweep: _sweep, Basins: _basins, TrainSweep: _rates}
+def _itself(found: Any) -> list[go.Figure]:
+    return [found.figure()]
+
+
+_CHARTS: dict[type, Callable[[Any], list[go.Figure]]] = {
+    Sweep: _sweep, Basins: _basins, TrainSweep: _rates, **dict.fromkeys((Plane, Segment, Sharpness, Tuning), _itself),
+}  # fmt: skip
 
 
 def as_html(result: Any) -> str:
@@ -116,7 +133,9 @@ def as_html(result: Any) -> str:
     figures = _CHARTS.get(type(result), lambda _: [])(result)
     if not figures:
         return str(result.to_frame().to_html(index=False, border=0, max_rows=60))
-    return _frame(figure_page.page(figures, "optim-viz", "", "", "optim-viz", flat=True), CHART)
+    said = tr(getattr(result, "caption", "") or getattr(result, "sentence", ""))
+    below = f"<p>{escape(said)}</p>" if said else ""
+    return _frame(figure_page.page(figures, "optim-viz", "", below, "optim-viz", flat=True), CHART)
 
 
 def _frame(page: str, height: int) -> str:

@@ -14,10 +14,11 @@ from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.origin import origin
 from optim_viz.language import N_, together, tr
 from optim_viz.network import recording_files
+from optim_viz.network.matrix_runs import MatrixTask
 from optim_viz.network.plane import Plane
 from optim_viz.network.recording import Recordings, gathered, is_recorded
 from optim_viz.network.training import Training
-from optim_viz.player import network_scenes, recording_scenes, scenes, standalone
+from optim_viz.player import matrix_scenes, network_scenes, recording_scenes, scenes, standalone
 from optim_viz.spec import SpecError, one_of, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 What = TypeVar("What")
-Runs = Comparison | Training | Recordings
+Runs = Comparison | Training | MatrixTask | Recordings
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,8 @@ class Result:
         """What the player shows of it."""
         if isinstance(self.runs, Training):
             return network_scenes.network(self.runs, self.plane)
+        if isinstance(self.runs, MatrixTask):
+            return matrix_scenes.matrix_task(self.runs)
         if isinstance(self.runs, Recordings):
             return recording_scenes.recorded(self.runs, self.plane)
         return scenes.compare(self.runs)
@@ -76,6 +79,8 @@ def titled(result: Result) -> tuple[str, str]:
         return N_("An MLP on handwritten digits"), N_(
             "{epochs} epochs, mini-batches of {size}", epochs=asked.epochs, size=asked.batch_size
         )
+    if isinstance(runs, MatrixTask):
+        return N_("The matrix task"), matrix_scenes.told(runs.spec)
     if isinstance(runs, Recordings):
         size = N_("{weights:,} weights, {steps:,} steps.", weights=runs.runs[0].weights.size, steps=runs.steps)
         return N_("A network of your own"), together([size, *([result.plane.caption] if result.plane else [])])
@@ -205,10 +210,10 @@ def export(
     """Return a result as the bytes of a file.
 
     Problem: a result that cannot leave the program cannot be shown, checked or built upon.
-    Arguments: `runs`, what optim_viz.descend, train, record or load returns, of the last two also a list; `name`, a row
-    of EXPORTS; `plane`, what optim_viz.project returns, drawn beside the curves; `progress`, told the share, 0 to 1, of
-    a slow export; `address`, that of an app, such as "https://example.org/", in which the link that a picture carries
-    is to open.
+    Arguments: `runs`, what optim_viz.descend, train, matrix_task, record or load returns, of the last two also a list;
+    `name`, a row of EXPORTS; `plane`, what optim_viz.project returns, drawn beside the curves; `progress`, told the
+    share, 0 to 1, of a slow export; `address`, that of an app, such as "https://example.org/", in which the link that
+    a picture carries is to open.
     Raises SpecError with the nearest name, or where a format cannot hold an optimizer or digits of the user's own.
 
     >>> from optim_viz import descend, optimizer
@@ -231,7 +236,8 @@ def _check(runs: Any, plane: object) -> Runs:
         else:
             hint = N_("; to_frame() gives its table") if hasattr(runs, "to_frame") else ""
         raise SpecError(
-            "Files are made of what ov.descend, ov.train, ov.record or ov.load returns; got {value}{hint}.",
+            "Files are made of what ov.descend, ov.train, ov.matrix_task, ov.record or ov.load returns; "
+            "got {value}{hint}.",
             value=quoted(runs),
             hint=hint,
         )

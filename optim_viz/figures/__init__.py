@@ -10,6 +10,8 @@ good_region              the points around the best that are nearly as good
 region_words             how wide they are, in words
 training, training_cost  curves, layers; what a target loss costs
 readings, results_table  confusion and misread digits; how trainings ended
+matrix_task              the matrix task: loss, and singular values of the error
 segment, sharpness       loss between two ends; the largest eigenvalue and the edge of stability
-plane_gauges             how far to trust the plane
+plane, plane_gauges      a plane of weights without its player; how far to trust it
+tuning                   what ov.tune tried
 """

@@ -1,4 +1,4 @@
-"""What came of runs as tables: of a training, and of recordings."""
+"""What came of runs as tables: of trainings, recordings and the matrix task, and of what was measured along them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import pandas as pd
 
 from optim_viz.figures.training import complete
 from optim_viz.language import N_, together, tr
+from optim_viz.network.curvature import Curvature, Sharpness
+from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
 from optim_viz.network.recording import Recording, Recordings
 from optim_viz.network.training import Training, TrainingRun
 
@@ -64,15 +66,16 @@ def _row(training: Training, label: str, runs: tuple[TrainingRun, ...], accuracy
 def recorded(recordings: Recordings) -> pd.DataFrame:
     """Return one row per recording: its optimizer, its steps, what was given last of loss and accuracy, how it ended.
 
-    What was never given is <NA>.
+        What was never given is <NA>.
 
-    >>> import torch
-    >>> from optim_viz.network.recorder import record
-    >>> from optim_viz.network.recording import gathered
-    >>> rec = record(torch.nn.Linear(2, 1), "sgd", optimizer=torch.optim.SGD([torch.zeros(1)], lr=0.1))
-    >>> rec.step(0.5)
-    >>> recorded(gathered(rec)).values.tolist()
-    [['sgd', 'SGD, lr 0.1', 1, 0.5, <NA>, '1 steps recorded']]
+        >>> import torch
+        >>> from optim_viz.network.recorder import record
+        >>> from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
+    from optim_viz.network.recording import gathered
+        >>> rec = record(torch.nn.Linear(2, 1), "sgd", optimizer=torch.optim.SGD([torch.zeros(1)], lr=0.1))
+        >>> rec.step(0.5)
+        >>> recorded(gathered(rec)).values.tolist()
+        [['sgd', 'SGD, lr 0.1', 1, 0.5, <NA>, '1 steps recorded']]
     """
     rows = [
         {
@@ -88,6 +91,72 @@ def recorded(recordings: Recordings) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({tr("last loss"): "Float64", tr("last accuracy, %"): "Float64"})
 
 
+def matrix_results(found: MatrixTask) -> pd.DataFrame:
+    """Return one row per optimizer: the loss that it ends with over the seeds, and what it has not learned.
+
+    Arguments: `found`; the error left is the largest singular value of the weights less the target, a median as well.
+
+    >>> from optim_viz.network.matrix_task import matrix_task
+    >>> matrix_results(matrix_task("sgd", condition=1, steps=9)).round(2).values.tolist()
+    [['sgd', 0.001, 0.48, 1.81, 'finished 9 steps']]
+    """
+    rows = []
+    for label in found.labels:
+        runs = found.seeds(label)
+        losses = [float(run.losses[-1]) for run in runs]
+        ends = {tr("seeds"): len(runs), tr("lowest"): min(losses), tr("highest"): max(losses)} if len(runs) > 1 else {}
+        rows.append(
+            {
+                tr("optimizer"): label,
+                "lr": runs[0].spec.hyperparameters.get("lr"),
+                tr("final loss"): _median(losses),
+                **ends,
+                tr("largest error left"): _median([run.errors[-1, 0] for run in runs]),
+                tr("status"): status(runs),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def curved(found: Sharpness) -> pd.DataFrame:
+    """Return one row per run: its largest eigenvalue at first, at its highest and last, and the edge at the last step.
+
+    Of an adaptive optimizer the eigenvalues are those of its preconditioned Hessian, which the edge is an edge of.
+
+    >>> import torch
+    >>> from optim_viz.network.recorder import record
+    >>> from optim_viz.network.sharpness import sharpness
+    >>> model = torch.nn.Linear(1, 1, bias=False)
+    >>> rec = record(model, "sgd", optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+    >>> curved(sharpness(rec, loss=lambda call, x: call(x).square().mean(), data=torch.ones(4, 1))).values.tolist()
+    [['sgd', 2.0, 2.0, 0, 2.0, '2 / lr', 20.0, 10.0]]
+    """
+    late = {tr("edge there"): "Float64", tr("of it, %"): "Float64"}
+    return pd.DataFrame([_curved(curvature) for curvature in found if len(curvature.steps)]).astype(late)
+
+
+def _curved(curvature: Curvature) -> dict[str, object]:
+    values, edge = curvature.compared, curvature.edge[-1]
+    known = np.flatnonzero(np.isfinite(values))
+    first, top, last = (known[0], known[np.argmax(values[known])], known[-1]) if known.size else (0, 0, 0)
+    share = 100 * values[last] / edge
+    return {
+        tr("optimizer"): curvature.label,
+        tr("eigenvalue at first"): _digits(values[first]),
+        tr("at its highest"): _digits(values[top]),
+        tr("at step"): int(curvature.steps[top]),
+        tr("at last"): _digits(values[last]),
+        tr("formula of the edge"): curvature.words,
+        tr("edge there"): _digits(edge),
+        tr("of it, %"): _digits(share),
+    }
+
+
+def _digits(value: float) -> float | None:
+    """A number to 4 digits, if it is one."""
+    return float(f"{value:.4g}") if np.isfinite(value) else None
+
+
 def _optimizer(run: Recording) -> str | None:
     """Its class and learning rate, as far as they are known."""
     name, lr = run.optimizer.get("class"), run.optimizer.get("lr")
@@ -99,14 +168,14 @@ def _optimizer(run: Recording) -> str | None:
 def _last(values: np.ndarray) -> float | None:
     """The last finite number, to 4 digits."""
     known = values[np.isfinite(values)]
-    return float(f"{known[-1]:.4g}") if known.size else None
+    return _digits(known[-1]) if known.size else None
 
 
 def _median(values: object) -> float:
     return float(np.median(np.asarray(values, float)))
 
 
-def status(runs: tuple[TrainingRun, ...]) -> str:
+def status(runs: tuple[TrainingRun, ...] | tuple[MatrixRun, ...]) -> str:
     """Say how an optimizer's runs ended: one run with its step, several by number.
 
     >>> from optim_viz import optimizer

@@ -8,6 +8,7 @@ from plotly.subplots import make_subplots
 
 from optim_viz.figures.notebook import NotebookFigure
 from optim_viz.figures.style import dress, note
+from optim_viz.language import tr
 from optim_viz.network.between import Segment
 
 #: Line and marker of the loss, of the straight line between its ends, and of the accuracy, on light and dark pages.
@@ -33,18 +34,21 @@ def segment(found: Segment, dark: bool = False) -> go.Figure:
     figure = make_subplots(1, 1 + told, horizontal_spacing=0.12)
     shown = np.where(np.isfinite(found.losses), found.losses, np.nan)
     line = (1 - found.t) * shown[0] + found.t * shown[-1]
-    figure.add_trace(_curve(found.t, line, "straight line", "line", dark, "dot", "line %{y:.4g}"), 1, 1)
-    figure.add_trace(_curve(found.t, shown, "loss", "loss", dark, "solid", "loss %{y:.4g}"), 1, 1)
+    figure.add_trace(_curve(found.t, line, tr("straight line"), "line", dark, "dot", tr("line %{y:.4g}")), 1, 1)
+    figure.add_trace(_curve(found.t, shown, tr("loss"), "loss", dark, "solid", tr("loss %{y:.4g}")), 1, 1)
     if told:
         percent = 100 * found.accuracies
-        figure.add_trace(_curve(found.t, percent, "accuracy", "accuracy", dark, "dash", "%{y:.2f} % correct"), 1, 2)
-        figure.update_yaxes(title="correct (%)", col=2)
+        figure.add_trace(
+            _curve(found.t, percent, tr("accuracy"), "accuracy", dark, "dash", tr("%{y:.2f} % correct")), 1, 2
+        )
+        figure.update_yaxes(title=tr("correct (%)"), col=2)
     if not np.isfinite(shown).any():
-        note(figure, "The loss is no finite number anywhere between these ends.")
-    way = f"share of the way from {found.labels[0]} to {found.labels[1]}"
+        note(figure, tr("The loss is no finite number anywhere between these ends."))
+    first, second = found.labels
+    way = tr("share of the way from {first} to {second}", first=first, second=second)
     figure.update_xaxes(title=way, range=[-0.03, 1.03])
-    figure.update_yaxes(title="loss", col=1)
-    title = f"Between {found.labels[0]} and {found.labels[1]}: barrier {found.barrier:.3g}"
+    figure.update_yaxes(title=tr("loss"), col=1)
+    title = tr("Between {first} and {second}: barrier {barrier:.3g}", first=first, second=second, barrier=found.barrier)
     if found.batchnorm:
         title += f" (BatchNorm: {found.batchnorm})"
     return NotebookFigure(dress(figure, title, 340, dark, legend=True).update_layout(margin_t=74))

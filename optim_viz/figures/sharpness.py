@@ -12,8 +12,8 @@ from optim_viz.figures.notebook import NotebookFigure
 from optim_viz.figures.style import dress, log_axis, note, span
 from optim_viz.figures.training import line, looks
 from optim_viz.language import N_, tr
+from optim_viz.network.curvature import Curvature, Sharpness
 from optim_viz.network.edges import PRECONDITIONED
-from optim_viz.network.sharpness import Curvature, Sharpness
 
 _TITLES = {False: N_("Hessian"), True: N_("Hessian as an adaptive optimizer sees it, preconditioned")}
 #: From where on one axis shows a factor better than a difference.
@@ -53,7 +53,9 @@ def sharpness(found: Sharpness, dark: bool = False) -> go.Figure:
         figure.update_yaxes(_axis(shown), title=tr("largest eigenvalue"), row=row)
     if not any(np.isfinite(c.compared).any() for c in found):
         note(figure, tr("No eigenvalue is a finite number."))
-    figure.update_xaxes(title=tr("step"), row=len(panels)).update_annotations(font={"size": 12})
+    figure.update_xaxes(rangemode="nonnegative").update_xaxes(title=tr("step"), row=len(panels)).update_annotations(
+        font={"size": 12}
+    )
     title = tr("Sharpness and the edge of stability")
     if found.batchnorm:
         title += f" (BatchNorm: {found.batchnorm})"

@@ -9,6 +9,7 @@ predictions         the PREDICTIONS table: what may be guessed before a picture 
 altered_optimizers  optimizers with a fault or without a part, to show what it does
 results             a lesson's runs and its verdict
 store               the trainings behind lessons, computed beforehand
+matrix_store        the matrix tasks behind lessons, computed beforehand
 own_runs            the runs of altered_optimizers, computed beforehand
 links               a lesson as a link and back
 pictures            a result as the player's scene, and the words beside it

@@ -1,4 +1,4 @@
-"""Optimizers that exist for a lesson only: torch's own, with the mistake or the change that the lesson is about.
+"""Optimizers that exist for a lesson only: torch's own, with the mistake or the change that it is about; and Lion.
 
 Each is a factory params -> torch.optim.Optimizer, so it runs wherever a user's own would; no link can carry one.
 """
@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from optim_viz.optimizers.specs import as_spec
-from optim_viz.spec import OptimizerSpec
+from optim_viz.spec import OptimizerSpec, ScheduleSpec
 
 
 def uncorrected_adam(params: Any, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999) -> Any:
@@ -61,11 +61,30 @@ def forgotten_zero_grad(params: Any, lr: float = 1e-3, every: float = math.inf) 
     return Accumulating(params, lr=lr)
 
 
-def own(label: str, factory: Any, **options: float) -> OptimizerSpec:
+def lion(params: Any, lr: float = 1e-4, beta1: float = 0.9, beta2: float = 0.99) -> Any:
+    """Return Lion without weight decay: theta - lr * sign(beta1 m + (1 - beta1) g), then m.lerp(g, 1 - beta2).
+
+    Reference: Chen et al., Symbolic Discovery of Optimization Algorithms (2023).
+    """
+    import torch
+
+    class Lion(torch.optim.Optimizer):
+        @torch.no_grad()
+        def step(self) -> None:  # type: ignore[override]
+            for group in self.param_groups:
+                for p in group["params"]:
+                    mean = self.state[p].setdefault("exp_avg", torch.zeros_like(p))
+                    p.add_(mean.lerp(p.grad, 1 - group["beta1"]).sign_(), alpha=-group["lr"])
+                    mean.lerp_(p.grad, 1 - group["beta2"])
+
+    return Lion(params, {"lr": lr, "beta1": beta1, "beta2": beta2})
+
+
+def own(label: str, factory: Any, schedule: ScheduleSpec | None = None, **options: float) -> OptimizerSpec:
     """Return a factory with its options set, as a labelled spec.
 
     >>> own("uncorrected", uncorrected_adam, lr=0.1).label
     'uncorrected'
     """
     spec = as_spec(functools.partial(factory, **options))
-    return OptimizerSpec(spec.kind, label=label, factory=spec.factory)
+    return OptimizerSpec(spec.kind, schedule=schedule, label=label, factory=spec.factory)

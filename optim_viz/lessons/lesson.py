@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optim_viz.language import N_
+from optim_viz.network.matrix_runs import MatrixTask
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, quoted
+from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec, OptimizerSpec, SpecError, nearest, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
 #: How two measured numbers may be compared in a finding.
@@ -46,40 +47,43 @@ class Experiment:
 
     `beside` are optimizers of the lesson's own that no link can carry (torch.optim.Optimizer factories): they run and
     are drawn beside the spec's. `seeds` is how many runs a noisy comparison on a surface is judged by, from the spec's
-    seed on (a NetworkSpec says so itself). `plane`, "pca" or "random", asks for the paths of a training on a plane.
+    seed on (a NetworkSpec and a MatrixSpec say so themselves). `plane`, "pca" or "random", asks for the paths of a
+    training on a plane.
     """
 
     name: str
     caption: str
-    spec: DescentSpec | NetworkSpec
+    spec: DescentSpec | NetworkSpec | MatrixSpec
     beside: tuple[OptimizerSpec, ...] = ()
     seeds: int = 1
     plane: str = ""
 
     @property
-    def all(self) -> DescentSpec | NetworkSpec:
+    def all(self) -> DescentSpec | NetworkSpec | MatrixSpec:
         """The spec with the optimizers beside it."""
         return replace(self.spec, optimizers=(*self.spec.optimizers, *self.beside))
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of an experiment: a comparison per seed, or a training with all of its seeds."""
+    """What came of an experiment: a comparison per seed, or a training or a matrix task with all of its seeds."""
 
     experiment: Experiment
     comparisons: tuple[Comparison, ...] = ()
     training: Training | None = None
     plane: Plane | None = None
+    matrix: MatrixTask | None = None
 
     @property
-    def shown(self) -> Comparison | Training:
-        """What the player draws: the first seed's comparison, or the training."""
-        return self.training if self.training is not None else self.comparisons[0]
+    def shown(self) -> Comparison | Training | MatrixTask:
+        """What the player draws: the first seed's comparison, the training, or the matrix task."""
+        return self.training or self.matrix or self.comparisons[0]
 
     def runs(self, label: str) -> tuple[Any, ...]:
-        """All runs of one optimizer, a Trajectory or a TrainingRun for each seed."""
-        if self.training is not None:
-            return self.training.seeds(label)
+        """All runs of one optimizer, a Trajectory, a TrainingRun or a MatrixRun for each seed."""
+        by_seed = self.training or self.matrix
+        if by_seed:
+            return by_seed.seeds(label)
         return tuple(comparison[label] for comparison in self.comparisons)
 
 

@@ -13,7 +13,7 @@ from optim_viz.experiments.links import Query
 from optim_viz.language import N_, together
 from optim_viz.lessons.lesson import Experiment, Lesson
 from optim_viz.lessons.table import LESSONS, lesson
-from optim_viz.spec import NetworkSpec, SpecError, nearest, quoted
+from optim_viz.spec import MatrixSpec, NetworkSpec, SpecError, nearest, quoted
 
 _KEYS = ("lesson", "run")
 #: What pictures are called whose names are put together.
@@ -122,6 +122,8 @@ def left_behind(experiment: Experiment) -> str:
     if experiment.beside:
         names = together((f"“{optimizer.label}”" for optimizer in experiment.beside), "{before} and {after}")
         return N_("{names} exists in this lesson only: the link opens the picture without it.", names=names)
+    if isinstance(experiment.spec, MatrixSpec):
+        return N_("Here stored runs are shown; the link runs them again.")
     if isinstance(experiment.spec, NetworkSpec):
         return N_("Here a stored training is shown; the link trains it again.")
     return ""

@@ -131,6 +131,16 @@ def largest_step(run: Any) -> float:
     return float(np.abs(np.diff(run.points, axis=0)).max())
 
 
+def smallest_step(run: Any) -> float:
+    """The shortest move of any coordinate in any step."""
+    return float(np.abs(np.diff(run.points, axis=0)).min())
+
+
+def rates_in_all(run: Any) -> float:
+    """The learning rates of all steps together."""
+    return float(np.sum(run.lrs[: len(run.points) - 1]))
+
+
 def turns(axis: int, loss: float = 0.0) -> OfRun:
     """How often a coordinate turns back until the loss first falls to `loss`."""
 
@@ -222,6 +232,11 @@ def dead(run: Any) -> float:
     return float(run.dead_outputs[-1])
 
 
+def error_left(run: Any) -> float:
+    """The largest singular value of a matrix's error at the end: of what it knows least."""
+    return float(run.errors[-1, 0])
+
+
 def stuck(run: Any) -> bool:
     """Whether the test loss at the end is that of ten equal answers, ln 10, to three digits."""
     return abs(float(run.test_losses[-1]) - math.log(10)) < 1e-3
@@ -259,6 +274,17 @@ def best_rate(name: str) -> Measure:
         labels = results[name].shown.labels
         winner = max(labels, key=lambda label: median(name, label, accuracy)(results))
         return rate(name, winner)(results)
+
+    return found
+
+
+def lowest_rate(*names: str) -> Measure:
+    """The learning rate of the optimizer with the lowest median final loss in any of these experiments."""
+
+    def found(results: Results) -> float:
+        every = [(name, label) for name in names for label in results[name].shown.labels]
+        name, label = min(every, key=lambda place: median(place[0], place[1], final_loss)(results))
+        return rate(name, label)(results)
 
     return found
 

@@ -9,9 +9,9 @@ from typing import Any
 from optim_viz.language import N_
 from optim_viz.lessons import links
 from optim_viz.lessons.lesson import Experiment, Lesson, Result
-from optim_viz.player import network_scenes, scenes
+from optim_viz.player import matrix_scenes, network_scenes, scenes
 from optim_viz.player.scenes import Scene
-from optim_viz.spec import NetworkSpec
+from optim_viz.spec import DescentSpec
 from optim_viz.surfaces.trajectory import Comparison
 
 
@@ -26,7 +26,9 @@ def scene(found: Result, key: str) -> Scene:
     >>> scene(found, "ravine").data["live"] is None
     True
     """
-    if found.training:
+    if found.matrix:
+        drawn = matrix_scenes.matrix_task(found.matrix)
+    elif found.training:
         drawn = network_scenes.network(found.training, found.plane)
     else:
         drawn = scenes.compare(named(found.comparisons[0]))
@@ -80,8 +82,10 @@ def _beside(row: Lesson, number: int, found: Result) -> tuple[dict[str, Any], li
     """One picture's panel and runs as they stand beside others, and its own scene."""
     drawn = scene(found, "")
     panel = next(panel for kind in _MAIN for panel in drawn.data["panels"] if panel["kind"] == kind)
-    columns = {name: f"{number} {name}" for name in (panel.get(key) for key in _NAMES) if name}
-    renamed = {key: columns[panel[key]] for key in _NAMES if panel.get(key)}
+    lines = panel.get("lines", [])
+    columns = {name: f"{number} {name}" for name in (*(panel.get(key) for key in _NAMES), *lines) if name}
+    renamed: dict[str, Any] = {key: columns[panel[key]] for key in _NAMES if panel.get(key)}
+    renamed |= {"lines": [columns[name] for name in lines]} if lines else {}
     title = links.tab(row, number)
     tracks = []
     for track in drawn.data["tracks"]:
@@ -106,13 +110,13 @@ def named(runs: Comparison) -> Comparison:
 
 
 def weights(experiment: Experiment) -> tuple[str, ...]:
-    """Return what the weights of an experiment's function are called; none for a training.
+    """Return what the weights of an experiment's function are called; none for a training or a matrix.
 
     >>> from optim_viz.lessons import table
     >>> weights(table.lesson("gradient-step")["dip"]), weights(table.lesson("momentum")["ravine"])
     (('x',), ('x', 'y'))
     """
-    if isinstance(experiment.spec, NetworkSpec):
+    if not isinstance(experiment.spec, DescentSpec):
         return ()
     return experiment.spec.surface.weights[: 1 if experiment.spec.as_curve else 2]
 
@@ -125,5 +129,5 @@ def drawn_seed(experiment: Experiment) -> str:
     ''
     """
     spec = experiment.spec
-    seeds = spec.seeds if isinstance(spec, NetworkSpec) else experiment.seeds
+    seeds = experiment.seeds if isinstance(spec, DescentSpec) else spec.seeds
     return N_("Drawn: the first of {seeds} seeds.", seeds=seeds) if seeds > 1 else ""

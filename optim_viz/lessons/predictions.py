@@ -190,4 +190,21 @@ PREDICTIONS = {
         ((N_("the paths"), m.held("principal")), (N_("random walks"), m.held_of_walk("principal"))),
         highest=True,
     ),
+    "sign-steps": Prediction(
+        "The bowl is steep at the start and flat at the bottom. Whose last step is as long as the first?",
+        "The last step along x, in units of the first",
+        tuple(
+            (words, m.ratio(m.median("bowl", label, m.step_length(0, -1)), m.median("bowl", label, m.step_length(0))))
+            for words, label in ((N_("plain descent's"), "sgd"), (N_("Adam's"), "adam"), (N_("Lion's"), "lion"))
+        ),
+        highest=True,
+    ),
+    "orthogonal-steps": Prediction(
+        "Each runs at its best learning rate for 100 steps. Which has the lowest loss on the large matrix?",
+        "Loss at the end",
+        tuple(
+            (words, m.median("uneven", kind, m.final_loss))
+            for words, kind in ((N_("momentum"), "momentum"), ("AdamW", "adamw"), ("Muon", "muon"))
+        ),
+    ),
 }

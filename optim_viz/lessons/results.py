@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from optim_viz.lessons import own_runs, store
+from optim_viz.lessons import matrix_store, own_runs, store
 from optim_viz.lessons.lesson import Experiment, Lesson, Result, Results, Verdict
 from optim_viz.optimizers.as_torch import optimizer_code
+from optim_viz.optimizers.muon import muon_code
 from optim_viz.optimizers.specs import optimizer
-from optim_viz.spec import DescentSpec
+from optim_viz.spec import DescentSpec, MatrixSpec
 
 #: One step of training, whatever the optimizer: up to the gradient, and what then follows.
 STEP = ("optimizer.zero_grad()", "loss = loss_function(model(x), y)", "loss.backward()"), "optimizer.step()"
@@ -22,6 +23,8 @@ def result(experiment: Experiment) -> Result:
     if isinstance(experiment.spec, DescentSpec):
         runs = (own_runs.comparison(experiment, spec) for spec in own_runs.seeds(experiment))
         return Result(experiment, comparisons=tuple(runs))
+    if isinstance(experiment.spec, MatrixSpec):
+        return Result(experiment, matrix=matrix_store.load(experiment.spec))
     training, plane = store.load(experiment)
     return Result(experiment, training=training, plane=plane)
 
@@ -58,5 +61,7 @@ def code(kind: str, between: str = "") -> str:
     optimizer.step()
     """
     made = optimizer_code(optimizer(kind), "model.parameters()")
+    made = optimizer_code(optimizer(kind), "model.parameters()")
     before, last = STEP
-    return "\n".join([f"optimizer = {made}", "", *before, *([between] if between else []), last])
+    helper = [muon_code(), ""] if kind == "muon" else []
+    return "\n".join([*helper, f"optimizer = {made}", "", *before, *([between] if between else []), last])

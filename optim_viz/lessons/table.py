@@ -8,8 +8,10 @@ from optim_viz.lessons.rows_clipping import CLIPPING
 from optim_viz.lessons.rows_decay import WEIGHT_DECAY
 from optim_viz.lessons.rows_descent import LEARNING_RATE, MINI_BATCHES
 from optim_viz.lessons.rows_loop import ZERO_GRAD
+from optim_viz.lessons.rows_matrix import ORTHOGONAL
 from optim_viz.lessons.rows_momentum import LOCAL_MINIMA, MOMENTUM, PLATEAU
 from optim_viz.lessons.rows_network import FASTER, FINAL_RELU, PICTURES
+from optim_viz.lessons.rows_sign import SIGN_STEPS
 from optim_viz.lessons.rows_step import GRADIENT_STEP
 from optim_viz.lessons.rows_training import PARAM_GROUPS, SCHEDULES
 from optim_viz.spec import one_of
@@ -32,6 +34,8 @@ ROWS = (
     CLIPPING,
     FINAL_RELU,
     PICTURES,
+    ORTHOGONAL,
+    SIGN_STEPS,
 )
 
 LESSONS: dict[str, Lesson] = {row.slug: row for row in ROWS}

@@ -12,11 +12,15 @@ recording, recording_files     what a recording gives back; ov.load, and its fil
 recording_parts, opened        what such a file has to hold; one that a visitor opens
 callbacks                      a recorder in Lightning's and Hugging Face's Trainers
 module_weights, module_loss    any module's weights as one vector, and its loss as a function of them
+chunks                         that loss at many points, in whichever way is fastest
 project                        ov.project: the paths of trainings or recordings on a plane of weights
 plane, plane_loss, pca         the plane with its paths and gauges; the built-in network's losses on it; its axes
 between                        ov.between: the loss on the straight line between two ends
 sharpness, seen, hessian       ov.sharpness: the largest eigenvalues along runs; what is looked at; products with H
+curvature                      what ov.sharpness gives back
 replay                         a training of the built-in network once more, for what its optimizer divides by
 edges                          how sharp a loss may be before an optimizer's steps swing ever wider
+matrix_task, matrix_runs        ov.matrix_task: one matrix, some of whose directions are rarely asked for
+by_seed                        results with a run for every optimizer and seed
 rate_sweep                     ov.train_sweep: one training a learning rate, on this machine or others
 """

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.language import N_, together
 from optim_viz.network.module_loss import Given, Loss, ModuleLoss
-from optim_viz.network.plane import BATCHNORM
+from optim_viz.network.plane import BATCHNORM, EXAMPLES
 from optim_viz.network.recording import gathered
 from optim_viz.spec import SpecError, one_of, quoted, whole
 
@@ -35,12 +36,18 @@ class Segment:
     @property
     def caption(self) -> str:
         """What the segment shows, in words."""
-        over = f" over {self.examples:,} examples" if self.examples else ""
-        words = (
-            f"Loss{over} on the straight line from the last weights of {self.labels[0]} to those of {self.labels[1]}, "
-            f"{self.distance:.3g} apart. It rises by up to {self.barrier:.3g} above the line between its ends."
+        told = N_(
+            "The loss over {examples} on the straight line from the last weights of {first} to those of {second}, "
+            "{distance:.3g} apart. It rises by up to {barrier:.3g} above the line between its ends.",
+            examples=N_(EXAMPLES["examples" if self.examples else "the data"], count=self.examples),
+            first=self.labels[0],
+            second=self.labels[1],
+            distance=self.distance,
+            barrier=self.barrier,
         )
-        return words + (" " + BATCHNORM[self.batchnorm].sentence.format(run=self.labels[0]) if self.batchnorm else "")
+        return together(
+            [told, N_(BATCHNORM[self.batchnorm].sentence, run=self.labels[0])] if self.batchnorm else [told]
+        )
 
     def __repr__(self) -> str:
         return f"<Segment {self.labels[0]!r} to {self.labels[1]!r}: {len(self.t)} points, barrier {self.barrier:.3g}>"

@@ -1,18 +1,16 @@
-"""The largest eigenvalues of a Hessian that is only ever multiplied with: Hessian-vector products by torch.func.
+"""The largest eigenvalues of a Hessian that is only ever multiplied with: Hessian-vector products by torch.autograd.
 
 The Lanczos iteration is ARPACK's, by scipy (Lehoucq, Sorensen & Yang, ARPACK Users' Guide, 1998).
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optim_viz.looks import look
-from optim_viz.spec import SpecError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,12 +19,15 @@ if TYPE_CHECKING:
 DENSE = 64
 #: Relative to the eigenvalue: gradients of float32 say no more.
 TOLERANCE = 1e-5
+#: Vectors that ARPACK keeps at least, with which a largest eigenvalue took the fewest products: about 20. After so many
+#: rounds of new ones, 370 products for one eigenvalue, it gives up.
+KEPT, ROUNDS = 10, 40
 
 Product = Callable[["Tensor"], "Tensor"]
 
 
 def product(value: Callable[[Tensor], Tensor], at: Tensor) -> Product:
-    """Return v -> H v of a scalar function at a point: forward over reverse, or what has no forward mode, in reverse.
+    """Return v -> H v of a scalar function at a point: the gradient is taken once, and derived along v each time.
 
     >>> import torch
     >>> product(lambda w: (w**3).sum(), torch.tensor([1.0, 2.0]))(torch.ones(2))
@@ -34,27 +35,20 @@ def product(value: Callable[[Tensor], Tensor], at: Tensor) -> Product:
     """
     import torch
 
-    slope = torch.func.grad(value)
-
-    def forward(v: Tensor) -> Tensor:
-        return torch.func.jvp(slope, (at,), (v,))[1]
-
-    def reverse(v: Tensor) -> Tensor:
-        return torch.func.vjp(slope, at)[1](v)[0]
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, of what it imports for its first jvp
-            forward(torch.zeros_like(at))
-    except (NotImplementedError, RuntimeError):
-        return reverse
-    return forward
+    point, flat = at.detach().clone().requires_grad_(), lambda v: torch.zeros_like(at)
+    with torch.enable_grad():
+        found = value(point)
+        if not found.requires_grad:
+            return flat
+        (slope,) = torch.autograd.grad(found, point, create_graph=True, materialize_grads=True)
+    return lambda v: torch.autograd.grad(slope, point, v, retain_graph=True)[0] if slope.requires_grad else flat(v)
 
 
 def largest(times: Product, size: int, count: int, start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the `count` largest eigenvalues of a symmetric matrix, largest first, and the first one's vector.
 
     Arguments: `times`, its product with a float32 [size]; `start`, a vector near that of the largest eigenvalue.
+    Raises ArithmeticError where the matrix is not finite, or so many products as are allowed do not find one of them.
     """
     import torch
 
@@ -77,12 +71,13 @@ def _lanczos(
     begin: Any = np.random.default_rng(0).standard_normal(size) if start is None else start
     _finite(times(begin))
     matrix = linalg.LinearOperator((size, size), matvec=times, dtype=np.float64)
+    kept = min(size, max(KEPT, 2 * count + 1))
     try:
-        values, vectors = linalg.eigsh(matrix, k=count, which="LA", v0=begin, tol=TOLERANCE)
+        values, vectors = linalg.eigsh(matrix, count, which="LA", v0=begin, tol=TOLERANCE, ncv=kept, maxiter=ROUNDS)
     except linalg.ArpackNoConvergence as error:
-        if not len(error.eigenvalues):
-            raise SpecError("The largest eigenvalue was not found: ARPACK did not converge.") from None
         values, vectors = error.eigenvalues, error.eigenvectors
+        if not len(values):
+            raise ArithmeticError("ARPACK did not converge.") from None
     order = np.argsort(values)[::-1]
     found = np.append(values[order], np.full(count - len(order), np.nan))
     return found, vectors[:, order[0]]

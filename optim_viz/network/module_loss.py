@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,15 +11,13 @@ import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.looks import look
+from optim_viz.network.chunks import channels_last, chunked
 from optim_viz.network.module_weights import Shapes
 from optim_viz.spec import SpecError, quoted
 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
-
-#: Points that one call of vmap takes at once, and the most bytes of weights that it may then hold.
-CHUNK, CHUNK_BYTES = 8, 64 * 2**20
 
 Loss = Callable[[Callable[..., Any], Any], Any]
 
@@ -86,6 +81,7 @@ class ModuleLoss:
         self.norms: list[Any] = [part for part in module.modules() if getattr(part, "running_mean", None) is not None]
         self.said = self.mode if self.norms else ""  # what a picture has to say of BatchNorm
         self.buffers = self._statistics(statistics)
+        self.channels_last = False  # whether images lie in memory pixel by pixel, if that was found to be faster
 
     def _statistics(self, given: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
         """BatchNorm's running means and variances, as recorded; those of another module are refused."""
@@ -128,8 +124,9 @@ class ModuleLoss:
                 part.track_running_stats = value
 
     def tensors(self, flat: Tensor) -> dict[str, Tensor]:
-        """A vector of weights as the module's parameters, each on its device and of its type."""
-        return {name: part.to(*self.types[name]) for name, part in self.weights.split(flat).items()}
+        """A vector of weights as the module's parameters, each on its device, of its type and in its layout."""
+        found = {name: part.to(*self.types[name]) for name, part in self.weights.split(flat).items()}
+        return {name: channels_last(part) for name, part in found.items()} if self.channels_last else found
 
     def value(self, flat: Tensor, what: Loss | None = None) -> Tensor:
         """Return the loss (or `what` else is a function of call and batch) at weights float32 [weights], a scalar."""
@@ -183,7 +180,7 @@ class ModuleLoss:
         place = next(iter({device for device, _ in self.types.values()}))
         base = base.to(place) if len({device for device, _ in self.types.values()}) == 1 else base
         with self.ready(), torch.no_grad():
-            out = _chunked(self, base, torch.from_numpy(points).float().to(base.device))
+            out = chunked(self, base, torch.from_numpy(points).float().to(base.device))
         return np.where(np.isfinite(out), out, np.inf)
 
 
@@ -200,51 +197,3 @@ def _scalar(value: Any) -> Tensor:
             value=N_("a tensor of shape {shape}", shape=tuple(value.shape)) if a_tensor else quoted(value),
         )
     return value.reshape(())
-
-
-def _chunked(losses: ModuleLoss, base: Tensor, points: Tensor) -> np.ndarray:
-    """The loss of all points, chunk by chunk: one in a loop and one by vmap, and the rest by what took less time."""
-    import torch
-
-    def loop(chunk: Tensor) -> list[float]:
-        found = []
-        for a, b in chunk.tolist():
-            look()
-            found.append(float(losses.value(torch.add(base[0], base[1], alpha=a).add_(base[2], alpha=b))))
-        return found
-
-    def mapped(chunk: Tensor) -> list[float]:
-        look()
-        return torch.func.vmap(losses.value)(base[0] + chunk @ base[1:]).double().tolist()
-
-    first, *rest = points.split(CHUNK)
-    out = loop(first)  # a warm-up, too
-    way: Callable[[Tensor], list[float]] = loop
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "There is a performance drop")  # of vmap: the loop is faster then
-        if len(rest) > 4 and losses.mode != "recalibrate" and base.shape[1] * CHUNK * base.itemsize <= CHUNK_BYTES:
-            way = _faster(loop, mapped, rest, out)
-        for chunk in rest:
-            out += way(chunk)
-    return np.array(out)
-
-
-def _faster(
-    loop: Callable[[Tensor], list[float]], mapped: Callable[[Tensor], list[float]], rest: list[Tensor], out: list[float]
-) -> Callable[[Tensor], list[float]]:
-    """Take the next chunks in both ways, and return the faster one; what vmap cannot do is looped."""
-    times = []
-    for way in (loop, mapped, mapped):
-        began = time.perf_counter()
-        try:
-            found = way(rest[0])
-        except SpecError:
-            raise
-        except Exception:  # whatever vmap cannot do: data-dependent branches, .item(), random numbers
-            if way is loop:
-                raise
-            return loop
-        times.append(time.perf_counter() - began)
-        out += found
-        rest.pop(0)
-    return mapped if min(times[1:]) < times[0] and all(map(math.isfinite, times)) else loop

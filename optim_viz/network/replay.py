@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.looks import looked
 from optim_viz.network import digits as digits_of
 from optim_viz.network.edges import Edge, edge_of, hyperparameters
 from optim_viz.network.mlp import Layout
@@ -70,7 +71,7 @@ def _scales(run: TrainingRun, spec: NetworkSpec, steps: np.ndarray, edge: Edge) 
     batches = itertools.chain.from_iterable(data.turns(spec, run.seed))
     for before, step in itertools.pairwise([0, *steps.tolist()]):
         with torch.inference_mode():  # not while others have their turn
-            for x, y in itertools.islice(batches, step - before):
+            for x, y in looked(itertools.islice(batches, step - before), every=16):
                 loss = take(x, y)
                 if schedule is not None:
                     schedule(loss)

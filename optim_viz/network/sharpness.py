@@ -2,88 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from optim_viz.language import N_, together
+from optim_viz.network.curvature import Curvature, Sharpness
 from optim_viz.network.edges import edge_of
 from optim_viz.network.hessian import Product, largest, product
 from optim_viz.network.module_loss import Given, Loss, ModuleLoss
-from optim_viz.network.plane import BATCHNORM, EXAMPLES
+from optim_viz.network.plane import BATCHNORM
 from optim_viz.network.recording import Recording, Recordings, gathered, is_recorded
 from optim_viz.network.replay import digits_loss, seen_again, torch_class
 from optim_viz.network.seen import Seen, spread
 from optim_viz.network.training import Training
+from optim_viz.progress import Progress
 from optim_viz.spec import SpecError, one_of, quoted, whole
 
 MAX_EIGENVALUES, MAX_SNAPSHOTS = 20, 1000
-
-
-@dataclass(frozen=True, eq=False)
-class Curvature:
-    """The curvature along one run, one row per snapshot that was looked at.
-
-    `edge` is what the largest eigenvalue has to stay below for full-batch steps at the snapshot's learning rate to be
-    stable; of Adam, AdamW and RMSprop it is the largest of the `preconditioned` Hessian. NaN where it is not known.
-    """
-
-    label: str
-    steps: np.ndarray  # int64 [k]
-    eigenvalues: np.ndarray  # float64 [k, count], largest first
-    preconditioned: np.ndarray  # float64 [k], of P^(-1/2) H P^(-1/2); NaN where P is not known
-    edge: np.ndarray  # float64 [k]
-    words: str  # the edge's formula; "" where it is not known
-
-    @property
-    def adaptive(self) -> bool:
-        """Whether the edge is one of the preconditioned Hessian."""
-        return bool(np.isfinite(self.preconditioned).any())
-
-    @property
-    def compared(self) -> np.ndarray:
-        """What the edge is an edge of: the largest eigenvalue, preconditioned where that is what counts."""
-        return self.preconditioned if self.adaptive else self.eigenvalues[:, 0]
-
-
-@dataclass(frozen=True, eq=False)
-class Sharpness:
-    """The curvature along several runs, by label."""
-
-    curvatures: tuple[Curvature, ...]
-    kinds: tuple[str, ...]  # the optimizer that each label is drawn as
-    examples: int
-    batchnorm: str = ""  # a row of BATCHNORM, or "" without one
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels of the runs."""
-        return tuple(curvature.label for curvature in self.curvatures)
-
-    def __getitem__(self, label: str) -> Curvature:
-        return self.curvatures[self.labels.index(one_of(label, self.labels, "label"))]
-
-    def __iter__(self) -> Iterator[Curvature]:
-        return iter(self.curvatures)
-
-    @property
-    def caption(self) -> str:
-        """What is shown, in words."""
-        told = N_(
-            "The largest eigenvalue of the Hessian of the loss over {examples}: how sharply it bends in its steepest "
-            "direction. Dotted: the edge above which full-batch steps swing ever wider on a quadratic; below it they "
-            "are stable. With mini-batches the eigenvalue may stay below.",
-            examples=N_(EXAMPLES["examples" if self.examples else "the data"], count=self.examples),
-        )
-        return together(
-            [told, N_(BATCHNORM[self.batchnorm].sentence, run=self.labels[0])] if self.batchnorm else [told]
-        )
-
-    def __repr__(self) -> str:
-        return f"<Sharpness of {', '.join(self.labels)}: {len(self.curvatures[0].steps)} snapshots>"
 
 
 def sharpness(
@@ -95,6 +35,7 @@ def sharpness(
     snapshots: int = 20,
     digits: int | None = None,
     batchnorm: str = "batch",
+    progress: Callable[[Progress], None] | None = None,
 ) -> Sharpness:
     """Return the largest Hessian eigenvalues at snapshots of each run, and the edge of stability of its optimizer.
 
@@ -107,6 +48,7 @@ def sharpness(
     recording is known if `ov.record` was given its `optimizer`, and Adam's with `scales=True`. `count`, 1 to 20
     eigenvalues; `snapshots`, 1 to 1,000: as many of each run at most, evenly spread. Of recordings `loss`, `data` and
     `batchnorm` as in `ov.project`; of a training `digits`, as there: an Adam is then run again for what it divides by.
+    `progress`, called after every snapshot, with what is known by then as its so_far().
     Raises SpecError, one sentence that names the value and what is allowed.
 
     >>> import torch
@@ -126,17 +68,36 @@ def sharpness(
     if isinstance(runs, Training):
         if loss is not None or data is not None:
             raise SpecError("A training has its own loss and digits; loss and data are for recordings.")
-        shown = [run for label in runs.labels if len((run := runs[label]).snapshot_steps)]
-        every = {run.label: (seen_again(run, runs.spec, snapshots), torch_class(run)) for run in shown}
-        return _looked_at(digits_loss(runs, digits), every, runs.kinds, count)
+        losses, every = digits_loss(runs, digits), _of_training(runs, snapshots)
+        return _looked_at(losses, every, count, progress, "training digits")
     if not is_recorded(runs):
         raise SpecError("ov.sharpness takes what ov.train or ov.record returns; got {value}.", value=quoted(runs))
     if digits is not None:
         raise SpecError("Recordings have no digits, but data; got digits={value}.", value=quoted(digits))
     found = gathered(runs)
     losses = _of_recordings(found, Given(loss, data, one_of(batchnorm, BATCHNORM, "batchnorm")))
-    every = {run.label: (_snapshots(run, snapshots), str(run.optimizer.get("class", ""))) for run in found}
-    return _looked_at(losses, every, found.kinds, count)
+    every = [
+        _Along(
+            run.label, kind, str(run.optimizer.get("class", "")), _snapshots(run, snapshots),
+            min(snapshots, len(run.snapshot_steps)),
+        )
+        for run, kind in zip(found, found.kinds, strict=True)
+    ]  # fmt: skip
+    return _looked_at(losses, every, count, progress)
+
+
+def _of_training(training: Training, most: int) -> list[_Along]:
+    """The first seed's runs, those that have snapshots."""
+    shown = [run for label in training.labels if len((run := training[label]).snapshot_steps)]
+    if not shown:
+        raise SpecError("No run has weights to look at: every one was cancelled before its first step.")
+    return [
+        _Along(
+            run.label, run.spec.kind, torch_class(run), seen_again(run, training.spec, most),
+            min(most, len(run.snapshot_steps)),
+        )
+        for run in shown
+    ]  # fmt: skip
 
 
 def _of_recordings(runs: Recordings, asked: Given) -> ModuleLoss:
@@ -158,38 +119,72 @@ def _snapshots(run: Recording, most: int) -> Iterator[Seen]:
         yield Seen(step, run.snapshot(i), run.scale(i), values)
 
 
-def _looked_at(losses: ModuleLoss, every: dict[str, tuple[Iterator[Seen], str]], kinds: Any, count: int) -> Sharpness:
-    """Find the eigenvalues of all snapshots of all runs."""
+@dataclass(eq=False)
+class _Along:
+    """One run that is looked at: its snapshots, what torch's class of its optimizer is called, and what is known."""
+
+    label: str
+    kind: str  # what it is drawn as
+    name: str
+    snapshots: Iterator[Seen]
+    expected: int
+    rows: list[tuple[int, np.ndarray, float, float]] = field(default_factory=list)
+    words: str = ""
+    guess: np.ndarray | None = None  # the last eigenvector, with which the next search begins
+    guess_scaled: np.ndarray | None = None
+
+    def look(self, losses: ModuleLoss, seen: Seen, count: int) -> None:
+        """Find the eigenvalues at one more snapshot."""
+        import torch
+
+        times, edge = product(losses.value, torch.from_numpy(seen.weights)), edge_of(self.name)
+        values, self.guess = _eigenvalues(times, len(seen.weights), count, self.guess)
+        scaled, at, known = math.nan, math.nan, seen.hyperparameters
+        if seen.scale is not None and np.isfinite(seen.scale).all() and (seen.scale > 0).all():
+            inverse = torch.from_numpy(1 / np.sqrt(seen.scale))
+            top, self.guess_scaled = _eigenvalues(_scaled(times, inverse), len(inverse), 1, self.guess_scaled)
+            scaled = top[0]
+        if edge and known.get("lr"):
+            at, self.words = edge.factor(known) / known["lr"] - edge.shift(known), edge.words(known)
+        self.rows.append((seen.step, values, scaled, at))
+
+    def curvature(self, count: int) -> Curvature:
+        """Return what is known by now."""
+        steps, values, scaled, edges = zip(*self.rows, strict=True) if self.rows else ((),) * 4
+        preconditioned, at, edge = np.array(scaled, float), np.array(edges, float), edge_of(self.name)
+        unknown = edge is not None and edge.scale is not None and not np.isfinite(preconditioned).any()
+        at = np.full(len(at), np.nan) if unknown else at  # it is an edge of what is not known
+        found = np.array(values, float).reshape(-1, count)
+        words = "" if unknown else self.words
+        return Curvature(self.label, np.array(steps, np.int64), found, preconditioned, at, words)
+
+
+def _looked_at(
+    losses: ModuleLoss,
+    runs: list[_Along],
+    count: int,
+    progress: Callable[[Progress], None] | None,
+    over: str = "examples",
+) -> Sharpness:
+    """Find the eigenvalues of all snapshots: the first of every run, then the second of every run, and so on."""
     if count > losses.weights.size:
         raise SpecError(
             "count must be at most the {most:,} weights; got {count}.", most=losses.weights.size, count=count
         )
+    began, expected = time.perf_counter(), sum(run.expected for run in runs)
+
+    def so_far() -> Sharpness:
+        kinds = tuple(run.kind for run in runs)
+        return Sharpness(tuple(run.curvature(count) for run in runs), kinds, losses.examples, losses.said, over)
+
+    turns = itertools.zip_longest(*(run.snapshots for run in runs))
     with losses.ready():
-        found = tuple(_curvature(losses, label, seen, name, count) for label, (seen, name) in every.items())
-    return Sharpness(found, tuple(kinds), losses.examples, losses.said)
-
-
-def _curvature(losses: ModuleLoss, label: str, snapshots: Iterator[Seen], name: str, count: int) -> Curvature:
-    import torch
-
-    edge, rows, words = edge_of(name), [], ""
-    guess = guess_scaled = None
-    for seen in snapshots:
-        times = product(losses.value, torch.from_numpy(seen.weights))
-        values, guess = _eigenvalues(times, len(seen.weights), count, guess)
-        scaled = math.nan
-        if seen.scale is not None and np.isfinite(seen.scale).all() and (seen.scale > 0).all():
-            inverse = torch.from_numpy(1 / np.sqrt(seen.scale))
-            top, guess_scaled = _eigenvalues(_scaled(times, inverse), len(inverse), 1, guess_scaled)
-            scaled = top[0]
-        known = seen.hyperparameters
-        at = edge.factor(known) / known["lr"] - edge.shift(known) if edge and known.get("lr") else math.nan
-        words = edge.words(known) if edge and known.get("lr") else words
-        rows.append((seen.step, values, scaled, at))
-    steps, eigenvalues, preconditioned, edges = zip(*rows, strict=True)
-    if edge is not None and edge.scale is not None and not np.isfinite(preconditioned).any():
-        edges, words = (math.nan,) * len(rows), ""  # it is an edge of what is not known
-    return Curvature(label, np.array(steps), np.array(eigenvalues), np.array(preconditioned), np.array(edges), words)
+        for run, seen in ((run, seen) for turn in turns for run, seen in zip(runs, turn, strict=True) if seen):
+            run.look(losses, seen, count)
+            if progress is not None:
+                share = sum(len(run.rows) for run in runs) / expected
+                progress(Progress(share, time.perf_counter() - began, so_far))
+    return so_far()
 
 
 def _scaled(times: Product, by: Any) -> Product:
@@ -197,9 +192,9 @@ def _scaled(times: Product, by: Any) -> Product:
     return lambda v: by * times(by * v)
 
 
-def _eigenvalues(times: Any, size: int, count: int, guess: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Eigenvalues, and the vector to begin with at the next snapshot; NaN where the Hessian is not finite."""
+def _eigenvalues(times: Product, size: int, count: int, guess: np.ndarray | None) -> tuple[np.ndarray, Any]:
+    """Eigenvalues, and the vector to begin with at the next snapshot; NaN where none are found."""
     try:
         return largest(times, size, count, guess)
-    except FloatingPointError:
+    except ArithmeticError:
         return np.full(count, np.nan), None

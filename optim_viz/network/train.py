@@ -77,9 +77,7 @@ def check(
     data: str = "",
 ) -> NetworkSpec:
     """Return the arguments of `train` as a checked, frozen spec, or raise a SpecError."""
-    specs = as_specs(optimizers)
-    if not 1 <= len(specs) <= MAX_OPTIMIZERS:
-        raise SpecError("Choose 1 to {most} optimizers; got {count}.", most=MAX_OPTIMIZERS, count=len(specs))
+    specs = check_optimizers(optimizers)
     data = _check_data(data)
     layout = Layout(_check_hidden(hidden))
     for spec in specs:
@@ -106,6 +104,14 @@ def check(
         )
     check_schedules(specs, total)
     return checked
+
+
+def check_optimizers(given: Any) -> tuple[OptimizerSpec, ...]:
+    """Return one optimizer or several as specs, as many as a training takes."""
+    specs = as_specs(given)
+    if not 1 <= len(specs) <= MAX_OPTIMIZERS:
+        raise SpecError("Choose 1 to {most} optimizers; got {count}.", most=MAX_OPTIMIZERS, count=len(specs))
+    return specs
 
 
 def steps_per_epoch(spec: NetworkSpec) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optim_viz.language import N_
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, nearest, one_of, quoted
+from optim_viz.network.by_seed import BySeed
+from optim_viz.spec import NetworkSpec, OptimizerSpec, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,12 @@ class TrainingOutcome(enum.Enum):
     def short(self) -> str:
         """The same in a word or two."""
         return N_("diverged") if self is TrainingOutcome.DIVERGED else self.value
+
+    def at(self, step: int) -> str:
+        """The same with its step."""
+        if self is TrainingOutcome.FINISHED:
+            return N_("finished {step:,} steps", step=step)
+        return N_("{ended} at step {step:,}", ended=self.short, step=step)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +78,7 @@ class TrainingRun:
     @property
     def status(self) -> str:
         """The outcome in a few words, with its step."""
-        if self.outcome is TrainingOutcome.FINISHED:
-            return N_("finished {step:,} steps", step=self.outcome_step)
-        return N_("{ended} at step {step:,}", ended=self.outcome.short, step=self.outcome_step)
+        return self.outcome.at(self.outcome_step)
 
     @property
     def final_accuracy(self) -> float:
@@ -117,7 +121,7 @@ BANDS = {"losses": None, "test_losses": "eval_steps", "test_accuracies": "eval_s
 
 
 @dataclass(frozen=True, eq=False)
-class Training:
+class Training(BySeed[TrainingRun]):
     """Runs of several optimizers from the same weights on the same batches, in the order asked for."""
 
     spec: NetworkSpec
@@ -125,35 +129,8 @@ class Training:
     steps: int  # of a whole run
     seconds: float  # from start to end, all runs together
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The runs' labels; the second "adam" is "adam 2"."""
-        return tuple(dict.fromkeys(run.label for run in self.runs))
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The optimizer that each label is drawn as."""
-        return tuple(self[label].spec.kind for label in self.labels)
-
-    def seeds(self, label: str) -> tuple[TrainingRun, ...]:
-        """All runs of one optimizer, one for each seed."""
-        found = tuple(run for run in self.runs if run.label == label)
-        if not found:
-            raise SpecError("No run is labelled {label}; {hint}", label=quoted(label), hint=nearest(label, self.labels))
-        return found
-
-    def __getitem__(self, label: str) -> TrainingRun:
-        """The run of the first seed; `seeds` has all of them, `band` their spread."""
-        return self.seeds(label)[0]
-
     def __repr__(self) -> str:
         return f"<Training of {', '.join(self.labels)}: {self.steps} steps>"
-
-    def __iter__(self) -> Iterator[TrainingRun]:
-        return iter(self.runs)
-
-    def __len__(self) -> int:
-        return len(self.runs)
 
     def band(self, label: str, what: str = "test_accuracies") -> Band:
         """Return median and quartiles over the seeds of "losses", "test_losses" or "test_accuracies"."""

@@ -1,7 +1,7 @@
 """Results -> scenes: what the player in js/ plays, as plain data and arrays of float32.
 
 scenes           a comparison as a scene
-network_scenes, recording_scenes   a training as a scene; recordings as one
+network_scenes, recording_scenes, matrix_scenes   a training as a scene; recordings; the matrix task
 programs, live   rules, schedules and surfaces as operations in JSON; what the browser computes runs from
 fields           what the browser computes a map or basins from
 fits             the data of a surface that has them, and what draws a model over them

@@ -79,7 +79,7 @@ def rule_program(kind: str, switches: tuple[tuple[str, bool], ...]) -> Json:
     """Return an optimizer's update with these switches set: its first step, the others, its state and its numbers.
 
     An optimizer without an elementwise rule (L-BFGS, a class of a package) has its numbers alone. `zero` holds, for a
-    number that the rule leaves out at 0, the update without it; `clip` is what clips gradients where that is asked for.
+    number that the rule leaves out at 0, the update without it; `clip` clips gradients, where that is asked for.
     """
     row = OPTIMIZERS.get(kind)
     numbers = [h for h in knobs_of(kind) if h.scale != "bool"]

@@ -3,7 +3,9 @@
 page, sessions, turns                  the frame around every page; who is there, and what is logged; whose turn it is
 languages                              the visitor's language, and the switch
 compare, network, tune, stress, lessons the parts of each page
+tasks, matrix                          which task Network shows; the matrix task's parts
 network_views, tune_views              what a training and a study show
+network_sharpness                      the sharpness of a training: measured in the background
 recordings                             a visitor's own network on the page Network
 surface_controls, optimizer_controls   controls that pages share
 view_choices, widgets, progress        choices of how to look at a result; widgets; a waiting job

@@ -20,6 +20,7 @@ from optim_viz.places import APP
 from optim_viz.player.scenes import Scene
 from optim_viz.spec import DescentSpec, SpecError
 from optim_viz.surfaces.compiled import compiled
+from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui import player
 from optim_viz.ui.languages import in_link
 from optim_viz.ui.page import address, plain, timed, title_of
@@ -178,7 +179,7 @@ def share_picture(place: Place, found: Result | None) -> None:
     if found is None:
         give("lessons", None, N_("This picture could not be drawn, so there are no files of it."))
         return
-    runs = found.training or pictures.named(found.comparisons[0])
+    runs = pictures.named(found.shown) if isinstance(found.shown, Comparison) else found.shown
     share("lessons", runs, lambda: found.plane, f"{place.lesson}-{found.experiment.name}".replace("_", "-"))
 
 

@@ -16,6 +16,7 @@ from optim_viz.language import N_, together, tr
 from optim_viz.network import digits
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
+from optim_viz.ui.network_sharpness import show_sharpness
 from optim_viz.ui.view_choices import ViewChoice, choose
 
 
@@ -107,6 +108,10 @@ def _readings(shown: Shown) -> None:
     right.plotly_chart(strip, key="network-misread")
 
 
+def _sharpness(shown: Shown) -> None:
+    show_sharpness(shown.training)
+
+
 #: A view as the link writes it -> as people read it, how it is drawn, and when there is something to see.
 DETAILS: dict[str, tuple[str, Callable[[Shown], None], Callable[[Training, Plane | None], bool]]] = {
     "results": (N_("Results"), _results, lambda training, plane: True),
@@ -114,6 +119,7 @@ DETAILS: dict[str, tuple[str, Callable[[Shown], None], Callable[[Training, Plane
     "cost": (N_("Cost"), _cost, lambda training, plane: True),
     "layers": (N_("Layers"), _layers, lambda training, plane: True),
     "gauges": (N_("Plane"), _gauges, lambda training, plane: plane is not None),
+    "sharpness": (N_("Sharpness"), _sharpness, lambda training, plane: True),
     "reads": (N_("What it reads"), _readings, lambda training, plane: True),
 }
 DETAIL = ViewChoice("view", {key: title for key, (title, _, _) in DETAILS.items()}, "results")

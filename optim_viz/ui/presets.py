@@ -12,6 +12,7 @@ from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.presets import Experiment, Preset, matching
 from optim_viz.language import tr
 from optim_viz.ui.languages import in_link
+from optim_viz.ui.view_choices import set_view
 
 
 def presets(
@@ -29,7 +30,7 @@ def presets(
     st.session_state[key] = now.name if now else None
     with st.container(key=f"{page}-presets", gap="xsmall"):
         st.pills(
-            tr("Experiments"), list(rows), key=key, on_change=partial(_load, key, rows, fill),
+            tr("Experiments"), list(rows), key=key, on_change=partial(_load, page, rows, fill),
             label_visibility="collapsed", format_func=lambda name: tr(rows[name].title),
         )  # fmt: skip
         if now:
@@ -39,7 +40,9 @@ def presets(
     return bool(now)
 
 
-def _load(key: str, rows: Mapping[str, Preset[Experiment]], fill: Callable[[Fair[Experiment]], None]) -> None:
-    chosen = st.session_state[key]
-    if chosen in rows:
-        fill(Fair(rows[chosen].spec))
+def _load(page: str, rows: Mapping[str, Preset[Experiment]], fill: Callable[[Fair[Experiment]], None]) -> None:
+    row = rows.get(st.session_state[f"preset.{page}"])
+    if row:
+        fill(Fair(row.spec))
+    if row and row.view:
+        set_view(page, row.view)

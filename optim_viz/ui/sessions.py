@@ -23,7 +23,7 @@ from optim_viz.experiments import jobs
 from optim_viz.experiments.budgets import evaluations_of
 from optim_viz.experiments.memory import Settled
 from optim_viz.settings import limit
-from optim_viz.spec import DescentSpec, NetworkSpec
+from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec
 from optim_viz.ui.turns import Turns
 
 #: Pages that are run at once: Python runs one at a time anyway, and a crowd of threads costs more than it gives.
@@ -64,7 +64,7 @@ def _cost(shown: Any) -> dict[str, int]:
     """Runs and steps (of L-BFGS, gradients) of what a page shows, where that is one experiment."""
     for name in ("asked", "spec", "spec"):  # a comparison, a job, what was asked for, the experiment
         shown = getattr(shown, name, shown)
-    if not isinstance(shown, (DescentSpec, NetworkSpec)):
+    if not isinstance(shown, (DescentSpec, NetworkSpec, MatrixSpec)):
         return {}
     seeds = getattr(shown, "seeds", 1)
     return {"runs": len(shown.optimizers) * seeds, "steps": evaluations_of(shown)}

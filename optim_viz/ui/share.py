@@ -21,13 +21,14 @@ from optim_viz.experiments.files import write
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.table import EXPORTS, Export, export
 from optim_viz.language import N_, speaking, spoken, told, tr
+from optim_viz.network.matrix_runs import MatrixTask
 from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.spec import SpecError
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.ui.page import address, asset, read_query
 
-Runs = Comparison | Training
+Runs = Comparison | Training | MatrixTask
 
 #: What only a frame of another page adds to a link.
 EMBEDDING = ("embed", "embed_options")
@@ -86,7 +87,8 @@ def runs_parcel(runs: Runs, plane: Plane | None = None, called: str = "", home: 
 
     `home` is the address of the app in which the link of a picture is to open.
     """
-    what = called or (runs.spec.surface.name if isinstance(runs, Comparison) else "network")
+    kind = "matrix" if isinstance(runs, MatrixTask) else "network"
+    what = called or (runs.spec.surface.name if isinstance(runs, Comparison) else kind)
 
     def file(row: Export[Any]) -> File:
         # What JSON cannot hold is found out before it is offered; of the other formats only by writing them.

@@ -69,6 +69,11 @@ def choose(
     return chosen[choice.key]
 
 
+def set_view(name: str, value: str) -> None:
+    """Set a page's choice that is called "view", of those that it offers, before its widget is shown."""
+    st.session_state[f"view_choices.{name}"]["view"] = st.session_state[f"{name}.view"] = value
+
+
 def with_view_choices(name: str, query: Query, view_choices: Sequence[ViewChoice]) -> Query:
     """Return `query` and whatever is not looked at in the default way."""
     chosen: dict[str, str] = st.session_state[f"view_choices.{name}"]

@@ -9,6 +9,7 @@ from optim_viz.experiments import links
 from optim_viz.experiments.presets import NETWORK_PRESETS, PRESETS, matching
 from optim_viz.lessons.table import LESSONS
 from optim_viz.network import train
+from optim_viz.network.sharpness import sharpness
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Outcome
 
@@ -157,7 +158,14 @@ def network_rates():
     assert trained("rates")[3].test_accuracies.max() < 0.3
 
 
-NETWORK_CLAIMS = {"source": source, "learns": learns, "rates": network_rates}
+def edge():
+    found = sharpness(train.run(NETWORK_PRESETS["edge"].spec), snapshots=5, digits=8000)
+    below, beside = ((c.eigenvalues[:, 0] / c.edge) for c in found)
+    assert (below < 0.9).all() and found["lr 0.2"].edge[0] == 10
+    assert beside[0] < 0.5 and (beside[1:] > 0.95).all() and (beside[2:] < 1.3).all() and beside.max() > 1.2
+
+
+NETWORK_CLAIMS = {"source": source, "learns": learns, "rates": network_rates, "edge": edge}
 
 
 @pytest.mark.parametrize("name", NETWORK_PRESETS)

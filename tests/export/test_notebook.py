@@ -4,13 +4,16 @@ import json
 import re
 import shutil
 import subprocess
+from html import escape
 
 import pytest
 
 import optim_viz as ov
 from optim_viz.export import notebook
+from optim_viz.language import tr
 from optim_viz.player.assets import FLAT
 from optim_viz.player.bundle import SOURCES
+from tests.network.models import images, loss, made, trained
 
 RUNS = ov.descend("quadratic", [ov.optimizer("sgd", lr=0.1), ov.optimizer("adam", lr=0.1)], steps=20)
 AXES = {"lr": [0.01, 0.1], "momentum": [0.0, 0.5]}
@@ -19,9 +22,15 @@ AXES = {"lr": [0.01, 0.1], "momentum": [0.0, 0.5]}
 @pytest.fixture(scope="module")
 def charts():
     momentum = ov.optimizer("momentum", lr=0.1)
+    recs = [trained(made("logistic", seed), images(), steps=3, label=f"start {seed}") for seed in (0, 1)]
     return {
         "Sweep": ov.sweep("quadratic", momentum, AXES, start=(1, 1), steps=20),
         "Basins": ov.basins("himmelblau", momentum, resolution=8, steps=20),
+        "Rates": ov.sweep("quadratic", momentum, {"lr": [0.01, 0.1, 1.0]}, start=(1, 1), steps=20),
+        "Tuning": ov.tune("quadratic", [ov.optimizer("sgd"), ov.optimizer("adam")], steps=20),
+        "Plane": ov.project(recs, loss=loss, data=images(), resolution=5),
+        "Segment": ov.between(*recs, loss=loss, data=images(), points=3),
+        "Sharpness": ov.sharpness(recs, loss=loss, data=images(), snapshots=1),
     }
 
 
@@ -62,19 +71,21 @@ def test_without_anywidget_a_page_of_its_own_stands_in_a_frame(monkeypatch):
     assert "<script" not in RUNS._repr_html_()  # all of it is one attribute
 
 
-@pytest.mark.parametrize("name", ["Sweep", "Basins"])
+@pytest.mark.parametrize("name", ["Sweep", "Basins", "Rates", "Tuning", "Plane", "Segment", "Sharpness"])
 def test_charts_stand_on_a_page_in_a_frame(charts, name):
     assert charts[name]._repr_mimebundle_() == {} and charts[name]._repr_html_().startswith("<iframe srcdoc=")
+    said = tr(getattr(charts[name], "caption", "") or getattr(charts[name], "sentence", ""))
+    assert escape(escape(said)) in charts[name]._repr_html_()
     assert len(charts[name]._repr_html_()) < 3_000_000  # marimo shows no more than 8 MB, and escapes them once more
 
 
 def test_what_has_no_picture_is_a_table():
-    one = ov.sweep("quadratic", ov.optimizer("sgd"), {"lr": [0.01, 0.1]}, steps=5)
+    one = ov.sweep("quadratic", ov.optimizer("momentum"), {"momentum": [0.01, 0.1]}, steps=5)
     assert one._repr_html_().startswith("<table") and one._repr_html_().count("<tr") == 3
 
 
 def test_their_text_is_one_short_line(charts):
-    texts = [repr(RUNS), *map(repr, charts.values())]
+    texts = [repr(RUNS), *(repr(charts[name]) for name in ("Sweep", "Basins"))]
     assert texts == [
         "<Comparison on quadratic: sgd, adam; 20 steps>",
         "<Sweep of momentum on quadratic: 2 lr x 2 momentum>",
@@ -85,6 +96,6 @@ def test_their_text_is_one_short_line(charts):
 def test_a_label_is_text_in_a_table_and_in_a_frame():
     label = "<b onclick='x()'>my run</b>"
     spec = ov.optimizer("sgd", lr=0.1, label=label)
-    table = ov.sweep("quadratic", spec, {"lr": [0.1, 0.2]}, steps=5)._repr_html_()
+    table = ov.sweep("quadratic", spec, {"noise": [0.1, 0.2]}, steps=5)._repr_html_()
     frame = ov.descend("quadratic", spec, steps=5)._repr_html_()
     assert "<b" not in table.replace("<tbody", "") and "<b " not in frame

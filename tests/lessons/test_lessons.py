@@ -9,21 +9,23 @@ import pytest
 import optim_viz as ov
 from optim_viz.experiments import links
 from optim_viz.export.drawing import Drawing, styled
-from optim_viz.lessons import own_runs, pictures, results, store, table
+from optim_viz.lessons import matrix_store, own_runs, pictures, results, store, table
 from optim_viz.lessons.lesson import Finding
-from optim_viz.network import train
+from optim_viz.network import matrix_task, train
 from optim_viz.network.project import project
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player import network_scenes, scenes
-from optim_viz.spec import DescentSpec, NetworkSpec, OptimizerSpec, SpecError
+from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec, OptimizerSpec, SpecError
 from optim_viz.surfaces import descent
 
 ROWS = pytest.mark.parametrize("row", table.LESSONS.values(), ids=table.LESSONS)
 EXPERIMENTS = [(row, e) for row in table.LESSONS.values() for e in row.all_experiments]
 ON_SURFACES = [pytest.param(e, id=f"{r.slug} {e.name}") for r, e in EXPERIMENTS if isinstance(e.spec, DescentSpec)]
 TRAININGS = [pytest.param(e, id=f"{r.slug} {e.name}") for r, e in EXPERIMENTS if isinstance(e.spec, NetworkSpec)]
+ON_MATRICES = [pytest.param(e, id=f"{r.slug} {e.name}") for r, e in EXPERIMENTS if isinstance(e.spec, MatrixSpec)]
 #: Defaults that differ from every lesson in every key that a link has.
 DESCENT = descent.check("matyas", ov.optimizer("rprop"), steps=7, noise=3.0, seed=99)
+MATRIX = matrix_task.check("rprop", condition=7, shape=(7, 7), steps=7, seed=99, seeds=2)
 NETWORK = train.check(ov.optimizer("rprop"), epochs=7, batch_size=7, hidden=(7,), final_relu=True, seed=99, seeds=2)
 
 
@@ -60,7 +62,11 @@ def test_what_is_read_before_the_picture_is_short_and_names_its_source(row):
 
 
 def through_a_link(spec):
-    table, default = (links.DESCENT, DESCENT) if isinstance(spec, DescentSpec) else (links.TRAINING, NETWORK)
+    table, default = {
+        DescentSpec: (links.DESCENT, DESCENT),
+        NetworkSpec: (links.TRAINING, NETWORK),
+        MatrixSpec: (links.MATRIX, MATRIX),
+    }[type(spec)]
     query = urlencode(links.write(table, spec, default), doseq=True)
     found, notes = links.read(table, parse_qs(query, keep_blank_values=True), default)
     assert notes == []
@@ -90,6 +96,38 @@ def test_a_link_to_a_training_opens_it_and_the_player_draws_what_is_stored(exper
     scene = network_scenes.network(training, plane)
     assert scene.data["frames"] == training.steps
     assert len(scene.blobs) >= len(training.labels) + (plane is not None)
+
+
+@pytest.mark.parametrize("experiment", ON_MATRICES)
+def test_a_link_to_a_matrix_task_opens_it_and_its_first_run_is_stored(experiment):
+    spec = experiment.spec
+    assert through_a_link(spec) == spec
+    stored = matrix_store.load(spec)
+    assert len(stored) == len(spec.optimizers) * spec.seeds and stored.spec == spec
+    alone = replace(spec, optimizers=spec.optimizers[:1], seeds=1)
+    run, kept = matrix_task.run(alone).runs[0], stored.runs[0]
+    # Muon's steps are rounded to bfloat16, elsewhere perhaps to another number: its first steps count.
+    assert kept.losses[:10] == pytest.approx(run.losses[:10], rel=1e-2)
+    assert kept.lrs == pytest.approx(run.lrs) and kept.status == run.status
+
+
+def test_the_store_of_matrix_tasks_holds_what_the_lessons_need_and_no_more():
+    assert set(matrix_store.keys()) == {matrix_store.key(spec) for spec, _ in matrix_store.tasks()}
+    assert matrix_store.FILE.stat().st_size <= 300_000
+    with pytest.raises(SpecError, match="run python -m"):
+        matrix_store.load(MATRIX)
+
+
+def test_packing_a_matrix_task_loses_only_what_it_says():
+    found = matrix_task.run(matrix_task.check([ov.optimizer("sgd", lr=1e6), "adam"], steps=99, shape=(3, 2), seeds=2))
+    for drawn in (True, False):
+        again = matrix_store.unpack(found.spec, matrix_store.pack(found, drawn))
+        for a, b in zip(again, found, strict=True):
+            assert (a.spec, a.label, a.seed, a.status) == (b.spec, b.label, b.seed, b.status)
+            with np.errstate(over="ignore"):
+                assert np.array_equal(a.losses, b.losses.astype(np.float32))
+            assert a.errors[-1, 0] == pytest.approx(b.errors[-1, 0], rel=1e-6)
+        assert again["adam"].errors.shape == (found["adam"].errors.shape if drawn else (1, 1))
 
 
 def test_the_store_holds_what_the_lessons_need_and_no_more():
@@ -175,6 +213,20 @@ def test_a_forgotten_zero_grad_is_torchs_own_loop_without_it():
     assert found["zero_grad forgotten"].points[:101] == pytest.approx(np.array(points), abs=1e-12)
 
 
+def test_lion_is_the_packages_own_step_for_step():
+    import torch
+
+    theirs = pytest.importorskip("pytorch_optimizer").Lion
+    found = results.result(table.lesson("sign-steps")["bowl"]).shown["lion"]
+    theta = torch.tensor([found.points[0].tolist()], dtype=torch.float64, requires_grad=True)
+    optimizer = theirs([theta], lr=0.08, betas=(0.9, 0.99), weight_decay=0.0)
+    for point in found.points:
+        assert point == pytest.approx(theta.detach().numpy()[0], abs=1e-12)
+        optimizer.zero_grad()
+        ((theta[0, 0] ** 2 + 10 * theta[0, 1] ** 2) / 2).backward()
+        optimizer.step()
+
+
 def test_adam_without_its_correction_is_the_formula():
     found = results.result(table.lesson("bias-correction")["bowl"]).shown["adam, uncorrected"]
     theta, m, v = np.array(found.points[0]), np.zeros(2), np.zeros(2)
@@ -219,6 +271,26 @@ def summed_adam_swings(bowl=(1.0, 10.0)):
         theta = theta - 0.05 * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         losses.append(float(theta**2 @ bowl) / 2)
     return bool((np.diff([part.max() for part in np.array_split(losses, 10)]) > 0).all())
+
+
+def halved(most):
+    """Steps in which plain descent halves the error of the rarest key, at this share of the largest rate."""
+    known = matrix_task.pairs(table.lesson("orthogonal-steps")["uneven"].spec, 0)
+    rate = most * 2.0 / float(known.shares[0])
+    found = ov.matrix_task(ov.optimizer("sgd", lr=rate), steps=200)["sgd"]
+    assert found.losses[-1] < found.losses[0]  # it does not leave
+    left = (known.target.numpy() - found.weights) @ known.keys[:, -1].numpy()
+    return 200 * np.log(0.5) / np.log(np.linalg.norm(left) / np.linalg.norm(known.values[:, -1]))
+
+
+def scaled_lion(factor):
+    """Lion's path on the bowl, its loss multiplied."""
+    spec = table.lesson("sign-steps")["bowl"]
+    return (
+        ov.descend(ov.surface(f"{factor}*(x^2 + 10*y^2)/2"), spec.beside[0], start=spec.spec.start, steps=200)
+        .trajectories[0]
+        .points
+    )
 
 
 ANSWERS = {
@@ -271,6 +343,8 @@ ANSWERS = {
         again("clipping", "cliff", sgd(0.2))[0].final_loss < 1e-6
         and sum(np.abs(again("clipping", "noise", sgd(0.2), seed=k)[0].points[:, 1]).max() > 3 for k in range(25)) > 15
     ),
+    "sign-steps": lambda: np.array_equal(*(scaled_lion(factor) for factor in ("1", "1000"))),
+    "orthogonal-steps": lambda: 3450 < halved(0.999) < 3500,
     "final-relu": lambda: np.isclose(-np.log(0.1), 2.3026, atol=1e-4),
 }
 

@@ -113,6 +113,16 @@ WRONG = (
     Wrong("final-relu", "every run loses some", ("sgd_clipped", "sgd 0.1"), ("clipped", "adam 0.01"), ("alive",)),
     Wrong("pictures", "a plane of one run", ("principal", ""), ("slow", ""), ("factor",)),
     Wrong("pictures", "a plane of three runs", ("slow", ""), ("principal", ""), ("slow_factor",)),
+    Wrong("sign-steps", "no sign", ("bowl", "lion"), momentum(0.08, 0.9), ("shortest", "longest")),
+    Wrong("sign-steps", "divided by its size", ("bowl", "lion"), adam(0.08), ("shortest",)),
+    Wrong("sign-steps", "a fixed rate", ("falling", "lion, falling"), ("falling", "lion"), ("falling",)),
+    Wrong("sign-steps", "a fixed rate", ("too_soon", "lion, too soon"), ("falling", "lion"), ("gone",)),
+    Wrong("orthogonal-steps", "nothing evened out", ("uneven", "muon"), ("uneven", "momentum"), ("muon", "muon_left")),
+    Wrong("orthogonal-steps", "weight by weight", ("uneven", "muon"), ("uneven", "adamw"), ("muon", "muon_left")),
+    Wrong("orthogonal-steps", "a fixed rate", ("uneven", "muon"), ("fixed", "fixed"), ("muon",)),
+    Wrong("orthogonal-steps", "it falls", ("fixed", "fixed"), ("fixed", "falling"), ("fixed",)),
+    Wrong("orthogonal-steps", "no lead", ("even", "momentum"), ("even", "muon"), ("even_muon",)),
+    Wrong("orthogonal-steps", "uneven", ("two_weights", "momentum"), ("uneven", "momentum"), ("two_lead",)),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 import optim_viz as ov
+from optim_viz.language import speaking, tr
 from optim_viz.network.plane import BATCHNORM
 from tests.network.models import accuracy, images, loss, made, trained
 
@@ -50,9 +51,14 @@ def test_its_picture_says_what_batchnorm_took(mode):
 
 def test_with_an_accuracy_there_is_a_second_panel():
     a, b = (ov.record(made("logistic", seed), label=str(seed)) for seed in (0, 1))
-    figure = ov.between(a, b, loss=loss, data=images(), accuracy=accuracy, points=3).figure(dark=True)
+    found = ov.between(a, b, loss=loss, data=images(), accuracy=accuracy, points=3)
+    figure = found.figure(dark=True)
     assert [trace.name for trace in figure.data] == ["straight line", "loss", "accuracy"]
     assert figure.layout.yaxis2.title.text == "correct (%)"
+    with speaking("zh"):
+        figure, caption = found.figure(), tr(found.caption)
+    assert figure.layout.yaxis2.title.text == "正确率 (%)" and "势垒" in figure.layout.title.text
+    assert "的直线上" in caption and "straight line" not in caption
 
 
 def test_a_wrong_call_says_what_to_write_instead():

@@ -1,15 +1,18 @@
 """Recordings of any module on a plane: exact for three snapshots, the loop's own losses, each mode of BatchNorm."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - its name everywhere
 from torch.utils.data import DataLoader, TensorDataset
 
 import optim_viz as ov
 from optim_viz.language import speaking, tr
-from optim_viz.network import module_loss, pca
+from optim_viz.network import chunks, pca
 from optim_viz.network.module_loss import Given, ModuleLoss
 from optim_viz.network.plane import BATCHNORM
 from tests.network.models import MODELS, accuracy, images, loss, made, trained, vector
@@ -79,13 +82,56 @@ def test_the_module_is_left_as_it_was():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_vmap_gives_the_losses_of_the_loop(name, recordings, monkeypatch):
+def test_every_way_gives_the_losses_of_the_loop(name, recordings, monkeypatch):
     rec, batch = recordings[name]
-    planes = []
-    for fastest in (lambda loop, mapped, rest, out: mapped, lambda loop, mapped, rest, out: loop):
-        monkeypatch.setattr(module_loss, "_faster", fastest)
+    names, planes = [], []
+    for i in range(3 if name == "cnn" else 2):
+
+        def taken(ways, rest, out, i=i):
+            names.append([way.__name__ for way in ways])
+            return ways[i]
+
+        monkeypatch.setattr(chunks, "_fastest", taken)
         planes.append(ov.project(rec, loss=loss, data=batch, resolution=7))
-    np.testing.assert_allclose(planes[0].loss, planes[1].loss, rtol=1e-5)
+    assert names == [["loop", "by_pixel", "mapped"] if name == "cnn" else ["loop", "mapped"]] * len(planes)
+    for plane in planes[1:]:
+        np.testing.assert_allclose(plane.loss, planes[0].loss, rtol=1e-5)
+        np.testing.assert_allclose(plane.true_losses["sgd"], planes[0].true_losses["sgd"], rtol=1e-5)
+
+
+def test_a_network_that_looks_at_how_an_image_lies_is_looped(monkeypatch):
+    """A view that is none where channels lie last; and one whose loss is another there."""
+
+    def viewed(call, batch):
+        return F.cross_entropy(call(batch[0]).view(len(batch[1]), -1)[:, :5], batch[1])
+
+    def asking(call, batch):
+        found = call(batch[0])
+        return found.square().mean() * found.stride(1)
+
+    rec = ov.record(nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU()), "sgd")
+    for one in (viewed, asking):
+        seen = []
+        monkeypatch.setattr(chunks, "_fastest", lambda ways, rest, out, seen=seen: seen.extend(ways) or ways[0])
+        plane = ov.project(rec, kind="random", loss=one, data=images(), resolution=9)
+        assert [way.__name__ for way in seen] == ["loop", "mapped"]
+        assert plane.true_losses["sgd"][0] == pytest.approx(one(rec.model, images()).item(), rel=1e-6)
+
+
+def test_the_fastest_way_takes_what_is_left_and_one_that_fails_none(monkeypatch):
+    clock = []
+    monkeypatch.setattr(chunks, "time", SimpleNamespace(perf_counter=lambda: sum(clock)))
+
+    def way(seconds):
+        def taken(chunk):
+            clock.append(seconds)
+            return [1 / seconds] * len(chunk)
+
+        return taken
+
+    ways, rest, out = [way(4), way(2), way(20), way(0)], [torch.zeros(1)] * 9, []
+    assert chunks._fastest(ways, rest, out) is ways[1]
+    assert out == [1 / 4] * 2 + [1 / 2] * 2 + [1 / 20] and len(rest) == 4  # the slow one is not tried twice
 
 
 def test_what_vmap_cannot_is_looped(recordings):

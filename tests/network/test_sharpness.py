@@ -12,6 +12,9 @@ from optim_viz.network.edges import EDGES, hyperparameters
 from optim_viz.network.mlp import Layout
 from tests.network.models import MODELS, images, loss, made, trained
 
+#: torch's own, of what it imports for its first derivative forward: the dense Hessian's.
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+
 
 def dense(model, batch):
     """The Hessian of the loss in all weights, float64, by torch's own function."""

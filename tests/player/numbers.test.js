@@ -4,7 +4,7 @@ import { arrowLength, arrowVector } from "../../optim_viz/player/js/numbers/arro
 import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
 import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
 import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
-import { curveRange, stillServes } from "../../optim_viz/player/js/numbers/range.js";
+import { curveRange, faintColumns, stillServes } from "../../optim_viz/player/js/numbers/range.js";
 import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/js/words/readout.js";
 import { fillTemplate, templateValue } from "../../optim_viz/player/js/numbers/template.js";
 
@@ -92,4 +92,14 @@ test("axes stay while curves fit into them and use most of them", () => {
   assert.ok(!after([-4.5, 0]) && !after([-4, 0.5]), "nothing is cut off");
   assert.ok(!after([-2, 0]), "nor is it drawn small");
   assert.ok(!after([-4, 0], [0, 20]), "other steps are another axis");
+});
+
+test("lines of its own, or what a curve is a mean of, are on a panel's axis as well", () => {
+  const [one, two, three] = [column(3, 2, 1), column(9, 9, 9), column(0, 0, 0)];
+  const tracks = [{ ...track, columns: { a: one, b: two, c: three } }];
+  assert.deepEqual(faintColumns({ y: "a" }), []);
+  assert.deepEqual(faintColumns({ y: "a", raw: "b" }), ["b"]);
+  assert.deepEqual(faintColumns({ y: "a", lines: ["b", "c"] }), ["b", "c"]);
+  const range = (panel) => curveRange(panel, { ...model, tracks }, false).y;
+  assert.ok(range({ y: "a", lines: ["c"] })[0] < 0.1 && range({ y: "a" })[0] > 0.1);
 });

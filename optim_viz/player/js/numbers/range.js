@@ -55,6 +55,11 @@ function stepRange(panel, model) {
   return [low - pad, high + pad];
 }
 
+/** What a panel draws faintly beside its curve: the numbers that it is a mean of, or lines of their own. @param {any} panel @returns {string[]} */
+export function faintColumns(panel) {
+  return panel.lines ?? (panel.raw ? [panel.raw] : []);
+}
+
 /**
  * @param {any} panel
  * @param {import("./scene.js").Model} model
@@ -63,7 +68,7 @@ function stepRange(panel, model) {
  */
 export function curveRange(panel, model, log) {
   const x = stepRange(panel, model);
-  const names = panel.raw ? [panel.y, panel.raw] : [panel.y];
+  const names = [panel.y, ...faintColumns(panel)];
   const found = extentOf(model.tracks.flatMap((track) => names.map((name) => track.columns[name]).filter(Boolean)));
   if (!Number.isFinite(found.low)) return { x, y: log ? [-3, 0] : [0, 1], decades: 1 };
   if (log && Number.isFinite(found.positive)) {

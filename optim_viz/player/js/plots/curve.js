@@ -5,7 +5,7 @@ import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { createPinch } from "./pinch.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
 import { roomFor } from "../basics/room.js";
-import { curveRange, cutOff, stillServes } from "../numbers/range.js";
+import { curveRange, cutOff, faintColumns, stillServes } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 import { t } from "../basics/words.js";
@@ -107,9 +107,13 @@ function placeCurve(view, app) {
   view.py = axisPixels(gd._fullLayout.yaxis);
   placeStage(stage, plotArea(gd));
   stage.apart = Infinity;  // between two evaluations a curve has points that are no steps
-  const axes = axesSignature(gd) + JSON.stringify([panel.x, panel.y, panel.raw, view.log, view.range.y]);
+  const axes = axesSignature(gd) + JSON.stringify([panel.x, panel.y, faintColumns(panel), view.log, view.range.y]);
   placePaths(view, app, axes, stage.paths, (track, spare) => curvePath(track, panel, panel.y, view, spare));
-  placePaths(view, app, axes, view.raw, (track, spare) => (panel.raw ? curvePath(track, panel, panel.raw, view, spare) : null));
+  view.faint = faintColumns(panel).map((column, i) => {
+    const paths = view.faint[i] ?? new Map();
+    placePaths(view, app, axes, paths, (track, spare) => curvePath(track, panel, column, view, spare));
+    return paths;
+  });
   view.ready = true;
   if (panel.pinch) (view.pinch ??= createPinch(view, app)).place();
   app.ask();
@@ -125,7 +129,7 @@ function drawCurve(view, app, at) {
     held: app.holding,
     under: (some, from) => {
       if (app.model.waits) return;
-      if (view.raw.size) drawFaint({ ...stage, paths: view.raw }, some, { alpha: 0.22, width: 1 });
+      for (const paths of view.faint) drawFaint({ ...stage, paths }, some, { alpha: view.panel.lines ? 0.5 : 0.22, width: 1 });
       drawFaint(stage, some, { from });
     },
     before: (context) => {
@@ -180,7 +184,7 @@ export function createCurve(parent, app) {
     toggle: element("button", { class: "ov-quiet", type: "button", title: t("Logarithmic or linear axis") }),
   };
   parent.append(element("div", { class: "ov-panel-head" }, [parts.heading, parts.cut, element("span", { class: "ov-grow" }), parts.toggle]));
-  const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, raw: new Map(), ranged: 0 }));
+  const view = /** @type {any} */ (Object.assign(createView(parent), { log: false, key: null, faint: [], ranged: 0 }));
   const update = (/** @type {any} */ panel) => updateCurve(view, app, panel, parts);
   const resetZoom = () => view.plotly.relayout(view.gd, { "xaxis.range": [...view.range.x], "yaxis.range": [...view.range.y] });
   parts.toggle.addEventListener("click", () => {
