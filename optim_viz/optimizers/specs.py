@@ -63,11 +63,11 @@ def optimizer(
 
     Reference: the names follow torch.optim 2.13 (PyTorch, 2026).
     """
+    factory: Callable[..., Any] | None
     if not isinstance(kind, str) and callable(kind):
-        name = _check_label(label or own.called(kind)[:ECHO])
-        values = own.values(kind, name, hyperparameters)
-        return OptimizerSpec(own.OWN, values, _check_schedule(name, schedule), _check_scale(name, lr_scale), name, kind)
-    if is_of_package(kind):
+        factory, label = kind, label or own.called(kind)[:ECHO]
+        kind, values = own.OWN, own.values(factory, label, hyperparameters)
+    elif is_of_package(kind):
         values = check_values(kind, packages.hyperparameters(kind), hyperparameters)
         label, factory = label or packages.class_name(kind), packages.FromPackage(kind, values)
     else:

@@ -16,6 +16,7 @@ from optim_viz.experiments.links import FAIR_DESCENT, read
 from optim_viz.experiments.openings import COMPARE
 from optim_viz.experiments.presets import PRESETS, matching
 from optim_viz.language import speaking
+from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.specs import has_rule
 from optim_viz.player import scenes
 from optim_viz.spec import DescentSpec, SpecError
@@ -35,7 +36,8 @@ def may_be_quick(page: str, query: Mapping[str, Sequence[str]]) -> bool:
     (True, False, False)
     """
     surface = query.get("f", [COMPARE.spec.surface.name])[-1]
-    return page == "compare" and surface in SURFACES and not {"fair", "embed"} & set(query)
+    foreign = any(map(is_of_package, query.get("o", ())))  # reading it imports its package, for seconds
+    return page == "compare" and surface in SURFACES and not foreign and not {"fair", "embed"} & set(query)
 
 
 async def soon(query: Mapping[str, Sequence[str]], language: str) -> bytes | None:

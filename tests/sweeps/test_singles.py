@@ -108,6 +108,9 @@ def test_a_learning_rate_is_given_as_to_any_optimizer():
     run, same = ov.descend("beale", [ov.optimizer(adam, lr=0.1, label="mine"), ov.optimizer("adam", lr=0.1)], steps=10)
     assert run.label == "mine" and run.final_loss == pytest.approx(same.final_loss)
     assert run.lrs[0] == 0.1 and run.spec["lr"] == 0.1
+    both = [ov.optimizer(one, lr=0.1, clip_norm=0.1) for one in (adam, "adam")]
+    clipped, same = ov.descend("beale", both, steps=10)
+    assert clipped.final_loss == pytest.approx(same.final_loss) != run.final_loss
     assert ov.optimizer(lambda params, lr=0.3: None)["lr"] == 0.3
     assert not ov.optimizer(lambda params, lr=None: None).values and not ov.optimizer(lambda params: None).values
 

@@ -203,12 +203,14 @@ def test_network_offers_muon_and_adafactor():
 
 
 def test_every_optimizer_and_surface_has_working_widgets():
+    from optim_viz.optimizers import packages
     from optim_viz.optimizers.table import ON_SURFACES
     from optim_viz.surfaces.table import SURFACES
 
     app = open_page("compare.py", {"steps": "20", "o": ["sgd"]})
     slot = next(iter(app.session_state["compare.slots"]))
-    assert app.selectbox(key=f"compare.{slot}.kind").options == [row.title for row in ON_SURFACES.values()]
+    others = ["From pytorch-optimizer"] if packages.installed() else []
+    assert app.selectbox(key=f"compare.{slot}.kind").options == [*(row.title for row in ON_SURFACES.values()), *others]
     for kind in ON_SURFACES:
         app.selectbox(key=f"compare.{slot}.kind").set_value(kind).run()
         assert not app.exception, kind

@@ -14,6 +14,7 @@ from optim_viz.optimizers import trials
 from optim_viz.progress import Unfinished
 from optim_viz.surfaces import descent
 from optim_viz.ui import page
+from optim_viz.ui.new_pictures import may_be_quick
 from tests.ui.test_app import open_page, scene, spec_of
 
 pytest.importorskip("pytorch_optimizer")
@@ -52,6 +53,10 @@ def test_every_step_of_a_class_asks_whether_it_may_go_on():
     with looks.answering(lambda: asked.append(1)):
         ov.descend("beale", ov.optimizer(LION), steps=7)
     assert len(asked) >= 7
+
+
+def test_no_picture_is_made_ahead_of_a_page_that_loads_the_package():
+    assert not may_be_quick("compare", {"o": ["adam", LION]}) and may_be_quick("compare", {"o": ["adam"]})
 
 
 def test_loading_the_package_is_no_part_of_a_page_s_time():
