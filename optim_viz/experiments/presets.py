@@ -295,6 +295,6 @@ def matching(spec: Experiment, rows: Mapping[str, Preset[Experiment]]) -> Preset
     return next((row for row in rows.values() if row.spec == plain), None)
 
 
-def _plain(spec: DescentSpec | NetworkSpec) -> DescentSpec | NetworkSpec:
+def _plain(spec: DescentSpec | NetworkSpec | MatrixSpec) -> DescentSpec | NetworkSpec | MatrixSpec:
     """An experiment without how it is drawn."""
     return replace(spec, drawn="") if isinstance(spec, DescentSpec) else spec
