@@ -13,7 +13,7 @@ from optim_viz.experiments.fairness import ON_NETWORK, RULES, Chosen, Fair, Fair
 from optim_viz.language import N_
 from optim_viz.network import matrix_task
 from optim_viz.network.matrix_runs import MatrixTask
-from optim_viz.optimizers.specs import with_values
+from optim_viz.optimizers.specs import takes_lr, with_values
 from optim_viz.progress import Progress
 from optim_viz.spec import MatrixSpec, OptimizerSpec, unique_labels
 
@@ -40,9 +40,10 @@ def fair_matrix(
 
 
 def _tuned(spec: MatrixSpec, report: Callable[[Progress], None], cancel: threading.Event) -> Chosen:
-    """Every optimizer at its best learning rate."""
+    """Every optimizer that has a learning rate at its best."""
     began, seeds = time.perf_counter(), min(spec.seeds, SEEDS)
-    count, done = len(spec.optimizers) * (GRID + NEAR), 0
+    able = tuple(filter(takes_lr, spec.optimizers))
+    count, done = len(able) * (GRID + NEAR), 0
 
     def score(one: OptimizerSpec, lr: float) -> tuple[float, float]:
         nonlocal done
@@ -55,15 +56,14 @@ def _tuned(spec: MatrixSpec, report: Callable[[Progress], None], cancel: threadi
         return float(np.median(losses)), lr
 
     chosen = []
-    for one in spec.optimizers:
+    for one in able:
         first = [score(one, lr) for lr in round_rates(LOW, HIGH, GRID)]
         best, step = min(first)[1], (HIGH / LOW) ** (1.0 / (GRID - 1))
         near = [score(one, lr) for lr in round_rates(best / step**0.6, best * step**0.6, NEAR)]
         chosen.append(with_values(one, {"lr": min(first + near)[1]}))
-    labels = unique_labels(spec.optimizers)
-    values = ", ".join(f"{label} lr {o['lr']:.2g}" for label, o in zip(labels, chosen, strict=True))
-    over = N_(", median over {seeds} seeds", seeds=seeds) if seeds > 1 else ""
-    return tuple(chosen), N_(
+    values = ", ".join(f"{label} lr {o['lr']:.2g}" for label, o in zip(unique_labels(able), chosen, strict=True))
+    over, found = N_(", median over {seeds} seeds", seeds=seeds) if seeds > 1 else "", iter(chosen)
+    return tuple(next(found) if takes_lr(o) else o for o in spec.optimizers), N_(
         "Each at its own best: {values}. {trials} trials each (learning rate: a log grid from {low:g} to {high:g}, "
         "then around the best), {steps:,} steps as shown, lowest loss after the last step{over}.",
         values=values, trials=GRID + NEAR, low=LOW, high=HIGH, steps=spec.steps, over=over,

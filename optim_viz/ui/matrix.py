@@ -75,7 +75,7 @@ def controls(name: str) -> Callable[[], Fair[MatrixSpec]]:
         help=tr("Runs of each optimizer, on as many sets of pairs."),
     )
     mode = fairness(name, ON_NETWORK, N_("{count} trials as long as the run that is shown.", count=GRID + NEAR))
-    specs = optimizers(name, {}, {}, limit=train.MAX_OPTIMIZERS, mode=mode, kinds=OPTIMIZERS)
+    specs = optimizers(name, {}, {}, limit=train.MAX_OPTIMIZERS, mode=mode, kinds=OPTIMIZERS, place="network")
     return lambda: within(Fair(matrix_task.check(specs, condition, (rows, columns), steps, seed, seeds), mode))
 
 

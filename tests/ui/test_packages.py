@@ -16,6 +16,7 @@ from optim_viz.surfaces import descent
 from optim_viz.ui import page
 from optim_viz.ui.new_pictures import may_be_quick
 from tests.ui.test_app import open_page, scene, spec_of
+from tests.ui.test_matrix import finished as matrix_scene
 
 pytest.importorskip("pytorch_optimizer")
 LION, ALIG = "pytorch_optimizer.Lion", "pytorch_optimizer.AliG"  # the second has no learning rate
@@ -78,6 +79,14 @@ def test_network_trains_a_class_and_leaves_out_what_is_none():
     assert "did you mean 'Lion'?" in app.warning[0].value
     slot = next(iter(app.session_state["network.slots"]))
     assert any(s.key == f"network.{slot}.{LION}.beta1" for s in app.slider)
+
+
+@pytest.mark.parametrize("mode", ["", "best"])
+def test_the_matrix_task_runs_a_class(mode):
+    asked = {"task": "matrix", "shape": "3~4", "steps": "5", "condition": "100.0", "fair": mode}
+    app = open_page("network.py", asked | {"o": ["pytorch_optimizer.SOAP~lr~0.1", ALIG]})
+    shown = matrix_scene(app)
+    assert [track["id"] for track in shown["tracks"]] == ["SOAP", "AliG"] and not app.error and not app.warning
 
 
 @pytest.mark.parametrize("mode", FAIRNESS)
