@@ -30,10 +30,15 @@ def pytest_addoption(parser):
 
 
 class ByFile(LoadScopeScheduling):
-    """Files run side by side, each whole, so that what its tests share is made once."""
+    """Files run side by side, each whole, so that what its tests share is made once.
+
+    Those whose pages ask the same server for work are one; what is left to others is about as long.
+    """
 
     def _split_scope(self, nodeid):
-        return nodeid.split("::")[0]
+        file = nodeid.split("::")[0]
+        alone = ("test_share.py", "test_standalone.py", "test_faults.py", "test_headers.py", "test_site.py")
+        return "browser" if file.startswith("tests/browser/") and not file.endswith(alone) else file
 
 
 def pytest_xdist_make_scheduler(config, log):
