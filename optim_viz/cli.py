@@ -300,7 +300,7 @@ def _optimizer(name: str) -> OptimizerSpec:
 
     spec, notes = read_optimizer(name)
     if spec is None or notes:
-        raise SpecError(notes[0].removesuffix(" The default is used."))
+        raise SpecError(notes[0].removeprefix("The default is used: "))
     return spec
 
 

@@ -87,7 +87,7 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
     One of the package pytorch_optimizer is read where that is installed. A link never has anything else imported.
 
     >>> read_optimizer("adam~lr~-1")[1]
-    ["adam: lr must be a number above 0 and at most 1,000,000; got '-1'. The default is used."]
+    ["The default is used: adam: lr must be a number above 0 and at most 1,000,000; got '-1'."]
     """
     kind, *parts = text.split("~")
     if kind in NOWHERE:
@@ -117,7 +117,7 @@ def read_optimizer(text: str) -> tuple[OptimizerSpec | None, list[str]]:
             optimizer(kind, **{**options, name: value})
             options[name] = value
         except SpecError as error:
-            notes.append(N_("{error} The default is used.", error=str(error)))
+            notes.append(N_("The default is used: {error}", error=str(error)))
     return optimizer(kind, **options), notes
 
 

@@ -122,7 +122,7 @@ def test_defaults_stay_out_of_the_link():
         ("seed=-1", "seed must be a whole number from 0"),
         ("noise=nan", "noise must be a finite number; got 'nan'."),
         ("o=adma~lr~1", "Unknown optimizer 'adma'; did you mean 'adam'?"),
-        ("o=adam~lr~-1", "adam: lr must be a number above 0 and at most 1,000,000; got '-1'. The default is used."),
+        ("o=adam~lr~-1", "The default is used: adam: lr must be a number above 0 and at most 1,000,000; got '-1'."),
         ("o=adam~lr", "The link gives adam no value for 'lr'."),
         ("o=adam~foo~1", "adam has no hyperparameter 'foo'"),
         ("o=sgd&" * 9, "The link names 9 optimizers; the first 8 are shown."),

@@ -65,7 +65,7 @@ HOSTILE = {
     f"{LION}~beta1~1e30": "pytorch_optimizer.Lion: beta1 must be a number at least -1,000,000,000 and at most",
     f"{LION}~params~1": "pytorch_optimizer.Lion has no hyperparameter 'params'; ",
     f"{LION}~__class__~1": "pytorch_optimizer.Lion has no hyperparameter '__class__'; ",
-    f"{LION}~maximize~2": "pytorch_optimizer.Lion: maximize must be true or false; got '2'. The default is used.",
+    f"{LION}~maximize~2": "The default is used: pytorch_optimizer.Lion: maximize must be true or false; got '2'.",
     f"{LION}~lr": "The link gives pytorch_optimizer.Lion no value for 'lr'.",
     f"{LION}~scale~1~2": "Lion has one learning rate for all: lr_scale cannot be used with it.",
     "pytorch_optimizer.NorMuon": "NorMuon stopped with RuntimeError: ",

@@ -103,7 +103,7 @@ export function readChoice(tables, text, notes) {
       options = next;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      notes.push(t("{error} The default is used.", { error: error.message }));
+      notes.push(t("The default is used: {error}", { error: error.message }));
     }
   }
   return checkChoice(tables, kind, options);
