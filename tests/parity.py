@@ -10,7 +10,7 @@ import numpy as np
 from optim_viz.optimizers.clipping import clipping
 from optim_viz.optimizers.rules import FLOATS
 from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.player.live import live
+from optim_viz.player.live import whole
 from optim_viz.surfaces.descent import run
 from optim_viz.surfaces.float_run import FLOAT_ERRORS, single_row
 from optim_viz.surfaces.oracles import oracles
@@ -23,8 +23,8 @@ CLOSE = 1e-9
 def scene_of(spec):
     """What the engine is given for a comparison."""
     comparison = run(spec)
-    found, blobs = live(spec, comparison.labels)
-    return comparison, {"live": found, "programs": json.loads(blobs[found["programs"]])}
+    found, programs = whole(spec, comparison.labels)
+    return comparison, {"live": found, "programs": programs}
 
 
 def in_node(scenes):

@@ -30,15 +30,44 @@ def live(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, dict[str, by
     >>> found["runs"][0]["values"], len(blobs)
     ({'lr': 0.1, 'weight_decay': 0.0, 'clip_norm': 0.0, 'clip_value': 0.0}, 1)
     """
+    found, programs = whole(spec, labels)
+    data = json.dumps(_packed(programs), separators=(",", ":"), allow_nan=False).encode()
+    name = hashlib.sha256(data).hexdigest()[:32]
+    return {"programs": name, **found}, {name: data}
+
+
+def whole(spec: DescentSpec, labels: tuple[str, ...]) -> tuple[Json, Json]:
+    """Return the same with the programs by name, each whole.
+
+    >>> from optim_viz import optimizer
+    >>> from optim_viz.surfaces.descent import check
+    >>> sorted(whole(check("quadratic", [optimizer("sgd")]), ("sgd",))[1]["rule sgd"])
+    ['clip', 'first', 'initial', 'knobs', 'state', 'step', 'zero']
+    """
     programs: Json = {}
     found = {
         "surface": ground(spec.surface, programs), "start": list(spec.start), "steps": spec.steps,
         "noise": spec.noise, "seed": spec.seed, "batch": spec.batch_size, "drawn": spec.drawn,
         "runs": [run(one, label, programs) for one, label in zip(spec.optimizers, labels, strict=True)],
     }  # fmt: skip
-    data = json.dumps(programs, separators=(",", ":"), allow_nan=False).encode()
-    name = hashlib.sha256(data).hexdigest()[:32]
-    return {"programs": name, **found}, {name: data}
+    return found, programs
+
+
+#: The name under which travels, once, what all rules have: what clips gradients, and its numbers, the last of each.
+_EVERY = "every rule"
+
+
+def _packed(programs: Json) -> Json:
+    rules = {name: program for name, program in programs.items() if "clip" in program}
+    if not rules:
+        return programs
+    last = len(CLIPPING)
+    short = {
+        name: {key: value for key, value in rule.items() if key != "clip"} | {"knobs": rule["knobs"][:-last]}
+        for name, rule in rules.items()
+    }
+    one = next(iter(rules.values()))
+    return programs | short | {_EVERY: {"clip": one["clip"], "knobs": one["knobs"][-last:]}}
 
 
 def ground(surface: Surface, programs: Json) -> Json:

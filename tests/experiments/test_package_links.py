@@ -59,13 +59,13 @@ HOSTILE = {
     "os.system~lr~1": "Unknown optimizer 'os.system'; ",
     "this.Zen": "Unknown optimizer 'this.Zen'; ",
     "pytorch_optimizer.SAM": "'pytorch_optimizer.SAM' needs base_optimizer, which has no default: ",
-    f"{LION}~lr~nan": "pytorch_optimizer.Lion: lr must be a number above 0 and at most 1,000,000; got 'nan'. The",
+    f"{LION}~lr~nan": "pytorch_optimizer.Lion: lr must be a number above 0 and at most 1,000,000; got 'nan'.",
     f"{LION}~lr~1e999": "pytorch_optimizer.Lion: lr must be a number above 0",
     f"{LION}~lr~__import__('os')": "pytorch_optimizer.Lion: lr must be a number above 0",
     f"{LION}~beta1~1e30": "pytorch_optimizer.Lion: beta1 must be a number at least -1,000,000,000 and at most",
     f"{LION}~params~1": "pytorch_optimizer.Lion has no hyperparameter 'params'; ",
     f"{LION}~__class__~1": "pytorch_optimizer.Lion has no hyperparameter '__class__'; ",
-    f"{LION}~maximize~2": "The default is used: pytorch_optimizer.Lion: maximize must be true or false; got '2'.",
+    f"{LION}~maximize~2": "pytorch_optimizer.Lion: maximize must be true or false; got '2'.",
     f"{LION}~lr": "The link gives pytorch_optimizer.Lion no value for 'lr'.",
     f"{LION}~scale~1~2": "Lion has one learning rate for all: lr_scale cannot be used with it.",
     "pytorch_optimizer.NorMuon": "NorMuon stopped with RuntimeError: ",
@@ -84,7 +84,7 @@ def test_a_hostile_link_ends_in_a_sentence_and_imports_nothing(text, monkeypatch
     )
     before = set(sys.modules)
     spec, notes = links.read(links.DESCENT, {"o": [text, "adam"]}, COMPARED)
-    assert len(notes) == 1 and notes[0].startswith(HOSTILE[text]), notes
+    assert len(notes) == 1 and notes[0].removeprefix("The default is used: ").startswith(HOSTILE[text]), notes
     assert [o.kind for o in spec.optimizers][-1] == "adam" and not {"antigravity", "this"} & (set(sys.modules) - before)
     assert spec.optimizers[0] in (spec_of("Lion"), ov.optimizer("adam")) or "~" in text
 

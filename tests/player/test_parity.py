@@ -1,7 +1,10 @@
 """The engine in the browser gives what `descend` gives: the same bits, or closer than 1e-9, or rounding decides."""
 
+import json
 import random
+import subprocess
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,11 +12,13 @@ import pytest
 import optim_viz as ov
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.player.live import live, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.table import SURFACES
 from tests.node import node_path
 from tests.parity import apart, compare, in_node, rounding_decides, rounding_decides_slopes, scene_of
 
+ROOT = Path(__file__).parents[2]
 RULES = [kind for kind, row in OPTIMIZERS.items() if row.rule]
 #: Every kind of schedule: that of all the others, one that looks at the steps there are, one that watches the loss.
 THREE = (None, "onecycle", "plateau")
@@ -71,6 +76,20 @@ def test_every_rule_on_every_surface(name, thorough):
     counted = held(specs)
     assert counted.total() == len(RULES) * len(plans)
     assert counted["same"] + counted["close"] >= 0.6 * counted.total()
+
+
+def test_what_all_rules_have_travels_once_and_each_is_whole_again():
+    spec = descent.check("beale", [ov.optimizer(kind) for kind in ("sgd", "adam", "rmsprop", "lbfgs")])
+    labels = ("sgd", "adam", "rmsprop", "lbfgs")
+    found, blobs = live(spec, labels)
+    packed = blobs[found["programs"]].decode()
+    assert packed.count("clip_norm") < json.dumps(whole(spec, labels)[1]).count("clip_norm")
+    program = (ROOT / "optim_viz/player/js/engine/program.js").as_uri()
+    script = f"import {{ unpacked }} from '{program}'; console.log(JSON.stringify(unpacked({packed})))"
+    done = subprocess.run(
+        [node_path(), "--input-type=module", "-e", script], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == json.loads(json.dumps(whole(spec, labels)[1]))
 
 
 def test_every_schedule_weight_decay_factors_and_switches():

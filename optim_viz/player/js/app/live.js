@@ -5,6 +5,7 @@
  */
 import { createOnce } from "../basics/driver.js";
 import { createPast, namesOf } from "../basics/past.js";
+import { unpacked } from "../engine/program.js";
 import { createEngine } from "../engine/runs.js";
 import { gridPoints } from "../numbers/bands.js";
 import { withHeights } from "../numbers/profile.js";
@@ -185,7 +186,8 @@ export function createLive(app) {
         return true;
       }
       if (!fresh && (pending || app.holding || (model.live.answered ?? sent) < sent)) return false;
-      for (const [name, program] of Object.entries(JSON.parse(new TextDecoder().decode(blobs.get(model.live.programs))))) programs.set(name, program);
+      const packed = JSON.parse(new TextDecoder().decode(blobs.get(model.live.programs)));
+      for (const [name, program] of Object.entries(unpacked(packed))) programs.set(name, program);
       now = { live: model.live, base: model, tracks: new Map() };
       const values = turnable(model.live);
       if (fresh || namesOf(past.last()) !== namesOf(values)) past.clear();

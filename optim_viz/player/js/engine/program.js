@@ -16,6 +16,15 @@ const MOST_NAMES = 5000;
 /** @type {Record<string, number>} */
 const WORDS = { inf: Infinity, "-inf": -Infinity, nan: NaN };
 
+/**
+ * Programs by name, as they come in a scene: what every rule has, what clips gradients and its numbers, comes once.
+ * @param {Record<string, any>} packed @returns {Record<string, any>}
+ */
+export function unpacked({ "every rule": shared, ...programs }) {
+  const whole = (/** @type {any} */ rule) => ({ ...rule, clip: shared.clip, knobs: [...rule.knobs, ...shared.knobs] });
+  return Object.fromEntries(Object.entries(programs).map(([name, program]) => [name, shared && program.zero ? whole(program) : program]));
+}
+
 /** A constant's value. @param {unknown} value @returns {number} */
 export function constantOf(value) {
   if (typeof value === "number" && Number.isFinite(value)) return value;
