@@ -116,8 +116,8 @@ export function tracePath(context, path, from, to, box, want = -1) {
       continue;
     }
     if (previous < 0 || (want >= 0 && hidden && hidden[i] !== want)) { previous = i; pen = false; continue; }
-    // Steps of less than half a pixel add nothing but work.
-    if (pen && i < to && Math.abs(x - xs[previous]) + Math.abs(y - ys[previous]) < 0.5) continue;
+    // Steps of less than a pixel add nothing but work.
+    if (pen && i < to && Math.abs(x - xs[previous]) + Math.abs(y - ys[previous]) < 1) continue;
     pen = traceSegment(context, xs[previous], ys[previous], x, y, box, pen);
     previous = i;
   }
