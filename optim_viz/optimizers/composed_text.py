@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from optim_viz.language import N_
 from optim_viz.optimizers.schedule_row import Schedule
 from optim_viz.spec import LARGEST, ScheduleSpec, SpecError, one_of, quoted
 
@@ -118,7 +119,7 @@ def _checked(
 ) -> ScheduleSpec:
     if kind in elsewhere:
         raise SpecError(elsewhere[kind], owner=owner, part=kind)
-    return rows[one_of(kind, rows, "schedule")].checked(given)
+    return rows[one_of(kind, rows, N_("schedule"))].checked(given)
 
 
 def read_milestones(given: Any, owner: str) -> str:

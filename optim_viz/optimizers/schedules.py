@@ -39,7 +39,7 @@ def schedule(kind: str, **hyperparameters: object) -> ScheduleSpec:
 
     Reference: torch.optim.lr_scheduler 2.13 (PyTorch, 2026).
     """
-    return SCHEDULES[one_of(kind, SCHEDULES, "schedule")].checked(hyperparameters)
+    return SCHEDULES[one_of(kind, SCHEDULES, N_("schedule"))].checked(hyperparameters)
 
 
 def rate_of(spec: ScheduleSpec) -> Rate:

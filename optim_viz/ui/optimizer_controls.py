@@ -49,8 +49,14 @@ class Elsewhere:
 
 
 def fill_optimizers(name: str, specs: Sequence[OptimizerSpec]) -> None:
-    """Set the optimizers of page `name` to `specs`, in new slots, so that no widget's old value is in the way."""
+    """Set the optimizers of page `name` to `specs`, in new slots, so that no widget's old value is in the way.
+
+    What is unfolded stays so: Back is to show what it undid.
+    """
     first = st.session_state.get(f"{name}.next", 0)
+    for i, slot in enumerate(list(st.session_state.get(f"{name}.slots", ()))[: len(specs)]):
+        if st.session_state.get(f"{name}.{slot}.more"):
+            st.session_state[f"{name}.{first + i}.more"] = True
     st.session_state[f"{name}.slots"] = {first + i: spec for i, spec in enumerate(specs)}
     st.session_state[f"{name}.next"] = first + len(specs)
 

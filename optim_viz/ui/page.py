@@ -28,7 +28,7 @@ from optim_viz.places import APP
 from optim_viz.settings import limit, log_level
 from optim_viz.spec import SpecError
 from optim_viz.ui import languages, sessions
-from optim_viz.ui.sessions import note_error
+from optim_viz.ui.sessions import errors_said, note_error
 from optim_viz.ui.turns import Busy
 from optim_viz.ui.view_choices import ViewChoice, fill_view_choices, without
 
@@ -113,6 +113,7 @@ def start_page(name: str) -> None:
         start_app()
         navigation()
         st.rerun()
+    sessions.forget_errors()
     st.html(f"<style>{asset('page.css')}</style>")
     languages.switch()
     st.session_state["app.arrived"] = st.session_state.get("app.page") != name
@@ -240,12 +241,17 @@ def show_notes(notes: Sequence[str]) -> None:
 
 
 def guarded(name: str, make: Callable[[], T]) -> T | None:
-    """Return `make()`; on bad input show its sentence and return what was made last, so that nothing shown is lost."""
+    """Return `make()`; on bad input show its sentence and return what was made last, so that nothing shown is lost.
+
+    A whole page, named without a dot, is silent where a part of it has said what is wrong: it would speak of what was
+    typed there before.
+    """
     try:
         st.session_state[f"link.{name}.good"] = make()
     except SpecError as error:
+        if "." in name or not errors_said():
+            st.error(plain(tr(str(error))), icon=":material/error:")
         note_error()
-        st.error(plain(tr(str(error))), icon=":material/error:")
     return st.session_state.get(f"link.{name}.good")
 
 

@@ -40,7 +40,7 @@ def logged() -> Iterator[None]:
     The looks that a page takes at work in progress are not logged; the work itself is, when it is over.
     """
     began, failed = time.perf_counter(), None
-    st.session_state[_ERRORS] = 0
+    forget_errors()
     try:
         yield
     except Exception as error:
@@ -49,7 +49,7 @@ def logged() -> Iterator[None]:
     finally:
         page = st.session_state.get("app.page", "")
         fields: dict[str, Any] = {"page": page, **_cost(st.session_state.get(f"link.{page}.good"))}
-        fields |= {"ms": round(1000 * (time.perf_counter() - began), 1), "errors": st.session_state.get(_ERRORS, 0)}
+        fields |= {"ms": round(1000 * (time.perf_counter() - began), 1), "errors": errors_said()}
         level = logging.ERROR if failed else logging.INFO
         log.event("request", level, error=failed, **fields | ({"failed": type(failed).__name__} if failed else {}))
 
@@ -70,9 +70,19 @@ def _cost(shown: Any) -> dict[str, int]:
     return {"runs": len(shown.optimizers) * seeds, "steps": evaluations_of(shown)}
 
 
+def forget_errors() -> None:
+    """A run begins."""
+    st.session_state[_ERRORS] = 0
+
+
 def note_error() -> None:
     """A sentence about bad input is shown in this run."""
-    st.session_state[_ERRORS] = st.session_state.get(_ERRORS, 0) + 1
+    st.session_state[_ERRORS] = errors_said() + 1
+
+
+def errors_said() -> int:
+    """How many such sentences there are so far."""
+    return int(st.session_state.get(_ERRORS, 0))
 
 
 def claim_work() -> None:

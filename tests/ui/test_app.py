@@ -54,6 +54,23 @@ def scene(app):
     return json.loads(next(e.proto.json for e in app.get("bidi_component") if e.proto.json))
 
 
+def test_one_complaint_is_enough_and_back_leaves_open_what_is_unfolded():
+    link = {"steps": "50", "o": ["sgd~lr~0.001~s~lambda"]}
+    app = open_page("compare.py", link)
+    (slot,) = app.session_state["compare.slots"]
+    app.session_state[f"compare.{slot}.more"] = True
+    app.run()
+    for typed in ("sqrt(0-t)", "1e400"):  # what is read, but is no rate; and what is not even read
+        app.text_input(key=f"compare.{slot}.schedule.lambda.lr_lambda").set_value(typed).run()
+        assert len(app.error) == 1, [error.value for error in app.error]
+    assert "1e+300" in app.error[0].value
+    app.query_params["o"] = ["sgd~lr~0.002~s~lambda"]
+    app.run()
+    (fresh,) = app.session_state["compare.slots"]
+    assert fresh != slot and app.session_state[f"compare.{fresh}.more"]
+    assert app.text_input(key=f"compare.{fresh}.schedule.lambda.lr_lambda").value
+
+
 def test_a_warm_up_longer_than_the_run_is_said_under_the_picture():
     app = open_page("compare.py", {"steps": "50", "o": ["sgd~lr~0.001~s~warmup_cosine~s.warmup~90"]})
     assert not app.exception and [c.value for c in app.caption if "it is cut to 49" in c.value]
