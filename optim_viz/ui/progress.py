@@ -51,9 +51,13 @@ def bar(key: str, line: Line, job: Job, doing: str, many: str) -> None:
     elif told and told.fraction > 0.01:
         share = told.fraction
         text = tr("{doing}, about {seconds:.0f} s left", doing=doing, seconds=told.seconds_left)
+    ending = job.cancel.is_set()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(share, 1.0), text=text)
-        st.button(tr("Cancel"), key=f"{key}.cancel", icon=":material/stop:", on_click=_cancel, args=(key, line))
+        st.progress(min(share, 1.0), text=tr("Cancelling ...") if ending else text)
+        st.button(
+            tr("Cancel"), key=f"{key}.cancel", icon=":material/stop:",
+            on_click=_cancel, args=(key, line), disabled=ending,
+        )  # fmt: skip
 
 
 def ended(key: str, job: Job, shown: str, again: str) -> None:
