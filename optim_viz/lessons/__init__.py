@@ -8,6 +8,7 @@ clip_measures       what they are measured by on gradients that are clipped
 predictions         the PREDICTIONS table: what may be guessed before a picture plays
 altered_optimizers  optimizers with a fault or without a part, to show what it does
 results             a lesson's runs and its verdict
+stored              files of what was computed beforehand
 store               the trainings behind lessons, computed beforehand
 matrix_store        the matrix tasks behind lessons, computed beforehand
 own_runs            the runs of altered_optimizers, computed beforehand

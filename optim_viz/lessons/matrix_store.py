@@ -7,21 +7,20 @@ All losses are stored, and the singular values of the error of what is drawn: th
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 
 from optim_viz.experiments import files
+from optim_viz.lessons import stored
 from optim_viz.lessons.table import ROWS
 from optim_viz.network import matrix_task
 from optim_viz.network.matrix_runs import MatrixRun, MatrixTask
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.spec import MatrixSpec, SpecError, unique_labels
 
-FILE = Path(__file__).parents[1] / "data" / "lessons_matrix.npz"
+FILE = stored.DATA / "lessons_matrix.npz"
 _OUTCOMES = tuple(TrainingOutcome)
 
 
@@ -56,21 +55,21 @@ def pack(found: MatrixTask, drawn: bool) -> dict[str, np.ndarray]:
         }
 
 
-def unpack(spec: MatrixSpec, stored: Mapping[str, np.ndarray]) -> MatrixTask:
+def unpack(spec: MatrixSpec, kept: Mapping[str, np.ndarray]) -> MatrixTask:
     """Return the task that `pack` was given, less its matrices; of runs that are not drawn the last error alone."""
     labels = unique_labels(spec.optimizers)
     runs = []
-    for i, (outcome, step) in enumerate(stored["outcomes"].tolist()):
+    for i, (outcome, step) in enumerate(kept["outcomes"].tolist()):
         seed, place = divmod(i, len(labels))
-        drawn = not seed and len(stored["errors"])
-        errors = stored["errors"][place].astype(float) if drawn else stored["left"][i : i + 1, None]
+        drawn = not seed and len(kept["errors"])
+        errors = kept["errors"][place].astype(float) if drawn else kept["left"][i : i + 1, None]
         runs.append(
             MatrixRun(
                 spec=spec.optimizers[place],
                 label=labels[place],
                 seed=spec.each_seed[seed],
-                losses=stored["losses"][i].astype(float),
-                lrs=stored["lrs"][place][:step].astype(float),
+                losses=kept["losses"][i].astype(float),
+                lrs=kept["lrs"][place][:step].astype(float),
                 spectrum=np.full_like(errors, np.nan),
                 errors=errors,
                 weights=np.zeros((0, 0)),
@@ -84,30 +83,21 @@ def unpack(spec: MatrixSpec, stored: Mapping[str, np.ndarray]) -> MatrixTask:
 def regenerate() -> dict[str, np.ndarray]:
     """Run all of them; return the arrays of the file, as "number.column"."""
     every = dict(tasks())
-    arrays: dict[str, np.ndarray] = {"keys": np.array([key(spec) for spec in every])}
-    for i, (spec, drawn) in enumerate(every.items()):
-        arrays |= {f"{i}.{name}": values for name, values in pack(matrix_task.run(spec), drawn).items()}
-    return arrays
-
-
-@functools.cache
-def _file() -> dict[str, np.ndarray]:
-    with np.load(FILE) as stored:
-        return dict(stored)
+    return stored.gathered((key(spec), pack(matrix_task.run(spec), drawn)) for spec, drawn in every.items())
 
 
 def keys() -> tuple[str, ...]:
     """The tasks that are stored."""
-    return tuple(_file()["keys"].tolist())
+    return stored.keys(FILE)
 
 
 def load(spec: MatrixSpec) -> MatrixTask:
     """Return a stored task; SpecError where the lessons have changed, and the command must be run again."""
-    if key(spec) not in keys():
+    found = stored.part(FILE, key(spec))
+    if found is None:
         raise SpecError("This matrix task is not stored: run python -m optim_viz.lessons.matrix_store.")
-    prefix = f"{keys().index(key(spec))}."
-    return unpack(spec, {n.removeprefix(prefix): v for n, v in _file().items() if n.startswith(prefix)})
+    return unpack(spec, found)
 
 
 if __name__ == "__main__":
-    np.savez_compressed(FILE, **regenerate())  # type: ignore[arg-type]
+    stored.write(FILE, regenerate())

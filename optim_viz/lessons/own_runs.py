@@ -7,22 +7,21 @@ A run is stored as its loop leaves it; losses and how it ended follow from that.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 
 from optim_viz.experiments import files
+from optim_viz.lessons import stored
 from optim_viz.lessons.lesson import Experiment
 from optim_viz.lessons.table import ROWS
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, unique_labels
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.trajectory import Comparison, RawRun
 
-FILE = Path(__file__).parents[1] / "data" / "lessons_own.npz"
+FILE = stored.DATA / "lessons_own.npz"
 _COLUMNS = ("points", "gradients", "lrs", "evaluations")
 _STATE = "state."
 
@@ -77,35 +76,25 @@ def pack(raw: RawRun) -> dict[str, np.ndarray]:
     return columns | {f"{_STATE}{name}": values for name, values in state.items()}
 
 
-@functools.cache
-def _file() -> dict[str, np.ndarray]:
-    with np.load(FILE) as stored:
-        return dict(stored)
-
-
 def keys() -> tuple[str, ...]:
     """The runs that are stored."""
-    return tuple(_file()["keys"].tolist())
+    return stored.keys(FILE)
 
 
 def load(spec: DescentSpec, optimizer: OptimizerSpec) -> RawRun:
     """Return a stored run; SpecError where the lessons have changed, and the command must be run again."""
-    if key(spec, optimizer) not in keys():
+    kept = stored.part(FILE, key(spec, optimizer))
+    if kept is None:
         raise SpecError("This run is not stored: run python -m optim_viz.lessons.own_runs.")
-    prefix = f"{keys().index(key(spec, optimizer))}."
-    found = {name.removeprefix(prefix): v.copy() for name, v in _file().items() if name.startswith(prefix)}
+    found = {name: values.copy() for name, values in kept.items()}
     state = {name.removeprefix(_STATE): values for name, values in found.items() if name.startswith(_STATE)}
     return found["points"], found["gradients"], state, found["lrs"], found["evaluations"]
 
 
 def regenerate() -> dict[str, np.ndarray]:
     """Run all of them; return the arrays of the file, as "number.column"."""
-    runs = list(stored_runs())
-    arrays: dict[str, np.ndarray] = {"keys": np.array([key(*one) for one in runs])}
-    for i, one in enumerate(runs):
-        arrays |= {f"{i}.{name}": values for name, values in pack(run(*one)).items()}
-    return arrays
+    return stored.gathered((key(*one), pack(run(*one))) for one in stored_runs())
 
 
 if __name__ == "__main__":
-    np.savez_compressed(FILE, **regenerate())  # type: ignore[arg-type]
+    stored.write(FILE, regenerate())

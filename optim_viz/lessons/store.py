@@ -8,15 +8,14 @@ without its axes, which are as long as the weights.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 
 from optim_viz.experiments import files
+from optim_viz.lessons import stored
 from optim_viz.lessons.lesson import Experiment
 from optim_viz.lessons.table import ROWS
 from optim_viz.network import train
@@ -25,7 +24,7 @@ from optim_viz.network.project import project
 from optim_viz.network.training import Training, TrainingOutcome, TrainingRun
 from optim_viz.spec import NetworkSpec, SpecError, unique_labels
 
-FILE = Path(__file__).parents[1] / "data" / "lessons_network.npz"
+FILE = stored.DATA / "lessons_network.npz"
 _RESOLUTION = 31
 _OUTCOMES = tuple(TrainingOutcome)
 #: Columns of a run as they are stored: runs stacked, row by row.
@@ -69,23 +68,23 @@ def pack(training: Training) -> dict[str, np.ndarray]:
     return {**columns, "eval_steps": training.runs[0].eval_steps, "outcomes": np.array(outcomes)}
 
 
-def unpack(spec: NetworkSpec, stored: Mapping[str, np.ndarray]) -> Training:
+def unpack(spec: NetworkSpec, kept: Mapping[str, np.ndarray]) -> Training:
     """Return the training that `pack` was given, less weights, predictions and times."""
     labels = unique_labels(spec.optimizers)
     runs = []
-    for i, (outcome, step) in enumerate(stored["outcomes"].tolist()):
+    for i, (outcome, step) in enumerate(kept["outcomes"].tolist()):
         seed, place = divmod(i, len(labels))
-        columns = {name: stored[name][i].astype(np.float64) for name in _COLUMNS}
+        columns = {name: kept[name][i].astype(np.float64) for name in _COLUMNS}
         columns["dead_outputs"] = columns["dead_outputs"].astype(np.int64)
-        rows = len(stored["eval_steps"])
+        rows = len(kept["eval_steps"])
         runs.append(
             TrainingRun(
                 spec=spec.optimizers[place],
                 label=labels[place],
                 seed=spec.seed + seed,
-                eval_steps=stored["eval_steps"],
+                eval_steps=kept["eval_steps"],
                 predictions=np.zeros((rows, 0), np.uint8),
-                gradient_evaluations=stored["eval_steps"],
+                gradient_evaluations=kept["eval_steps"],
                 seconds=np.full(rows, np.nan),
                 snapshot_steps=np.zeros(0, np.int64),
                 start=np.zeros(0, np.float32),
@@ -95,7 +94,7 @@ def unpack(spec: NetworkSpec, stored: Mapping[str, np.ndarray]) -> Training:
                 **columns,
             )
         )
-    return Training(spec, tuple(runs), stored["losses"].shape[1], np.nan)
+    return Training(spec, tuple(runs), kept["losses"].shape[1], np.nan)
 
 
 def pack_plane(plane: Plane) -> dict[str, np.ndarray]:
@@ -106,42 +105,35 @@ def pack_plane(plane: Plane) -> dict[str, np.ndarray]:
     return {**arrays, "loss": plane.loss.astype(np.float32), **names}
 
 
-def unpack_plane(kind: str, stored: Mapping[str, np.ndarray]) -> Plane:
+def unpack_plane(kind: str, kept: Mapping[str, np.ndarray]) -> Plane:
     """Return the plane that `pack_plane` was given, with neither origin nor axes."""
-    labels = stored["labels"].tolist()
-    columns: dict[str, Any] = {n: {label: stored[f"{n}.{i}"] for i, label in enumerate(labels)} for n in _BY_LABEL}
-    columns |= {name: stored[name].astype(np.float64) for name in _OF_PLANE}
+    labels = kept["labels"].tolist()
+    columns: dict[str, Any] = {n: {label: kept[f"{n}.{i}"] for i, label in enumerate(labels)} for n in _BY_LABEL}
+    columns |= {name: kept[name].astype(np.float64) for name in _OF_PLANE}
     return Plane(
         kind=kind,
         origin=np.zeros(0, np.float32),
         axes=np.zeros((2, 0), np.float32),
-        digits=int(stored["digits"]),
-        left_out=tuple(stored["left_out"].tolist()),
+        digits=int(kept["digits"]),
+        left_out=tuple(kept["left_out"].tolist()),
         **columns,
     )
 
 
 def regenerate() -> dict[str, np.ndarray]:
     """Run every training of the lessons; return the arrays of the file, as "number.column" or "number.plane.column"."""
-    arrays: dict[str, np.ndarray] = {"keys": np.array([key(spec) for spec in trainings()])}
-    for i, (spec, kinds) in enumerate(trainings().items()):
-        training = train.run(spec)
-        arrays |= {f"{i}.{name}": values for name, values in pack(training).items()}
-        for kind in kinds:
-            plane = project(training, kind, _RESOLUTION)
-            arrays |= {f"{i}.{kind}.{name}": values for name, values in pack_plane(plane).items()}
-    return arrays
+    return stored.gathered((key(spec), _packed(train.run(spec), kinds)) for spec, kinds in trainings().items())
 
 
-@functools.cache
-def _file() -> dict[str, np.ndarray]:
-    with np.load(FILE) as stored:
-        return dict(stored)
+def _packed(training: Training, kinds: Iterable[str]) -> dict[str, np.ndarray]:
+    """A training's arrays, and those of its planes as "kind.column"."""
+    planes = {kind: pack_plane(project(training, kind, _RESOLUTION)) for kind in kinds}
+    return pack(training) | {f"{kind}.{name}": column for kind, one in planes.items() for name, column in one.items()}
 
 
 def keys() -> tuple[str, ...]:
     """The trainings that are stored."""
-    return tuple(_file()["keys"].tolist())
+    return stored.keys(FILE)
 
 
 def load(experiment: Experiment) -> tuple[Training, Plane | None]:
@@ -158,11 +150,11 @@ def part(spec: NetworkSpec, prefix: str = "") -> dict[str, np.ndarray]:
 
     Raises SpecError for a training that is not stored: the lessons have changed, and the command must be run again.
     """
-    if key(spec) not in keys():
+    found = stored.part(FILE, key(spec), prefix)
+    if found is None:
         raise SpecError("This training is not stored: run python -m optim_viz.lessons.store.")
-    prefix = f"{keys().index(key(spec))}.{prefix}"
-    return {name.removeprefix(prefix): values for name, values in _file().items() if name.startswith(prefix)}
+    return found
 
 
 if __name__ == "__main__":
-    np.savez_compressed(FILE, **regenerate())  # type: ignore[arg-type]
+    stored.write(FILE, regenerate())
