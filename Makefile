@@ -1,7 +1,7 @@
 # make run: serve the app. make test: run every test. make check: lint and types. Each can be repeated in seconds.
 # make lock: write requirements.lock anew, with the newest versions that requirements.txt allows if it is deleted first.
 # make words: gather what people read into the catalogues of languages, and compile these.
-# make test-thorough: full products where `make test` tests every pair.
+# make test-thorough: full products where `make test` tests every pair, and new random cases.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +29,8 @@ test: $(VENV)/.dev
 	else echo "The player's unit tests were not run: they need node (apt-get install nodejs)."; fi
 
 test-thorough: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --thorough tests/optimizers tests/surfaces tests/sweeps tests/player
+	$(BIN)/python -m pytest -n 2 --thorough --hypothesis-profile=free tests/optimizers tests/surfaces tests/sweeps \
+	tests/player tests/export tests/experiments tests/network
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -32,7 +32,7 @@ def bits(run):
     return [getattr(run, name).tobytes() for name in ("points", "losses", "gradients", "lrs")]
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(comparisons(), st.sampled_from([*FAIRNESS]))
 def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
     """Every number of the first 40 steps, which is where all of them come from, is compared."""
@@ -44,7 +44,7 @@ def test_round_trip_and_equal_specs_give_bit_equal_trajectories(spec, mode):
     assert [bits(run) for run in here] == [bits(run) for run in there]
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(trainings(), st.sampled_from([*ON_NETWORK]))
 def test_round_trip_of_a_training(spec, mode):
     asked = Fair(spec, mode)
@@ -53,7 +53,7 @@ def test_round_trip_of_a_training(spec, mode):
     assert notes == [] and read == asked
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=10)
 @given(trainings(most=1))
 def test_equal_trainings_give_bit_equal_curves(spec):
     small = replace(spec, epochs=1, batch_size=2000, hidden=spec.hidden[:1], seeds=1)
@@ -148,7 +148,7 @@ def test_what_a_surface_cannot_show_is_left_out_and_the_others_stay():
     assert [o.kind for o in spec.optimizers] == ["sgd", "adam"] and len(notes) == 1
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(st.dictionaries(KEYS, st.lists(st.text(max_size=30), min_size=1, max_size=3)))
 def test_no_link_can_raise(query):
     spec, _ = links.read(links.DESCENT, query, DEFAULT)

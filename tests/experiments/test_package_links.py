@@ -98,7 +98,7 @@ def test_where_the_package_is_missing_a_link_says_so_and_shows_the_others(monkey
     assert notes == ["pytorch_optimizer is not installed where optim-viz runs: pip install pytorch-optimizer."]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters(codec="ascii"), max_size=12), max_size=6))
 def test_no_text_behind_a_class_can_raise(parts):
     for text in ("~".join([LION, *parts]), LION + "~".join(parts), "~".join([LION, "lr", *parts])):

@@ -35,7 +35,7 @@ def bits(found):
     return [array.tobytes() for one in found for array in vars(one).values() if isinstance(array, np.ndarray)]
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(studies())
 def test_a_study_survives_its_link_and_its_file_and_equal_ones_give_bit_equal_results(asked):
     back, notes = read_study(through_a_url(write_study(asked)), FIRST.opens)

@@ -72,7 +72,7 @@ def random_specs():
     """Random comparisons; of those with a function or a schedule of one's own, the same with one of the table."""
     found = []
 
-    @settings(max_examples=120, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=120)
     @given(comparisons())
     def collect(spec):
         known = spec.surface.name in SURFACES

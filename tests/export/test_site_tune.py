@@ -63,7 +63,7 @@ def query(text):
 def random_studies():
     found = []
 
-    @settings(max_examples=100, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=100)
     @given(studies(site_tune.SHOWN))
     def collect(asked):
         found.append(replace(asked, descent=without_typed(asked.descent)))

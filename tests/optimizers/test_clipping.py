@@ -87,7 +87,7 @@ def test_every_optimizer_steps_as_a_clipped_loop_in_torch(kind, clipping):
     assert moved == 0 if kind == "rprop" else moved > 1e-5  # which sees no more than signs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.one_of(st.floats(-1e150, 1e150), st.sampled_from([0.0, -0.0, np.inf, np.nan])), min_size=2, max_size=2),
     st.floats(1e-3, 1e6), st.sampled_from(["clip_norm", "clip_value"]),

@@ -18,7 +18,7 @@ from optim_viz.sweeps.backends import machine_backend, numpy_backend
 from optim_viz.sweeps.tuning import second_knob
 
 STEPS = 90
-SETTINGS = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 share = st.floats(0.3, 0.98)
 PLANS = st.one_of(
     st.builds(

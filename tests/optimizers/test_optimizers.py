@@ -33,13 +33,7 @@ STEPS = 300
 RULES = [row.name for row in OPTIMIZERS.values() if row.rule]
 SMOOTH = [row.name for row in SURFACES.values() if row.smooth]
 #: No shrinking: a failing case names its spec, and takes seconds to run.
-ONCE = {
-    "deadline": None,
-    "derandomize": True,
-    "phases": [Phase.generate],
-    "suppress_health_check": list(HealthCheck),
-    "database": None,
-}
+ONCE = {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
 #: Drawn narrower than the sliders, so that most runs stay finite for 300 steps.
 RANGES = {"lr": (1e-4, 3e-2), "weight_decay": (0.0, 0.1), "step_max": (0.1, 50.0)}
 

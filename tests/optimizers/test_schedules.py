@@ -12,7 +12,7 @@ from optim_viz.optimizers.plateau import PlateauRates
 from optim_viz.optimizers.schedules import SCHEDULES, long_warm_ups, schedule, schedule_rates
 
 PURE = [row.name for row in SCHEDULES.values() if row.rate]
-SETTINGS = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 
 
 def knob_values(kind):

@@ -14,7 +14,7 @@ import optim_viz as ov
 from optim_viz.optimizers.as_torch import schedule_code, torch_scheduler
 from optim_viz.optimizers.schedules import check_schedules, long_warm_ups, schedule_rates
 
-SETTINGS = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 #: What is typed -> the same as Python's own function of the step and the number of steps.
 FORMULAS = {
     "{a}^(t/30)": lambda t, total, a: a ** (t / 30),

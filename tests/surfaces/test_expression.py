@@ -260,7 +260,7 @@ def texts():
     )
 
 
-RANDOM = {"deadline": None, "derandomize": True, "phases": [Phase.generate], "database": None}
+RANDOM = {"phases": [Phase.generate]}
 
 
 @settings(max_examples=300, suppress_health_check=list(HealthCheck), **RANDOM)

@@ -92,7 +92,7 @@ def test_a_schedule_without_an_axis_for_lr():
         assert_equals_descend(sweep.check("rosenbrock", spec, {"x": [-1.0, 1.5], "momentum": [0.0, 0.5]}, steps=100))
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(block=st.integers(1, 40), seeds=st.integers(1, 4), batch=st.sampled_from([None, 3]))
 def test_blocks_of_any_size_give_the_same(block, seeds, batch):
     axes = {"lr": np.geomspace(1e-3, 0.3, 5), "momentum": [0.0, 0.5, 0.9]}
