@@ -4,7 +4,7 @@ import { arrowLength, arrowVector } from "../../optim_viz/player/js/numbers/arro
 import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
 import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
 import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
-import { curveRange, faintColumns, stillServes } from "../../optim_viz/player/js/numbers/range.js";
+import { curveRange, faintColumns, rangeWhileHeld } from "../../optim_viz/player/js/numbers/range.js";
 import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/js/words/readout.js";
 import { fillTemplate, templateValue } from "../../optim_viz/player/js/numbers/template.js";
 
@@ -87,11 +87,14 @@ test("a rising panel shows its highest value, another cuts a diverged run off", 
 
 test("axes stay while curves fit into them and use most of them", () => {
   const shown = { x: [0, 10], y: [-4, 0] };
-  const after = (y, x = [0, 10]) => stillServes(shown, { x, y });
-  assert.ok(after([-4, 0]) && after([-3.5, -0.5]));
-  assert.ok(!after([-4.5, 0]) && !after([-4, 0.5]), "nothing is cut off");
-  assert.ok(!after([-2, 0]), "nor is it drawn small");
-  assert.ok(!after([-4, 0], [0, 20]), "other steps are another axis");
+  const after = (y, x = [0, 10]) => rangeWhileHeld(shown, { x, y });
+  assert.equal(after([-4, 0]), shown);
+  assert.equal(after([-3.5, -0.5]), shown);
+  assert.deepEqual(after([-4.5, -0.5]).y, [-4.5, 0], "nothing is cut off, and nothing goes to and fro");
+  assert.deepEqual(after([-4, 0.5]).y, [-4, 0.5]);
+  assert.deepEqual(after([-1.5, 0]).y, [-1.5, 0], "nor is it drawn small");
+  assert.deepEqual(after([-1, 1]).y, [-1, 1], "on both together neither");
+  assert.deepEqual(after([-4, 0], [0, 20]).x, [0, 20], "other steps are another axis");
 });
 
 test("lines of its own, or what a curve is a mean of, are on a panel's axis as well", () => {

@@ -58,5 +58,8 @@ export function icon(name) {
  * @param {string} text
  */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.textContent === text) return;
+  const only = node.firstChild;
+  if (only?.nodeType === Node.TEXT_NODE && !only.nextSibling) only.nodeValue = text;  // a new node would be a new box
+  else node.textContent = text;
 }

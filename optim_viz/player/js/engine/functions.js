@@ -42,6 +42,22 @@ function wholePower(base, exponent) {
   return Math.abs(high) < HUGE && Math.abs(high) > TINY ? high : NaN;
 }
 
+/** Powers that were worked out: every run of every picture asks for the same ones, beta ** t. One place for each hash. */
+const PLACES = 1 << 15;
+const known = { bases: new Float64Array(PLACES), exponents: new Int32Array(PLACES), powers: new Float64Array(PLACES) };
+const float = new Float64Array(1), halves = new Int32Array(float.buffer);
+
+/** The same, looked up where it can be. @param {number} base @param {number} exponent */
+function knownPower(base, exponent) {
+  float[0] = base;
+  const place = (Math.imul(halves[0] ^ halves[1], 0x9e3779b1) + exponent) & (PLACES - 1);
+  if (known.bases[place] !== base || known.exponents[place] !== exponent) {
+    known.powers[place] = wholePower(base, exponent);
+    [known.bases[place], known.exponents[place]] = [base, exponent];
+  }
+  return known.powers[place];
+}
+
 /**
  * base ** exponent. C rounds it to the nearest float nearly always; JavaScript's own is often the one beside it.
  * @param {number} base
@@ -50,7 +66,7 @@ function wholePower(base, exponent) {
 export function power(base, exponent) {
   if (exponent === 0.5) return Math.sqrt(base);
   if (base !== 0 && Math.abs(exponent) <= SQUARED && Number.isInteger(exponent)) {
-    const found = exponent < 0 ? NaN : exponent === 0 ? 1 : wholePower(base, exponent);
+    const found = exponent < 0 ? NaN : exponent === 0 ? 1 : knownPower(base, exponent);
     if (!Number.isNaN(found)) return found;
   }
   // In C, 1 to the power of anything is 1.

@@ -14,6 +14,8 @@ import { roomFor } from "../basics/room.js";
 
 /** No segment counts for more: a run that flew off would otherwise make dashes without end. */
 const LONGEST = 4000;
+/** Steps of less than NEAR add nothing but work; a line may lie OFF beside the points that it stands for, px. */
+const NEAR = 1, OFF = 0.2;
 
 /**
  * @param {Float64Array} xs
@@ -96,6 +98,49 @@ function insideBox(x, y, box) {
 }
 
 /**
+ * Draws lines, with one long line for many that go the same way: less than OFF beside any of their ends, and never
+ * past a turn back. A canvas takes its time for every line (Sklansky and Gonzalez 1980, cone intersection).
+ * @param {CanvasRenderingContext2D} context
+ * @param {[number, number, number, number]} box
+ */
+function createPen(context, box) {
+  let [x0, y0, x1, y1] = [0, 0, 0, 0];  // the long line so far
+  let [leftX, leftY, rightX, rightY] = [0, 0, 0, 0];  // the directions between which it may go on
+  let waits = false, down = false;
+
+  function flush() {
+    if (waits) down = traceSegment(context, x0, y0, x1, y1, box, down);
+    [x0, y0, waits] = [x1, y1, false];
+  }
+  /** Whether a line to here passes near every end so far. @param {number} dx @param {number} dy */
+  function goesOn(dx, dy) {
+    const [ux, uy] = [x1 - x0, y1 - y0];
+    return leftX * dy <= leftY * dx && rightX * dy >= rightY * dx && dx * ux + dy * uy >= ux * ux + uy * uy;
+  }
+  return {
+    flush,
+    /** @param {number} x @param {number} y */
+    move(x, y) {
+      flush();
+      [x0, y0, x1, y1, down] = [x, y, x, y, false];
+    },
+    /** Whether the end of the last line is so near that one to here could not be seen. @param {number} x @param {number} y */
+    near: (x, y) => (waits || down) && Math.abs(x - x1) + Math.abs(y - y1) < NEAR,
+    /** @param {number} x @param {number} y */
+    line(x, y) {
+      const on = waits && goesOn(x - x0, y - y0);
+      if (!on) flush();
+      const [dx, dy] = [x - x0, y - y0];
+      const sine = Math.min(1, OFF / Math.sqrt(dx * dx + dy * dy)), cosine = Math.sqrt(1 - sine * sine);
+      const [lx, ly, rx, ry] = [dx * cosine - dy * sine, dx * sine + dy * cosine, dx * cosine + dy * sine, dy * cosine - dx * sine];
+      if (!on || leftX * ly < leftY * lx) [leftX, leftY] = [lx, ly];
+      if (!on || rightX * ry > rightY * rx) [rightX, rightY] = [rx, ry];
+      [x1, y1, waits] = [x, y, true];
+    },
+  };
+}
+
+/**
  * Adds rows from..to of a path to the context's current path; far-off parts are cut, since a canvas is slow with them.
  * @param {CanvasRenderingContext2D} context
  * @param {Path} path
@@ -105,22 +150,24 @@ function insideBox(x, y, box) {
  * @param {number} [want]  only points that are hidden (1) or not (0)
  */
 export function tracePath(context, path, from, to, box, want = -1) {
-  const { xs, ys, hidden } = path;
+  const { xs, ys, hidden } = path, pen = createPen(context, box);
   let previous = path.joined ? pointBefore(path, from) : from;
-  let pen = false;
+  let on = false;
   for (let i = from + (previous === from ? 1 : 0); i <= Math.min(to, path.end); i++) {
     const [x, y] = [xs[i], ys[i]];
     if (!(x === x && y === y)) {
-      pen = pen && path.joined;
+      on = on && path.joined;
       if (!path.joined) previous = -1;
       continue;
     }
-    if (previous < 0 || (want >= 0 && hidden && hidden[i] !== want)) { previous = i; pen = false; continue; }
-    // Steps of less than a pixel add nothing but work.
-    if (pen && i < to && Math.abs(x - xs[previous]) + Math.abs(y - ys[previous]) < 1) continue;
-    pen = traceSegment(context, xs[previous], ys[previous], x, y, box, pen);
+    if (previous < 0 || (want >= 0 && hidden && hidden[i] !== want)) { previous = i; on = false; continue; }
+    if (on && i < to && pen.near(x, y)) continue;
+    if (!on) pen.move(xs[previous], ys[previous]);
+    pen.line(x, y);
+    on = true;
     previous = i;
   }
+  pen.flush();
 }
 
 /**

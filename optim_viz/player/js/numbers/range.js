@@ -113,15 +113,29 @@ export function cutOff(panel, model, range, log) {
   return model.tracks.filter((track) => goes(track.columns[panel.y])).map((track) => track.label);
 }
 
-/** The least share of an axis that curves must use for it to stay as it is. */
-const USED = 0.6;
+/** The least share of an axis that curves must use for it to serve them. */
+const USED = 0.5;
 
 /**
- * Whether axes still show curves well that would have others of their own: nothing is cut off, and most is in use.
- * @param {{x: [number, number], y: [number, number]}} shown
- * @param {{x: [number, number], y: [number, number]}} wanted
+ * The axes while something is turned by hand, when curves would have others of their own: those that are there, if they
+ * serve; both together, if these do, so that a hand that goes to and fro soon changes nothing more.
+ * @template {{x: [number, number], y: [number, number]}} T
+ * @param {T} shown
+ * @param {T} wanted
+ * @returns {T}
  */
-export function stillServes(shown, wanted) {
+export function rangeWhileHeld(shown, wanted) {
+  if (serves(shown, wanted)) return shown;
+  const both = { ...wanted, y: [Math.min(shown.y[0], wanted.y[0]), Math.max(shown.y[1], wanted.y[1])] };
+  return serves(both, wanted) ? both : wanted;
+}
+
+/**
+ * Whether axes show curves well that would have others of their own: nothing is cut off, and half is in use.
+ * @param {any} shown
+ * @param {any} wanted
+ */
+function serves(shown, wanted) {
   const [low, high] = shown.y;
   const same = shown.x[0] === wanted.x[0] && shown.x[1] === wanted.x[1];
   return same && wanted.y[0] >= low && wanted.y[1] <= high && wanted.y[1] - wanted.y[0] >= USED * (high - low);

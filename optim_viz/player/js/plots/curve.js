@@ -5,7 +5,7 @@ import { drawHoverMarks, visibleLooks } from "../basics/looks.js";
 import { createPinch } from "./pinch.js";
 import { PLOT_CONFIG, axisPixels, axisStyle, onMoved, plotArea, plotLayout } from "./plot.js";
 import { roomFor } from "../basics/room.js";
-import { curveRange, cutOff, faintColumns, stillServes } from "../numbers/range.js";
+import { curveRange, cutOff, faintColumns, rangeWhileHeld } from "../numbers/range.js";
 import { drawFaint, placeStage, renderStage } from "./stage.js";
 import { axesSignature, createView, localPoint, nearestVisible, placePaths, plotOnce, viewMethods } from "./view.js";
 import { t } from "../basics/words.js";
@@ -158,7 +158,7 @@ async function updateCurve(view, app, panel, parts) {
   const held = app.holding && view.ready;
   if (!held || now - view.ranged > AXES_EVERY) {
     const wanted = curveRange(panel, app.model, view.log);
-    if (!held || !stillServes(view.range, wanted)) view.range = wanted;
+    view.range = held ? rangeWhileHeld(view.range, wanted) : wanted;
     view.ranged = now;
   }
   setText(parts.heading, panel.title ?? "");

@@ -87,8 +87,11 @@ export function createKnob(knob, use) {
     title: knob.text ? t("{text} Drag sideways, use the arrow keys, or type.", { text: t(knob.text) }) : t("Drag sideways, use the arrow keys, or type."),
   }, [element("span", { text: knob.called ? t(knob.called) : knob.name }), number]);
 
+  let drawn = NaN;
   function draw() {
     const value = use.get();
+    if (value === drawn) return;
+    drawn = value;
     setText(number, general(value, 6));
     node.setAttribute("aria-valuenow", String(value));
   }
