@@ -1,5 +1,6 @@
 # make run: serve the app. make test: run every test. make check: lint and types. Each can be repeated in seconds.
 # make lock: write requirements.lock anew, with the newest versions that requirements.txt allows if it is deleted first.
+# make plotly: build plotly.js for the plane anew; needs npm.
 # make words: gather what people read into the catalogues of languages, and compile these.
 # make test-thorough: full products where `make test` tests every pair, and new random cases.
 PYTHON ?= python3
@@ -7,7 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test test-thorough check format words lock clean
+# plotly.js of the version that requirements.txt's plotly brings.
+PLOTLY := 4.1.1
+
+.PHONY: run test test-thorough check format words lock plotly clean
 
 $(VENV)/.run: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -49,6 +53,11 @@ lock: $(VENV)/.run
 	$(BIN)/pip install --disable-pip-version-check -q "uv>=0.9,<1"
 	$(BIN)/uv pip compile -q requirements.txt --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" --output-file requirements.lock
+
+plotly:
+	folder=$$(mktemp -d) && cd $$folder && \
+	npm install --no-save --ignore-scripts --no-audit --no-fund plotly.js@$(PLOTLY) esbuild@0.28 stream-browserify@3 && \
+	node $(CURDIR)/docs/make_plotly.mjs $(CURDIR)/optim_viz/player/vendor/plotly-plane.min.js && rm -r $$folder
 
 clean:
 	rm -rf $(VENV) static/player-* static/plotly-*

@@ -35,6 +35,13 @@ PAGES = {
         N_("Claims about optimizers: each seen, measured, and shown where it stops holding."),
     ),
 }
+#: What each page reads first, told in its language, and what has no words: asked for before its program is there.
+TOLD = {
+    "index.html": ("catalogue.json",),
+    "tune.html": ("catalogue.json", "tune.json"),
+    "lessons.html": ("lessons.json",),
+}
+NUMBERS = {"index.html": ("schedules.json",), "tune.html": (), "lessons.html": ()}
 TEMPLATES = SOURCES / "site"
 #: What stands in the pages' templates, by the names that it has there.
 WORDS = {
@@ -146,11 +153,15 @@ def _page(file: str, published: Published, data: str) -> str:
         for other, name in LANGUAGES.items()
         if other != language
     )
+    told = [in_language(path, language) for path in (*TOLD[file], *([] if language == OWN else ["words.json"]))]
+    early = "\n".join(
+        f'<link rel="preload" as="fetch" crossorigin href="{root}{data}/{path}">' for path in (*told, *NUMBERS[file])
+    )
     words = {name: escape(tr(message)) for name, message in WORDS.items()}
     files = {name: root + path for name, path in published._asdict().items()}
     entry = f"whole/{Path(file).stem.replace('index', 'compare')}.js"
     return Template((TEMPLATES / "frame.html").read_text("utf-8")).substitute(
-        title=escape(tr(title)), about=escape(tr(about)), links=links, others=others, root=root, language=language,
+        title=escape(tr(title)), about=escape(tr(about)), links=links, others=others, root=root, language=language, early=early,
         main=Template((TEMPLATES / file).read_text("utf-8")).substitute(words), data=root + data, entry=entry,
         **words, **files,
     )  # fmt: skip

@@ -7,11 +7,11 @@ from optim_viz.player.assets import FLAT, library, place
 
 
 def version(path):
-    return re.search(r"plotly\.js (?:\([\w -]+\) )?v([\d.]+)", path.read_text()[:2000])[1]
+    return re.search(r"plotly\.js (?:\([\w, -]+\) )?v([\d.]+)", path.read_text()[:2000])[1]
 
 
 def test_both_files_of_plotly_are_of_one_version():
-    """Where plotly has brought another one: `npm pack plotly.js-cartesian-dist-min@VERSION` has it as its script."""
+    """Where plotly has brought another one: set PLOTLY in the Makefile, and `make plotly`."""
     assert version(FLAT) == version(library())
 
 

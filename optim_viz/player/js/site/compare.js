@@ -122,5 +122,5 @@ function createPage(tables, files, plotly) {
   read();
 }
 
-const filesHere = filesOfPage();
-inLanguage(filesHere).then(() => filesHere.words("catalogue.json")).then((tables) => createPage(tables, filesHere, plotlyOfPage()), (error) => say([error.message]));
+const filesHere = filesOfPage(), plotlyHere = plotlyOfPage();
+inLanguage(filesHere).then(() => filesHere.words("catalogue.json")).then((tables) => createPage(tables, filesHere, plotlyHere), (error) => say([error.message]));

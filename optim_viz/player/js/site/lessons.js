@@ -142,5 +142,5 @@ function createLessons(rows, files, plotly) {
   read();
 }
 
-const lessonFiles = filesOfPage();
-inLanguage(lessonFiles).then(() => lessonFiles.words("lessons.json")).then((rows) => createLessons(rows, lessonFiles, plotlyOfPage()), (error) => say([error.message]));
+const lessonFiles = filesOfPage(), plotlyHere = plotlyOfPage();
+inLanguage(lessonFiles).then(() => lessonFiles.words("lessons.json")).then((rows) => createLessons(rows, lessonFiles, plotlyHere), (error) => say([error.message]));

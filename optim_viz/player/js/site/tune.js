@@ -240,6 +240,6 @@ function createPage({ surfaces, ...others }, files, plotly) {
   read();
 }
 
-const filesHere = filesOfPage();
-inLanguage(filesHere).then(() => Promise.all([filesHere.words("catalogue.json"), filesHere.words("tune.json"), plotlyOfPage().flat]))
+const filesHere = filesOfPage(), plotlyHere = plotlyOfPage();
+inLanguage(filesHere).then(() => Promise.all([filesHere.words("catalogue.json"), filesHere.words("tune.json"), plotlyHere.flat]))
   .then(([tables, tune, plotly]) => createPage({ ...tables, tune }, filesHere, plotly)).catch((error) => { say([error.message]); console.error(error); });
