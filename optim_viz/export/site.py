@@ -161,7 +161,7 @@ def _page(file: str, published: Published, data: str) -> str:
     files = {name: root + path for name, path in published._asdict().items()}
     entry = f"whole/{Path(file).stem.replace('index', 'compare')}.js"
     return Template((TEMPLATES / "frame.html").read_text("utf-8")).substitute(
-        title=escape(tr(title)), about=escape(tr(about)), links=links, others=others, root=root, language=language, early=early,
-        main=Template((TEMPLATES / file).read_text("utf-8")).substitute(words), data=root + data, entry=entry,
+        title=escape(tr(title)), about=escape(tr(about)), links=links, others=others, root=root, language=language,
+        early=early, main=Template((TEMPLATES / file).read_text("utf-8")).substitute(words), data=root + data, entry=entry,
         **words, **files,
     )  # fmt: skip
