@@ -162,6 +162,6 @@ def _page(file: str, published: Published, data: str) -> str:
     entry = f"whole/{Path(file).stem.replace('index', 'compare')}.js"
     return Template((TEMPLATES / "frame.html").read_text("utf-8")).substitute(
         title=escape(tr(title)), about=escape(tr(about)), links=links, others=others, root=root, language=language,
-        early=early, main=Template((TEMPLATES / file).read_text("utf-8")).substitute(words), data=root + data, entry=entry,
-        **words, **files,
+        main=Template((TEMPLATES / file).read_text("utf-8")).substitute(words), data=root + data, entry=entry,
+        early=early, **words, **files,
     )  # fmt: skip
