@@ -13,6 +13,8 @@ from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.spec import SweepSpec
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.torch_functions import put, torch_functions
+from optim_viz.sweeps import cuda
+from optim_viz.sweeps.cuda import Launch
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
 from optim_viz.sweeps.placed import Rewrite
@@ -43,6 +45,7 @@ class Backend:
     block: int  # runs in a block, at most
     least: int  # and at least, where more cores could work at shorter ones
     rewrite: Rewrite  # what makes functions of arrays faster
+    compiler: Callable[[str], Launch] | None = None  # what makes a kernel of CUDA source, where there is a GPU
 
 
 def backend_for(spec: SweepSpec) -> Backend:
@@ -94,6 +97,7 @@ def torch_backend(spec: SweepSpec, device: str) -> Backend:
         block=GPU_BLOCK,
         least=GPU_BLOCK,  # one GPU is one worker
         rewrite=lambda function, *_: function,
+        compiler=cuda.compiled if device == "cuda" else None,
     )
 
 
