@@ -1,4 +1,8 @@
-"""What a block of runs computes with: NumPy, machine code where there is much to do, or torch on a GPU."""
+"""What a block of runs computes with: NumPy, machine code where there is much to do, or a GPU.
+
+On a GPU a kernel does all steps of a block (`cuda`) where it has shown that it is right (`cuda_check`); where there is
+none, torch tensors go step by step.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +90,7 @@ def cuda_available() -> bool:
 
 
 def torch_backend(spec: SweepSpec, device: str) -> Backend:
-    """Blocks on torch tensors."""
+    """Blocks on torch tensors; on a GPU with a kernel for all steps, where there is one."""
     value, gradient = torch_functions(spec.surface, device)
     return Backend(
         xp=torch_namespace(),

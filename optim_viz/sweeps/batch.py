@@ -108,7 +108,7 @@ def run_here(
     """Run some numbers of a checked spec in so many threads."""
     if has_rule(spec.optimizer):
         backend = backend or backend_for(spec)
-        work: _Work | Singles = _Work(spec, watch, backend, span, kernel_for(spec, watch, backend, _whole))
+        work: _Work | Singles = _Work(spec, watch, backend, span, kernel_of(spec, backend, watch))
         size = block or block_size(spec, backend, workers)
     else:
         work, size, workers = Singles(spec, watch, span[0], span[1] - span[0]), 1, 1
@@ -128,6 +128,11 @@ def run_here(
     in_threads(blocks, min(workers, len(starts)), report if progress else None, cancel)
     report()
     return work.losses, work.points, work.steps_to, work.done, work.spread
+
+
+def kernel_of(spec: SweepSpec, backend: Backend, watch: bool = True) -> Kernel | None:
+    """Return the kernel that does a checked sweep on a backend's device, None where there is none to be trusted."""
+    return kernel_for(spec, watch, backend, _whole)
 
 
 def _whole(spec: SweepSpec, watch: bool, backend: Backend, kernel: Kernel | None) -> Part:

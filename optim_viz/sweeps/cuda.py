@@ -89,7 +89,7 @@ class Kernel:
             seen |= {"waiting": tracker.waiting, "waited": tracker.count, "target": tracker.target}
         if spec.surface.data:
             examples = dataset(spec.surface)
-            plain |= {"examples": put(examples), "all": len(examples), "size": spec.batch_size or 0}
+            plain |= {"examples": put(examples.copy()), "all": len(examples), "size": spec.batch_size or 0}
         index = {"seed": block.seed} if block.lane is None else {"seed": block.seed, "lane": block.lane}
         return {
             **plain,

@@ -21,14 +21,14 @@ OPERATIONS = {
     **{name: name + "({})" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"arc{name}": f"a{name}({{}})" for name in ("sin", "cos", "tan")},
 }  # fmt: skip
-#: What C has otherwise than NumPy: NaN among operands is the result; the sign of 0 and NaN is itself.
+#: What C has otherwise than NumPy: NaN among operands is the result; the sign of -0 is 0, that of NaN is NaN.
 HELPERS = f"""\
 #define INFINITE (0x1p1023 * 2.0)
 #define LOG2 {math.log(2.0).hex()}
 __device__ inline bool is_finite(double a) {{ return fabs(a) < INFINITE; }}
 __device__ inline double maximum(double a, double b) {{ return a > b || a != a ? a : b; }}
 __device__ inline double minimum(double a, double b) {{ return a < b || a != a ? a : b; }}
-__device__ inline double sign(double a) {{ return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : a; }}
+__device__ inline double sign(double a) {{ return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : a == 0.0 ? 0.0 : a; }}
 __device__ inline double logaddexp(double a, double b)
 {{
     const double d = a - b;

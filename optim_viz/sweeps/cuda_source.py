@@ -18,6 +18,8 @@ import numpy as np
 from optim_viz.optimizers.clipping import CLIPPING, clip
 from optim_viz.optimizers.cycled import cycled_of, first_values
 from optim_viz.optimizers.rules import flat
+from optim_viz.optimizers.schedules import SCHEDULES
+from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.optimizers.trace import Trace, UntraceableError, trace
 from optim_viz.spec import OptimizerSpec, SweepSpec
@@ -69,15 +71,19 @@ class Source:
 
 
 def source_of(spec: SweepSpec, watch: bool) -> Source | None:
-    """Return the kernel of a checked sweep whose optimizer has a rule, or None where its operations make none.
+    """Return the kernel of a checked sweep, or None where there is none.
 
-    `watch` looks at the loss of every step, as batch.run_all has it.
+    `watch` looks at the loss of every step, as batch.run_all has it. None: its optimizer has no rule, its schedule
+    watches the losses, or its surface has an operation that the table has not.
 
     >>> from optim_viz import optimizer, sweep
     >>> source = source_of(sweep("quadratic", optimizer("sgd"), {"lr": [0.1]}).spec, True)
     >>> [line.strip() for line in source.text.splitlines() if "lr_x *" in line]
     ['const double v0 = lr_x * gx;']
     """
+    plan = spec.optimizer.schedule
+    if not has_rule(spec.optimizer) or (plan is not None and SCHEDULES[plan.kind].rate is None):
+        return None
     try:
         return _Writer(spec, watch).source()
     except (UntraceableError, NotInCError):

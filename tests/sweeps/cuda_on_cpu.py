@@ -2,14 +2,12 @@
 
 import ctypes
 import functools
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 COMPILER = shutil.which("g++") or shutil.which("c++")
 #: What CUDA knows and C++ does not, and behind the kernel what calls it as a GPU's driver would: with its arguments'
@@ -38,16 +36,6 @@ static void all(void (*kernel)(A...), int grid, int block, void** arguments) {
 extern "C" void launch(int grid, int block, void** arguments) { all(steps, grid, block, arguments); }
 """
 THREADS = 32
-
-
-@pytest.fixture(scope="session")
-def compiler():
-    """What makes a kernel of CUDA source; a backend has it in the place of a GPU's."""
-    if COMPILER is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs a compiler of C++: apt-get install g++")
-        pytest.skip("no compiler of C++ found: install one with `apt-get install g++`")
-    return compiled
 
 
 @functools.cache
