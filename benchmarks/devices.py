@@ -3,8 +3,9 @@
 Run: PYTHONPATH=. python benchmarks/devices.py [--repeats 3] [--small] [--only kernels]
 Everything is timed in turn in one process, after a round that warms up; medians. The plain loop trains the same three
 optimizers one after the other, as anyone would write it: the digits on the device, the loss of every step read, test
-loss and accuracy at the same steps as ours. On a GPU every rule's sweep is timed by one kernel for all steps beside the
-same sweep step by step on tensors, both as a user waits for them, once the kernel is compiled. Adagrad's last loss is printed because its fused step is not everywhere.
+loss and accuracy at the same steps as ours. On a GPU every rule's sweep is timed by one kernel for all
+steps beside the same sweep step by step on tensors, both as a user waits for them, once the kernel is compiled.
+Adagrad's last loss is printed because its fused step is not everywhere.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def kernels(side: int, repeats: int) -> None:
         parts: list[Any] = [None, None]
         for _ in range(repeats + 1):  # the first warms up
             for i, backend in enumerate((tensors, kernel)):
-                parts[i], took = timed(lambda b=backend: batch.run_here(spec, True, (0, spec.runs), 1, backend=b))
+                parts[i], took = timed(lambda b=backend, s=spec: batch.run_here(s, True, (0, s.runs), 1, backend=b))
                 seconds[i].append(took)
         slow, fast = (median(s[1:]) for s in seconds)
         same = float((apart(*parts) <= CLOSE).mean())

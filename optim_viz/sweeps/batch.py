@@ -9,7 +9,6 @@ from its numbers, so memory grows with the results alone.
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -24,8 +23,6 @@ from optim_viz.language import N_
 from optim_viz.optimizers.clipping import CLIPPING, bounds
 from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.plateau import PlateauRates
-from optim_viz.optimizers.schedule_row import Rate
-from optim_viz.optimizers.schedules import SCHEDULES, rate_of
 from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.progress import Unfinished
@@ -38,13 +35,14 @@ from optim_viz.sweeps.backends import LEAST, Backend, backend_for
 from optim_viz.sweeps.cells import axis_arrays, cell_values, places
 from optim_viz.sweeps.cuda import Block, Kernel
 from optim_viz.sweeps.cuda_check import kernel_for
+from optim_viz.sweeps.rates import as_seen, rates_of
 from optim_viz.sweeps.singles import Singles
 from optim_viz.sweeps.steps import reused_steps
 from optim_viz.sweeps.tracker import Tracker
 from optim_viz.threads import Shared, in_threads
 
-#: Steps between two looks at whether to stop; steps of rates made at once.
-LOOK, AHEAD = 64, 64
+#: Steps between two looks at whether to stop.
+LOOK = 64
 #: Threads at most: on 16 cores, 512 x 512 runs took 0.52 s on 8 of them and 1.43 s on 16, which wait for Python's lock.
 MOST_WORKERS = 8
 #: Runs that an executor is given at once, at most: 10 MB of results; into how many parts a smaller sweep is cut; and
@@ -268,11 +266,12 @@ class _Work:
     ) -> Iterator[tuple[int, Any]]:
         """Run a block step by step; yield after every LOOK steps how many are done, and where the runs are."""
         optimizer, steps, put = self.spec.optimizer, self.spec.steps, self.backend.put
-        seen, rates = self._oracle(seeds), self._rates(lrs, len(seeds), put)
-        clip = self._clip(changed)
+        seen, rates = self._oracle(seeds), rates_of(optimizer, steps, lrs, len(seeds), put)
+        limits = self._bounds(changed)
+        clip = limits and tuple(put(one) if np.ndim(one) else one for one in limits)
         if isinstance(rates, PlateauRates):
             quiet, plateau = seen, rates
-            seen, rates = lambda full: plateau.watching(quiet(full), tracker.value), _as_seen(plateau)
+            seen, rates = lambda full: plateau.watching(quiet(full), tracker.value), as_seen(plateau)
         on_device = {name: put(values) for name, values in changed.items()}
         gradient, xp, rewrite = self.backend.gradient, self.backend.xp, self.backend.rewrite
         cycle = cycled(optimizer, steps)
@@ -287,36 +286,15 @@ class _Work:
         lrs, lane = self.axes.get("lr"), None
         if lrs is not None:
             lane = places(self.spec, cells)[[*self.axes].index("lr")]
-        clip = bounds(
-            dict(self.spec.optimizer.clip) | {row.name: changed[row.name] for row in CLIPPING if row.name in changed}
-        )
-        own = dict(zip((row.name for row in CLIPPING), clip or (), strict=False))
-        rates = self._rates(lrs, 0 if lrs is None else len(lrs), lambda array: array)
-        return Block(starts, changed | own, rates, lane, seeds, self.noise, self.batches)
+        clip = dict(zip((row.name for row in CLIPPING), self._bounds(changed) or (), strict=False))
+        count = 0 if lrs is None else len(lrs)
+        rates = rates_of(self.spec.optimizer, self.spec.steps, lrs, count, lambda array: array)
+        return Block(starts, changed | clip, rates, lane, seeds, self.noise, self.batches)
 
-    def _clip(self, changed: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
+    def _bounds(self, changed: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
         """The bounds on gradients, which are taken out of what changes from run to run."""
         own = {row.name: changed.pop(row.name) for row in CLIPPING if row.name in changed}
-        limits = bounds(dict(self.spec.optimizer.clip) | own)
-        if limits is None:
-            return None
-        norm, value = (self.backend.put(one) if np.ndim(one) else one for one in limits)
-        return norm, value
-
-    def _rates(self, lrs: Any, runs: int, put: Callable[[np.ndarray], Any]) -> Any:
-        optimizer, steps = self.spec.optimizer, self.spec.steps
-        plan = optimizer.schedule
-        base = float(optimizer["lr"]) if lrs is None else lrs
-        sx, sy = optimizer.factor("x"), optimizer.factor("y")
-        lanes = (base * sx, base * sx if sx == sy else base * sy)
-        if plan is None:
-            x, y = lanes if lrs is None else map(put, lanes)  # type: ignore[arg-type]
-            return itertools.repeat((x, x if sx == sy else y), steps)
-        if SCHEDULES[plan.kind].rate is None:
-            full = [np.broadcast_to(np.asarray(lane, float), (runs,)) for lane in (base, *lanes)]
-            return PlateauRates(plan, (full[0], full[1], full[2]), steps)
-        planned = _planned(rate_of(plan), lanes, steps, sx == sy)
-        return planned if lrs is None else _moved(planned, put)
+        return bounds(dict(self.spec.optimizer.clip) | own)
 
     def _oracle(self, seeds: np.ndarray) -> Callable[[Oracle], Oracle]:
         """What makes the gradient that the runs of these seeds see out of the full one.
@@ -346,24 +324,3 @@ class _Work:
         value, (x, y) = self.backend.value, starts.T
         call = self.backend.rewrite(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
         return lambda t, x, y: call(t, x, y)[0]
-
-
-def _planned(rate: Rate, lanes: tuple[Any, Any], steps: int, same: bool) -> Iterator[tuple[Any, Any]]:
-    """The rates of x and y under a schedule, a few steps at a time: all at once would not fit for many runs."""
-    for first in range(0, steps, AHEAD):
-        step = np.arange(first, min(first + AHEAD, steps))
-        with np.errstate(all="ignore"):
-            x, y = (rate(step.reshape(-1, *(1,) * np.ndim(lane)), lane, steps) for lane in lanes)
-        yield from ((a, a) for a in x) if same else zip(x, y, strict=True)
-
-
-def _moved(rates: Iterator[tuple[Any, Any]], put: Callable[[np.ndarray], Any]) -> Iterator[tuple[Any, Any]]:
-    for x, y in rates:
-        moved = put(x)
-        yield moved, moved if x is y else put(y)
-
-
-def _as_seen(rates: PlateauRates) -> Iterator[tuple[Any, Any]]:
-    """The rates as they stand; iterating over PlateauRates itself would keep those of every step."""
-    for _ in range(rates.steps):
-        yield rates.lanes[1:]

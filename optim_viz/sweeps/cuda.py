@@ -15,7 +15,8 @@ from optim_viz.optimizers.cycled import cycled, first_values
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import SweepSpec
 from optim_viz.surfaces.surface import dataset
-from optim_viz.sweeps.cuda_source import DTYPES, Source
+from optim_viz.sweeps.cuda_code import DTYPES
+from optim_viz.sweeps.cuda_source import Source
 from optim_viz.sweeps.steps import filled, rate_of_rows
 from optim_viz.sweeps.tracker import Tracker
 

@@ -46,16 +46,19 @@ def kernel_for(spec: SweepSpec, watch: bool, backend: Backend, run: Run) -> Kern
         return None
     key = (backend.compiler, source.text)
     with _LOCK:
-        if key not in _KNOWN:
-            if len(_KNOWN) >= _MOST_KNOWN:
+        if key in _KNOWN:
+            launch = _KNOWN[key]
+        else:
+            launch, decided = _tried(spec, watch, backend, source, run)
+            if decided:
+                _KNOWN[key] = launch
+            if len(_KNOWN) > _MOST_KNOWN:
                 _KNOWN.pop(next(iter(_KNOWN)))
-            _KNOWN[key] = _tried(spec, watch, backend, source, run)
-        launch = _KNOWN[key]
     return None if launch is None else Kernel(source, launch)
 
 
-def _tried(spec: SweepSpec, watch: bool, backend: Backend, source: Source, run: Run) -> Launch | None:
-    """What launches a source, if its results are NumPy's."""
+def _tried(spec: SweepSpec, watch: bool, backend: Backend, source: Source, run: Run) -> tuple[Launch | None, bool]:
+    """What launches a source, if its results are NumPy's, and whether that holds for other sweeps as well."""
     refused = "The GPU goes step by step, without its kernel: "
     kind = spec.optimizer.kind
     try:
@@ -63,14 +66,14 @@ def _tried(spec: SweepSpec, watch: bool, backend: Backend, source: Source, run: 
         off = disagreement(spec, watch, backend, Kernel(source, launch, AT_ONCE), run)
     except Exception as error:  # noqa: BLE001 - whatever it was, tensors can do it
         log.event(refused + "it could not be compiled or run.", logging.WARNING, error, optimizer=kind)
-        return None
+        return None, True
     if off is None:
         log.event(refused + "no sample tells whether it is right.", logging.WARNING, optimizer=kind)
-        return None
+        return None, False
     if off > CLOSE:
         log.event(refused + "its results are not NumPy's.", logging.WARNING, optimizer=kind, difference=f"{off:.1e}")
-        return None
-    return launch
+        return None, True
+    return launch, True
 
 
 def disagreement(spec: SweepSpec, watch: bool, backend: Backend, kernel: Kernel, run: Run) -> float | None:

@@ -1,4 +1,4 @@
-"""A trace as lines of C: operations of a table, names made up here, and numbers to the last bit."""
+"""A trace as lines of C: operations of a table, names made up here, numbers to the last bit; and what stands around."""
 
 from __future__ import annotations
 
@@ -35,6 +35,27 @@ __device__ inline double logaddexp(double a, double b)
     return a == b ? a + LOG2 : d > 0.0 ? a + log1p(exp(-d)) : d <= 0.0 ? b + log1p(exp(d)) : d;
 }}
 """
+#: C's types of what a kernel is given.
+DOUBLES, READ, INDICES = "double* __restrict__", "const double* __restrict__", "const long long* __restrict__"
+BITS, INT = "bool* __restrict__", "int"
+#: By C's name of a parameter's type, the dtype of its array; an int has none.
+DTYPES = {DOUBLES: "float64", READ: "float64", INDICES: "int64", BITS: "bool"}
+KERNEL = """\
+extern "C" __global__ void steps({parameters})
+{{
+    const long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= n) return;
+    {load}
+    for (int k = 0; k < count; k++) {{
+        const int t = first + k;
+        {read}
+        {gradient}
+        {step}
+        {seen}
+    }}
+    {store}
+}}
+"""
 
 
 class NotInCError(TypeError):
@@ -61,6 +82,7 @@ def lines_of(found: Trace, known: Mapping[str, str]) -> tuple[list[str], list[st
 
     `known` holds C's names of inputs and numbers.
 
+    >>> from optim_viz.optimizers.trace import trace
     >>> found = trace(lambda x: (2.0 * x + 2.0 * x,), {"x": np.ones(1)})
     >>> lines_of(found, {"x": "x"})[0]
     ['const double v0 = 0x1.0000000000000p+1 * x;', 'const double v1 = v0 + v0;']
@@ -81,6 +103,7 @@ def lines_of(found: Trace, known: Mapping[str, str]) -> tuple[list[str], list[st
 def asked_numbers(found: Trace) -> list[str]:
     """Return the numbers that the operations on arrays and the results of a trace need, each once.
 
+    >>> from optim_viz.optimizers.trace import trace
     >>> asked_numbers(trace(lambda t, x: ((1 - 0.5**t) * x,), {"t": 1, "x": np.ones(1)}))
     ['v1']
     """

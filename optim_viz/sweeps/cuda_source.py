@@ -10,7 +10,7 @@ one source serves all values of an optimizer's hyperparameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,35 +23,24 @@ from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.optimizers.trace import Trace, UntraceableError, trace
 from optim_viz.spec import OptimizerSpec, SweepSpec
-from optim_viz.surfaces.compiled import compiled
-from optim_viz.surfaces.traced import traced_examples
-from optim_viz.sweeps.cuda_code import HELPERS, NotInCError, asked_numbers, in_scope, lines_of, literal
+from optim_viz.sweeps.cuda_code import (
+    BITS,
+    DOUBLES,
+    HELPERS,
+    INDICES,
+    INT,
+    KERNEL,
+    READ,
+    NotInCError,
+    asked_numbers,
+    in_scope,
+    lines_of,
+)
+from optim_viz.sweeps.cuda_surface import needs_examples, surface_lines
 from optim_viz.sweeps.machine_code import number_function
 
 #: What of a run is an axis of its own: where it starts.
 START = ("x", "y")
-
-_DOUBLES, _READ, _INDICES = "double* __restrict__", "const double* __restrict__", "const long long* __restrict__"
-_BITS, _INT = "bool* __restrict__", "int"
-#: By C's name of a parameter's type, the dtype of its array; an int has none.
-DTYPES = {_DOUBLES: "float64", _READ: "float64", _INDICES: "int64", _BITS: "bool"}
-
-_KERNEL = """\
-extern "C" __global__ void steps({parameters})
-{{
-    const long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= n) return;
-    {load}
-    for (int k = 0; k < count; k++) {{
-        const int t = first + k;
-        {read}
-        {gradient}
-        {step}
-        {seen}
-    }}
-    {store}
-}}
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +68,7 @@ def source_of(spec: SweepSpec, watch: bool) -> Source | None:
     >>> from optim_viz import optimizer, sweep
     >>> source = source_of(sweep("quadratic", optimizer("sgd"), {"lr": [0.1]}).spec, True)
     >>> [line.strip() for line in source.text.splitlines() if "lr_x *" in line]
-    ['const double v0 = lr_x * gx;']
+    ['const double v0 = lr_x * gx;', 'const double v2 = lr_x * gy;']
     """
     plan = spec.optimizer.schedule
     if not has_rule(spec.optimizer) or (plan is not None and SCHEDULES[plan.kind].rate is None):
@@ -103,7 +92,7 @@ class _Writer:
         self.clips = bool(optimizer.clip) or any(row.name in self.lanes for row in CLIPPING)
         kept = self.row.state_names(self.values | dict.fromkeys((*self.lanes, *filter(None, [self.cycled])), 1.0))
         self.states = len(kept)
-        self.means = _needs_examples(spec)
+        self.means = needs_examples(spec)
 
     def source(self) -> Source:
         """Write it."""
@@ -114,7 +103,7 @@ class _Writer:
             for j, name in enumerate(rates)
         ]
         noise = ["const long long drawn = 2LL * k * seeds + seed[i];"] if self.spec.noise else []
-        text = _KERNEL.format(
+        text = KERNEL.format(
             parameters=", ".join(f"{kind} {name}" for kind, name in self._parameters(bool(steady or moving))),
             load=_text([*self._loads(), *steady], 1),
             read=_text([*(of_rates if self.swept else []), *moving, *noise], 2),
@@ -130,14 +119,14 @@ class _Writer:
         """C's types and names."""
         batch = bool(self.spec.batch_size)
         asked = [
-            (_INT, "n first count tail", True), (_INT, "columns", numbers), (_INT, "stride width", self.swept),
-            (_INT, "seeds", batch or bool(self.spec.noise)), (_INT, "size", batch), (_INT, "all", any(self.means)),
-            (_DOUBLES, "theta low high", True), (_BITS, "alive", True), (_BITS, "waiting", self.watch),
-            (_DOUBLES, "waited", self.watch), (_READ, "target", self.watch), (_READ, "numbers", numbers),
-            (_READ, "rates", self.swept), (_INDICES, "lane", self.swept), (_READ, "noise", bool(self.spec.noise)),
-            (_INDICES, "seed", batch or bool(self.spec.noise)), (_READ, "examples", batch or any(self.means)),
-            (_INDICES, "batches", batch), (_DOUBLES, " ".join(f"state{j}" for j in range(self.states)), True),
-            (_READ, " ".join(f"given{j}" for j in range(len(self.lanes))), True),
+            (INT, "n first count tail", True), (INT, "columns", numbers), (INT, "stride width", self.swept),
+            (INT, "seeds", batch or bool(self.spec.noise)), (INT, "size", batch), (INT, "all", any(self.means)),
+            (DOUBLES, "theta low high", True), (BITS, "alive", True), (BITS, "waiting", self.watch),
+            (DOUBLES, "waited", self.watch), (READ, "target", self.watch), (READ, "numbers", numbers),
+            (READ, "rates", self.swept), (INDICES, "lane", self.swept), (READ, "noise", bool(self.spec.noise)),
+            (INDICES, "seed", batch or bool(self.spec.noise)), (READ, "examples", batch or any(self.means)),
+            (INDICES, "batches", batch), (DOUBLES, " ".join(f"state{j}" for j in range(self.states)), True),
+            (READ, " ".join(f"given{j}" for j in range(len(self.lanes))), True),
         ]  # fmt: skip
         return tuple((kind, name) for kind, names, used in asked if used for name in names.split())
 
@@ -183,7 +172,7 @@ class _Writer:
         yield "}"
         if self.watch:
             yield "double loss;"
-            yield from self._of_surface("value", ("loss",), self.means[0], "")
+            yield from surface_lines(self.spec, "value", ("loss",), self.means[0], "")
             yield "waits = waits && !(loss <= goal);"
             yield "live = live && is_finite(loss);"
             yield "steps_waited += waits ? 1.0 : 0.0;"
@@ -191,30 +180,7 @@ class _Writer:
     def _gradient(self) -> Iterable[str]:
         yield "double gx, gy;"
         picked = "batches[((long long)k * seeds + seed[i]) * size + e]" if self.spec.batch_size else ""
-        yield from self._of_surface("gradient", ("gx", "gy"), bool(picked) or self.means[1], picked)
-
-    def _of_surface(self, what: str, targets: Sequence[str], mean: bool, picked: str) -> Iterable[str]:
-        """Loss or gradient of the surface, or its mean over all examples or over those that are picked."""
-        if not mean:
-            found = _surface_trace(self.spec, what)
-            names = asked_numbers(found)
-            numbers = dict(zip(names, number_function(found, names)(None, None), strict=True))
-            lines, results = lines_of(found, {"x": "x", "y": "y"} | {name: literal(numbers[name]) for name in names})
-            yield from in_scope(lines, targets, results)
-            return
-        one = getattr(traced_examples(self.spec.surface.expression), what)
-        made = (*one.inputs, *(name for name, _, _ in one.operations))
-        found = replace(one, arrays=dict.fromkeys(made, ((1,), np.dtype(float))))  # traced as numbers
-        lines, results = lines_of(found, {name: name for name in one.inputs})
-        count = "size" if picked else "all"
-        yield " = ".join(targets) + " = 0.0;"
-        yield f"for (int e = 0; e < {count}; e++) {{"
-        yield f"    const long long at = 2 * ({picked or 'e'});"
-        yield "    const double u = examples[at], v = examples[at + 1];"
-        yield from (f"    {line}" for line in lines)
-        yield from (f"    {target} += {result};" for target, result in zip(targets, results, strict=True))
-        yield "}"
-        yield from (f"{target} /= {count};" for target in targets)
+        yield from surface_lines(self.spec, "gradient", ("gx", "gy"), bool(picked) or self.means[1], picked)
 
     def _step(self) -> tuple[list[str], Callable[..., tuple[Any, ...]], list[str], list[str]]:
         """Noise, clipping and the rule: lines, what works the numbers out, and the lines that read those.
@@ -300,25 +266,6 @@ def free_numbers(optimizer: OptimizerSpec) -> tuple[str, ...]:
     """
     known = OPTIMIZERS[optimizer.kind].hyperparameters
     return tuple(h.name for h in known if h.name != "lr" and h.scale != "bool" and optimizer[h.name] != 0)
-
-
-def _surface_trace(spec: SweepSpec, what: str) -> Trace:
-    """Loss or gradient of the whole surface at (x, y), as arrays go through it."""
-    surface, one = compiled(spec.surface), np.ones(1)
-    if what == "value":
-        return trace(lambda x, y: (surface.value(0, x, y),), {"x": one, "y": one})
-    return trace(lambda x, y: surface.gradient(0, x, y), {"x": one, "y": one})
-
-
-def _needs_examples(spec: SweepSpec) -> tuple[bool, bool]:
-    """Whether the full loss, and the gradient that steps see, are a mean over all examples."""
-    if not spec.surface.data:
-        return False, False
-    try:
-        _surface_trace(spec, "value")
-    except UntraceableError:
-        return True, spec.batch_size is None
-    return False, False
 
 
 def _text(lines: Iterable[str], depth: int) -> str:

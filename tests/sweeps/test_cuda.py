@@ -8,16 +8,20 @@ import threading
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import optim_viz as ov
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.optimizers.trace import function_called, trace
+from optim_viz.surfaces.expression import parse
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.sweeps import backends, batch, cuda, cuda_check, sweep
 from optim_viz.sweeps.cuda_check import CHAOTIC, CLOSE, apart, rounded_otherwise
 from optim_viz.sweeps.cuda_code import HELPERS, OPERATIONS, lines_of
 from optim_viz.sweeps.cuda_source import source_of
+from optim_viz.typed.pasted import ExpressionError
+from tests.surfaces.test_expression import texts
 from tests.sweeps.cuda_on_cpu import compiled
 from tests.sweeps.test_machine_code import SPECIAL
 
@@ -244,6 +248,18 @@ def test_no_text_of_anybody_reaches_a_source():
     assert {word for word in words if not own.fullmatch(word)} <= functions | set(KNOWN.split())
 
 
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(text=texts())
+def test_random_functions_have_a_source(text):
+    try:
+        parse(text)
+    except ExpressionError:
+        return
+    surface = dataclasses.replace(SURFACES["quadratic"], expression=text)
+    spec = sweep.check("quadratic", ov.optimizer("sgd"), {"lr": [0.1]})
+    assert source_of(dataclasses.replace(spec, surface=surface), True) is not None
+
+
 def test_what_a_table_has_not_makes_no_kernel(monkeypatch):
     spec = sweep.check("mccormick", ov.optimizer("sgd"), {"lr": [0.1]})
     assert source_of(spec, True) is not None
@@ -319,6 +335,8 @@ def test_a_sample_that_tells_nothing_is_no_reason_to_trust(compiler, caplog, mon
     with caplog.at_level(logging.WARNING, "optim_viz"):
         ends(spec, with_kernel(spec, compiler))
     assert told(caplog) == ["The GPU goes step by step, without its kernel: no sample tells whether it is right."]
+    tame = dataclasses.replace(spec, axes=(("lr", (1e-4, 1e-3)), ("x", (1.0,))))  # of which the next one does
+    held(tame, with_kernel(tame, compiler))
 
 
 def test_a_kernel_is_tried_once_for_all_values_of_the_hyperparameters(compiler):
