@@ -28,6 +28,7 @@ import torch
 import optim_viz as ov
 from optim_viz.optimizers.as_torch import torch_optimizer
 from optim_viz.sweeps import basins, batch
+from optim_viz.sweeps.cells import cell_values
 from tests.reference import torch_loss
 
 SIDE = 64  # starts a side
@@ -95,7 +96,7 @@ def closure_pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: i
 def batch_pair(spec: ov.spec.OptimizerSpec, surface: ov.spec.Surface, steps: int, repeats: int) -> tuple[float, float]:
     """Median seconds of a grid of starts, as maps and basins run it and as one torch.optim tensor."""
     asked = basins.check(surface, spec, SIDE, steps)
-    starts, _ = batch.cell_values(asked, np.arange(asked.cells))
+    starts, _ = cell_values(asked, np.arange(asked.cells))
     loss = torch_loss(surface)
 
     def ours() -> None:

@@ -1,14 +1,17 @@
 """Trainings, planes and a large sweep on every device of this machine, beside a plain torch loop on the same one.
 
-Run: PYTHONPATH=. python benchmarks/devices.py [--repeats 3] [--small]
+Run: PYTHONPATH=. python benchmarks/devices.py [--repeats 3] [--small] [--only kernels]
 Everything is timed in turn in one process, after a round that warms up; medians. The plain loop trains the same three
 optimizers one after the other, as anyone would write it: the digits on the device, the loss of every step read, test
-loss and accuracy at the same steps as ours. Adagrad's last loss is printed because its fused step is not everywhere.
+loss and accuracy at the same steps as ours. On a GPU every rule's sweep is timed by one kernel for all
+steps beside the same sweep step by step on tensors, both as a user waits for them, once the kernel is compiled.
+Adagrad's last loss is printed because its fused step is not everywhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import platform
 from collections.abc import Callable
 from statistics import median
@@ -24,8 +27,10 @@ import optim_viz as ov
 from optim_viz import settings
 from optim_viz.network import one_run, pca, plane_loss
 from optim_viz.network.growing_run import evaluation_steps
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import SweepSpec
 from optim_viz.sweeps import backends, batch, sweep
+from optim_viz.sweeps.cuda_check import CLOSE, apart
 
 
 def main() -> None:
@@ -33,13 +38,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="one epoch and a map of 128 x 128: a try in seconds")
+    parser.add_argument("--only", choices=["kernels"], help="nothing but the kernels beside the tensors")
     options = parser.parse_args()
     epochs, side = (1, 128) if options.small else (EPOCHS, 1024)
     threads = f"{settings.threads()} threads here, {torch.get_num_threads()} of torch's in the plain loop"
     print(f"{platform.platform()}, torch {torch.__version__}, {threads}")
-    for device in ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]:
+    gpu = backends.cuda_available()
+    for device in [] if options.only else ["cpu", *(["cuda"] if gpu else [])]:
         print(f"\n{device}: {torch.cuda.get_device_name() if device == 'cuda' else platform.processor() or 'CPU'}")
         on_device(device, epochs, side, options.repeats)
+    if gpu:
+        kernels(side, options.repeats)
+    else:
+        print("\nNo GPU: torch sees none on this machine, so kernels are not timed.")
 
 
 def on_device(device: str, epochs: int, side: int, repeats: int) -> None:
@@ -76,6 +87,31 @@ def swept(device: str, axes: dict[str, Any]) -> batch.Ends:
     spec: SweepSpec = sweep.check("rosenbrock", ov.optimizer("adam"), axes, steps=1000)
     backend = backends.numpy_backend(spec) if device == "cpu" else backends.torch_backend(spec, device)
     return batch.run_all(spec, backend=backend)
+
+
+def kernels(side: int, repeats: int) -> None:
+    """Print, for every rule, a map's time on tensors and by a kernel, and how many of its cells are the same."""
+    print(f"\n{torch.cuda.get_device_name()}: {side} x {side} runs x 1,000 steps on Rosenbrock, lr x y")
+    print(f"  {'':10} {'tensors':>9} {'kernel':>9} {'ratio':>7}   cells within 1e-9")
+    axes = {"lr": np.geomspace(1e-4, 1e-2, side), "y": np.linspace(-1.0, 3.0, side)}
+    for row in OPTIMIZERS.values():
+        if row.rule is None:
+            continue
+        spec: SweepSpec = sweep.check("rosenbrock", ov.optimizer(row.name), axes, steps=1000)
+        kernel = backends.torch_backend(spec, "cuda")
+        tensors = dataclasses.replace(kernel, compiler=None)
+        if batch.kernel_of(spec, kernel) is None:
+            print(f"  {row.name:10} no kernel: it was not to be trusted here (the log says why)", flush=True)
+            continue
+        seconds: list[list[float]] = [[], []]
+        parts: list[Any] = [None, None]
+        for _ in range(repeats + 1):  # the first warms up
+            for i, backend in enumerate((tensors, kernel)):
+                parts[i], took = timed(lambda b=backend, s=spec: batch.run_here(s, True, (0, s.runs), 1, backend=b))
+                seconds[i].append(took)
+        slow, fast = (median(s[1:]) for s in seconds)
+        same = float((apart(*parts) <= CLOSE).mean())
+        print(f"  {row.name:10} {slow:7.3f} s {fast:7.4f} s {slow / fast:6.1f}x   {same:.3%}", flush=True)
 
 
 def print_times(every: list[tuple[str, Callable[[], Any]]], repeats: int, device: str) -> list[Any]:

@@ -34,6 +34,7 @@ from optim_viz.spec import SweepSpec
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.basins import check as check_basins
 from optim_viz.sweeps.basins import run as run_basins
+from optim_viz.sweeps.cells import cell_values
 from tests.reference import torch_loss
 
 SAMPLE, FEW = 16, 20
@@ -55,7 +56,7 @@ def seconds(call: Callable[[], Any], repeats: int) -> float:
 def plain_loops(spec: SweepSpec, repeats: int) -> float:
     """Seconds of torch.optim run by run, timed on 16 cells and scaled to all."""
     cells = np.linspace(0, spec.cells - 1, SAMPLE).astype(int)
-    starts, values = batch.cell_values(spec, cells)
+    starts, values = cell_values(spec, cells)
     loss = torch_loss(spec.surface)
 
     def loop() -> None:
@@ -77,7 +78,7 @@ def descend(optimizer: Any, theta: Any, loss: Callable[..., Any], steps: int) ->
 
 def one_tensor(spec: SweepSpec) -> Callable[[], None]:
     """Return a run of torch.optim on one tensor of all starts."""
-    starts, _ = batch.cell_values(spec, np.arange(spec.cells))
+    starts, _ = cell_values(spec, np.arange(spec.cells))
     loss = torch_loss(spec.surface)
 
     def loop() -> None:
@@ -95,7 +96,7 @@ def in_turns(ours: Callable[[], Any], theirs: Callable[[], Any], repeats: int) -
 
 def one_group_a_cell(spec: SweepSpec, repeats: int) -> float:
     """Seconds of torch.optim with one param group per cell and one backward pass for all, scaled from 20 steps."""
-    starts, values = batch.cell_values(spec, np.arange(spec.cells))
+    starts, values = cell_values(spec, np.arange(spec.cells))
     thetas = [torch.tensor(start, requires_grad=True) for start in starts]
     columns = {name: axis.tolist() for name, axis in values.items()}
     groups = [{"params": [p], **{n: c[i] for n, c in columns.items()}} for i, p in enumerate(thetas)]

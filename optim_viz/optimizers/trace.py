@@ -58,17 +58,17 @@ class Trace:
     arrays: dict[str, tuple[tuple[int, ...], Any]]  # shape and dtype of what is no number
 
 
-def trace(function: Callable[..., Any], inputs: Mapping[str, Any]) -> Trace:
+def trace(function: Callable[..., Any], inputs: Mapping[str, Any], equal: bool = False) -> Trace:
     """Return what `function` does to arrays and numbers, or raise an UntraceableError.
 
     `inputs` are, by name, examples of what it is called with: arrays of the same shape and dtype every time, or any
-    numbers. A number compared with another counts as unequal: rules ask only "is this the first step?", and what is
-    traced starts at the second.
+    numbers. A number compared with another counts as `equal`, or not: rules ask only "is this the first step?", and
+    what is traced is every step but that, or that alone.
 
     >>> trace(lambda t, x: (t * x**2 + 1.0,), {"t": 1, "x": np.array([1.0, 2.0])}).operations
     (('v0', 'square', ('x',)), ('v1', 'multiply', ('t', 'v0')), ('v2', 'add', ('v1', 'c0')))
     """
-    tape = _Tape()
+    tape = _Tape(equal)
     results = function(*(tape.symbol(name, _shape(given), _dtype(given)) for name, given in inputs.items()))
     names = tuple(map(tape.named, results))
     return Trace(tuple(inputs), tuple(tape.operations), tape.constants, names, tape.arrays)
@@ -108,7 +108,8 @@ def traced_rule(row: Optimizer, values: Mapping[str, Any], cycled: str = "") -> 
 class _Tape:
     """A trace while it grows."""
 
-    def __init__(self) -> None:
+    def __init__(self, equal: bool) -> None:
+        self.equal = equal
         self.operations: list[Operation] = []
         self.constants: dict[str, Any] = {}
         self.arrays: dict[str, tuple[tuple[int, ...], Any]] = {}
@@ -172,7 +173,7 @@ class _Symbol(NDArrayOperatorsMixin):
     def __eq__(self, other: object) -> Any:
         if self.shape:
             raise UntraceableError("Data are compared.")
-        return False
+        return self.tape.equal
 
     def _unknown(self, *_: Any, **__: Any) -> Any:
         raise UntraceableError("A value is asked for.")

@@ -1,4 +1,8 @@
-"""What a block of runs computes with: NumPy, machine code where there is much to do, or torch on a GPU."""
+"""What a block of runs computes with: NumPy, machine code where there is much to do, or a GPU.
+
+On a GPU a kernel does all steps of a block (`cuda`) where it has shown that it is right (`cuda_check`); where there is
+none, torch tensors go step by step.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.spec import SweepSpec
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.torch_functions import put, torch_functions
+from optim_viz.sweeps import cuda
+from optim_viz.sweeps.cuda import Launch
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
 from optim_viz.sweeps.placed import Rewrite
@@ -43,6 +49,7 @@ class Backend:
     block: int  # runs in a block, at most
     least: int  # and at least, where more cores could work at shorter ones
     rewrite: Rewrite  # what makes functions of arrays faster
+    compiler: Callable[[str], Launch] | None = None  # what makes a kernel of CUDA source, where there is a GPU
 
 
 def backend_for(spec: SweepSpec) -> Backend:
@@ -83,7 +90,7 @@ def cuda_available() -> bool:
 
 
 def torch_backend(spec: SweepSpec, device: str) -> Backend:
-    """Blocks on torch tensors."""
+    """Blocks on torch tensors; on a GPU with a kernel for all steps, where there is one."""
     value, gradient = torch_functions(spec.surface, device)
     return Backend(
         xp=torch_namespace(),
@@ -94,6 +101,7 @@ def torch_backend(spec: SweepSpec, device: str) -> Backend:
         block=GPU_BLOCK,
         least=GPU_BLOCK,  # one GPU is one worker
         rewrite=lambda function, *_: function,
+        compiler=cuda.compiled if device == "cuda" else None,
     )
 
 

@@ -20,6 +20,7 @@ from optim_viz.surfaces.outcome import REACHED_DISTANCE, RESTING, at_minimum
 from optim_viz.surfaces.surface import as_surface
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.batch import Ends
+from optim_viz.sweeps.cells import cell_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +155,7 @@ def _labelled(spec: SweepSpec, ends: Ends) -> Basins:
 def _known(spec: SweepSpec, ends: Ends) -> tuple[np.ndarray, np.ndarray]:
     """Label the runs that end at one of the surface's known minima: near enough in place and in loss."""
     surface, points, losses = spec.surface, ends.points[:, 0], ends.losses[0]
-    starts, _ = batch.cell_values(spec, np.arange(spec.cells))
+    starts, _ = cell_values(spec, np.arange(spec.cells))
     first = compiled(surface).values(*starts.T)
     labels = np.full(spec.cells, LOST)
     for i, minimum in reversed(list(enumerate(surface.minima))):

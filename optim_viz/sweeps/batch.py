@@ -9,7 +9,6 @@ from its numbers, so memory grows with the results alone.
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -24,8 +23,6 @@ from optim_viz.language import N_
 from optim_viz.optimizers.clipping import CLIPPING, bounds
 from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.plateau import PlateauRates
-from optim_viz.optimizers.schedule_row import Rate
-from optim_viz.optimizers.schedules import SCHEDULES, rate_of
 from optim_viz.optimizers.specs import has_rule
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.progress import Unfinished
@@ -35,13 +32,17 @@ from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.oracles import Oracle, batch_indices, draws
 from optim_viz.surfaces.surface import dataset
 from optim_viz.sweeps.backends import LEAST, Backend, backend_for
+from optim_viz.sweeps.cells import axis_arrays, cell_values, places
+from optim_viz.sweeps.cuda import Block, Kernel
+from optim_viz.sweeps.cuda_check import kernel_for
+from optim_viz.sweeps.rates import as_seen, rates_of
 from optim_viz.sweeps.singles import Singles
 from optim_viz.sweeps.steps import reused_steps
 from optim_viz.sweeps.tracker import Tracker
 from optim_viz.threads import Shared, in_threads
 
-#: Steps between two looks at whether to stop; steps of rates made at once.
-LOOK, AHEAD = 64, 64
+#: Steps between two looks at whether to stop.
+LOOK = 64
 #: Threads at most: on 16 cores, 512 x 512 runs took 0.52 s on 8 of them and 1.43 s on 16, which wait for Python's lock.
 MOST_WORKERS = 8
 #: Runs that an executor is given at once, at most: 10 MB of results; into how many parts a smaller sweep is cut; and
@@ -105,7 +106,7 @@ def run_here(
     """Run some numbers of a checked spec in so many threads."""
     if has_rule(spec.optimizer):
         backend = backend or backend_for(spec)
-        work: _Work | Singles = _Work(spec, watch, backend, span)
+        work: _Work | Singles = _Work(spec, watch, backend, span, kernel_of(spec, backend, watch))
         size = block or block_size(spec, backend, workers)
     else:
         work, size, workers = Singles(spec, watch, span[0], span[1] - span[0]), 1, 1
@@ -124,6 +125,18 @@ def run_here(
 
     in_threads(blocks, min(workers, len(starts)), report if progress else None, cancel)
     report()
+    return work.losses, work.points, work.steps_to, work.done, work.spread
+
+
+def kernel_of(spec: SweepSpec, backend: Backend, watch: bool = True) -> Kernel | None:
+    """Return the kernel that does a checked sweep on a backend's device, None where there is none to be trusted."""
+    return kernel_for(spec, watch, backend, _whole)
+
+
+def _whole(spec: SweepSpec, watch: bool, backend: Backend, kernel: Kernel | None) -> Part:
+    """All runs of a small sweep as one block."""
+    work = _Work(spec, watch, backend, (0, spec.runs), kernel)
+    work.block(0, spec.runs, lambda: False)
     return work.losses, work.points, work.steps_to, work.done, work.spread
 
 
@@ -205,8 +218,8 @@ def examples_at_once(spec: SweepSpec) -> int:
 class _Work:
     """The results of a batch, and how one block of it is run."""
 
-    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend, span: Span) -> None:
-        self.spec, self.watch, self.backend = spec, watch, backend
+    def __init__(self, spec: SweepSpec, watch: bool, backend: Backend, span: Span, kernel: Kernel | None) -> None:
+        self.spec, self.watch, self.backend, self.kernel = spec, watch, backend, kernel
         self.steps_done, self.first, self.runs = 0, span[0], span[1] - span[0]
         self.losses, self.points, self.steps_to, self.done, self.spread = _blank(self.runs)
         each = [spec.of_seed(i) for i in range(spec.runs // spec.cells)]
@@ -216,7 +229,7 @@ class _Work:
         self.batches = np.stack([i for i in indices if i is not None], 1) if spec.batch_size else None
         self.examples = dataset(spec.surface) if spec.batch_size else None
         self.best = lowest(spec.surface) if watch else 0.0
-        self.axes = _axes(spec)
+        self.axes = axis_arrays(spec)
 
     @property
     def fraction(self) -> float:
@@ -227,54 +240,61 @@ class _Work:
         """Run numbers low to high - 1 and write down how they ended, unless they are stopped before."""
         seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
         starts, changed = cell_values(self.spec, cells, self.axes)
-        put, steps = self.backend.put, self.spec.steps
-        seen, rates = self._oracle(seeds), self._rates(changed.pop("lr", None), high - low)
-        clip = self._clip(changed)
-        starts, changed = put(starts), {name: put(values) for name, values in changed.items()}
-        value = self._value(starts)
-        if isinstance(rates, PlateauRates):
-            quiet, plateau = seen, rates
-            seen, rates = lambda full: plateau.watching(quiet(full), value), _as_seen(plateau)
-        gradient, xp = self.backend.gradient, self.backend.xp
-        optimizer, rewrite = self.spec.optimizer, self.backend.rewrite
-        cycle = cycled(optimizer, steps)
-        run = reused_steps(gradient, optimizer, starts, rates, changed, seen, xp, rewrite, clip, cycle)
+        starts, lrs = self.backend.put(starts), changed.pop("lr", None)
+        value, gradient, xp = self._value(starts), self.backend.gradient, self.backend.xp
         goal = (self.best, self.spec.tolerance) if self.watch else None
         forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
-        tracker = Tracker(xp, value, starts.T, steps, goal, self.backend.rewrite, forgets)
-        for t, (g, theta) in enumerate(run, 1):
-            tracker.see(t, g, theta)
-            if t % LOOK == 0 or t == steps:
-                self.steps_done += (high - low) * (t % LOOK or LOOK)
-                if stopped():
-                    return
+        tracker = Tracker(xp, value, starts.T, self.spec.steps, goal, self.backend.rewrite, forgets)
+        if self.kernel is None:
+            going = self._stepping(seeds, starts, lrs, changed, tracker)
+        else:
+            going = self.kernel.steps(
+                self.spec, self._given(seeds, cells, starts, changed), tracker, xp, self.backend.put
+            )
+        done, theta = 0, None
+        for t, theta in going:  # noqa: B007 - the last is where the runs end
+            self.steps_done += (high - low) * (t - done)
+            done = t
+            if stopped():
+                return
         part, ends = slice(low - self.first, high - self.first), tracker.end(theta, gradient, self.backend.get)
         self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
         self.done[part] = True
 
-    def _clip(self, changed: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
+    def _stepping(
+        self, seeds: np.ndarray, starts: Any, lrs: Any, changed: dict[str, np.ndarray], tracker: Tracker
+    ) -> Iterator[tuple[int, Any]]:
+        """Run a block step by step; yield after every LOOK steps how many are done, and where the runs are."""
+        optimizer, steps, put = self.spec.optimizer, self.spec.steps, self.backend.put
+        seen, rates = self._oracle(seeds), rates_of(optimizer, steps, lrs, len(seeds), put)
+        limits = self._bounds(changed)
+        clip = limits and tuple(put(one) if np.ndim(one) else one for one in limits)
+        if isinstance(rates, PlateauRates):
+            quiet, plateau = seen, rates
+            seen, rates = lambda full: plateau.watching(quiet(full), tracker.value), as_seen(plateau)
+        on_device = {name: put(values) for name, values in changed.items()}
+        gradient, xp, rewrite = self.backend.gradient, self.backend.xp, self.backend.rewrite
+        cycle = cycled(optimizer, steps)
+        run = reused_steps(gradient, optimizer, starts, rates, on_device, seen, xp, rewrite, clip, cycle)
+        for t, (g, theta) in enumerate(run, 1):
+            tracker.see(t, g, theta)
+            if t % LOOK == 0 or t == steps:
+                yield t, theta
+
+    def _given(self, seeds: np.ndarray, cells: np.ndarray, starts: Any, changed: dict[str, np.ndarray]) -> Block:
+        """What a kernel is given: rates by the values of their axis, not by run."""
+        lrs, lane = self.axes.get("lr"), None
+        if lrs is not None:
+            lane = places(self.spec, cells)[[*self.axes].index("lr")]
+        clip = dict(zip((row.name for row in CLIPPING), self._bounds(changed) or (), strict=False))
+        count = 0 if lrs is None else len(lrs)
+        rates = rates_of(self.spec.optimizer, self.spec.steps, lrs, count, lambda array: array)
+        return Block(starts, changed | clip, rates, lane, seeds, self.noise, self.batches)
+
+    def _bounds(self, changed: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
         """The bounds on gradients, which are taken out of what changes from run to run."""
         own = {row.name: changed.pop(row.name) for row in CLIPPING if row.name in changed}
-        limits = bounds(dict(self.spec.optimizer.clip) | own)
-        if limits is None:
-            return None
-        norm, value = (self.backend.put(one) if np.ndim(one) else one for one in limits)
-        return norm, value
-
-    def _rates(self, lrs: Any, runs: int) -> Any:
-        optimizer, steps = self.spec.optimizer, self.spec.steps
-        plan = optimizer.schedule
-        base = float(optimizer["lr"]) if lrs is None else lrs
-        sx, sy = optimizer.factor("x"), optimizer.factor("y")
-        lanes = (base * sx, base * sx if sx == sy else base * sy)
-        if plan is None:
-            x, y = lanes if lrs is None else map(self.backend.put, lanes)  # type: ignore[arg-type]
-            return itertools.repeat((x, x if sx == sy else y), steps)
-        if SCHEDULES[plan.kind].rate is None:
-            full = [np.broadcast_to(np.asarray(lane, float), (runs,)) for lane in (base, *lanes)]
-            return PlateauRates(plan, (full[0], full[1], full[2]), steps)
-        planned = _planned(rate_of(plan), lanes, steps, sx == sy)
-        return planned if lrs is None else _moved(planned, self.backend.put)
+        return bounds(dict(self.spec.optimizer.clip) | own)
 
     def _oracle(self, seeds: np.ndarray) -> Callable[[Oracle], Oracle]:
         """What makes the gradient that the runs of these seeds see out of the full one.
@@ -304,47 +324,3 @@ class _Work:
         value, (x, y) = self.backend.value, starts.T
         call = self.backend.rewrite(lambda t, x, y: (value(t, x, y),), (0, x, y), (self.backend.xp.empty_like(x),))
         return lambda t, x, y: call(t, x, y)[0]
-
-
-def cell_values(
-    spec: SweepSpec, cells: np.ndarray, axes: dict[str, np.ndarray] | None = None
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the starts, float64 [n, 2], and the changed hyperparameters, {name: float64 [n]}, of numbered cells.
-
-    `axes` are the spec's as arrays, for who asks often.
-    """
-    pairs = zip((axes or _axes(spec)).items(), places(spec, cells), strict=True)
-    values = {name: axis[place] for (name, axis), place in pairs}
-    starts = np.empty((len(cells), 2))
-    starts[:, 0], starts[:, 1] = values.pop("x", spec.start[0]), values.pop("y", spec.start[1])
-    return starts, values
-
-
-def places(spec: SweepSpec, cells: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return for each axis which of its values numbered cells have, int64 [n]."""
-    return (cells,) * len(spec.axes) if spec.paired else np.unravel_index(cells, spec.shape)
-
-
-def _axes(spec: SweepSpec) -> dict[str, np.ndarray]:
-    return {name: np.array(axis) for name, axis in spec.axes}
-
-
-def _planned(rate: Rate, lanes: tuple[Any, Any], steps: int, same: bool) -> Iterator[tuple[Any, Any]]:
-    """The rates of x and y under a schedule, a few steps at a time: all at once would not fit for many runs."""
-    for first in range(0, steps, AHEAD):
-        step = np.arange(first, min(first + AHEAD, steps))
-        with np.errstate(all="ignore"):
-            x, y = (rate(step.reshape(-1, *(1,) * np.ndim(lane)), lane, steps) for lane in lanes)
-        yield from ((a, a) for a in x) if same else zip(x, y, strict=True)
-
-
-def _moved(rates: Iterator[tuple[Any, Any]], put: Callable[[np.ndarray], Any]) -> Iterator[tuple[Any, Any]]:
-    for x, y in rates:
-        moved = put(x)
-        yield moved, moved if x is y else put(y)
-
-
-def _as_seen(rates: PlateauRates) -> Iterator[tuple[Any, Any]]:
-    """The rates as they stand; iterating over PlateauRates itself would keep those of every step."""
-    for _ in range(rates.steps):
-        yield rates.lanes[1:]

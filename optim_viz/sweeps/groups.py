@@ -17,6 +17,7 @@ from optim_viz.spec import Hyperparameter, OptimizerSpec, SweepSpec
 from optim_viz.sweeps import batch
 from optim_viz.sweeps.backends import Backend
 from optim_viz.sweeps.batch import Ends
+from optim_viz.sweeps.cells import places
 
 #: The axis that is the noise, and what a schedule's settings are called before their own names.
 NOISE, OF_SCHEDULE = "noise", "schedule."
@@ -72,8 +73,7 @@ def grouped(spec: SweepSpec) -> list[tuple[np.ndarray, SweepSpec]]:
     """Return the cells that are one batch, and the sweep that they are: its points are theirs."""
     cells = np.arange(spec.cells)
     columns = {
-        name: np.array(values)[place]
-        for (name, values), place in zip(spec.axes, batch.places(spec, cells), strict=True)
+        name: np.array(values)[place] for (name, values), place in zip(spec.axes, places(spec, cells), strict=True)
     }
     outer = [name for name in columns if is_outer(name, spec.optimizer)]
     keys, which = np.unique(np.stack([columns[name] for name in outer]), axis=1, return_inverse=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optim_viz.optimizers.trace import Trace
 from optim_viz.sweeps.llvm import OPERATIONS, Loop, jit
 from optim_viz.sweeps.numpy_code import replay
 from optim_viz.sweeps.placed import Place, Placed, placed
@@ -81,7 +82,7 @@ class _Call:
         self.size = (1, math.prod(shape)) if loop.flat else (shape[0], math.prod(shape[1:]))
         self.given = {name: i for i, name in enumerate(trace.inputs)}
         plain = [result for place, result in zip(self.places, trace.results, strict=True) if not place.name]
-        self.count, self.numbers = len(loop.numbers), _numbers(found, (*loop.numbers, *plain))
+        self.count, self.numbers = len(loop.numbers), number_function(trace, (*loop.numbers, *plain))
         written = {place.name for place in self.places}
         self.written = [name in written for name, _, _ in loop.arrays]
         self.held: list[Any] = [None] * len(loop.arrays)  # keeps alive what the addresses are of
@@ -123,8 +124,13 @@ class _Call:
         return self.results
 
 
-def _numbers(found: Placed, names: tuple[str, ...]) -> Callable[..., tuple[Any, ...]]:
-    """What gives the named numbers, given the arguments."""
-    operations = tuple(line for line in found.trace.operations if line[0] not in found.trace.arrays)
-    trace = replace(found.trace, operations=operations, results=names)
-    return replay(Placed(trace, (Place("", 0.0),) * len(names)))
+def number_function(found: Trace, names: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
+    """Return what gives the named numbers of a trace, in Python, given the arguments.
+
+    >>> from optim_viz.optimizers.trace import trace
+    >>> found = trace(lambda t, x: ((1 - 0.5**t) * x,), {"t": 1, "x": np.ones(2)})
+    >>> number_function(found, ["v1"])(3, None)
+    (0.875,)
+    """
+    operations = tuple(line for line in found.operations if line[0] not in found.arrays)
+    return replay(Placed(replace(found, operations=operations, results=tuple(names)), (Place("", 0.0),) * len(names)))

@@ -52,7 +52,7 @@ def reused_steps(
             _write(parts, oracle(t, *at))
             if clip and clipped:
                 _write(parts, clipped(*parts, *clip))
-            lr = lrx if lrx is lry else _rows(xp, theta, lrx, lry)
+            lr = rate_of_rows(xp, theta, lrx, lry)
             if t == 1:
                 state = [filled(xp, theta, first) for first in row.initial_state(values, lr)]
             now = (float(numbers[t - 1]),) if cycle else ()
@@ -80,8 +80,13 @@ def _step_of(row: Optimizer, values: dict[str, Any], xp: Any, cycled: str) -> Ca
     return lambda *given: flat(row.step_with({**values, cycled: given[-1]}, xp))(*given[:-1])
 
 
-def _rows(xp: Any, like: Any, x: Any, y: Any) -> Any:
-    """Return [2, n] with rows x and y, each a number or [n]: several times faster than stacking what was broadcast."""
+def rate_of_rows(xp: Any, like: Any, x: Any, y: Any) -> Any:
+    """Return the rates of x and y, each a number or [n], as a rule takes them: one for both, or [2, n] like `like`.
+
+    Several times faster than stacking what was broadcast.
+    """
+    if x is y:
+        return x
     both = xp.empty_like(like)
     both[0], both[1] = x, y
     return both

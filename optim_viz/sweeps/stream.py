@@ -27,6 +27,7 @@ from optim_viz.spec import SpecError, Surface, SweepSpec, quoted
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.batch import MOST_WORKERS, PART, Part, Span
+from optim_viz.sweeps.cells import places
 from optim_viz.sweeps.groups import is_outer
 
 if TYPE_CHECKING:
@@ -228,8 +229,8 @@ def _write(files: SweepFiles, span: Span, ends: Part) -> None:
 
 def _columns(spec: SweepSpec, span: Span, ends: Part) -> dict[str, Any]:
     seeds, cells = np.divmod(np.arange(*span), spec.cells)
-    places = batch.places(spec, cells)
+    where = places(spec, cells)
     losses, points, steps_to, _, _ = ends
-    axes = {name: np.array(values)[place] for (name, values), place in zip(spec.axes, places, strict=True)}
+    axes = {name: np.array(values)[place] for (name, values), place in zip(spec.axes, where, strict=True)}
     results = {"final_loss": losses, "steps_to": steps_to, "end_x": points[0], "end_y": points[1]}
     return {"seed": np.array(spec.each_seed)[seeds], **axes, **results}

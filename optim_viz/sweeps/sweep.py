@@ -33,9 +33,10 @@ from optim_viz.spec import (
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.descent import AnyOptimizer
-from optim_viz.sweeps import batch, groups
+from optim_viz.sweeps import groups
 from optim_viz.sweeps.backends import Backend
 from optim_viz.sweeps.batch import Ends
+from optim_viz.sweeps.cells import cell_values
 from optim_viz.sweeps.halton import Halton
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Sweep:
     @functools.cached_property
     def start_loss(self) -> np.ndarray:
         """The loss at each cell's start, float64 [*shape]."""
-        starts, _ = batch.cell_values(self.spec, np.arange(self.spec.cells))
+        starts, _ = cell_values(self.spec, np.arange(self.spec.cells))
         return compiled(self.spec.surface).values(*starts.T).reshape(self.spec.shape)
 
     def best_cell(self, measure: str = "loss") -> tuple[int, ...]:

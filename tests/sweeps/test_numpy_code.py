@@ -11,6 +11,7 @@ import optim_viz as ov
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.sweeps import backends, basins, batch, sweep
+from optim_viz.sweeps.cells import cell_values
 from optim_viz.sweeps.machine_code import fused
 from optim_viz.sweeps.numpy_code import straight
 from tests.reference import array_steps
@@ -59,7 +60,7 @@ def test_and_with_draws_and_schedules(more, plan):
 @pytest.mark.parametrize("surface", SMOOTH_AND_NOT)
 def test_they_are_the_bits_of_the_steps_that_are_not_reused(surface, kind):
     spec = basins.check(surface, ov.optimizer(kind, lr=1e-5), 9, STEPS)
-    starts, _ = batch.cell_values(spec, np.arange(spec.cells))
+    starts, _ = cell_values(spec, np.arange(spec.cells))
     *_, (_, last, _) = array_steps(compiled(spec.surface), spec.optimizer, starts, [(1e-5, 1e-5)] * STEPS)
     points = batch.run_all(spec, False).points[:, 0]
     np.testing.assert_array_equal(points, np.where(np.isnan(points), np.nan, last))

@@ -1,0 +1,17 @@
+"""A compiler of C++, with which a CPU runs what is written for a GPU."""
+
+import os
+
+import pytest
+
+from tests.sweeps.cuda_on_cpu import COMPILER, compiled
+
+
+@pytest.fixture(scope="session")
+def compiler():
+    """What makes a kernel of CUDA source; a backend has it in the place of a GPU's."""
+    if COMPILER is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs a compiler of C++: apt-get install g++")
+        pytest.skip("no compiler of C++ found: install one with `apt-get install g++`")
+    return compiled

@@ -1,0 +1,61 @@
+"""CUDA source on a CPU: the same text compiled as C++, its threads run one after the other."""
+
+import ctypes
+import functools
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+COMPILER = shutil.which("g++") or shutil.which("c++")
+#: What CUDA knows and C++ does not, and behind the kernel what calls it as a GPU's driver would: with its arguments'
+#: addresses, once for each thread.
+BEFORE = """
+#include <cmath>
+#include <cstddef>
+#include <utility>
+#define __global__
+#define __device__
+struct Three { int x; };
+static thread_local Three blockIdx, blockDim, threadIdx;
+"""
+BEHIND = """
+template <class... A, std::size_t... I>
+static void one(void (*kernel)(A...), void** arguments, std::index_sequence<I...>) {
+    kernel(*static_cast<A*>(arguments[I])...);
+}
+template <class... A>
+static void all(void (*kernel)(A...), int grid, int block, void** arguments) {
+    blockDim.x = block;
+    for (blockIdx.x = 0; blockIdx.x < grid; blockIdx.x++)
+        for (threadIdx.x = 0; threadIdx.x < block; threadIdx.x++)
+            one(kernel, arguments, std::make_index_sequence<sizeof...(A)>());
+}
+extern "C" void launch(int grid, int block, void** arguments) { all(steps, grid, block, arguments); }
+"""
+THREADS = 32
+
+
+@functools.cache
+def compiled(text):
+    """A Launch of sweeps.cuda, on NumPy's arrays or on torch's of the CPU; no product is fused with a sum."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, library = Path(folder, "steps.cpp"), Path(folder, "steps.so")
+        source.write_text(BEFORE + text + BEHIND)
+        options = ["-O1", "-std=c++17", "-ffp-contract=off", "-fPIC", "-shared"]
+        subprocess.run([COMPILER, *options, "-o", library, source], check=True)
+        function = ctypes.CDLL(str(library)).launch
+
+    def launch(runs, arguments):
+        values = [ctypes.c_int(a) if isinstance(a, int) else ctypes.c_void_p(address(a)) for a in arguments]
+        pointers = (ctypes.c_void_p * len(values))(*(ctypes.cast(ctypes.byref(v), ctypes.c_void_p) for v in values))
+        function(-(-runs // THREADS), THREADS, pointers)
+
+    return launch
+
+
+def address(array):
+    """Where an array's numbers lie."""
+    return array.ctypes.data if isinstance(array, np.ndarray) else array.data_ptr()
