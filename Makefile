@@ -6,6 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+# Where the environment forbids it, compiled Python is kept all the same: every server and worker of a test would
+# compile the package anew, and each process of pytest rewrite all tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test test-thorough check format words lock clean
 
