@@ -7,6 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+# Where the environment forbids it, compiled Python is kept all the same: every server and worker of a test would
+# compile the package anew, and each process of pytest rewrite all tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 # plotly.js of the version that requirements.txt's plotly brings.
 PLOTLY := 4.1.1

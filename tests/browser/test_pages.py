@@ -159,17 +159,13 @@ def test_a_function_that_is_the_same_everywhere_is_drawn(server, open_page):
     assert len(ticks) >= 3 and all(3 <= float(tick) <= 10 for tick in ticks)  # plain numbers on a short log axis
 
 
-def test_network_opens_with_one_that_learns(server, open_page):
+def test_network_opens_with_one_that_learns_and_the_source_materials_own_is_one_click_away(server, open_page):
     page = open_page(server + "/network")
     expect(page.get_by_role("switch", name="ReLU after the last layer")).not_to_be_checked()
     page.locator(PLAYER).wait_for()
     expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(3)
     whole = "[...document.querySelectorAll('.ov-where')].every((words) => words.scrollWidth <= words.clientWidth)"
     assert page.evaluate(whole)  # no half words beside a narrow panel's title
-
-
-def test_the_source_materials_own_network_is_one_click_away(server, open_page):
-    page = open_page(server + "/network")
     named = "As in the source"
     page.get_by_role("button", name=named).or_(page.get_by_role("radio", name=named)).click()
     expect(page.get_by_role("switch", name="ReLU after the last layer")).to_be_checked()

@@ -211,7 +211,10 @@ def without_workers(headers):
 def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_none_may(under, change, workers):
     page = under(ONE.replace("128", "32") + "&noise=0.1", change)  # workers draw the noise, too
     press(page, "lr")
-    page.evaluate(DRAG, ["lr", 3000])  # workers take their time to start
+    for _ in range(30):  # workers take their time to start
+        page.evaluate(DRAG, ["lr", 300])
+        if page.locator(LIVE).count() and bool(drawn(page)["workers"]) == workers:
+            break
     expect(page.locator(LIVE)).to_have_count(1)
     page.mouse.up()
     assert settled(page) == 0

@@ -8,7 +8,7 @@ import threading
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 
 import numpy as np
 import pytest
@@ -175,9 +175,16 @@ def test_a_curve_that_lost_its_scheduler_says_that_it_is_partial_and_is_run_agai
 @pytest.fixture(scope="module")
 def cluster():
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as local:
+    # Torch is imported once, not once in each worker and in the one that takes the place of the killed one.
+    forkserver.set_forkserver_preload(["distributed", "optim_viz.network.rate_sweep", "torch"])
+    forkserver.ensure_running()
+    forked = pytest.importorskip("dask").config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+    with (
+        forked,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as local,
+    ):
         yield local
 
 

@@ -44,7 +44,6 @@ def text(draw):
     return "".join(draw.choices(PIECES, k=draw.randint(0, 8)))
 
 
-@pytest.mark.timed
 def test_a_thousand_malformed_links_are_read_in_bounded_time_and_memory():
     draw = random.Random(1)  # noqa: S311
     slowest, sizes = 0.0, []
@@ -53,9 +52,9 @@ def test_a_thousand_malformed_links_are_read_in_bounded_time_and_memory():
         for i in range(1000):
             query = {draw.choice(KEYS): [text(draw) for _ in range(draw.randint(1, 12))] for _ in range(5)}
             read, default = READERS[draw.choice(list(READERS))]
-            began = time.perf_counter()
+            began = time.process_time()
             spec, notes = read(query, default)
-            slowest = max(slowest, time.perf_counter() - began)
+            slowest = max(slowest, time.process_time() - began)
             assert type(spec) is type(default) and all(isinstance(note, str) for note in notes)
             if i in (499, 999):
                 sizes.append(tracemalloc.get_traced_memory()[0])
@@ -64,21 +63,20 @@ def test_a_thousand_malformed_links_are_read_in_bounded_time_and_memory():
     assert slowest < 10.0 and sizes[1] - sizes[0] < 5e6
 
 
-@pytest.mark.timed
 def test_a_thousand_typed_functions_are_sentences_or_surfaces():
     draw = random.Random(2)  # noqa: S311
     written, refused, slowest, sizes = 0, 0, 0.0, []
     tracemalloc.start()
     try:
         for i in range(1000):
-            began = time.perf_counter()
+            began = time.process_time()
             try:
                 ov.surface(text(draw), bounds=(-1, 1, -1, 1))
                 written += 1
             except ov.SpecError as error:
                 assert str(error) and len(str(error)) < 2000
                 refused += 1
-            slowest = max(slowest, time.perf_counter() - began)
+            slowest = max(slowest, time.process_time() - began)
             if i in (499, 999):
                 sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
