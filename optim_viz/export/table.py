@@ -81,7 +81,7 @@ def titled(result: Result) -> tuple[str, str]:
             "{epochs} epochs, mini-batches of {size}", epochs=asked.epochs, size=asked.batch_size
         )
     if isinstance(runs, MatrixTask):
-        return N_("The matrix task"), matrix_scenes.told(runs.spec)
+        return matrix_scenes.TITLE, matrix_scenes.told(runs.spec)
     if isinstance(runs, Recordings):
         size = N_("{weights:,} weights, {steps:,} steps.", weights=runs.runs[0].weights.size, steps=runs.steps)
         return N_("A network of your own"), together([size, *([result.plane.caption] if result.plane else [])])
