@@ -2,7 +2,8 @@
 
 import sys
 
-from optim_viz import __version__, cli
+from optim_viz import __version__
+from optim_viz.cli import main as cli
 
 
 def main() -> int:

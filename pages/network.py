@@ -6,6 +6,7 @@ import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that
 from optim_viz.experiments.openings import read_network, write_network
 from optim_viz.experiments.presets import MATRIX_PRESETS, NETWORK_PRESETS
 from optim_viz.language import tr
+from optim_viz.player.matrix_scenes import TITLE
 from optim_viz.ui import matrix, page, recordings, tasks
 from optim_viz.ui import network as parts
 from optim_viz.ui.presets import presets
@@ -34,7 +35,7 @@ def one_matrix() -> None:
         asked = matrix.controls("network")
     head = st.container(key="page-head")
     with head:
-        st.title(tr("One matrix that learns pairs"), anchor=False)
+        st.title(tr(TITLE), anchor=False)
         st.markdown(
             tr("Every optimizer fills one matrix, from zero, so that it gives each key its value; some keys are rare.")
         )

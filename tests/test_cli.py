@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 import optim_viz as ov
-from optim_viz import cli
+from optim_viz.cli import main as cli
+from optim_viz.cli import serving
+from optim_viz.cli.told import Bar
 from optim_viz.experiments import files
 from optim_viz.export.table import EXPORTS
 from tests.frames import results_of
@@ -82,6 +84,23 @@ def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
     assert path.stat().st_size > 100
 
 
+def test_one_matrix_as_a_table_and_as_a_file(tmp_path, capsys):
+    asked = ["matrix", "muon~weight_decay~0", "adamw", "--lr", "0.2", "--condition", "1e3", "--shape", "6", "4"]
+    asked += ["--steps", "20", "--seeds", "2", "--seed", "5"]
+    optimizers = [ov.optimizer("muon", lr=0.2, weight_decay=0.0), ov.optimizer("adamw", lr=0.2)]
+    found = ov.matrix_task(optimizers, condition=1e3, shape=(6, 4), steps=20, seeds=2, seed=5)
+    assert cli.main(asked) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["optimizer", "seed", "lr", "final", "loss", "largest", "error", "outcome"]
+    wanted = [[run.label, str(run.seed), "0.2", f"{run.losses[-1]:.6g}", f"{run.errors[-1, 0]:.6g}"] for run in found]
+    assert [row.split()[:5] for row in rows] == wanted and all(row.endswith("finished 20 steps") for row in rows)
+    path = tmp_path / "task.csv"
+    assert cli.main([*asked, "--out", str(path)]) == 0
+    assert pd.read_csv(path)["loss"].tolist() == found.to_frame()["loss"].tolist()
+    assert cli.main([*asked, "--out", str(tmp_path / "task.html"), "--language", "zh"]) == 0
+    assert capsys.readouterr().out == "" and '<html lang="zh">' in (tmp_path / "task.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
@@ -112,6 +131,14 @@ def test_a_training_that_diverges_altogether_is_still_drawn(tmp_path):
         (["compare", "__import__('os')", "sgd"], "has no meaning in a function"),
         (["compare", "rosenbrock", "sgd", "--out", "a.mp4"], "'a.mp4' must end in one of .html, .online.html, .gif"),
         (["compare", "quadratic", "sgd", "--out", "no/such/place/a.csv"], "'no/such/place/a.csv' could not be written"),
+        (["matrix", "muon", "--condition", "0.5"], "condition must be a number from 1 to 100,000,000; got '0.5'."),
+        (
+            ["matrix", "muon", "--shape", "4"],
+            "shape is how many numbers a value has and how many keys there are, such as (16, 16)",
+        ),
+        (["matrix", "muon", "--shape", "4", "99"], "shape, keys must be a whole number from 1 to 32; got '99'."),
+        (["matrix", "muon", "--steps", "0"], "steps must be a whole number from 1 to 5,000; got '0'."),
+        (["matrix", "sparseadam"], "SparseAdam needs sparse gradients"),
         (["train", "sgd", "--epochs", "0"], "epochs must be a whole number from 1 to 100; got '0'."),
         (["train", "sgd", "--hidden", "0"], "hidden layer 1 must be a whole number from 1 to 1,024; got '0'."),
     ],
@@ -134,7 +161,7 @@ def test_as_a_process():
 
 def test_help_and_comparisons_need_no_heavy_library():
     code = (
-        "import sys, contextlib\nfrom optim_viz import cli\n"
+        "import sys, contextlib\nfrom optim_viz.cli import main as cli\n"
         "with contextlib.suppress(SystemExit): cli.main(['--help'])\n"
         "cli.main(['compare', 'quadratic', 'sgd', '--steps', '5'])\n"
         "print([m for m in ('torch', 'streamlit', 'plotly', 'pandas', 'PIL') if m in sys.modules])"
@@ -150,7 +177,7 @@ class Terminal(io.StringIO):
 
 def test_the_bar_is_one_line_that_goes_away():
     file = Terminal()
-    bar = cli.Bar("drawing", file)
+    bar = Bar("drawing", file)
     for share in (0.0, 0.001, 0.5, 1.0):
         bar(share)
     bar.end()
@@ -162,7 +189,7 @@ def test_the_bar_is_one_line_that_goes_away():
     ]
     assert lines[4].strip() == "" and len(lines[4]) == len(lines[3])
     quiet = io.StringIO()
-    cli.Bar("drawing", quiet)(0.5)
+    Bar("drawing", quiet)(0.5)
     assert quiet.getvalue() == ""
 
 
@@ -182,7 +209,7 @@ def test_a_sweep_as_a_table_and_as_a_file(tmp_path, capsys):
 
 
 def test_serving_without_streamlit_says_what_to_install(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "find_spec", {}.get)
+    monkeypatch.setattr(serving, "find_spec", {}.get)
     assert cli.main(["serve"]) == 2
     assert capsys.readouterr().err.endswith("not installed: pip install 'optim-viz[app]'.\n")
 
@@ -190,13 +217,13 @@ def test_serving_without_streamlit_says_what_to_install(monkeypatch, capsys):
 def test_serving_hands_the_app_to_streamlit(monkeypatch, capsys, tmp_path):
     asked = []
     monkeypatch.setattr("streamlit.web.cli.main", lambda arguments, name: asked.extend(arguments))
-    monkeypatch.setattr(cli, "STATIC", tmp_path / "static")
+    monkeypatch.setattr(serving, "STATIC", tmp_path / "static")
     assert cli.main(["serve", "--port", "8600"]) == 0
     assert asked[:4] == ["run", str(ROOT / "app.py"), "--server.port", "8600"] and any((tmp_path / "static").iterdir())
     assert cli.main(["serve", "--port", "0"]) == 2
     assert "port must be a whole number from 1 to 65,535; got '0'." in capsys.readouterr().err
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(cli, "STATIC", tmp_path / "file" / "static")
+    monkeypatch.setattr(serving, "STATIC", tmp_path / "file" / "static")
     assert cli.main(["serve"]) == 2
     assert "cannot write what browsers load" in capsys.readouterr().err
 

@@ -87,6 +87,6 @@ for name in {app}: sys.modules[name] = None
 import optim_viz as ov
 c = ov.descend("quadratic", ov.optimizer("adam", lr=0.1), steps=5)
 c.figure(), c.to_frame(), ov.save
-from optim_viz import cli
+from optim_viz.cli import main as cli
 """
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

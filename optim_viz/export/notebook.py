@@ -43,7 +43,11 @@ def plays(result: Any) -> bool:
 
 
 def _asked(result: Any) -> Result:
-    return Result(gathered(result) if is_recorded(result) else result)
+    """What is shown of a result: of recordings that were loaded with a plane, that as well."""
+    if not is_recorded(result):
+        return Result(result)
+    runs = gathered(result)
+    return Result(runs, runs.plane)
 
 
 @functools.cache

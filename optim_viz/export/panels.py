@@ -93,11 +93,14 @@ def surface(axes: Axes, grid: np.ndarray, log: bool, bounds: tuple[float, float,
     axes.contour(*drawn, levels[1:-1], colors=colors[:-1] * (*[_DARKER] * 3, 1.0), linewidths=0.5, zorder=-1)
 
 
-def _curve(axes: Axes, panel: dict[str, Any], _: Scene, tracks: Columns) -> np.ndarray:
-    found = np.array([[t[panel["x"] or "row"], t[panel["y"]]] for t in tracks])
-    ys = np.where(np.isfinite(found[:, 1]), found[:, 1], np.nan)
+def _curve(axes: Axes, panel: dict[str, Any], scene: Scene, tracks: Columns) -> np.ndarray:
+    beside = panel.get("lines", [])  # what is drawn thin beside every run's curve
+    names = (panel["x"] or "row", panel["y"], *beside)
+    found = np.array([[t[name] for name in names] for t in tracks])
+    found[:, 1:][~np.isfinite(found[:, 1:])] = np.nan
+    ys = found[:, 1]
     log = bool(panel["log"]) and bool((ys > 0).any())
-    low, high = curve_range(ys, log, bool(panel.get("rising")))
+    low, high = curve_range(found[:, 1:].reshape(-1, found.shape[2]), log, bool(panel.get("rising")))
     left, right = found[0, 0, 0], max(found[0, 0, -1], found[0, 0, 0] + 1)
     room = (right - left) * 0.015
     axes.locator_params(**_TICKS)
@@ -107,6 +110,9 @@ def _curve(axes: Axes, panel: dict[str, Any], _: Scene, tracks: Columns) -> np.n
         axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
     axes.grid(axis="y")
+    for track, (xs, _, *thin) in zip(scene.data["tracks"], found, strict=True):
+        for line in thin:
+            axes.plot(xs, line, color=track["color"]["light"], linewidth=0.8, alpha=0.5, zorder=1.5)
     axes.set(xlim=(left - room, right + room), ylim=(low, high))
     return np.stack([found[:, 0], ys], axis=2)
 

@@ -14,9 +14,10 @@ from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.origin import origin
 from optim_viz.language import N_, together, tr
 from optim_viz.network import recording_files
+from optim_viz.network.curvature import Sharpness
 from optim_viz.network.matrix_runs import MatrixTask
 from optim_viz.network.plane import Plane
-from optim_viz.network.recording import Recordings, gathered, is_recorded
+from optim_viz.network.recording import Recordings, gathered, is_recorded, with_sharpness
 from optim_viz.network.training import Training
 from optim_viz.player import matrix_scenes, network_scenes, recording_scenes, scenes, standalone
 from optim_viz.spec import SpecError, one_of, quoted
@@ -80,7 +81,7 @@ def titled(result: Result) -> tuple[str, str]:
             "{epochs} epochs, mini-batches of {size}", epochs=asked.epochs, size=asked.batch_size
         )
     if isinstance(runs, MatrixTask):
-        return N_("The matrix task"), matrix_scenes.told(runs.spec)
+        return matrix_scenes.TITLE, matrix_scenes.told(runs.spec)
     if isinstance(runs, Recordings):
         size = N_("{weights:,} weights, {steps:,} steps.", weights=runs.runs[0].weights.size, steps=runs.steps)
         return N_("A network of your own"), together([size, *([result.plane.caption] if result.plane else [])])
@@ -274,13 +275,19 @@ def save(
     progress: Callable[[float], None] | None = None,
     *,
     weights: bool = True,
+    sharpness: Sharpness | None = None,
 ) -> None:
     """Write a result to a file whose suffix says how; SpecError where it cannot be written.
 
     Recordings may also become the .safetensors file that `ov.load` and the app's page Network read; without `weights`
-    it is small, however large the network, and can be looked at, but not computed with.
+    it is small, however large the network, and can be looked at, but not computed with. Beside recordings `sharpness`,
+    what `ov.sharpness` found of them, is kept and drawn.
     """
     checked = _check(runs, plane)
+    if isinstance(checked, Recordings):
+        checked = with_sharpness(checked, sharpness)
+    elif sharpness is not None:
+        raise SpecError("sharpness goes beside recordings; that of a training is ov.sharpness(training).figure().")
     if isinstance(checked, Recordings) and str(path).endswith(".safetensors"):
         recording_files.save(checked, path, plane, weights)
         return

@@ -12,8 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optim_viz.figures.style import dress
-from optim_viz.language import tr
-from optim_viz.spec import unique_labels
+from optim_viz.language import N_, tr
+from optim_viz.spec import Surface, unique_labels
 from optim_viz.surfaces.outcome import REACHED_DISTANCE
 from optim_viz.sweeps.basins import LOST, Basins
 
@@ -26,6 +26,9 @@ COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0
 OTHERS, GREY = "#C9B8A0", "#7d818a"
 #: Of the colours.
 OPACITY = 0.85
+#: Pixels of the strip over x that the basins of a function of x alone are.
+STRIP = 190
+_FROM, _FROM_X = N_("from (%{x:.3g}, %{y:.3g})<br>%{text}"), N_("from %{x:.3g}<br>%{text}")
 #: Starts a side that can be clicked.
 CLICKS = 40
 
@@ -42,7 +45,8 @@ class Named:
     def names(self) -> list[str]:
         """A letter and the place of each."""
         pairs = zip(string.ascii_uppercase, self.minima, strict=False)
-        return [f"{letter} ({x:.3g}, {y:.3g})" for letter, (x, y, _) in pairs]
+        alone = self.basins[0].spec.surface.alone
+        return [f"{letter} ({x:.3g})" if alone else f"{letter} ({x:.3g}, {y:.3g})" for letter, (x, y, _) in pairs]
 
     @property
     def optimizers(self) -> tuple[str, ...]:
@@ -59,7 +63,7 @@ class Named:
 def name_minima(results: Sequence[Basins]) -> Named:
     """Give the minima of several maps common names: equal places are one minimum, those with most starts come first."""
     surface = results[0].spec.surface
-    near = REACHED_DISTANCE * surface.diagonal
+    near = _reach(surface)
     places, weights, rows = np.empty((0, 3)), np.empty(0), []
     for b in results:
         row = []
@@ -80,6 +84,11 @@ def name_minima(results: Sequence[Basins]) -> Named:
     return Named(tuple(results), places[named], labels)
 
 
+def _reach(surface: Surface) -> float:
+    """How near a minimum a run has to be: a share of the region's diagonal, of a function of x alone of its x."""
+    return REACHED_DISTANCE * (surface.bounds[1] - surface.bounds[0] if surface.alone else surface.diagonal)
+
+
 def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> go.Figure:
     """Draw the basins of one optimizer; a clickable start has its row and column in the map as its customdata."""
     b, labels, k = named.basins[i], named.labels[i], len(named.minima)
@@ -87,6 +96,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
     z = np.where(labels == LOST, k + 1, labels)
     scale = [[edge / (k + 2), color] for n, color in enumerate(colors) for edge in (n, n + 1)]
     x0, x1, y0, y1 = b.spec.surface.bounds
+    alone = b.spec.surface.alone  # a strip over x: of a function of x alone y says nothing
     figure = go.Figure(
         go.Heatmap(
             x=b.x,
@@ -104,7 +114,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
     figure.add_trace(
         go.Scatter(
             x=[x for x, _, _ in inside],
-            y=[y for _, y, _ in inside],
+            y=[(y0 + y1) / 2 if alone else y for _, y, _ in inside],
             text=[f"<b>{t}</b>" for _, _, t in inside],
             mode="markers+text",
             name=tr("minima"),
@@ -114,7 +124,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
         )
     )
     figure.add_trace(_clicks(named, i))
-    dress(figure, named.optimizers[i], height, dark)
+    dress(figure, named.optimizers[i], min(height, STRIP) if alone else height, dark)
     across, up = named.basins[i].spec.surface.weights
     figure.update_layout(
         xaxis={
@@ -125,7 +135,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
         },
         yaxis={"title": {"text": tr("start {weight}", weight=up)}, "range": [y0, y1], "showgrid": False},
     )
-    return figure
+    return figure.update_yaxes(visible=False) if alone else figure
 
 
 def live_picture(named: Named, i: int) -> tuple[dict[str, Any], np.ndarray]:
@@ -136,7 +146,7 @@ def live_picture(named: Named, i: int) -> tuple[dict[str, Any], np.ndarray]:
     surface = named.basins[i].spec.surface
     picture = {
         "across": 1, "minima": named.minima[:, :2].tolist(), "colors": list(COLORS), "others": OTHERS, "lost": GREY,
-        "reach": REACHED_DISTANCE * surface.diagonal, "opacity": OPACITY,
+        "reach": _reach(surface), "opacity": OPACITY,
     }  # fmt: skip
     return picture, named.labels[i].astype("<f4")
 
@@ -155,7 +165,7 @@ def _clicks(named: Named, i: int) -> go.Scatter:
         name="starts",
         customdata=np.stack([rows, columns], -1).tolist(),
         text=told,
-        hovertemplate=tr("from (%{x:.3g}, %{y:.3g})<br>%{text}") + "<extra></extra>",
+        hovertemplate=tr(_FROM_X if b.spec.surface.alone else _FROM) + "<extra></extra>",
     )
 
 

@@ -138,7 +138,8 @@ def _curved(curvature: Curvature) -> dict[str, object]:
     values, edge = curvature.compared, curvature.edge[-1]
     known = np.flatnonzero(np.isfinite(values))
     first, top, last = (known[0], known[np.argmax(values[known])], known[-1]) if known.size else (0, 0, 0)
-    share = 100 * values[last] / edge
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # an edge may be next to nothing
+        share = 100 * values[last] / edge
     return {
         tr("optimizer"): curvature.label,
         tr("eigenvalue at first"): _digits(values[first]),

@@ -14,10 +14,9 @@ from optim_viz.figures.training import line, looks
 from optim_viz.language import N_, tr
 from optim_viz.network.curvature import Curvature, Sharpness
 from optim_viz.network.edges import PRECONDITIONED
+from optim_viz.player.recording_scenes import WIDE
 
 _TITLES = {False: N_("Hessian"), True: N_("Hessian as an adaptive optimizer sees it, preconditioned")}
-#: From where on one axis shows a factor better than a difference.
-_WIDE = 8.0
 
 
 def sharpness(found: Sharpness, dark: bool = False) -> go.Figure:
@@ -67,7 +66,7 @@ def sharpness(found: Sharpness, dark: bool = False) -> go.Figure:
 def _axis(shown: list[np.ndarray]) -> dict[str, Any]:
     """From 0 on, or by factors where the values lie far apart."""
     low, high = span(shown) if shown else (0.0, 1.0)
-    return log_axis(low, high, 0.06) if low and high / low > _WIDE else {"rangemode": "tozero"}
+    return log_axis(low, high, 0.06) if low and high > WIDE * low else {"rangemode": "tozero"}
 
 
 def _traces(curvature: Curvature, look: dict[str, Any], scaled: bool, first: bool) -> list[go.Scatter]:

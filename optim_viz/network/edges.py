@@ -15,6 +15,11 @@ from typing import Any
 Values = Mapping[str, Any]
 #: What an edge's words say of a Hessian that is divided by what the rule divides by.
 PRECONDITIONED = ", preconditioned"
+_PLAIN, _HEAVY = "2 / lr", "(2 + 2β) / lr"
+_NESTEROV, _DAMPED = "(2 + 2β) / (1 + 2β) / lr", "(2 + 2β) / (1 - dampening) / lr"
+_ADAM_WORDS = "(2 + 2β1) / (1 - β1) / lr" + PRECONDITIONED
+#: Whatever an edge's words may be, so that those of a stranger's file are known to be some.
+FORMULAS = (_PLAIN, _HEAVY, _NESTEROV, _DAMPED, _ADAM_WORDS, _PLAIN + PRECONDITIONED, _HEAVY + PRECONDITIONED)
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,10 @@ def _sgd_factor(h: Values) -> float:
 
 def _sgd_words(h: Values) -> str:
     if not h.get("momentum"):
-        return "2 / lr"
+        return _PLAIN
     if h.get("nesterov"):
-        return "(2 + 2β) / (1 + 2β) / lr"
-    return "(2 + 2β) / (1 - dampening) / lr" if h.get("dampening") else "(2 + 2β) / lr"
+        return _NESTEROV
+    return _DAMPED if h.get("dampening") else _HEAVY
 
 
 def _decay(h: Values) -> float:
@@ -64,14 +69,13 @@ def _rmsprop_scale(state: Any, h: Values) -> Any:
     return v.sqrt() + float(h["eps"])
 
 
-_ADAM: dict[str, Any] = {"words": lambda h: "(2 + 2β1) / (1 - β1) / lr" + PRECONDITIONED, "factor": _adam_factor,
-                         "scale": _adam_scale}  # fmt: skip
+_ADAM: dict[str, Any] = {"words": lambda h: _ADAM_WORDS, "factor": _adam_factor, "scale": _adam_scale}
 EDGES: dict[str, Edge] = {
     "SGD": Edge(_sgd_words, _sgd_factor, _decay),
     "Adam": Edge(**_ADAM),
     "AdamW": Edge(**_ADAM),
     "RMSprop": Edge(
-        lambda h: ("(2 + 2β) / lr" if h.get("momentum") else "2 / lr") + PRECONDITIONED,
+        lambda h: (_HEAVY if h.get("momentum") else _PLAIN) + PRECONDITIONED,
         lambda h: 2 + 2 * float(h.get("momentum", 0.0)),
         scale=_rmsprop_scale,
     ),

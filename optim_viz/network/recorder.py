@@ -290,9 +290,9 @@ class Recorder:
         """Return it as a callback: transformers.Trainer(model, callbacks=[recorder.hugging_face()], ...)."""
         return HuggingFace(self)
 
-    def save(self, path: str | Path, plane: Any = None, weights: bool = True) -> None:
+    def save(self, path: str | Path, plane: Any = None, weights: bool = True, sharpness: Any = None) -> None:
         """Write what was recorded so far to a .safetensors file that `ov.load` reads; see `Recording.save`."""
-        self.recording.save(path, plane, weights)
+        self.recording.save(path, plane, weights, sharpness)
 
     def _check_resumed(self, given: Recording, at: int | None) -> int:
         if given.weights != self.weights:

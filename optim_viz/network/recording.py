@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch.nn import Module
 
+    from optim_viz.network.curvature import Sharpness
     from optim_viz.network.plane import Plane
 
 #: Recordings that one picture may show.
@@ -47,6 +48,7 @@ class Recording:
     scales: tuple[np.ndarray, ...] = ()  # as parts, float32: what an adaptive optimizer divides its steps by
     module: Module | None = None  # who computes; None for one that was loaded without it
     plane: Plane | None = None  # the plane that was saved with it
+    sharpness: Sharpness | None = None  # the sharpness that was saved with it
 
     @property
     def steps(self) -> int:
@@ -95,15 +97,17 @@ class Recording:
         columns = {"step": np.arange(self.steps), "loss": self.losses, "lr": self.lrs, "accuracy": self.accuracies}
         return pd.DataFrame({"optimizer": self.label, **columns})
 
-    def save(self, path: str | Path, plane: Plane | None = None, weights: bool = True) -> None:
-        """Write it to a .safetensors file that `ov.load` reads, with a plane through it if there is one.
+    def save(
+        self, path: str | Path, plane: Plane | None = None, weights: bool = True, sharpness: Sharpness | None = None
+    ) -> None:
+        """Write it to a .safetensors file that `ov.load` reads, with a plane through it and its sharpness if there are.
 
         Without `weights` the file is small, however large the network: the app's page Network opens it all the same.
         Raises SpecError where nothing can be written.
         """
         from optim_viz.network.recording_files import save
 
-        save(self, path, plane, weights)
+        save(self, path, plane, weights, sharpness)
 
     def __repr__(self) -> str:
         return (
@@ -151,6 +155,11 @@ class Recordings:
     def plane(self) -> Plane | None:
         """The plane that was saved with them."""
         return self.runs[0].plane
+
+    @property
+    def sharpness(self) -> Sharpness | None:
+        """The sharpness that was saved with them."""
+        return self.runs[0].sharpness
 
     @property
     def module(self) -> Module:
@@ -216,3 +225,20 @@ def gathered(given: Any) -> Recordings:
             )
     labels = unique(run.label for run in runs)
     return Recordings(tuple(dataclasses.replace(r, label=n) for r, n in zip(runs, labels, strict=True)))
+
+
+def with_sharpness(runs: Recordings, found: Any) -> Recordings:
+    """Return recordings with what `ov.sharpness` found of them, if anything; SpecError where it is of others."""
+    from optim_viz.network.curvature import Sharpness
+
+    if found is None:
+        return runs
+    if not isinstance(found, Sharpness):
+        raise SpecError("sharpness is what ov.sharpness returns; got {value}.", value=quoted(found))
+    if found.labels != runs.labels:
+        raise SpecError(
+            "sharpness is of {labels}, the recordings are {others}: measure it of these, in this order.",
+            labels=", ".join(map(quoted, found.labels)),
+            others=", ".join(map(quoted, runs.labels)),
+        )
+    return Recordings(tuple(dataclasses.replace(run, sharpness=found) for run in runs))

@@ -1,7 +1,7 @@
 """Recordings as .safetensors files: arrays by name and a few words of JSON. Nothing is ever run or unpickled.
 
-Arrays begin with the recording that they are of, "0.losses", and with "plane." where they are the plane's. Without
-weights a file holds what is drawn and is small, however large the network.
+Arrays begin with the recording that they are of, "0.losses", and with "plane." or "sharpness." where they are the
+plane's or the sharpness's. Without weights a file holds what is drawn and is small, however large the network.
 """
 
 from __future__ import annotations
@@ -15,12 +15,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.network.plane import Plane
-from optim_viz.network.recording import Recording, Recordings, gathered
-from optim_viz.network.recording_parts import BY_LABEL, CURVES, OF_PLANE, OF_WEIGHTS, SAID, NotOne, recordings
+from optim_viz.network.recording import Recording, Recordings, gathered, with_sharpness
+from optim_viz.network.recording_parts import (
+    BY_LABEL,
+    CURVES,
+    OF_PLANE,
+    OF_SHARPNESS,
+    OF_WEIGHTS,
+    SAID,
+    NotOne,
+    recordings,
+)
 from optim_viz.spec import SpecError, quoted
 
 if TYPE_CHECKING:
     from torch.nn import Module
+
+    from optim_viz.network.curvature import Sharpness
 
 VERSION = 2
 #: The most bytes of names, shapes and words: those of a network of ten thousand parameters take less.
@@ -29,11 +40,18 @@ MAX_HEADER = 4 * 2**20
 _HEAVY = re.compile(r"\d+\.(snapshots\.|scales\.|statistics\.|start$|snapshot_steps$).*|plane\.(origin|axes)")
 
 
-def save(runs: Any, path: str | Path, plane: Plane | None = None, weights: bool = True) -> None:
-    """Write recordings and, if there is one, a plane through them; SpecError where that is not possible.
+def save(
+    runs: Any,
+    path: str | Path,
+    plane: Plane | None = None,
+    weights: bool = True,
+    sharpness: Sharpness | None = None,
+) -> None:
+    """Write recordings and, where they are given, a plane through them and their sharpness; SpecError where it cannot.
 
     Arguments: `runs`, one recording or a list of at most 8 of the same weights; `weights`, whether to keep their
-    snapshots, for `ov.project` and others: what the app's page Network shows needs none.
+    snapshots, for `ov.project` and others: what the app's page Network shows needs none. `sharpness`, what
+    `ov.sharpness` returned of them; of recordings that were loaded with theirs it is kept.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
@@ -42,7 +60,7 @@ def save(runs: Any, path: str | Path, plane: Plane | None = None, weights: bool 
         raise SpecError("A recording's file ends in .safetensors; got {path}.", path=quoted(str(path)))
     if not (plane is None or isinstance(plane, Plane)):
         raise SpecError("plane is what ov.project returns; got {value}.", value=quoted(plane))
-    arrays, words = contents(gathered(runs), plane, weights)
+    arrays, words = contents(with_sharpness(gathered(runs), sharpness), plane, weights)
     try:
         save_file(arrays, path, {"optim_viz": json.dumps(words, allow_nan=False)})
     except (OSError, SafetensorError) as error:
@@ -69,6 +87,11 @@ def contents(runs: Recordings, plane: Plane | None, weights: bool) -> tuple[dict
     if plane is not None:
         arrays |= {f"plane.{name}": array for name, array in _plane_arrays(plane).items()}
         words["plane"] = {name: getattr(plane, name) for name in ("labels", "left_out", *SAID)}
+    if (found := runs.sharpness) is not None:
+        for i, curvature in enumerate(found):
+            arrays |= {f"sharpness.{name}.{i}": getattr(curvature, name) for name in ("steps", *OF_SHARPNESS)}
+        said = {name: getattr(found, name) for name in ("examples", "batchnorm", "over")}
+        words["sharpness"] = {**said, "formulas": [curvature.words for curvature in found]}
     kept = {name: array for name, array in arrays.items() if held or not _HEAVY.fullmatch(name)}
     return {name: np.ascontiguousarray(array) for name, array in kept.items()}, words
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.network.curvature import Curvature, Sharpness
+from optim_viz.network.edges import FORMULAS
 from optim_viz.network.module_weights import Shapes
 from optim_viz.network.plane import BATCHNORM, EXAMPLES, KINDS, Plane
 from optim_viz.network.recording import MAX_RECORDINGS, Recording, Recordings
+from optim_viz.optimizers.styles import kinds_of
 from optim_viz.spec import ECHO
 
 #: Runs that a plane may show, numbers that an optimizer may have, examples that a loss may be a mean over.
 MAX_RUNS, MAX_NUMBERS, MAX_EXAMPLES = 64, 100, 10**12
-#: No coordinate, and no share of a variance, is larger.
-FAR, SHARE = 1e30, 100.0
+#: Snapshots of one run, and eigenvalues at each, that a sharpness may be of: as many as ov.sharpness finds.
+MAX_LOOKS, MAX_EIGENVALUES = 1000, 20
+#: No coordinate, no share of a variance, and no eigenvalue is larger.
+FAR, SHARE, SHARP = 1e30, 100.0, 1e300
 CURVES = ("losses", "lrs", "accuracies")
 OF_PLANE = ("a", "b", "loss", "explained_variance", "random_walk")
 #: As many numbers as there are weights, which a file without weights does without.
 OF_WEIGHTS = ("origin", "axes")
 BY_LABEL = ("coordinates", "snapshot_steps", "distances", "true_losses", "plane_losses")
+OF_SHARPNESS = ("eigenvalues", "preconditioned", "edge")
 #: What a plane says in words and numbers, and the tables that its words are rows of.
 SAID = {"kind": str, "digits": int, "examples": str, "batchnorm": str}
 _ROWS = {"kind": KINDS, "examples": EXAMPLES, "batchnorm": ("", *BATCHNORM)}
@@ -87,6 +94,9 @@ def recordings(arrays: dict[str, np.ndarray], words: dict[str, Any], held: bool)
     runs = [_recording(Shelf(arrays, f"{i}."), entry, weights, held, plane) for i, entry in enumerate(said)]
     if len({run.label for run in runs}) < len(runs):
         raise NotOne("two of its recordings have one label")
+    if words.get("sharpness") is not None:
+        sharpness = _sharpness(Shelf(arrays, "sharpness."), words["sharpness"], runs)
+        runs = [dataclasses.replace(run, sharpness=sharpness) for run in runs]
     return Recordings(tuple(runs))
 
 
@@ -144,10 +154,10 @@ def _weights(given: Any) -> Shapes:
     return Shapes(names, shapes)
 
 
-def _rising(steps: np.ndarray, last: int) -> np.ndarray:
+def _rising(steps: np.ndarray, last: int, of: str = N_("snapshots")) -> np.ndarray:
     steps = steps.astype(np.int64)
-    if not len(steps) or steps[0] < 0 or steps[-1] > last or (np.diff(steps) <= 0).any():
-        raise NotOne("the steps of its snapshots do not rise from 0 to at most {last:,}", last=last)
+    if not len(steps) or steps[0] < 0 or steps[-1] > last or (steps[1:] <= steps[:-1]).any():
+        raise NotOne("the steps of its {part} do not rise from 0 to at most {last:,}", part=of, last=last)
     return steps
 
 
@@ -194,3 +204,36 @@ def _by_label(shelf: Shelf, name: str, labels: list[str], steps: list[np.ndarray
     else:  # losses, of which one may be infinite
         rows = [shelf.take(n, len(s)) for n, s in zip(names, steps, strict=True)]
     return dict(zip(labels, rows, strict=True))
+
+
+def _sharpness(shelf: Shelf, said: Any, runs: list[Recording]) -> Sharpness:
+    """The sharpness that was saved with recordings: a row of eigenvalues a snapshot, of every one of them."""
+    said = said if isinstance(said, dict) else {}
+    formulas, examples = said.get("formulas"), said.get("examples")
+    told = isinstance(formulas, list) and len(formulas) == len(runs) and all(f in ("", *FORMULAS) for f in formulas)
+    known = said.get("over") in list(EXAMPLES) and said.get("batchnorm") in ("", *BATCHNORM)
+    if not (told and known and type(examples) is int and 0 <= examples <= MAX_EXAMPLES):
+        raise NotOne("its sharpness does not say what it is")
+    labels = tuple(run.label for run in runs)
+    curvatures = tuple(
+        Curvature(run.label, words=words, **_curvature(shelf, i, len(run.losses)))
+        for i, (run, words) in enumerate(zip(runs, formulas, strict=True))
+    )
+    return Sharpness(curvatures, kinds_of(labels), examples, said["batchnorm"], said["over"])
+
+
+def _curvature(shelf: Shelf, i: int, last: int) -> dict[str, np.ndarray]:
+    """The columns of the curvature along one run; NaN where a number is not known."""
+    steps = _rising(shelf.take(f"steps.{i}", None, kinds="iu"), last, N_("sharpness"))
+    count = shelf.take(f"eigenvalues.{i}", None, None).shape[1]
+    if len(steps) > MAX_LOOKS or not 1 <= count <= MAX_EIGENVALUES:
+        raise NotOne(
+            "its sharpness is of {looks:,} snapshots and {count:,} eigenvalues; {most:,} and 1 to {more} are allowed",
+            looks=len(steps), count=count, most=MAX_LOOKS, more=MAX_EIGENVALUES,
+        )  # fmt: skip
+    shapes = {name: (len(steps), count) if name == "eigenvalues" else (len(steps),) for name in OF_SHARPNESS}
+    found = {
+        name: shelf.numbers(f"{name}.{i}", *shape, low=-SHARP, high=SHARP, given=False)
+        for name, shape in shapes.items()
+    }
+    return {"steps": steps, **found}

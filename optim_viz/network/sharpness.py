@@ -17,13 +17,12 @@ from optim_viz.network.hessian import Product, largest, product
 from optim_viz.network.module_loss import Given, Loss, ModuleLoss
 from optim_viz.network.plane import BATCHNORM
 from optim_viz.network.recording import Recording, Recordings, gathered, is_recorded
+from optim_viz.network.recording_parts import MAX_EIGENVALUES, MAX_LOOKS
 from optim_viz.network.replay import digits_loss, seen_again, torch_class
 from optim_viz.network.seen import Seen, spread
 from optim_viz.network.training import Training
 from optim_viz.progress import Progress
 from optim_viz.spec import SpecError, one_of, quoted, whole
-
-MAX_EIGENVALUES, MAX_SNAPSHOTS = 20, 1000
 
 
 def sharpness(
@@ -64,7 +63,7 @@ def sharpness(
     Stability (2021); Cohen, Ghorbani, Krishnan et al., Adaptive Gradient Methods at the Edge of Stability (2022).
     """
     count = whole(count, "count", 1, MAX_EIGENVALUES)
-    snapshots = whole(snapshots, "snapshots", 1, MAX_SNAPSHOTS)
+    snapshots = whole(snapshots, "snapshots", 1, MAX_LOOKS)
     if isinstance(runs, Training):
         if loss is not None or data is not None:
             raise SpecError("A training has its own loss and digits; loss and data are for recordings.")

@@ -12,6 +12,9 @@ from optim_viz.optimizers import styles
 from optim_viz.player.scenes import DURATION, VERSION, Scene, track
 from optim_viz.spec import MatrixSpec
 
+#: What its page and its files are called.
+TITLE = N_("One matrix that learns pairs")
+
 
 def _columns(run: MatrixRun, rows: int) -> dict[str, np.ndarray]:
     """Row i is after i steps; what a run did not reach is NaN."""

@@ -1,10 +1,13 @@
-"""Recordings of any module to scenes: loss and accuracy by step, as far as given, and the paths on a plane."""
+"""Recordings of any module to scenes: loss, accuracy and sharpness by step, as far as given; paths on a plane."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.network.curvature import Curvature, Sharpness
 from optim_viz.network.plane import Plane
 from optim_viz.network.recording import Recording, Recordings
 from optim_viz.network.training import smooth
@@ -14,6 +17,8 @@ from optim_viz.player.scenes import DURATION, VERSION, Scene, track
 
 #: Rows of a scene at most: of a longer recording they are evenly spread steps.
 ROWS = 5000
+#: From where on one axis of eigenvalues shows a factor better than a difference.
+WIDE = 8.0
 TITLES = Titles(
     N_("Loss of each step"),
     N_("Loss, mean of {window} steps"),
@@ -25,7 +30,7 @@ TITLES = Titles(
 
 
 def recorded(recordings: Recordings, plane: Plane | None = None) -> Scene:
-    """Return the scene of recordings: what was given of their curves, and their paths on `plane`.
+    """Return the scene of recordings: what was given of their curves, their sharpness, and their paths on `plane`.
 
     >>> import torch
     >>> from optim_viz.network.recorder import record
@@ -44,6 +49,8 @@ def recorded(recordings: Recordings, plane: Plane | None = None) -> Scene:
         columns = _columns(run, done, window)
         if plane and run.label in plane.labels:
             columns |= path_columns(run.label, plane, done)
+        if recordings.sharpness:
+            columns |= _sharp_columns(recordings.sharpness[run.label], done)
         ended = int(np.searchsorted(done, run.outcome_step))
         shown, blob = track(run.label, style, columns, (run.status, min(ended, len(done) - 1)))
         tracks.append(shown)
@@ -57,6 +64,8 @@ def recorded(recordings: Recordings, plane: Plane | None = None) -> Scene:
             panel["log"] = positive
         elif window > 1:
             panel["title"] = N_("Accuracy, mean of {window} steps", window=window)
+    if recordings.sharpness:
+        panels.insert(1, _sharpness_panel(recordings.sharpness))
     if plane:
         panel, blob = plane_panel(plane)
         panels, blobs = [panel, *panels], blobs | blob
@@ -84,3 +93,23 @@ def _columns(run: Recording, done: np.ndarray, window: int) -> dict[str, np.ndar
         shares = smooth(run.accuracies[known], max(1, round(window * known.size / run.steps)))
         columns["accuracy"] = np.interp(done, known + 1.0, 100 * shares, left=np.nan, right=np.nan)
     return columns
+
+
+def _sharp_columns(curvature: Curvature, done: np.ndarray) -> dict[str, np.ndarray]:
+    """The eigenvalue that an edge is one of, and that edge, on the line between two snapshots."""
+    known = {"sharpness": curvature.compared, "edge": curvature.edge}
+    return {name: np.interp(done, curvature.steps, values, np.nan, np.nan) for name, values in known.items()}
+
+
+def _sharpness_panel(found: Sharpness) -> dict[str, Any]:
+    """The largest eigenvalues, and as thin lines the edges that they come up to."""
+    shown = np.concatenate([values for c in found for values in (c.compared, c.edge)])
+    known = shown[np.isfinite(shown)]
+    plain, scaled = N_("largest eigenvalue"), N_("largest eigenvalue; of adaptive ones preconditioned")
+    return {
+        "id": "sharpness", "kind": "curve", "x": "step", "x_title": N_("step"), "y": "sharpness", "lines": ["edge"],
+        "title": N_("Sharpness; thin: the edge of stability"), "short": N_("sharpness"),
+        "y_title": scaled if any(c.adaptive for c in found) else plain, "rising": True,
+        "log": bool(known.size and known.min() > 0 and known.max() > WIDE * known.min()),
+        "alt": N_("Largest eigenvalue of the Hessian by step of {names}", names=", ".join(found.labels)),
+    }  # fmt: skip

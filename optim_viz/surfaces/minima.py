@@ -22,10 +22,11 @@ ITERATIONS = 8
 FLAT = 1e12
 
 
-def stationary(functions: Compiled, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def stationary(functions: Compiled, points: np.ndarray, alone: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Find the stationary point next to each of `points`, [2, n], by Newton's method.
 
     Returns the places, float64 [2, n], and the curvatures there, ascending, float64 [2, n]; NaN where there is none.
+    Of a function of x `alone` the places are those of x, where y is as it was.
 
     >>> from optim_viz import SURFACES
     >>> place, curvatures = stationary(compiled(SURFACES["quadratic"]), np.array([[1.0], [1.0]]))
@@ -37,6 +38,7 @@ def stationary(functions: Compiled, points: np.ndarray) -> tuple[np.ndarray, np.
     for _ in range(ITERATIONS):
         here = places[:, going]
         (gx, gy), ((a, b), (_, c)) = functions.gradients(*here), hessian(functions, here)
+        c = a if alone else c  # a level valley along y would have no stationary point of its own
         with np.errstate(all="ignore"):
             half, det = (a + c) / 2, a * c - b * b
             large = half + np.copysign(np.hypot((a - c) / 2, b), half)  # the curvature of the larger size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -37,7 +38,7 @@ LOST = -1
 
 @dataclass(frozen=True, eq=False)
 class Basins:
-    """Where the runs from a grid of starts come to rest."""
+    """Where the runs from a grid of starts come to rest; of a function of x alone, in x: its minima have y = 0."""
 
     spec: SweepSpec
     labels: np.ndarray  # int64 [n, n], row = y, column = x: the row of `minima` reached, or LOST
@@ -96,7 +97,7 @@ def basins(
 
     Problem: where there are several minima, the start and the optimizer decide which one is found.
     Formula: the label of start s is the minimum m with |theta_steps(s) - m| <= 0.001 of the region's diagonal, as
-    ov.descend's "reached" and "stuck in a local minimum" have it.
+    ov.descend's "reached" and "stuck in a local minimum" have it; of a function of x alone in x, as there.
 
     Arguments: `surface` and `optimizer` as ov.sweep has them; `resolution`, 2 to 1,024 starts a side; `steps`, `noise`,
     `batch_size` and `seed` as ov.descend has them; `progress`, `cancel` and `executor` as ov.sweep has them (what a
@@ -146,10 +147,19 @@ def run(
 
 
 def _labelled(spec: SweepSpec, ends: Ends) -> Basins:
-    labels, minima = _known(spec, ends)
-    labels, minima = _found(spec, ends, labels, minima)
+    line, there = _of_x(spec, ends) if spec.surface.alone else (spec, ends)
+    labels, minima = _known(line, there)
+    labels, minima = _found(line, there, labels, minima)
     shape = spec.shape
     return Basins(spec, labels.reshape(shape), minima, ends.losses[0].reshape(shape), not ends.done.all())
+
+
+def _of_x(spec: SweepSpec, ends: Ends) -> tuple[SweepSpec, Ends]:
+    """What is asked and found of a function of x alone, on the line y = 0, as outcome.py judges a single run there."""
+    x0, x1, _, _ = spec.surface.bounds
+    surface = dataclasses.replace(spec.surface, bounds=(x0, x1, 0.0, 0.0))
+    points = np.stack([ends.points[0], np.zeros_like(ends.points[1])])
+    return dataclasses.replace(spec, surface=surface), dataclasses.replace(ends, points=points)
 
 
 def _known(spec: SweepSpec, ends: Ends) -> tuple[np.ndarray, np.ndarray]:
@@ -185,7 +195,7 @@ def _found(spec: SweepSpec, ends: Ends, labels: np.ndarray, minima: np.ndarray) 
 
 def _minima(surface: Surface, points: np.ndarray) -> np.ndarray:
     """The minimum (x, y) next to each of `points` [2, n], as near as a run at rest must be; NaN where there is none."""
-    places, curvatures = stationary(compiled(surface), points)
+    places, curvatures = stationary(compiled(surface), points, surface.alone)
     near = (curvatures[0] > 0) & (np.hypot(*(places - points)) <= REACHED_DISTANCE * surface.diagonal)
     return np.where(near, places, np.nan)
 

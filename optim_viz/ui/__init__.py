@@ -12,6 +12,7 @@ view_choices, widgets, progress        choices of how to look at a result; widge
 presets                                a page's row of experiments
 player, tune_fields                    the player as a component; what is turned under a map or basins
 head_start, kept_files                 what the server answers before a page runs: its files, from memory
+first_page                             /compare, the name of the page at /
 first_pictures, new_pictures           the picture of a link, shown before its page has run: as kept, or made for it
 share, go                              link, files, code; another page with an experiment
 """

@@ -49,21 +49,23 @@ def _look(job: Job) -> None:
         progress.ended(_KEY, job, N_("What was measured until then is shown."), N_("Measure again"))
     found = job.result.found if job.result else told.so_far() if told else None
     if found is not None:
-        _draw(found)
+        draw_sharpness(found)
     if job.result and job.result.sentence:
         st.caption(tr(job.result.sentence))
     if job.result:
-        _give(job.result.found)
+        give_sharpness(job.result.found)
 
 
-def _draw(found: Sharpness) -> None:
+def draw_sharpness(found: Sharpness) -> None:
+    """Show the largest eigenvalues over steps with their edges, what they are, and their table."""
     st.plotly_chart(sharpness(found, dark=st.context.theme.type == "dark"), key="network-sharpness")
     st.caption(plain(tr(found.caption)))
     table = harmless(results_table.curved(found))
     st.dataframe(table, hide_index=True, width="stretch", placeholder=tr("not known"))
 
 
-def _give(found: Sharpness) -> None:
+def give_sharpness(found: Sharpness) -> None:
+    """Offer every number of it as a table."""
     row = EXPORTS["csv"]
     st.download_button(
         tr(row.title), lambda: as_csv(found.to_frame()), f"optim-viz-sharpness{row.suffix}", row.mime,

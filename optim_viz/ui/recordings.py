@@ -18,6 +18,7 @@ from optim_viz.network.recording_files import packed
 from optim_viz.player.recording_scenes import recorded
 from optim_viz.spec import SpecError, short
 from optim_viz.ui.languages import without_language
+from optim_viz.ui.network_sharpness import draw_sharpness, give_sharpness
 from optim_viz.ui.page import plain, read_query
 from optim_viz.ui.player import show
 from optim_viz.ui.sessions import note_error
@@ -88,7 +89,7 @@ def _close() -> None:
 
 
 def watch(found: Opened) -> None:
-    """Show everything about recordings: who they are of, the player, and how far to trust the plane."""
+    """Show everything about recordings: whose they are, the player, how far to trust the plane, and the sharpness."""
     runs, plane = found.recordings, found.recordings.plane
     with st.container(key="page-head"):
         st.title(tr("A network of your own"), anchor=False)
@@ -105,6 +106,16 @@ def watch(found: Opened) -> None:
     if plane:
         dark = st.context.theme.type == "dark"
         st.plotly_chart(plane_gauges.gauges(plane, runs, dark=dark), key="recording-gauges")
+    if runs.sharpness:
+        draw_sharpness(runs.sharpness)
+        give_sharpness(runs.sharpness)
+    else:
+        st.caption(
+            tr(
+                "This file holds no sharpness: ov.save(recordings, path, plane, sharpness=ov.sharpness(recordings, "
+                "loss=loss, data=batch)) writes one with it."
+            )
+        )
 
 
 def _share(runs: Recordings) -> None:

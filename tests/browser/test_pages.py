@@ -171,3 +171,12 @@ def test_network_opens_with_one_that_learns_and_the_source_materials_own_is_one_
     expect(page.get_by_role("switch", name="ReLU after the last layer")).to_be_checked()
     expect(page).to_have_url(re.compile("relu=true"))
     expect(page.get_by_role("link", name="The lesson on it")).to_have_attribute("href", re.compile("lesson=final-relu"))
+
+
+def test_compare_has_its_name_as_an_address(server, open_page):
+    page = open_page(server + "/compare?f=himmelblau&steps=60&o=sgd~lr~0.005")
+    page.locator(PLAYER).wait_for()
+    found = urlsplit(page.url)
+    query = parse_qs(found.query)
+    assert (found.path, query["f"], query["steps"], query["o"]) == ("/", ["himmelblau"], ["60"], ["sgd~lr~0.005"])
+    assert page.get_by_text("Page not found").count() == 0

@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 import optim_viz as ov
+from optim_viz.export import notebook
 from optim_viz.export.table import export
+from optim_viz.figures import results_table
 from optim_viz.figures.plane_gauges import gauges
+from optim_viz.figures.sharpness import sharpness as drawn_sharpness
 from optim_viz.network.recording import gathered
 from optim_viz.player.recording_scenes import ROWS, recorded
 from tests.export.test_export import drawn, story_of
@@ -83,6 +86,38 @@ def test_every_file_that_can_be(both):
     assert back["loss"].tolist() == [*recs[0].losses, *recs[1].losses]
     for name in ("png", "svg", "gif", "parquet", "html-online"):
         assert len(export(recs, name, plane)) > 1000
+
+
+def test_a_sharpness_is_a_panel_of_the_player_wherever_it_plays(both, tmp_path):
+    recs, plane = both
+    found = ov.sharpness(recs, loss=loss, data=images(), snapshots=3)
+    for path in ("run.safetensors", "run.html", "run.png"):
+        ov.save(recs, str(tmp_path / path), plane, weights=False, sharpness=found)
+    back = ov.load(tmp_path / "run.safetensors")
+    scene = recorded(back, plane)
+    assert [p["id"] for p in scene.data["panels"]] == ["plane", "loss", "sharpness", "accuracy"]
+    shown = columns(scene, "wide")
+    at = np.searchsorted(shown["step"], found["wide"].steps[1:])
+    np.testing.assert_allclose(shown["sharpness"][at], found["wide"].eigenvalues[1:, 0], rtol=1e-6)
+    np.testing.assert_allclose(shown["edge"], 2 / 0.2, rtol=1e-6)
+    story = json.loads(story_of((tmp_path / "run.html").read_text("utf-8")))
+    assert [p["id"] for p in story["scene"]["panels"]] == ["plane", "loss", "sharpness", "accuracy"]
+    for shown_as in (notebook.as_html(back), json.dumps(json.loads(notebook.widget(back).story))):
+        assert "the edge of stability" in shown_as and "Loss, BatchNorm: batch" in shown_as  # the plane as well
+    lines = drawn(recorded(back)).figure.axes[1].lines  # without a plane it is the second picture, edges thin
+    firsts = [float(line.get_ydata()[0]) for line in lines if len(line.get_ydata()) == 12]
+    assert sorted(firsts) == pytest.approx([10, 40])
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 5e-324, 0.0, np.nan])
+def test_a_sharpness_of_any_number_is_drawn(value, both, tmp_path):
+    found = ov.sharpness(both[0], loss=loss, data=images(), snapshots=2)
+    for curvature in found:
+        curvature.eigenvalues[0, 0] = curvature.edge[-1] = curvature.preconditioned[0] = value
+    ov.save(both[0], str(tmp_path / "run.safetensors"), weights=False, sharpness=found)
+    back = ov.load(tmp_path / "run.safetensors")
+    assert len(drawn_sharpness(back.sharpness).data) >= 2 and len(results_table.curved(back.sharpness)) == 2
+    assert len(export(back, "png")) > 1000 and "the edge of stability" in export(back, "html").decode()
 
 
 def test_gauges_are_those_of_a_training(both):

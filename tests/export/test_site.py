@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 import optim_viz as ov
-from optim_viz import cli
+from optim_viz.cli import main as cli
 from optim_viz.experiments import links
 from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.presets import PRESETS

@@ -8,7 +8,7 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.figures import maps, rate_curves
-from optim_viz.figures.basins import COLORS, basin_chart, legend, name_minima, share_table
+from optim_viz.figures.basins import COLORS, STRIP, basin_chart, legend, live_picture, name_minima, share_table
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec, check
 
 LRS = np.geomspace(1e-3, 1.0, 31)
@@ -241,3 +241,14 @@ def test_basin_chart_and_table(basins):
     frame = share_table(named_)
     assert list(frame["lost"]) == [f"{b.lost:.1%}" for b in basins] and "other minima" not in frame
     assert legend(named_).count("<span style") == 5
+
+
+def test_basins_of_a_function_of_x_alone_are_a_strip():
+    own = ov.surface("x^4 - 3x^2 + x", bounds=(-2.5, 2.5, 1.0, 4.0))
+    found = name_minima([ov.basins(own, ov.optimizer(kind, lr=0.01), resolution=8) for kind in ("sgd", "adam")])
+    figure = basin_chart(found, 0)
+    assert figure.layout.height == STRIP and not figure.layout.yaxis.visible
+    assert [name[:3] for name in found.names] == ["A (", "B ("] and not any("," in name for name in found.names)
+    (minima,) = named(figure, "minima")
+    assert set(minima.y) == {2.5} and clickable(figure).hovertemplate.startswith("from %{x:.3g}<br>")
+    assert live_picture(found, 0)[0]["reach"] == pytest.approx(5e-3)

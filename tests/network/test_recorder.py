@@ -18,6 +18,7 @@ from torch import nn
 
 import optim_viz as ov
 from optim_viz.language import speaking, tr
+from optim_viz.network.edges import EDGES, FORMULAS
 from optim_viz.network.opened import opened
 from optim_viz.network.snapshots import Snapshots
 from tests.network.models import MODELS, images, loss, made, trained, vector
@@ -171,7 +172,8 @@ def test_a_step_costs_next_to_nothing_in_memory_that_grows():
 def file(tmp_path_factory):
     rec = trained(made("logistic"), images(), steps=6, keep=3)
     path = tmp_path_factory.mktemp("own") / "run.safetensors"
-    rec.save(path, ov.project(rec, loss=lambda call, b: call(b).square().mean(), data=images()[0], resolution=5))
+    asked = {"loss": lambda call, b: call(b).square().mean(), "data": images()[0]}
+    rec.save(path, ov.project(rec, **asked, resolution=5), sharpness=ov.sharpness(rec, **asked, snapshots=3, count=2))
     return path
 
 
@@ -179,6 +181,35 @@ def test_a_plane_travels_with_its_recording(file):
     plane = ov.load(file).plane
     assert plane.labels == ("sgd",) and plane.loss.shape == (5, 5) and "24 examples" in plane.caption
     assert ov.load(file).snapshot_steps.tolist() == plane.snapshot_steps["sgd"].tolist()
+
+
+def test_a_sharpness_travels_with_its_recording(tmp_path):
+    recs = [trained(made("cnn"), images(), label=name, steps=6, keep=4) for name in ("sgd", "sgd")]
+    found = ov.sharpness(recs, loss=loss, data=images(), snapshots=3, count=2, batchnorm="eval")
+    ov.save(recs, tmp_path / "run.safetensors", weights=False, sharpness=found)
+    back = ov.load(tmp_path / "run.safetensors")
+    assert back.sharpness.to_frame().equals(found.to_frame())
+    for name in ("labels", "kinds", "caption", "examples", "batchnorm", "over"):
+        assert getattr(back.sharpness, name) == getattr(found, name)
+    assert [c.words for c in back.sharpness] == [c.words for c in found] == ["2 / lr"] * 2
+    assert back["sgd 2"].sharpness is back.sharpness and back.plane is None
+    seen = opened("run.safetensors", (tmp_path / "run.safetensors").read_bytes())
+    assert seen.sharpness.to_frame().equals(found.to_frame())
+    ov.save(back, tmp_path / "again.safetensors")  # what was loaded goes on
+    assert ov.load(tmp_path / "again.safetensors").sharpness.caption == found.caption
+    for call, words in (
+        (lambda: recs[0].save(tmp_path / "a.safetensors", sharpness=found), "sharpness is of 'sgd', 'sgd 2', the"),
+        (lambda: ov.save(recs, tmp_path / "a.html", sharpness=found.to_frame()), "sharpness is what ov.sharpness"),
+        (lambda: ov.save(ov.descend("quadratic", "sgd", steps=2), tmp_path / "a.html", sharpness=found), "recordings"),
+    ):
+        with pytest.raises(ov.SpecError, match=words):
+            call()
+
+
+@given(st.sampled_from(list(EDGES)), st.floats(0, 0.99), st.booleans(), st.floats(0, 0.5))
+def test_every_edge_has_one_of_the_formulas_that_a_file_may_hold(name, momentum, nesterov, dampening):
+    values = {"momentum": momentum, "nesterov": nesterov, "dampening": dampening}
+    assert EDGES[name].words(values) in FORMULAS
 
 
 def header(path):
@@ -234,6 +265,7 @@ def pickled(source, path):
 
 PLANE = {"kind": "pca", "labels": ["sgd"], "left_out": [], "digits": 3, "examples": "examples", "batchnorm": ""}
 RUN = {"label": "sgd", "optimizer": {}}
+SHARP = {"examples": 3, "batchnorm": "", "over": "examples", "formulas": ["2 / lr"]}
 
 
 def doubled(source, path):
@@ -301,6 +333,24 @@ HOSTILE = [
     (changed({"plane.explained_variance": np.full(2, 1e300)}), "its explained_variance holds a number that cannot"),
     (changed({"plane.loss": np.zeros((5, 4))}), "its loss is float64 (5, 4), where 5 x 5 numbers belong"),
     (changed({"0.statistics.x": np.zeros((2, 2))}), "its statistics.x is float64 (2, 2)"),
+    (changed(words={"sharpness": 1}), "its sharpness does not say what it is"),
+    (changed(words={"sharpness": {**SHARP, "formulas": ["<a href='javascript:x'>2 / lr</a>"]}}), "its sharpness does"),
+    (changed(words={"sharpness": {**SHARP, "formulas": ["2 / lr"] * 2}}), "its sharpness does not say what it is"),
+    (changed(words={"sharpness": {**SHARP, "formulas": [[]]}}), "its sharpness does not say what it is"),
+    (changed(words={"sharpness": {**SHARP, "examples": 10**999}}), "its sharpness does not say what it is"),
+    (changed(words={"sharpness": {**SHARP, "examples": True}}), "its sharpness does not say what it is"),
+    (changed(words={"sharpness": {**SHARP, "over": {}}}), "its sharpness does not say what it is"),
+    (changed(words={"sharpness": {**SHARP, "batchnorm": "x"}}), "its sharpness does not say what it is"),
+    (changed({"sharpness.edge.0": None}), "it has no edge.0"),
+    (changed({"sharpness.edge.0": np.array([1.0, np.inf, 1.0])}), "its edge.0 holds a number that cannot be"),
+    (changed({"sharpness.preconditioned.0": np.zeros(4)}), "its preconditioned.0 is float64 (4,), where 3 numbers"),
+    (changed({"sharpness.steps.0": np.array([0, 3, 60])}), "the steps of its sharpness do not rise"),
+    (changed({"sharpness.steps.0": np.array([0, 3, 2**63], np.uint64)}), "the steps of its sharpness do not rise"),
+    (changed({"sharpness.steps.0": np.zeros(0, int)}), "the steps of its sharpness do not rise"),
+    (changed({"sharpness.eigenvalues.0": np.zeros(3)}), "its eigenvalues.0 is float64 (3,), where n x n numbers"),
+    (changed({"sharpness.eigenvalues.0": np.zeros((3, 0))}), "its sharpness is of 3 snapshots and 0 eigenvalues;"),
+    (changed({"sharpness.eigenvalues.0": np.zeros((3, 21))}), "its sharpness is of 3 snapshots and 21 eigenvalues;"),
+    (changed({"sharpness.eigenvalues.0": np.full((3, 2), 1e301)}), "its eigenvalues.0 holds a number that cannot be"),
 ]  # fmt: skip
 
 

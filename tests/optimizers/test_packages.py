@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import optim_viz as ov
-from optim_viz import cli
+from optim_viz.cli import main as cli
 from optim_viz.experiments.links import read_optimizer, write_optimizer
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.optimizers import packages

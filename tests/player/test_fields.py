@@ -86,6 +86,7 @@ def test_basins_have_pythons_labels(tmp_path):
     specs += [
         basins.check("himmelblau", ov.optimizer("adam", lr=0.1), 96, 300),
         basins.check("rastrigin", ov.optimizer("rprop"), 48),
+        *(basins.check("x^4 - 3x^2 + x", ov.optimizer(kind, lr=0.01), 24) for kind in ("sgd", "momentum", "adam")),
     ]
     equal = close = cells = differ = 0
     for spec, losses, labels, minima in computed(tmp_path, specs, False):

@@ -84,3 +84,16 @@ def test_cancel_leaves_the_rest_lost():
 def test_a_resolution_out_of_range_gets_its_sentence(resolution):
     with pytest.raises(ov.SpecError, match="resolution must be a whole number from 2 to 1,024; got"):
         ov.basins("himmelblau", ov.optimizer("sgd"), resolution)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "adam", "rprop"])
+def test_of_a_function_of_x_alone_they_are_said_of_x(kind):
+    """Every start is judged as a single run from there is, wherever it stands in y."""
+    own = ov.surface("x^4 - 3x^2 + x", bounds=(-2.5, 2.5, 1.0, 4.0))
+    b = ov.basins(own, ov.optimizer(kind, lr=0.01), resolution=9, steps=400)
+    assert sorted(b.minima[:, 0].round(4)) == [-1.3008, 1.1309] and (b.minima[:, 1] == 0.0).all()
+    assert (b.labels == b.labels[0]).all() and set(b.labels.ravel()) >= {0, 1}
+    for x, label in zip(b.x, b.labels[0], strict=True):
+        run = ov.descend(own, ov.optimizer(kind, lr=0.01), (x, 2.0), 400).trajectories[0]
+        there = run.minimum and np.hypot(*(b.minima[:, :2] - (*run.minimum, 0.0)).T).argmin()
+        assert label == (basins.LOST if there is None else there)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
-from optim_viz import cli
+from optim_viz.cli import main as cli
 from optim_viz.experiments import stress_file
 from optim_viz.progress import Unfinished
 from optim_viz.sweeps import stress

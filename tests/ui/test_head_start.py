@@ -20,6 +20,7 @@ from optim_viz.experiments.openings import COMPARE
 from optim_viz.language import speaking
 from optim_viz.player import scenes
 from optim_viz.ui import head_start, new_pictures
+from optim_viz.ui.first_page import FirstPage
 from optim_viz.ui.first_pictures import KnownLink, Pictures, first_data
 from optim_viz.ui.head_start import PARTS, HeadStart, streamlit_parts
 from optim_viz.ui.kept_files import KeptFiles
@@ -233,3 +234,22 @@ def test_files_that_have_no_room_are_sent_all_the_same():
     kept = KeptFiles(app, room=10)
     assert [get(kept, "/static/a.woff2")[2] for _ in range(2)] == [SCRIPT] * 2
     assert len(app.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "to"),
+    [
+        ("/compare", "f=himmelblau&o=sgd~lr~0.1&o=adam", "./?f=himmelblau&o=sgd~lr~0.1&o=adam"),
+        ("/below/a/prefix/compare", "", "./"),
+        ("/compare", "f=x%5E2&f=//evil.example", "./?f=x%5E2&f=//evil.example"),
+    ],
+)
+def test_the_first_page_by_its_name_is_the_one_at_the_root(path, query, to):
+    app = answers(200, "text/html", b"page")
+    status, headers, body = get(FirstPage(app), path, query)
+    assert (status, headers[b"location"].decode(), body, app.asked) == (307, to, b"", [])
+
+
+@pytest.mark.parametrize("path", ["/", "/network", "/compare/x", "/comparex"])
+def test_every_other_name_is_streamlits(path):
+    assert get(FirstPage(answers(200, "text/html", b"page")), path)[::2] == (200, b"page")

@@ -1,6 +1,7 @@
 """A visitor's own recording on the page Network: opened, shown and given away; a bad file leaves what was there."""
 
 import io
+import json
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,16 @@ def content(tmp_path_factory):
     return path.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def sharp(tmp_path_factory):
+    """A file with a sharpness and no plane, and that sharpness."""
+    rec = trained(made("cnn"), images(), lr=0.05, label=HOSTILE_LABEL)
+    found = ov.sharpness(rec, loss=loss, data=images(), snapshots=3)
+    path = tmp_path_factory.mktemp("sharp") / "run.safetensors"
+    rec.save(path, weights=False, sharpness=found)
+    return path.read_bytes(), found
+
+
 def upload(app, name, data):
     app.file_uploader[-1].upload(name, data, "application/octet-stream").run()
     assert not app.exception
@@ -46,6 +57,7 @@ def test_a_recording_is_opened_shown_and_closed_again(content):
     assert not app.slider and app.dataframe[0].value["last accuracy, %"].tolist()[1] == 50.0
     upload(app, "worse.safetensors", b"no")
     assert "it is cut off" in app.error[0].value and scene(app)["key"] == "recording pca"
+    assert any("This file holds no sharpness: ov.save(" in caption.value for caption in app.caption)
     app.switch_page("pages/compare.py").run()
     app.switch_page("pages/network.py")
     app.query_params.clear()  # as a browser does
@@ -54,6 +66,26 @@ def test_a_recording_is_opened_shown_and_closed_again(content):
     app.button(key="recording.close").click().run()
     assert scene(app)["key"].startswith("network")
     assert app.text_input(key="network.hidden").value == "16" and app.select_slider(key="network.batch").value == 500
+
+
+def test_its_sharpness_is_shown_as_that_of_a_training(sharp):
+    content, found = sharp
+    app = open_page("network.py", QUERIES["network.py"])
+    upload(app, "run.safetensors", content)
+    assert "sharpness" in [panel["id"] for panel in scene(app)["panels"]]
+    table, captions = app.dataframe[-1].value, [caption.value for caption in app.caption]
+    assert table["formula of the edge"].tolist() == ["2 / lr"] and table["edge there"].tolist() == [40.0]
+    assert any(caption.startswith("The largest eigenvalue of the Hessian") for caption in captions)
+    assert not any("This file holds no sharpness" in caption for caption in captions)
+    (chart,) = (json.loads(c.proto.spec) for c in app.get("plotly_chart"))
+    assert chart["data"][0]["name"] == HOSTILE_LABEL and chart["data"][1]["name"] == "edge: 2 / lr = 40"
+    files = {file.row.name: file for file in parcel(opened("run.safetensors", content)).files}
+    assert opened("again.safetensors", files["recording"].write()).sharpness.to_frame().equals(found.to_frame())
+    with speaking("zh"):
+        app = in_language("network", QUERIES["network.py"], "zh")
+        upload(app, "run.safetensors", content)
+    found = [text for text in texts(app._tree) if len(text) < 3000 and HOSTILE_LABEL not in text]
+    assert [text for text in found if ENGLISH.search(KEPT.sub("", text))] == []
 
 
 def test_a_link_to_a_training_closes_it(content):

@@ -13,21 +13,25 @@ export const LOST = -1;
 /** @typedef {import("./fields.js").Ends} Ends */
 /** @typedef {{labels: Int32Array, places: Float64Array}} Marks  of cells: the known minimum, or LOST; the place x, y of another, or NaN */
 
+/** Of a function of x alone all is said of x: its region is a line. @param {Field["surface"]} surface */
+const regionOf = ({ bounds: [x0, x1, y0, y1], alone }) => (alone ? [x0, x1, 0, 0] : [x0, x1, y0, y1]);
+
 /** @param {number[]} bounds */
 const diagonalOf = ([x0, x1, y0, y1]) => Math.hypot(x1 - x0, y1 - y0);
 
 /**
  * What each cell says for itself: this can be asked of a part of the cells.
- * @param {Field} field @param {Ends} ends @param {(points: Float64Array) => Float64Array} gradients
+ * @param {Field} field @param {Ends} given @param {(points: Float64Array) => Float64Array} gradients
  * @returns {Marks}
  */
-export function marked({ surface }, ends, gradients) {
-  const reach = diagonalOf(surface.bounds);
+export function marked({ surface }, given, gradients) {
+  const ends = surface.alone ? { ...given, y: new Float64Array(given.x.length) } : given;
+  const region = regionOf(surface), reach = diagonalOf(region);
   const labels = knownOf(surface.minima, ends, REACHED_DISTANCE * reach);
   const places = new Float64Array(2 * labels.length).fill(NaN);
-  const [x0, x1, y0, y1] = surface.bounds;
+  const [x0, x1, y0, y1] = region;
   const open = [...labels.keys()].filter((i) => labels[i] === LOST && x0 <= ends.x[i] && ends.x[i] <= x1 && y0 <= ends.y[i] && ends.y[i] <= y1 && ends.spread[i] <= RESTING * reach);
-  const found = stationary(Float64Array.from(open.flatMap((i) => [ends.x[i], ends.y[i]])), gradients);
+  const found = stationary(Float64Array.from(open.flatMap((i) => [ends.x[i], ends.y[i]])), gradients, surface.alone);
   open.forEach((i, k) => {
     const [x, y] = found.places.subarray(2 * k, 2 * k + 2);
     const near = found.curvatures[k] > 0 && Math.hypot(x - ends.x[i], y - ends.y[i]) <= REACHED_DISTANCE * reach;
@@ -50,16 +54,16 @@ function knownOf(minima, { x, y, loss, first }, reach) {
 
 /**
  * The stationary point next to each of some, and its lower curvature; NaN where there is none.
- * @param {Float64Array} points  x, y, x, y, ... @param {(points: Float64Array) => Float64Array} gradients
+ * @param {Float64Array} points  x, y, x, y, ... @param {(points: Float64Array) => Float64Array} gradients @param {boolean} alone  whether x alone counts
  */
-function stationary(points, gradients) {
+function stationary(points, gradients, alone) {
   const places = points.slice(), curvatures = new Float64Array(points.length / 2).fill(NaN);
   let going = [...curvatures.keys()];
   for (let round = 0; round < ITERATIONS && going.length; round++) {
     const around = new Float64Array(10 * going.length);
     going.forEach((i, k) => around.set(star(places[2 * i], places[2 * i + 1]), 10 * k));
     const slopes = gradients(around);
-    going = going.filter((i, k) => newton(places, curvatures, i, slopes.subarray(10 * k, 10 * k + 10)));
+    going = going.filter((i, k) => newton(places, curvatures, i, slopes.subarray(10 * k, 10 * k + 10), alone));
   }
   for (const i of curvatures.keys()) if (Number.isNaN(curvatures[i])) places.set([NaN, NaN], 2 * i);
   return { places, curvatures };
@@ -71,11 +75,11 @@ const width = (value) => DIFFERENCE * Math.max(1, Math.abs(value));
 /** A point and its four neighbours. @param {number} x @param {number} y */
 const star = (x, y) => [x, y, x + width(x), y, x - width(x), y, x, y + width(y), x, y - width(y)];
 
-/** One step of Newton's method; whether there are more to come. @param {Float64Array} places @param {Float64Array} curvatures @param {number} i @param {Float64Array} slopes  of the star */
-function newton(places, curvatures, i, slopes) {
+/** One step of Newton's method; whether there are more to come. @param {Float64Array} places @param {Float64Array} curvatures @param {number} i @param {Float64Array} slopes  of the star @param {boolean} alone */
+function newton(places, curvatures, i, slopes, alone) {
   const [x, y] = places.subarray(2 * i, 2 * i + 2);
   const [gx, gy, rx, ry, lx, ly, ux, uy, dx, dy] = slopes;
-  const [a, c] = [(rx - lx) / (2 * width(x)), (uy - dy) / (2 * width(y))];
+  const a = (rx - lx) / (2 * width(x)), c = alone ? a : (uy - dy) / (2 * width(y));
   const b = ((ry - ly) / (2 * width(x)) + (ux - dx) / (2 * width(y))) / 2;
   const half = (a + c) / 2, det = a * c - b * b, away = Math.hypot((a - c) / 2, b);
   const large = half + (half < 0 || Object.is(half, -0) ? -away : away), small = det / large;
@@ -94,11 +98,12 @@ function newton(places, curvatures, i, slopes) {
  * Labels all cells and lists the minima [x, y] that they name: the known ones, then others by how many cells reach them.
  * @param {Field["surface"]} surface @param {Marks} marks
  */
-export function gathered({ minima, bounds }, marks) {
+export function gathered(surface, marks) {
+  const { minima } = surface;
   const labels = marks.labels.slice();
   const open = [...labels.keys()].filter((i) => !Number.isNaN(marks.places[2 * i]));
   const at = (/** @type {number} */ i) => marks.places.subarray(2 * i, 2 * i + 2);
-  const radius = REACHED_DISTANCE * diagonalOf(bounds);
+  const radius = REACHED_DISTANCE * diagonalOf(regionOf(surface));
   const near = (/** @type {ArrayLike<number>} */ a, /** @type {ArrayLike<number>} */ b) => Math.hypot(a[0] - b[0], a[1] - b[1]) <= radius;
   const found = minima.map((minimum) => minimum.slice(0, 2));
   for (const i of crowds(open, at, radius)) {
