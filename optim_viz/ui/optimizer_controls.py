@@ -108,7 +108,7 @@ def optimizers(
         if swept:
             chosen, said = ("lr",), N_("all of the range above")
         if number in mapped:
-            chosen, said = mapped[number], N_("the map's axes")
+            chosen, said = tuple(mapped[number]), N_("the map's axes")
         specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said), offered, place)
     st.session_state[f"{name}.slots"] = specs
     st.button(
