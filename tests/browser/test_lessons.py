@@ -64,6 +64,9 @@ def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
     fitted = isinstance(row.experiments[0].spec, DescentSpec) and row.experiments[0].spec.surface.data
     expect(page.locator(".ov-player section:not([hidden]) .js-plotly-plot")).to_have_count(3 if fitted else 2)
     expect(page.get_by_role("heading", name=row.claim)).to_be_visible()
+    assert bottom(page, ".ov-bar") <= 900  # the question, too
+    expect(page.get_by_text("The claim holds.")).to_have_count(0)
+    page.get_by_role("button", name="Show me").click()
     expect(page.get_by_text("The claim holds.")).to_be_visible()
     expect(page.get_by_text("Measured too.")).to_be_visible()
     page.get_by_text("Formulas beside the code").wait_for()
