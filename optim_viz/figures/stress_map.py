@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Pixels of a row, and of what stands above and below all rows.
 ROW, REST = 25, 170
+#: Pixels of a number's height: 6.5 fits into a cell on a phone.
+INK = 10
 #: The most that is left on the scale: a run that ends higher than it began has that colour, too.
 TOP = 1.0
 #: Above this exponent a cell is dark.
@@ -48,7 +50,7 @@ def stress_chart(found: Stress, horizon: int, dark: bool = False) -> go.Figure:
         go.Scatter(
             x=names * len(places), y=[place for place in places for _ in names], mode="markers+text",
             text=[_place(found, i, horizon, k) for i, k in cells],
-            textfont={"color": [_ink(share, dark) for share in left.ravel()]},
+            textfont={"size": INK, "color": [_ink(share, dark) for share in left.ravel()]},
             marker={"size": 20, "opacity": 0, "symbol": "square"},  # a heatmap takes no clicks
             customdata=[[i, k, _told(found, i, horizon, k)] for i, k in cells],
             hovertemplate="%{y}, %{x}<br>%{customdata[2]}<extra></extra>",
@@ -102,7 +104,7 @@ _FORMATS = {MEAN: "%.1f", AHEAD: "%d", LEFT: "%.1e"}
 
 
 def _column(what: str, steps: int) -> str:
-    return tr(what, steps=tr("{count:,} steps", count=steps))
+    return tr(N_(what, steps=N_("{count:,} steps", count=steps)))
 
 
 def stress_table(found: Stress) -> pd.DataFrame:

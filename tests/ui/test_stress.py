@@ -43,7 +43,8 @@ def test_the_picture_holds_what_was_found_the_best_first(horizon):
 def test_the_table_has_numbers_that_sort_as_such_and_are_written_alike():
     found = stress_file.whole()
     frame, formats = stress_table(found), table_formats(found)
-    assert [*formats] == [*frame.columns[1:]] and all(kind.kind in "fi" for kind in frame.dtypes[1:])
+    assert len(formats) == 6 and "Mean rank, 1,000 steps" in formats and [*formats] == [*frame.columns[1:]]
+    assert all(kind.kind in "fi" for kind in frame.dtypes[1:])
     assert {how % 8 for how in formats.values()} == {"8.0", "8", "8.0e+00"}
     page = next(file for file in _parcel(found, 100, "").files if file.row.name == "html").write().decode()
     first = frame.iloc[0]
