@@ -178,7 +178,9 @@ def test_bad_input_is_a_sentence_and_keeps_the_picture():
         assert [o.kind for o in study_of(app).descent.optimizers] == ["sgd", "lbfgs", "adam"]
     app = open_page({"view": "map", "n": "9999", "y": "lr~0.1~1.0"})
     assert not app.exception and "n must be a whole number" in app.warning[0].value
-    assert "must differ" in app.error[0].value
+    assert "must differ; both are 'lr'" in app.warning[0].value and not app.error
+    app.selectbox(key="tune.up").set_value("lr").run()
+    assert not app.exception and "must differ" in app.error[0].value
 
 
 def test_long_work_is_watched_cancelled_and_asked_for_again():
