@@ -17,6 +17,7 @@ from optim_viz.surfaces.compiled import compiled
 from optim_viz.ui import compare, page, player, share
 from optim_viz.ui.first_pictures import KnownLink
 from optim_viz.ui.presets import presets
+from optim_viz.ui.surface_controls import note_constant
 
 page.start_page("compare")
 notes = page.linked("compare", COMPARE, partial(links.read, links.FAIR_DESCENT), compare.fill_descent)
@@ -33,6 +34,7 @@ if shown:
         st.markdown(f"${runs.surface.called} = {compiled(runs.surface).latex}$ &ensp; {tr(runs.surface.story)}")
         share.share("compare", runs)
         captioned = presets("compare", PRESETS, shown.asked, compare.fill_descent)
+    note_constant(runs.surface)
     player.show(
         scenes.compare(runs), key="compare-player", origin=origin(runs.spec, page.address()),
         on_turn=partial(compare.turn, "compare", shown), link=KnownLink("compare", query, captioned),

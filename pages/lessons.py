@@ -14,13 +14,17 @@ text, drawn = st.columns([3, 7], gap="medium")
 with text, st.container(key="lessons-text"):
     row = parts.choose_lesson()
     parts.read_aloud(row)
+    look = st.container()
 with drawn, st.container(key="lessons-drawn"):
     place, corner = parts.choose_picture(row)
     page.write_link("lessons", links.write_lesson(place))
     guessed = parts.predict(row)
+    with look:
+        parts.point_out(row, guessed)
     found = parts.picture(row, place, guessed)
     with corner:
         parts.share_picture(place, found)
 with st.container(key="lessons-rest"):
-    parts.judge(row)
+    if guessed:
+        parts.judge(row)
     parts.deeper(row)

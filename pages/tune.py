@@ -7,6 +7,7 @@ from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST
 from optim_viz.language import tr
 from optim_viz.ui import page
+from optim_viz.ui.surface_controls import note_constant
 from optim_viz.ui.tune import fill_study, study_controls, study_view
 from optim_viz.ui.tune_views import share_study, show_study
 
@@ -23,6 +24,8 @@ if checked:
     with head:
         st.title(tr(checked.title), anchor=False)
         st.markdown(tr(checked.invitation))
+        if "f" in checked.view.keys:
+            note_constant(checked.study.descent.surface)
     drawn = show_study(checked)
     with head:
         share_study(checked, drawn)

@@ -17,11 +17,21 @@ from optim_viz.lessons.table import LESSONS
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import SpecError, number
+from optim_viz.surfaces.expression import parse
 from optim_viz.surfaces.table import SURFACES
 
 OTHERS = [language for language in LANGUAGES if language != OWN]
 #: What no translation may change: values, formulas, code, links, icons, addresses.
 KEPT = re.compile(r"\{[^{}]*\}|\$[^$]+\$|`[^`]+`|\]\([^)]+\)|:material/\w+:|https?://\S+")
+
+
+def test_what_is_wrong_with_a_typed_function_is_one_sentence_in_one_language():
+    with pytest.raises(SpecError) as error:
+        parse("1/0")
+    said = together([str(error.value), N_("The link's {key} was dropped: {error}", key="steps", error="")])
+    assert said.startswith("This divides by zero (at character 3). The")
+    with speaking("zh"):
+        assert not re.search("[a-z] |character", tr(said).partition("steps")[0]) and "3" in tr(str(error.value))
 
 
 @pytest.fixture(scope="module", params=OTHERS)

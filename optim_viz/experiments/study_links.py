@@ -9,7 +9,7 @@ from typing import Any
 from optim_viz.experiments import links
 from optim_viz.experiments.links import Key, Query, Table, field, inside, joined, parts
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, check_axis, check_rates
-from optim_viz.experiments.study_views import FIRST, VIEWS, fitting, seen
+from optim_viz.experiments.study_views import FIRST, SAME_AXES, VIEWS, fitting, seen
 from optim_viz.language import N_
 from optim_viz.optimizers.packages import is_of_package
 from optim_viz.spec import DescentSpec, SpecError, number, one_of, quoted, whole
@@ -85,10 +85,20 @@ STUDY: Table = {
 }
 
 
+def _with_own_axes(study: Study) -> Study:
+    """The study with the axes that its view opens with, or those of its optimizer if that has others."""
+    opens = VIEWS[study.view].opens
+    return fitting(replace(study, x=opens.x, y=opens.y))
+
+
 def read_study(query: Mapping[str, list[str]], default: Study) -> tuple[Study, list[str]]:
     """Return the study that a link's query describes, what its view opens with where it is silent, what was dropped."""
     study, notes = links.read(STUDY, query, default)
-    return fitting(study), notes
+    study = fitting(study)
+    if "x" in VIEWS[study.view].keys and study.x.name == study.y.name:  # one was dropped, or both are given alike
+        notes.append(N_("The map's own axes are shown: {error}", error=N_(SAME_AXES, name=study.x.name)))
+        study = _with_own_axes(study)
+    return study, notes
 
 
 def write_study(study: Study, whole: bool = False) -> Query:
@@ -98,6 +108,6 @@ def write_study(study: Study, whole: bool = False) -> Query:
     {'view': ['map'], 'measure': ['steps']}
     """
     opens = VIEWS[study.view].opens
-    axes = fitting(replace(opens, descent=study.descent, which=study.which))
+    axes = _with_own_axes(study)
     default = None if whole else replace(opens, x=axes.x, y=axes.y)
     return links.write(STUDY, replace(study, descent=seen(study)), default)

@@ -21,6 +21,7 @@ from optim_viz.surfaces import descent
 from optim_viz.sweeps import basins, sweep
 from optim_viz.sweeps.tuning import second_knob
 
+SAME_AXES = N_("The two axes of a map must differ; both are {name!r}.")
 #: Sweeps by the label of whatever they sweep over.
 Sweeps = Mapping[str, SweepSpec | TrainSweepSpec]
 
@@ -199,7 +200,7 @@ def check(study: Study) -> CheckedStudy:
     whole(study.which, "which", 0, 100)
     check_rates(*study.rates)
     if "x" in view.keys and study.x.name == study.y.name:
-        raise SpecError("The two axes of a map must differ; both are {name!r}.", name=study.x.name)
+        raise SpecError(SAME_AXES, name=study.x.name)
     sweeps = view.sweeps(study)
     cost, most = sum(spec.steps_in_all for spec in sweeps.values()), limit(view.budget)
     if cost > most:

@@ -48,6 +48,7 @@ WORDS = {
     "back": N_("Back"), "next": N_("Next"), "lesson": N_("Lesson"), "pages": N_("Pages"), "pictures": N_("Pictures"),
     "compare": N_("Compare"), "experiments": N_("Experiments"), "rules": N_("Update rules"),
     "compared": N_("What is compared"), "look": N_("What to look at."), "guess": N_("Guess first."),
+    "held": N_("What to look at, and what was measured, is shown once you have guessed."),
     "measured": N_("Measured"), "limit": N_("Where it stops"), "try": N_("Try it"), "answer": N_("Answer"),
     "code": N_("Formulas beside the code"),
     "tune": N_("Tune"), "shares": N_("Shares of the starts"), "run": N_("What is run"),

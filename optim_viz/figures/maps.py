@@ -87,7 +87,7 @@ def _numbers(s: Sweep, measure: str) -> np.ndarray:
     above = np.maximum(s.final_loss - lowest(s.spec.surface), 0.0)
     kept = np.where(s.diverging | ~s.done, np.nan, above)
     top = np.nanmax(kept) if np.isfinite(kept).any() else 1.0
-    return np.maximum(kept, FLOOR * max(top, 1e-300))
+    return np.maximum(kept, max(FLOOR * top, 1e-300))
 
 
 def _scale(z: np.ndarray) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from optim_viz.language import N_, together
 
 #: Neighbours that lie further apart than this factor are too far from each other for a best rate to be called a dip.
 COARSE = 1.5
+#: More places than these are counted instead of told one by one.
+MOST_PLACES = 3
 DIP = N_("a single dip, not a region to rely on")
 NARROW = N_("what is good is narrower than these cells")
 
@@ -61,15 +63,21 @@ def short_words(lrs: np.ndarray, region: Region | None) -> str:
     '0.1 to 0.11, a factor of 1.1 wide, and maybe below'
     >>> short_words(lrs, good_region(np.array([99.0, 1.0, 99.0]), (1,), 10.0))
     'at 0.11 alone'
+    >>> short_words(lrs, good_region(np.array([2.0, 99.0, 1.0]), (2,), 10.0))
+    'at 0.12, and maybe above; also at 0.1'
     """
     if region is None:
         return N_("none")
     ((first, last),), (ends,) = region.box, region.beyond
-    beyond = _BEYOND[bool(ends[0]), bool(ends[1])]
-    if first == last:
-        return N_("at {rate:.2g} alone{beyond}", rate=lrs[first], beyond=beyond)
-    return N_("{low:.2g} to {high:.2g}, {wide}{beyond}", low=lrs[first], high=lrs[last],
-              wide=_wide(lrs[last] / lrs[first]), beyond=beyond)  # fmt: skip
+    beyond, others = _BEYOND[bool(ends[0]), bool(ends[1])], stretches(region.elsewhere)
+    if first < last:
+        text = N_("{low:.2g} to {high:.2g}, {wide}{beyond}", low=lrs[first], high=lrs[last],
+                  wide=_wide(lrs[last] / lrs[first]), beyond=beyond)  # fmt: skip
+    elif others:
+        text = N_("at {rate:.2g}{beyond}", rate=lrs[first], beyond=beyond)
+    else:
+        text = N_("at {rate:.2g} alone{beyond}", rate=lrs[first], beyond=beyond)
+    return N_("{text}; also {places}", text=text, places=_places(lrs, others)) if others else text
 
 
 #: By whether a region may go on below and above what was tried.
@@ -182,14 +190,21 @@ def _as_good(lrs: np.ndarray, region: Region) -> str:
     found = stretches(region.elsewhere)
     if not found:
         return ""
-    if len(found) > 3:
-        return N_("; as good again in {count} other places between {low:.2g} and {high:.2g}", count=len(found),
-                  low=lrs[found[0][0]], high=lrs[found[-1][1]])  # fmt: skip
+    if len(found) > MOST_PLACES:
+        return N_("; as good again {places}", places=_places(lrs, found))
+    return N_("; as good again, with worse ones between, {places}", places=_places(lrs, found))
+
+
+def _places(lrs: np.ndarray, found: Sequence[tuple[int, int]]) -> str:
+    """Where stretches of learning rates lie; of many, how many and between which ends."""
+    if len(found) > MOST_PLACES:
+        return N_("in {count} other places between {low:.2g} and {high:.2g}", count=len(found), low=lrs[found[0][0]],
+                  high=lrs[found[-1][1]])  # fmt: skip
     places = [
         N_("at {rate:.2g}", rate=lrs[a]) if a == b else N_("from {low:.2g} to {high:.2g}", low=lrs[a], high=lrs[b])
         for a, b in found
     ]
-    return N_("; as good again, with worse ones between, {places}", places=together(places, "{before}, {after}"))
+    return together(places, "{before}, {after}")
 
 
 def _steadier(lrs: np.ndarray, losses: np.ndarray, near: float, lost: np.ndarray | None) -> str:

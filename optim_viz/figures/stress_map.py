@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optim_viz.figures.style import dress, log_words
-from optim_viz.language import tr
+from optim_viz.language import N_, tr
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.sweeps.stress import LEVEL, Stress
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Pixels of a row, and of what stands above and below all rows.
 ROW, REST = 25, 170
+#: Pixels of a number's height: 6.5 fits into a cell on a phone.
+INK = 10
 #: The most that is left on the scale: a run that ends higher than it began has that colour, too.
 TOP = 1.0
 #: Above this exponent a cell is dark.
@@ -48,7 +50,7 @@ def stress_chart(found: Stress, horizon: int, dark: bool = False) -> go.Figure:
         go.Scatter(
             x=names * len(places), y=[place for place in places for _ in names], mode="markers+text",
             text=[_place(found, i, horizon, k) for i, k in cells],
-            textfont={"color": [_ink(share, dark) for share in left.ravel()]},
+            textfont={"size": INK, "color": [_ink(share, dark) for share in left.ravel()]},
             marker={"size": 20, "opacity": 0, "symbol": "square"},  # a heatmap takes no clicks
             customdata=[[i, k, _told(found, i, horizon, k)] for i, k in cells],
             hovertemplate="%{y}, %{x}<br>%{customdata[2]}<extra></extra>",
@@ -83,9 +85,9 @@ def _scale() -> dict[str, object]:
 
 
 def _place(found: Stress, i: int, horizon: int, k: int) -> str:
-    """How many are ahead, and one: equals share a place; a dash where none is ranked."""
-    shares = found.shares[i, horizon]
-    return "–" if np.isnan(shares[k]) else str(1 + int((shares < shares[k]).sum()))
+    """Its rank, of which the table has the mean: equals share that of their places; a dash where none is ranked."""
+    rank = found.ranks[i, horizon, k]
+    return "–" if np.isnan(rank) else f"{rank:g}"
 
 
 def _told(found: Stress, i: int, horizon: int, k: int) -> str:
@@ -96,6 +98,15 @@ def _told(found: Stress, i: int, horizon: int, k: int) -> str:
     return "<br>".join(said)
 
 
+#: What the table has for each horizon, and how its numbers are written.
+MEAN, AHEAD, LEFT = N_("Mean rank, {steps}"), N_("Nobody ahead on, {steps}"), N_("Median share left, {steps}")
+_FORMATS = {MEAN: "%.1f", AHEAD: "%d", LEFT: "%.1e"}
+
+
+def _column(what: str, steps: int) -> str:
+    return tr(N_(what, steps=N_("{count:,} steps", count=steps)))
+
+
 def stress_table(found: Stress) -> pd.DataFrame:
     """Return the ranks of all optimizers in the reader's language, the best after the last horizon first."""
     import pandas as pd
@@ -103,9 +114,12 @@ def stress_table(found: Stress) -> pd.DataFrame:
     columns = {tr("Optimizer"): [OPTIMIZERS[spec.kind].title for spec in found.spec.optimizers]}
     frame = pd.DataFrame(columns)
     for h, steps in enumerate(found.spec.horizons):
-        told = {"steps": tr("{count:,} steps", count=steps)}
-        frame[tr("Mean rank, {steps}", **told)] = np.round(found.mean_ranks[h], 1)
-        frame[tr("Nobody ahead on, {steps}", **told)] = found.wins[h]
-        left = np.median(found.shares[found.ranked, h], axis=0)
-        frame[tr("Median share left, {steps}", **told)] = [f"{share:.1e}" for share in left]
+        frame[_column(MEAN, steps)] = found.mean_ranks[h]
+        frame[_column(AHEAD, steps)] = found.wins[h]
+        frame[_column(LEFT, steps)] = np.median(found.shares[found.ranked, h], axis=0)
     return frame.iloc[order(found, -1)].reset_index(drop=True)
+
+
+def table_formats(found: Stress) -> dict[str, str]:
+    """Return how the numbers of each of the table's columns are written, in printf's words."""
+    return {_column(what, steps): how for steps in found.spec.horizons for what, how in _FORMATS.items()}

@@ -39,7 +39,7 @@ def shown(row: Lesson) -> tuple[Experiment, ...]:
     """The experiments that a lesson shows, in order: its own, then those of its limit.
 
     >>> [experiment.name for experiment in shown(lesson("momentum"))]
-    ['slope', 'ravine', 'zigzag', 'rings']
+    ['ravine', 'slope', 'zigzag', 'rings']
     """
     return (*row.experiments, *row.limit.experiments)
 

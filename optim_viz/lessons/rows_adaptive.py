@@ -207,14 +207,14 @@ FORGETTING = Lesson(
     source=Source("Tieleman & Hinton", "Lecture 6.5, Neural Networks for Machine Learning", 2012),
     experiments=(
         Experiment(
-            "slope",
-            "A steady slope: equal gradients, different steps",
-            check(SLOPE, [optimizer("adagrad", lr=0.02), optimizer("rmsprop", lr=0.02)], (-1.5, 1.0), 400),
-        ),
-        Experiment(
             "valley",
             "A steep wall first, then a flat valley",
             check("rosenbrock", [optimizer("adagrad", lr=0.02), optimizer("rmsprop", lr=0.02)], steps=600),
+        ),
+        Experiment(
+            "slope",
+            "A steady slope: equal gradients, different steps",
+            check(SLOPE, [optimizer("adagrad", lr=0.02), optimizer("rmsprop", lr=0.02)], (-1.5, 1.0), 400),
         ),
     ),
     look="On the slope, Adagrad falls further and further behind; in the valley it hardly leaves the wall.",

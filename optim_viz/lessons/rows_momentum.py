@@ -110,14 +110,14 @@ MOMENTUM = Lesson(
     source=Source("Goh", "Why Momentum Really Works, Distill", 2017),
     experiments=(
         Experiment(
-            "slope",
-            "A steady slope: momentum reaches ten times the speed",
-            check(SLOPE, [optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01)], (-1.5, 1.0), 100),
-        ),
-        Experiment(
             "ravine",
             "A ravine at a small learning rate: faster along the floor",
             check("quadratic", [optimizer("sgd", lr=0.02), optimizer("momentum", lr=0.02, momentum=0.8)], steps=400),
+        ),
+        Experiment(
+            "slope",
+            "A steady slope: momentum reaches ten times the speed",
+            check(SLOPE, [optimizer("sgd", lr=0.01), optimizer("momentum", lr=0.01)], (-1.5, 1.0), 100),
         ),
         Experiment(
             "zigzag",

@@ -105,6 +105,15 @@ def with_numbers(surface: Surface) -> sympy.Expr:
     return expression.subs(values).replace(own()["raised"], sympy.Pow) if values else expression
 
 
+def is_constant(surface: Surface) -> bool:
+    """Return whether a surface has neither x nor y in it, its parameters' values put in: nothing is to be descended.
+
+    >>> [is_constant(Surface("own", "", text, (-1, 1, -1, 1), (0, 0))) for text in ("5", "x - x", "x*0 + y")]
+    [True, True, False]
+    """
+    return not with_numbers(surface).free_symbols
+
+
 class _Reader(Reader):
     """Makes sympy's expression of a syntax tree."""
 

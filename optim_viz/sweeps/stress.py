@@ -148,7 +148,9 @@ class Stress:
         return N_(
             "{optimizers} optimizers on {surfaces} surfaces, each from the surface's own start with its learning rate "
             "tuned by {trials} trials of as many steps as are shown. What counts is the full loss after the last step, "
-            "as a share of the start's, both above the lowest known; below {level:g} all are level.",
+            "as a share of the start's, both above the lowest known; below {level:g} all are level. A rank is a place "
+            "among the optimizers; those that are level have the mean of their places: eight that share the first have "
+            "4.5.",
             optimizers=len(self.spec.optimizers), surfaces=len(self.spec.surfaces), trials=self.spec.trials,
             level=LEVEL,
         )  # fmt: skip

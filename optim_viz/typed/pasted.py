@@ -12,6 +12,9 @@ from optim_viz.language import N_
 from optim_viz.spec import SpecError, nearest
 from optim_viz.typed.dialect import Dialect
 
+#: Where something is wrong, behind what.
+_AT = N_("{message} (at character {column}).")
+
 
 class ExpressionError(SpecError):
     """A typed function that cannot be used; `column` is where, counted from 0."""
@@ -19,7 +22,7 @@ class ExpressionError(SpecError):
     def __init__(self, message: str, text: str, column: int) -> None:
         self.text, self.column = text, max(0, min(column, len(text)))
         said = N_(message)
-        super().__init__("{message} (at character {column})", message=said, column=self.column + 1)
+        super().__init__(_AT, message=said, column=self.column + 1)
 
 
 #: Signs that stand for what is typed otherwise; the spaces keep what is beside them apart.

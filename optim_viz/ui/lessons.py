@@ -28,6 +28,8 @@ from optim_viz.ui.share import give, share
 
 #: Runs of a page that what a lesson shows and measures may take: it is always the same, and kept.
 PAGES = 5
+#: What stands for all that would answer the question.
+HELD = N_("What to look at, and what was measured, is shown once you have guessed.")
 _SLUGS = list(table.LESSONS)
 _NUMBER = {slug: number for number, slug in enumerate(_SLUGS, 1)}
 
@@ -58,11 +60,18 @@ def choose_lesson() -> Lesson:
 
 
 def read_aloud(row: Lesson) -> None:
-    """Show the claim, the text, its source, and what to look at."""
+    """Show the claim, the text, and its source."""
     st.title(tr(row.claim), anchor=False)
     st.markdown(tr(row.text))
     st.caption(tr("Source: {source}.", source=row.source))
-    st.markdown(tr("**What to look at.** {look}", look=N_(row.look)))
+
+
+def point_out(row: Lesson, guessed: bool) -> None:
+    """Show what to look at; before a guess is made it would answer the question."""
+    if guessed:
+        st.markdown(tr("**What to look at.** {look}", look=N_(row.look)))
+    else:
+        st.caption(tr(HELD))
 
 
 def choose_picture(row: Lesson) -> tuple[Place, Any]:
@@ -96,23 +105,34 @@ def _measured_prediction(slug: str) -> tuple[int, str]:
 
 @timed(PAGES)
 def predict(row: Lesson) -> bool:
-    """Ask what will be seen; once an answer is chosen, say whether it is what was measured. Return whether one is."""
-    asked = PREDICTIONS[row.slug]
+    """Ask what will be seen; once an answer is chosen, say whether it is what was measured. Return whether to tell it.
+
+    It is told to those who guess, and to those who would rather be shown.
+    """
+    asked, told = PREDICTIONS[row.slug], f"lessons.{row.slug}.told"
     with st.container(key="lessons-guess", gap="xsmall"):
         chosen = st.pills(
             tr("**Guess first.** {question}", question=N_(asked.question)), range(len(asked.answers)),
             key=f"lessons.{row.slug}.guess", format_func=lambda i: tr(asked.answers[i][0]),
         )  # fmt: skip
-        if chosen is None:
+        if chosen is None and not st.session_state.get(told):
+            st.button(tr("Show me"), key=f"{told}.now", type="tertiary", on_click=_tell, args=(told,))
             return False
         try:
             right, numbers = _measured_prediction(row.slug)
         except SpecError as error:
             st.error(plain(tr(str(error))), icon=":material/error:")
             return True
+        if chosen is None:
+            st.markdown(tr(numbers))
+            return True
         sign = ":green[:material/check_circle:" if chosen == right else ":red[:material/cancel:"
         st.markdown(f"{sign} **{tr(reply(asked, right, chosen))}**] {tr(numbers)}")
     return True
+
+
+def _tell(key: str) -> None:
+    st.session_state[key] = True
 
 
 def _caption(experiment: Experiment) -> str:

@@ -13,7 +13,6 @@ from optim_viz.experiments.fairness import ON_NETWORK, Fair
 from optim_viz.experiments.jobs import Job, Line
 from optim_viz.experiments.links import Query
 from optim_viz.export.origin import origin
-from optim_viz.export.table import harmless
 from optim_viz.figures.results_table import matrix_results
 from optim_viz.language import N_, together, tr
 from optim_viz.network import matrix_task, train
@@ -29,7 +28,7 @@ from optim_viz.ui.page import address, plain, timed, write_link
 from optim_viz.ui.player import show
 from optim_viz.ui.share import share
 from optim_viz.ui.surface_controls import fairness
-from optim_viz.ui.widgets import choices
+from optim_viz.ui.widgets import choices, show_results
 
 CONDITIONS = [10.0**power for power in range(int(math.log10(matrix_task.MAX_CONDITION)) + 1)]
 #: Seconds between two looks at a run that goes on.
@@ -125,7 +124,7 @@ def _said(job: Job, found: MatrixTask) -> None:
         st.caption(tr(job.result.sentence))
     for said in long_warm_ups(found.spec.optimizers, found.steps):
         st.caption(plain(tr(said)))
-    st.dataframe(harmless(matrix_results(found)), hide_index=True, width="stretch", placeholder="never")
+    show_results(matrix_results(found), digits=3)
 
 
 def runs_of(job: Job) -> MatrixTask | None:

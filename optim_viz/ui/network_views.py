@@ -18,6 +18,7 @@ from optim_viz.network.plane import Plane
 from optim_viz.network.training import Training
 from optim_viz.ui.network_sharpness import show_sharpness
 from optim_viz.ui.view_choices import ViewChoice, choose
+from optim_viz.ui.widgets import show_results
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _say_dead_outputs(training: Training) -> None:
 
 
 def _results(shown: Shown) -> None:
-    st.dataframe(harmless(results_table.results(shown.training)), hide_index=True, width="stretch", placeholder="never")
+    show_results(results_table.results(shown.training))
 
 
 def _cost(shown: Shown) -> None:
@@ -74,7 +75,7 @@ def _cost(shown: Shown) -> None:
         help=tr("At first a quarter above the lowest that any of these runs saw."),
     )  # fmt: skip
     table = training_cost.to_target(shown.training, float(target))
-    st.dataframe(harmless(table), hide_index=True, width="stretch", placeholder="never")
+    st.dataframe(harmless(table), hide_index=True, width="stretch", placeholder=tr("never"))
 
 
 def _seeds(shown: Shown) -> None:

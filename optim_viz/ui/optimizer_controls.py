@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -83,14 +84,15 @@ def optimizers(
     played: bool = False,
     mode: str = "",
     swept: bool = False,
+    mapped: Mapping[int, Sequence[str]] = MappingProxyType({}),
     kinds: Iterable[str] = ON_SURFACES,
     place: str = "",
 ) -> tuple[OptimizerSpec, ...]:
     """Show the list of optimizers with all their hyperparameters; return their specs.
 
     Where the FIRST of them are `played` with under the picture, they have no widget here; nor have those that `mode`,
-    a key of FAIRNESS, chooses, and the learning rate where all of a range are `swept`: a slider would show a value that
-    no run uses.
+    a key of FAIRNESS, chooses, the learning rate where all of a range are `swept`, and what a map has as axes, `mapped`
+    by the optimizer's number: a slider would show a value that no run uses.
 
     `suggested` gives a learning rate for optimizers that were not in the link; the others start at torch's default.
     `groups` are the param groups that may have a learning rate of their own, each with what it is called; `kinds`, the
@@ -100,11 +102,13 @@ def optimizers(
     offered = [*kinds, *([PACKAGE] if place and installed() else [])]
     kept: dict[int, OptimizerSpec] = st.session_state[f"{name}.slots"]
     specs: dict[int, OptimizerSpec] = {}
-    for slot, spec in kept.items():
+    for number, (slot, spec) in enumerate(kept.items()):
         chosen = () if mode == "one" and not specs else CHOSEN[mode]
         said = N_("chosen by \u201c{way}\u201d", way=FAIRNESS[mode])
         if swept:
             chosen, said = ("lr",), N_("all of the range above")
+        if number in mapped:
+            chosen, said = tuple(mapped[number]), N_("the map's axes")
         specs[slot] = _optimizer(name, slot, spec, suggested, groups, Elsewhere(played, chosen, said), offered, place)
     st.session_state[f"{name}.slots"] = specs
     st.button(
@@ -196,10 +200,10 @@ def _more(
     for h in knobs_of(kept.kind):
         if h.name not in FIRST and not elsewhere.has(h.name):
             values[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", kept[h.name])
-    clip = {
-        h.name: hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", dict(kept.clip).get(h.name, h.default))
-        for h in CLIPPING
-    }
+    clip = {h.name: dict(kept.clip).get(h.name, h.default) for h in CLIPPING}
+    for h in CLIPPING:
+        if not elsewhere.has(h.name):
+            clip[h.name] = hyperparameter(h, f"{prefix}.{kept.kind}.{h.name}", clip[h.name])
     chosen = _schedule(prefix, kept.schedule)
     one_rate = kept.kind not in OPTIMIZERS or OPTIMIZERS[kept.kind].closure_rule
     scale = {} if one_rate else _scale(prefix, kept, groups)

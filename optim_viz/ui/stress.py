@@ -13,7 +13,7 @@ from optim_viz.experiments.stress_links import INVITATION, play
 from optim_viz.export import figure_page
 from optim_viz.export.study_table import STUDY_EXPORTS
 from optim_viz.export.table import as_csv, as_parquet
-from optim_viz.figures.stress_map import stress_chart, stress_table
+from optim_viz.figures.stress_map import stress_chart, stress_table, table_formats
 from optim_viz.language import N_, together, tr
 from optim_viz.sweeps.stress import HORIZONS, Stress
 from optim_viz.ui.go import go
@@ -46,7 +46,8 @@ def show_stress(steps: int) -> Stress:
     place = _clicked(chart, f"{NAME}-{steps}")
     if place is not None:
         go("Compare", play(found, place[0], horizon, place[1]))
-    st.dataframe(stress_table(found), hide_index=True, width="stretch")
+    written = {name: st.column_config.NumberColumn(format=how) for name, how in table_formats(found).items()}
+    st.dataframe(stress_table(found), hide_index=True, width="stretch", column_config=written)
     st.markdown(plain(tr(found.caution)))
     return found
 
@@ -79,6 +80,7 @@ def _parcel(found: Stress, steps: int, home: str) -> Parcel:
 
 def _page(found: Stress, steps: int, home: str) -> bytes:
     charts = [stress_chart(found, HORIZONS.index(steps))]
-    below = stress_table(found).to_html(index=False, border=0) + f"<p>{tr(found.caution)}</p>"
+    written = {name: how.__mod__ for name, how in table_formats(found).items()}
+    below = stress_table(found).to_html(index=False, border=0, formatters=written) + f"<p>{tr(found.caution)}</p>"
     link = f"{home.rstrip('/')}/stress?steps={steps}" if home else f"optim-viz stress?steps={steps}"
     return figure_page.page(charts, tr(TITLE), tr(found.sentence), below, "optim-viz-stress", link).encode()

@@ -11,7 +11,7 @@ import streamlit as st
 from optim_viz.experiments.fairness import FAIRNESS
 from optim_viz.language import N_, tr
 from optim_viz.spec import COORDINATES, PARAMETERS, Surface
-from optim_viz.surfaces.expression import letters, of_x_alone
+from optim_viz.surfaces.expression import is_constant, letters, of_x_alone
 from optim_viz.surfaces.surface import dataset, surface
 from optim_viz.surfaces.table import SURFACES
 from optim_viz.typed.pasted import ExpressionError
@@ -45,17 +45,29 @@ def where(name: str, played: bool = False) -> tuple[Callable[[], Surface], Surfa
     return make_surface, SURFACES.get(choice)
 
 
+def note_constant(shown: Surface) -> None:
+    """Say of a constant function that it is one: every run stands still, and counts as arrived."""
+    if is_constant(shown):
+        st.info(
+            tr("This function is constant: there is nothing to descend, so every run has arrived where it starts."),
+            icon=":material/info:",
+        )
+
+
 def weights_of(row: Surface | None) -> dict[str, str]:
     """What the weights x and y of a surface are called; of a function of one's own, as they are."""
     return dict(zip(COORDINATES, row.weights if row else COORDINATES, strict=True))
 
 
 def start(name: str, weights: Sequence[str] = COORDINATES) -> tuple[float, float]:
-    """Show the two numbers of a start, by what the surface's weights are called."""
-    x, y = (
+    """Show the two numbers of a start, by what the surface's weights are called; on a curve the one, y is kept."""
+    curve = st.session_state[f"{name}.surface"] == OWN and _is_curve(name, st.session_state[f"{name}.text"])
+    shown = COORDINATES[:1] if curve else COORDINATES
+    for key in COORDINATES[len(shown) :]:
+        st.session_state[f"{name}.{key}"] = st.session_state[f"{name}.{key}"]
+    for column, key, weight in zip(st.columns(len(shown)), shown, weights, strict=False):
         column.number_input(tr("Start {weight}", weight=weight), key=f"{name}.{key}", step=0.1, format="%.4g")
-        for column, key, weight in zip(st.columns(2), COORDINATES, weights, strict=True)
-    )
+    x, y = (float(st.session_state[f"{name}.{key}"]) for key in COORDINATES)
     return x, y
 
 
@@ -105,7 +117,7 @@ def _own_surface(name: str, played: bool) -> Callable[[], Surface]:
     text = st.text_input("f(x, y)", key=f"{name}.text", help=tr(HELP))
     shown = _known_letter if played else _letter
     values = {letter: shown(name, letter) for letter in _letters(name, text)}
-    _bounds(name, [key for key in BOUNDS if key.startswith("x") or not (played and _is_curve(name, text))])
+    _bounds(name, [key for key in BOUNDS if key.startswith("x") or not _is_curve(name, text)])
     x0, x1, y0, y1 = (st.session_state[f"{name}.{key}"] for key in BOUNDS)
     return partial(surface, text, bounds=(x0, x1, y0, y1), **values)
 
@@ -119,9 +131,9 @@ def _bounds(name: str, shown: list[str]) -> None:
 
 
 def _is_curve(name: str, text: str) -> bool:
-    """Whether a typed function is drawn as a curve, on which y has no place."""
+    """Whether a typed function is drawn as a curve, on which y has no place; Compare may draw it as a map."""
     with suppress(ExpressionError):
-        return of_x_alone(text) and not st.session_state[f"{name}.drawn"]
+        return of_x_alone(text) and not st.session_state.get(f"{name}.drawn")
     return False
 
 

@@ -82,7 +82,8 @@ def study_controls(view: View) -> Callable[[], CheckedStudy]:
     rates = _rates() if "rates" in view.keys else kept.rates
     resolution = _resolution(view)
     above = st.container()
-    specs = optimizers(NAME, SUGGESTED, groups, limit=view.optimizers, swept="rates" in view.keys)
+    mapped = _mapped() if "which" in view.keys else {}
+    specs = optimizers(NAME, SUGGESTED, groups, view.optimizers, swept="rates" in view.keys, mapped=mapped)
     with above:
         chosen = _map(kept, specs) if "which" in view.keys else {}
     noise, seed, seeds = _noise(kept, view)
@@ -100,6 +101,13 @@ def study_controls(view: View) -> Callable[[], CheckedStudy]:
         return checked
 
     return asked
+
+
+def _mapped() -> dict[int, tuple[str, str]]:
+    """The axes of the map by the number of the optimizer that it is of, as they were last set."""
+    state = st.session_state
+    which = min(state.get(f"{NAME}.which", state[KEPT].which), len(state[f"{NAME}.slots"]) - 1)
+    return {which: (state[f"{NAME}.across"], state[f"{NAME}.up"])}
 
 
 #: What makes the spec of runs from their optimizers, noise and seed; and their param groups, by what they are called.
@@ -175,7 +183,6 @@ def _map(kept: Study, specs: tuple[OptimizerSpec, ...]) -> dict[str, Any]:
             format_func=lambda v: tr("{share:.3g} of the way", share=v),
             help=tr("This share of the start's loss above the lowest known."),
         )  # fmt: skip
-    st.caption(tr("The map replaces {x} and {y} of the optimizer below.", x=axes[0][1], y=axes[1][1]))
     return {"which": int(which), "x": axes[0], "y": axes[1], "measure": measure, "tolerance": float(tolerance)}
 
 

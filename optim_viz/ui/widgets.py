@@ -1,16 +1,29 @@
-"""The widget of one hyperparameter, made from its row in a table."""
+"""The widget of one hyperparameter, made from its row in a table; and how a table of results is shown."""
 
 from __future__ import annotations
 
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from optim_viz.export.table import harmless
 from optim_viz.language import told, tr
 from optim_viz.spec import Hyperparameter, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def show_results(table: pd.DataFrame, digits: int = 0) -> None:
+    """Show a table of results: a dash where there is no number, room for how a run ended, as many digits if any."""
+    columns: dict[str, Any] = {tr("status"): st.column_config.TextColumn(width="medium")}
+    if digits:
+        numbers = table.select_dtypes("float").columns
+        columns |= {name: st.column_config.NumberColumn(format=f"%.{digits}g") for name in numbers}
+    st.dataframe(harmless(table), hide_index=True, width="stretch", placeholder="–", column_config=columns)
 
 
 def keep(key: str, value: object) -> None:

@@ -64,6 +64,9 @@ def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
     fitted = isinstance(row.experiments[0].spec, DescentSpec) and row.experiments[0].spec.surface.data
     expect(page.locator(".ov-player section:not([hidden]) .js-plotly-plot")).to_have_count(3 if fitted else 2)
     expect(page.get_by_role("heading", name=row.claim)).to_be_visible()
+    assert bottom(page, ".ov-bar") <= 900  # the question, too
+    expect(page.get_by_text("The claim holds.")).to_have_count(0)
+    page.get_by_role("button", name="Show me").click()
     expect(page.get_by_text("The claim holds.")).to_be_visible()
     expect(page.get_by_text("Measured too.")).to_be_visible()
     page.get_by_text("Formulas beside the code").wait_for()
@@ -145,13 +148,13 @@ def test_turning_pages_and_pictures_writes_the_link(server, open_page):
 
 def test_open_in_compare_shows_the_lessons_final_losses(server, open_page):
     row = table.lesson("momentum")
-    page = open_page(server + "/lessons?lesson=momentum&run=2")
-    drawn(page, row, 2)
+    page = open_page(server + "/lessons?lesson=momentum")
+    drawn(page, row)
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_label("The link to this experiment")).to_have_value(page.url)
     with page.expect_download() as started:
         page.get_by_role("button", name=EXPORTS["json"].title).click()
-    experiment = links.shown(row)[1]
+    experiment = links.shown(row)[0]
     assert started.value.suggested_filename == f"optim-viz-momentum-{experiment.name}.json"
     assert files.read(started.value.path().read_text()) == experiment.spec
     page.keyboard.press("Escape")

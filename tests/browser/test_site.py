@@ -301,10 +301,10 @@ def reads(page, row: Lesson):
 
 
 def test_a_lesson_is_read_seen_and_measured(open_site):
-    page = open_site("lessons.html?lesson=momentum&run=2")
+    page = open_site("lessons.html?lesson=momentum")
     row = LESSONS["momentum"]
     reads(page, row)
-    expect(page.locator("#caption")).to_contain_text(row.experiments[1].caption)
+    expect(page.locator("#caption")).to_contain_text(row.experiments[0].caption)
     runs = ov.descend(row["ravine"].spec.surface, row["ravine"].spec.optimizers, steps=row["ravine"].spec.steps)
     page.locator(PLAYER).press("End")  # it waits at its start
     for run in runs:
@@ -316,11 +316,16 @@ def test_a_lesson_is_read_seen_and_measured(open_site):
 
 
 def test_a_guess_is_told_right_or_wrong_once_it_is_made(open_site):
-    page = open_site("lessons.html?lesson=momentum&run=2")
+    page = open_site("lessons.html?lesson=momentum")
     told = page.locator("#guess-reply")
     expect(page.locator("#guess-question")).to_have_text(PREDICTIONS["momentum"].question)
     expect(told).to_be_empty()
+    for part in ("#look", "#measured", "#limit"):
+        expect(page.locator(part)).to_be_hidden()
     page.locator("#guess-answers").get_by_text("plain descent").click()
+    for part in ("#look", "#measured", "#limit"):
+        expect(page.locator(part)).to_be_visible()
+    expect(page.locator("#held")).to_be_hidden()
     expect(told).to_contain_text("✗ No: momentum. Steps to a loss of a millionth: 373 (plain descent), 75 (momentum).")
     page.locator("#guess-answers").get_by_text("momentum").click()
     expect(told).to_contain_text("✓ Yes: momentum.")
@@ -332,6 +337,10 @@ def test_a_guess_is_told_right_or_wrong_once_it_is_made(open_site):
     reads(page, LESSONS["pictures"])
     expect(told).to_be_empty()
     expect(page.locator(PLAYER)).to_have_attribute("data-frame", "0")
+    expect(page.locator("#measured")).to_be_hidden()
+    page.get_by_role("button", name="Show me").click()
+    expect(page.locator("#measured")).to_be_visible()
+    expect(told).not_to_contain_text("Yes")
 
 
 def test_lessons_are_turned_by_links_and_back(open_site):

@@ -65,6 +65,22 @@ def test_what_cannot_be_used_of_a_link_is_said():
 
 
 @pytest.mark.parametrize(
+    ("x", "y", "dropped"),
+    [
+        ("clip_norm~0~5", "lr~0.001~1", "from one number above 0"),
+        ("schedule.gamma~0.1~1", "lr~0.001~1", "has no axis 'schedule.gamma'"),
+        ("lr~1~1", "lr~1~2", "got 1 to 1"),
+        ("lr~0.1~1", "lr~0.1~1", ""),
+    ],
+)
+def test_where_a_link_leaves_a_map_two_axes_that_are_the_same_it_has_its_own(x, y, dropped):
+    asked, notes = read_study({"view": ["map"], "x": [x], "y": [y]}, FIRST.opens)
+    assert check(asked).study == VIEWS["map"].opens
+    assert dropped in notes[0] and notes[-1].endswith("The two axes of a map must differ; both are 'lr'.")
+    assert write_study(asked) == {"view": ["map"]}
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"view": "plot"}, "Unknown view"),

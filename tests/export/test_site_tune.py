@@ -103,6 +103,14 @@ def test_a_link_is_read_and_written_as_the_app_does_and_gives_the_same_fields(tu
         assert dict(run.optimizers[0].values) == pytest.approx(dict(expected.optimizers[0].values), rel=1e-12)
 
 
+def test_where_two_axes_are_the_same_a_map_has_its_own_as_in_the_app(tuned):
+    axes = ["x=clip_norm~0~5&y=lr~0.001~1", "x=lr~0.1~1&y=lr~0.1~1", "x=lr~1~1&y=lr~1~2"]
+    asked = [f"?view=map&{both}" for both in axes]
+    for link, found in zip(asked, tuned(asked), strict=True):
+        _, notes = read_study(query(link), FIRST.opens)
+        assert (found["link"], found["notes"][-1]) == ("?view=map", notes[-1])
+
+
 RASTRIGIN = SURFACES["rastrigin"]
 DRAWN = {
     "as it opens": MAP,
@@ -214,7 +222,6 @@ def mangled(tuned, request):
     ("link", "sentence"),
     [
         ("?view=map&n=256&steps=5000&noise=1.0&seeds=25", r"takes [\d,]+ steps; at most 1,000,000,000"),
-        ("?view=map&x=lr~0.1~1.0&y=lr~0.1~1.0", "axes of a map must differ"),
         ("?view=map&o=adam&y=beta1~0.0~2.0", "beta1 must be a number at least 0 and below 1"),
         ("?view=map&x=x~-99.0~0.0&y=lr~0.1~1.0", "lies outside the plane drawn"),
     ],

@@ -14,6 +14,15 @@ def said(losses, near=10.0, lrs=FINE, lost=None):
     return rates_words("sgd", lrs, np.asarray(losses, float), int(np.nanargmin(losses)), near, lost)
 
 
+@pytest.mark.parametrize("apart", [2, 5])
+def test_the_table_names_the_places_that_the_sentence_names(apart):
+    losses = np.full(len(FINE), 99.0)
+    losses[[20, *range(2, 2 + 2 * apart, 2)]] = [1.0, *[2.0] * apart]
+    places = short_words(FINE, good_region(losses, (20,), 10.0)).partition("; also ")[2]
+    assert places and places in rates_words("adam", FINE, losses, 20, 10.0)
+    assert "alone" not in short_words(FINE, good_region(losses, (20,), 10.0))
+
+
 def test_a_valley_is_as_wide_as_its_good_rates():
     assert said(VALLEY) == "sgd: best 0.1; within a factor of 10 of that loss from 0.079 to 0.13, a factor of 1.6 wide."
     assert said(VALLEY**0.05, near=1.1).startswith("sgd: best 0.1; within a factor of 1.1 of that loss from 0.079 to")
@@ -39,7 +48,7 @@ def test_one_dip_is_called_a_dip_and_the_steadier_rate_beside_it_is_named():
     )
     losses[15] = np.inf
     assert "its neighbours do not work at all" in said(losses)
-    assert short_words(FINE, good_region(losses, (16,), 10.0)) == "at 0.4 alone"
+    assert short_words(FINE, good_region(losses, (16,), 10.0)) == "at 0.4; also from 0.079 to 0.13"
 
 
 def test_without_a_region_anywhere_no_steadier_rate_is_made_up():

@@ -74,7 +74,9 @@ def test_every_lesson_shows_its_text_its_picture_and_both_verdicts():
     app = open_lesson(lesson="mini-batches")
     for slug, row in table.LESSONS.items():
         app.selectbox(key="lessons.slug").set_value(slug).run()
+        app.button(key=f"lessons.{slug}.told.now").click().run()
         assert not app.exception and not app.error and not app.warning, slug
+        assert scene(app)["waits"] is False
         assert app.title[0].value == row.claim and row.text in said(app)
         assert any(str(row.source) in c.value for c in app.caption)
         found = results.verdict(row)
@@ -153,6 +155,38 @@ def test_a_guess_is_told_right_or_wrong_once_it_is_made():
     assert numbers not in said(app) and scene(app)["waits"] is True
 
 
+@pytest.mark.parametrize("slug", ["momentum", "bias-correction", "final-relu"])
+def test_what_would_answer_the_question_is_told_after_the_guess(slug):
+    app, row = open_lesson(lesson=slug), table.lesson(slug)
+    _, numbers = PREDICTIONS[slug].measure(results.results(row))
+    answers = (row.look, results.verdict(row).sentence, results.verdict(row).limit_sentence)
+    assert not any(answer in said(app) for answer in (*answers, numbers)) and parts.HELD in [
+        c.value for c in app.caption
+    ]
+    app.button(key=f"lessons.{slug}.told.now").click().run()
+    assert all(answer in said(app) for answer in (*answers, numbers)) and not app.exception
+    assert parts.HELD not in [c.value for c in app.caption] and "Yes" not in said(app)
+    app = open_lesson(lesson=slug)
+    app.button_group(key=f"lessons.{slug}.guess").set_value(0).run()
+    assert all(answer in said(app) for answer in answers) and len(app.button) == 3
+
+
+class Asked(dict):
+    """Results that remember which of them were asked for."""
+
+    def __getitem__(self, name):
+        self.names = [*getattr(self, "names", ()), name]
+        return super().__getitem__(name)
+
+
+@pytest.mark.parametrize("slug", table.LESSONS)
+def test_a_lesson_opens_with_a_picture_that_its_question_is_about(slug):
+    row = table.lesson(slug)
+    found = Asked(results.results(row))
+    PREDICTIONS[slug].measure(found)
+    assert shown(row)[0].name in found.names
+
+
 def test_a_mangled_link_says_so_and_opens_a_lesson():
     app = open_lesson(lesson="momentun")
     assert not app.exception and "did you mean 'momentum'" in app.warning[0].value
@@ -204,6 +238,7 @@ def test_a_claim_that_fails_and_a_training_that_is_not_stored_say_so(monkeypatch
     monkeypatch.setattr(parts, "_verdict", lambda slug: Verdict(False, "It was 3.", False, "It was 4.", {}))
     monkeypatch.setattr(parts, "_drawn", missing)
     app = open_lesson(lesson="final-relu")
+    app.button(key="lessons.final-relu.told.now").click().run()
     assert not app.exception and app.error[0].value == "This training is not stored."
     assert ":red[:material/cancel: **The claim does not hold here.**] It was 3." in said(app)
     assert "**Not seen here.**] It was 4." in said(app) and "The claim holds" not in said(app)

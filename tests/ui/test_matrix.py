@@ -34,7 +34,11 @@ def test_a_link_opens_it_and_a_number_that_is_turned_stands_in_the_link():
     shown = finished(app)
     assert [panel["id"] for panel in shown["panels"]] == ["errors", "loss"] and shown["frames"] == 21
     assert [track["label"] for track in shown["tracks"]] == ["sgd", "adamw"] and not app.error
-    assert app.dataframe[0].value["status"].tolist() == ["finished 20 steps"] * 2
+    table = app.dataframe[0]
+    assert table.value["status"].tolist() == ["finished 20 steps"] * 2
+    columns = json.loads(table.proto.columns)
+    assert columns["final loss"]["type_config"]["format"] == "%.3g" and columns["status"]["width"] == "medium"
+    assert table.proto.placeholder == "–"  # "never" is no number of dead outputs
     app.number_input(key="network.steps").set_value(9).run()
     assert app.query_params["steps"] in ("9", ["9"]) and spec(app).steps == 9
     assert finished(app)["frames"] == 10

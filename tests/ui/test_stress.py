@@ -10,7 +10,7 @@ from optim_viz.experiments import stress_file
 from optim_viz.experiments.links import FAIR_DESCENT, read
 from optim_viz.experiments.openings import COMPARE
 from optim_viz.experiments.stress_links import play
-from optim_viz.figures.stress_map import order, stress_chart
+from optim_viz.figures.stress_map import order, stress_chart, stress_table, table_formats
 from optim_viz.ui.stress import _parcel
 from tests.ui.test_app import open_page
 
@@ -32,12 +32,23 @@ def test_the_picture_holds_what_was_found_the_best_first(horizon):
     ranks = found.mean_ranks[horizon]
     assert ranks[order(found, horizon)].tolist() == sorted(ranks)
     places = np.array(numbers.text).reshape(len(found.spec.surfaces), -1)
-    for (i, k, told), text in zip(numbers.customdata, numbers.text, strict=True):
-        shares = found.shares[i, horizon]
-        assert text == ("–" if np.isnan(shares[k]) else str(1 + (shares < shares[k]).sum()))
+    for i, k, told in numbers.customdata:
         assert f"{found.after[i, horizon, k]:.3g}" in told
     assert np.shape(cells.z) == places.shape
-    assert all("1" in row for row, ranked in zip(places, found.ranked, strict=True) if ranked)
+    assert [row[0] == "–" for row in places] == [not ranked for ranked in found.ranked]
+    means = places[found.ranked].astype(float).mean(axis=0)
+    assert means.tolist() == pytest.approx(ranks[order(found, horizon)].tolist())  # the table's own
+
+
+def test_the_table_has_numbers_that_sort_as_such_and_are_written_alike():
+    found = stress_file.whole()
+    frame, formats = stress_table(found), table_formats(found)
+    assert len(formats) == 6 and "Mean rank, 1,000 steps" in formats and [*formats] == [*frame.columns[1:]]
+    assert all(kind.kind in "fi" for kind in frame.dtypes[1:])
+    assert {how % 8 for how in formats.values()} == {"8.0", "8", "8.0e+00"}
+    page = next(file for file in _parcel(found, 100, "").files if file.row.name == "html").write().decode()
+    first = frame.iloc[0]
+    assert all(f"<td>{how % first[name]}</td>" in page for name, how in formats.items())
 
 
 def test_a_click_opens_the_tuned_run_beside_the_winner():

@@ -22,10 +22,10 @@ QUERIES = {
 }
 
 
-def open_page(query):
+def open_page(query, page="tune"):
     app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
     app.run()
-    app.switch_page("pages/tune.py")
+    app.switch_page(f"pages/{page}.py")
     app.query_params.update(query)
     return app.run()
 
@@ -65,6 +65,33 @@ def test_a_learning_rate_that_is_swept_has_no_slider_and_is_kept_for_other_views
     assert sum("lr: all of the range above" in caption.value for caption in app.caption) == len(QUERIES["rates"]["o"])
     app.session_state["tune.view"] = "basins"
     assert len([s for s in settle(app.run()).select_slider if s.key and s.key.endswith(".lr")]) > 0
+
+
+def test_what_a_map_replaces_has_no_slider_in_the_optimizer_that_it_is_of():
+    app = open_page({"view": "map", "n": "16", "o": ["momentum", "momentum"], "which": "1"})
+    keys = [[f"tune.{slot}.momentum.{name}" for name in ("lr", "momentum")] for slot in app.session_state["tune.slots"]]
+    shown = {widget.key for widget in (*app.slider, *app.select_slider, *app.number_input)}
+    assert {*keys[0]} <= shown and not {*keys[1]} & shown
+    assert "lr, momentum: the map's axes." in [caption.value for caption in app.caption]
+    app.selectbox(key="tune.up").set_value("weight_decay").run()
+    assert not app.exception and keys[1][1] in {widget.key for widget in app.slider}
+
+
+def test_a_function_of_x_alone_asks_for_no_y_and_keeps_it_for_when_y_comes():
+    app = open_page({"view": "map", "n": "16", "f": "x^4 - 3x^2", "box": "-2~2~-5~7", "start": "1~6", "steps": "20"})
+    on_y = {"tune.y", "tune.y0", "tune.y1"}
+    assert not app.exception and not on_y & {widget.key for widget in app.number_input}
+    assert study_of(app).descent.start == (1.0, 6.0)
+    app.text_input(key="tune.text").set_value("x^4 + y^2").run()
+    assert not app.exception and on_y <= {widget.key for widget in app.number_input}
+    assert study_of(app).descent.start == (1.0, 6.0) and study_of(app).descent.surface.bounds == (-2.0, 2.0, -5.0, 7.0)
+
+
+@pytest.mark.parametrize(("text", "constant"), [("5", True), ("a*x", True), ("x^2", False)])
+def test_a_constant_function_is_called_one(text, constant):
+    query = {"f": text, "a": "0", "steps": "20"} if "a" in text else {"f": text, "steps": "20"}
+    for app in (open_page(query | {"view": "map", "n": "16"}), open_page(query, "compare")):
+        assert not app.exception and any("function is constant" in note.value for note in app.info) == constant
 
 
 def test_charts_are_made_once_for_a_result_and_anew_for_another():
@@ -151,7 +178,9 @@ def test_bad_input_is_a_sentence_and_keeps_the_picture():
         assert [o.kind for o in study_of(app).descent.optimizers] == ["sgd", "lbfgs", "adam"]
     app = open_page({"view": "map", "n": "9999", "y": "lr~0.1~1.0"})
     assert not app.exception and "n must be a whole number" in app.warning[0].value
-    assert "must differ" in app.error[0].value
+    assert "must differ; both are 'lr'" in app.warning[0].value and not app.error
+    app.selectbox(key="tune.up").set_value("lr").run()
+    assert not app.exception and "must differ" in app.error[0].value
 
 
 def test_long_work_is_watched_cancelled_and_asked_for_again():

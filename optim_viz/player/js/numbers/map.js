@@ -16,7 +16,7 @@ export function mapNumbers({ surface }, found, measure, floor) {
   if (measure === "steps") return loss.map((_, cell) => (Number.isFinite(steps[cell]) && !diverges(found, cell) ? Math.max(steps[cell], 1) : NaN));
   const kept = loss.map((value, cell) => (diverges(found, cell) ? NaN : Math.max(value - surface.lowest, 0)));
   const top = kept.reduce((most, value) => (value > most ? value : most), -Infinity);
-  return kept.map((value) => Math.max(value, floor * Math.max(Number.isFinite(top) ? top : 1, 1e-300)));
+  return kept.map((value) => Math.max(value, floor * (Number.isFinite(top) ? top : 1), 1e-300));
 }
 
 /** The ends of the colours of logarithms. @param {Float64Array} numbers @returns {[number, number]} */

@@ -37,6 +37,12 @@ function finding(holds, yes, no, sentence) {
   return [element("strong", { class: holds ? "holds" : "fails", text: holds ? `✓ ${yes}` : `✗ ${no}` }), document.createTextNode(` ${sentence}`)];
 }
 
+/** Before a guess is made, what would answer the question is not there. @param {boolean} guessed */
+function hold(guessed) {
+  for (const name of ["look-part", "measured-part", "limit-part"]) spot(name).hidden = !guessed;
+  spot("held").hidden = guessed;
+}
+
 /** What may be guessed; once an answer is chosen, whether it is what was measured. @param {any} prediction @param {() => void} onGuess */
 function drawGuess({ question, answers, measured }, onGuess) {
   setText(spot("guess-question"), question);
@@ -48,7 +54,9 @@ function drawGuess({ question, answers, measured }, onGuess) {
     spot("guess-reply").replaceChildren(...finding(right, reply, reply, measured));
     onGuess();
   }));
-  spot("guess-answers").replaceChildren(...buttons);
+  const shown = element("button", { type: "button", id: "guess-shown", text: t("Show me") });
+  shown.addEventListener("click", () => { setText(spot("guess-reply"), measured); onGuess(); });
+  spot("guess-answers").replaceChildren(...buttons, shown);
 }
 
 /** All that is read. @param {any} words @param {() => void} onGuess */
@@ -107,7 +115,8 @@ function createLessons(rows, files, plotly) {
     if (mine !== turn) return;
     /** @type {() => void} */
     let play = () => {};
-    drawWords(words, () => { guessed.add(place.slug); play(); });
+    drawWords(words, () => { guessed.add(place.slug); hold(true); play(); });
+    hold(guessed.has(place.slug));
     const runs = words.pictures.map((/** @type {any} */ _, /** @type {number} */ i) => (i + 1) % words.pictures.length);
     const picture = words.pictures[runs.indexOf(place.run)];
     spot("pictures").replaceChildren(...words.pictures.map((/** @type {any} */ one, /** @type {number} */ i) =>

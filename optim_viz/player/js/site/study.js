@@ -127,12 +127,18 @@ export function costOf(tables, study) {
   return study.resolution ** 2 * steps * seeds * sweptOf(tables, study).length;
 }
 
+/** What is said where both axes of a map are the same; "" where they are not. @param {Study} study */
+export function sameAxes({ x, y }) {
+  return x.name === y.name ? t("The two axes of a map must differ; both are {name!r}.", { name: quoted(x.name) }) : "";
+}
+
 /** A study, every part of it checked. @param {any} tables @param {Study} study @returns {Study} */
 export function checkStudy(tables, study) {
   const view = tables.tune.views[study.view];
   const checked = { ...study, descent: checkAsked(tables, study.descent), resolution: wholeWithin(study.resolution, "resolution", 2, view.resolutions.at(-1)), seeds: wholeWithin(study.seeds, "seeds", 1, view.seeds) };
   if (study.view === "map") {
-    if (study.x.name === study.y.name) throw new Refusal(t("The two axes of a map must differ; both are {name!r}.", { name: quoted(study.x.name) }));
+    const same = sameAxes(study);
+    if (same) throw new Refusal(same);
     for (const { name, low, high } of [study.x, study.y]) checkAxis(tables, mappedOf(study), [name, low, high]);
     checkCorners(tables, checked);
   }

@@ -7,7 +7,7 @@
 import { t } from "../basics/words.js";
 import { Refusal, numberWithin, oneOf, quoted, rowOf, unknown, wholeWithin } from "./checks.js";
 import { LINK_KEYS, floatText, leftOut, read } from "./links.js";
-import { checkAxis, fitting, mappedOf } from "./study.js";
+import { checkAxis, fitting, mappedOf, sameAxes } from "./study.js";
 
 /** A study has pictures of its own: how the surface is drawn is Compare's. */
 const { drawn: _, ...KEYS } = LINK_KEYS;
@@ -70,6 +70,9 @@ export function opens(tables, view) {
   return readKeys(tables, query, /** @type {any} */ ({ view, descent: blank, which: 0, seeds: 1 }), []);
 }
 
+/** A study with the axes that its view opens with, or those of its optimizer if that has others. @param {any} tables @param {Study} first @param {Study} study */
+const withOwnAxes = (tables, first, study) => fitting(tables, { ...study, x: first.x, y: first.y });
+
 /** What is said of a key that a view is without. @param {any} view */
 const hasNone = (view) => t("the view '{tab}' has none.", { tab: view.tab });
 
@@ -80,7 +83,11 @@ function readKeys(tables, query, study, notes, skipped = new Set()) {
   const there = Object.fromEntries(Object.entries(OWN).map(([key, row]) => [key, view.keys.includes(key) ? row : {
     ...row, read() { throw new Refusal(hasNone(view)); },
   }]));
-  return fitting(tables, read(there, tables, query, { ...study, descent }, notes));
+  const found = fitting(tables, read(there, tables, query, { ...study, descent }, notes));
+  const same = found.view === "map" && sameAxes(found); // one was dropped, or both are given alike
+  if (!same) return found;
+  notes.push(t("The map's own axes are shown: {error}", { error: same }));
+  return withOwnAxes(tables, opens(tables, found.view), found);
 }
 
 /** Which view a link means; of those that need the app, a sentence. @param {any} tables @param {URLSearchParams} query @param {string[]} notes */
@@ -121,7 +128,7 @@ export function readStudy(tables, search) {
 export function writeStudy(tables, study) {
   const first = opens(tables, study.view), { keys } = tables.tune.views[study.view];
   const descent = keys.includes("start") ? study.descent : { ...study.descent, start: tables.surfaces[study.descent.surface].start };
-  const { x, y } = fitting(tables, { ...first, descent: study.descent, which: study.which }), known = { ...first, x, y };
+  const { x, y } = withOwnAxes(tables, first, study), known = { ...first, x, y };
   const pairs = Object.entries(KEYS).filter(([, row]) => !row.silent(descent, first.descent, tables))
     .flatMap(([key, row]) => row.write(tables, descent).map((text) => [key, text]));
   const own = Object.entries(OWN).filter(([key, row]) => keys.includes(key) && row.write(study) !== row.write(known))
