@@ -67,6 +67,13 @@ test("a diverged run does not flatten the others", () => {
   assert.deepEqual(cutOff({ y: "loss" }, { tracks: named.tracks.slice(0, 1) }, linear, false), [], "what is shown whole");
 });
 
+test("a head at the first or the last step has room, however wide the plot", () => {
+  for (const width of [140, 420, 1200]) {
+    const [low, high] = curveRange({ y: "loss" }, model([3, 2, 1]), false, width).x;
+    for (const beside of [0 - low, high - 2]) assert.ok(Math.abs((beside / (high - low)) * width - 10) < 1e-9);
+  }
+});
+
 test("rising curves, zero losses and missing columns have a range too", () => {
   const rising = curveRange({ y: "loss" }, model([0.1, 0.5, 0.9], [0.1, 0.09, 0.8]), false);
   assert.ok(rising.y[0] < 0.09 && rising.y[1] > 0.9);
