@@ -92,7 +92,7 @@ export function createKnob(knob, use) {
     const value = use.get();
     if (value === drawn) return;
     drawn = value;
-    setText(number, general(value, 6));
+    setText(number, general(value, 6).replaceAll("-", "−"));
     node.setAttribute("aria-valuenow", String(value));
   }
   const turn = (/** @type {number} */ value) => { if (value !== use.get()) use.set(value); };
