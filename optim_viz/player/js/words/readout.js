@@ -100,7 +100,7 @@ export function createReadout(app) {
   function update() {
     fields = readoutFields(app.model);
     const tracks = app.model.tracks.filter((/** @type {any} */ track) => !app.hidden.has(track.id));
-    const programs = app.live.live()?.runs.map((/** @type {any} */ run) => [run.program, run.schedule]);
+    const programs = app.live.live()?.runs.map((/** @type {any} */ run) => [run.program, run.schedule, run.scale]);
     const signature = looksSignature(app) + JSON.stringify([fields, programs]);
     if (signature === drawn) {
       rows.forEach((row, i) => { row.track = tracks[i]; });
