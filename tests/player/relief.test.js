@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finerGrid, gridValue, makeRelief, niceStep } from "../../optim_viz/player/js/numbers/relief.js";
+import { finerGrid, gridHeights, gridValue, makeRelief, niceStep } from "../../optim_viz/player/js/numbers/relief.js";
 import { curveRange, cutOff } from "../../optim_viz/player/js/numbers/range.js";
 
 const grid = (n, f) => ({ hash: "h", nx: n, ny: n, bounds: [0, 1, 0, 1], values: Float32Array.from({ length: n * n }, (_, k) => f((k % n) / (n - 1), Math.floor(k / n) / (n - 1))) });
@@ -43,6 +43,16 @@ test("ticks of a logarithmic relief are written in one way", () => {
   const texts = (low, high) => makeRelief(Array.from({ length: 500 }, (_, i) => (i ? 10 ** (low + ((high - low) * i) / 500) : 0)), "log").ticks.map((tick) => tick.text);
   assert.ok(texts(-6, 2).includes("10⁻³") && texts(-6, 2).every((text) => text.startsWith("10")), String(texts(-6, 2)));
   assert.ok(texts(-2, 3).includes("100") && texts(-2, 3).every((text) => /^[01.]+$/.test(text)), String(texts(-2, 3)));
+});
+
+test("a surface that rises beyond all bounds keeps its range, its ticks short", () => {
+  assert.deepEqual([...gridHeights([1e300, -1e300, 2])].map(Math.sign), [1, -1, 1]);
+  assert.ok(gridHeights([1e300]).every(Number.isFinite) && Number.isNaN(gridHeights([NaN])[0]));
+  const steep = grid(9, (x, y) => x - y + (x > 0.9 ? 1e30 * (1 + y) : 0)), fine = finerGrid(steep);
+  assert.ok(Math.min(...fine.values) >= -1 && Math.max(...fine.values) <= Math.max(...steep.values));
+  const texts = (values) => makeRelief(values, "log").ticks.map((tick) => tick.text);
+  assert.ok(texts(fine.values).length && texts(fine.values).every((text) => /^10[⁰¹²³⁴⁵⁶⁷⁸⁹]+$/.test(text)), String(texts(fine.values)));
+  assert.deepEqual(texts([-7300, ...Array(50).fill(100), 1e6]).slice(-3), ["3000", "90000", "1e6"]);
 });
 
 test("linear ticks are round numbers inside the range; a flat or empty surface does no harm", () => {
