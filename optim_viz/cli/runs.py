@@ -71,7 +71,8 @@ def _comparison_rows(runs: Comparison) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("optimizer", "lr", "final loss", "x", "y", "outcome")]
     for run in runs:
         x, y = run.points[-1]
-        rows.append((run.label, lr(run.spec), f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", run.status))
+        status = run.status.replace("−", "-")  # as the numbers beside it, and every terminal has it
+        rows.append((run.label, lr(run.spec), f"{run.final_loss:.6g}", f"{x:.6g}", f"{y:.6g}", status))
     return rows
 
 

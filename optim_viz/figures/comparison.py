@@ -35,6 +35,8 @@ def log_height(z: np.ndarray) -> np.ndarray:
 
 def _contour(surface: Surface) -> go.Contour:
     x, y, z = height_map(surface)
+    largest = np.finfo("float32").max
+    z = np.clip(z, -largest, largest)  # what is higher is drawn as high as float32 goes
     heights = log_height(z) if surface.log else z
     return go.Contour(
         x=x.astype("float32"),

@@ -66,15 +66,19 @@ def path_columns(label: str, plane: Plane, done: np.ndarray) -> dict[str, np.nda
 
 
 def network(training: Training, plane: Plane | None = None, live: bool = False) -> Scene:
-    """Return the scene of a training: its curves, and its paths on `plane`; while `live` the playhead follows."""
+    """Return the scene of a training: its curves, and its paths on `plane`; while `live` the playhead follows.
+
+    It is as long as the longest run so far: of one that goes on or was cancelled it says of how many steps that is.
+    """
     blobs: dict[str, bytes] = {}
     tracks = []
     window = max(1, training.steps // 40)
     runs = [training[label] for label in training.labels]
+    steps = max(1, *(len(run.losses) for run in runs))
     for run, style in zip(runs, styles.styles(training.kinds), strict=True):
-        columns = _training_columns(run, training.steps, window)
+        columns = _training_columns(run, steps, window)
         if plane and run.label in plane.labels:
-            columns |= path_columns(run.label, plane, np.arange(1.0, training.steps + 1))
+            columns |= path_columns(run.label, plane, np.arange(1.0, steps + 1))
         shown, blob = track(run.label, style, columns, (run.status, run.outcome_step - 1))
         tracks.append(shown)
         blobs |= blob
@@ -85,8 +89,9 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
     # Each report of where the playhead rests is a rerun of the page: on a training that goes on, it would come beside
     # every look, and one that overtakes a click on another page's name would be run in that page's place.
     scene = {
-        "version": VERSION, "key": f"network {plane.kind if plane else ''}", "frames": training.steps,
-        "frame_title": N_("step"), "frame_values": list(range(1, training.steps + 1)), "autoplay": not live,
+        "version": VERSION, "key": f"network {plane.kind if plane else ''}", "frames": steps,
+        "frame_title": N_("step"), "frame_values": list(range(1, steps + 1)), "autoplay": not live,
+        "frame_total": N_("of {steps:,}", steps=training.steps) if steps < training.steps else None,
         "duration": DURATION, "report_rest": not live, "tracks": tracks, "panels": panels,
     }  # fmt: skip
     return Scene(scene, blobs)

@@ -82,7 +82,8 @@ def grid_blob(heights: np.ndarray) -> tuple[str, bytes]:
     >>> len(grid_blob(np.full((3, 2), 5.0))[1])
     24
     """
-    data = _float32(heights).tobytes()
+    largest = np.finfo("<f4").max  # what is higher is drawn as high as that, not as a hole
+    data = _float32(np.clip(heights, -largest, largest)).tobytes()
     return hashlib.sha256(data).hexdigest()[:32], data
 
 

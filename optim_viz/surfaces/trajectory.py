@@ -80,10 +80,10 @@ class Trajectory:
 
 
 def _told_place(place: tuple[float, ...] | None) -> str:
-    """A minimum in words."""
+    """A minimum in words, with the minus sign that numbers in tables and on axes have."""
     if not place:
         return N_("it")
-    values = [f"{value + 0.0:.4g}" for value in place]
+    values = [f"{value + 0.0:.4g}".replace("-", "−") for value in place]
     return f"x = {values[0]}" if len(values) == 1 else f"({', '.join(values)})"
 
 

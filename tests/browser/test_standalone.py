@@ -73,7 +73,7 @@ def test_a_function_of_x_is_a_curve_whose_start_is_dragged_and_a_map_on_equal_ax
     expect(page.locator("[data-knob=x] strong")).not_to_have_text("2")
     page.mouse.move(place["x"] - 300, place["y"] + 9, steps=3)
     page.mouse.up()
-    expect(status).to_contain_text("reached x = -1.301 at step")
+    expect(status).to_contain_text("reached x = −1.301 at step")
     assert page.evaluate("document.querySelector('.ov-player').__ov.app.live.seen().start")[1] == 0.75
     page.locator("[data-view='2d']").click()
     page.locator("[data-equal]").click()

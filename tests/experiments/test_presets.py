@@ -57,7 +57,7 @@ def double_well():
     sgd, momentum = runs("double_well")
     assert (sgd.outcome, momentum.outcome) == (Outcome.LOCAL, Outcome.REACHED)
     assert momentum.points[-1, 0] < 0 < sgd.points[-1, 0] and momentum.final_loss < sgd.final_loss
-    assert momentum.status.startswith("reached x = -1.301 at step")
+    assert momentum.status.startswith("reached x = −1.301 at step")
 
 
 def ravine():

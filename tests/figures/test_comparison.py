@@ -1,6 +1,7 @@
 """A figure shows the trajectory's own numbers, and stays small."""
 
 import sys
+import warnings
 from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.figures import comparison, style
+from optim_viz.player import scenes
 from optim_viz.surfaces import descent, surface
 from optim_viz.surfaces.table import SURFACES
 
@@ -93,3 +95,14 @@ def test_a_function_of_x_alone_is_a_curve_and_every_run_goes_along_it():
 def test_axes_are_equal_where_that_is_asked_for(asked, given, anchor):
     figure = ov.descend("quadratic", "sgd", steps=5, drawn=asked).figure(equal_axes=given)
     assert figure.layout.yaxis.scaleanchor == anchor and figure.layout.yaxis2.scaleanchor is None
+
+
+def test_a_surface_beyond_float32_is_drawn_up_to_there_without_a_warning():
+    steep = ov.descend("x*y+exp(exp(exp(exp(x))))", ov.optimizer("sgd"), steps=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        heights = steep.figure().data[0].customdata
+        blobs = scenes.compare(steep).blobs
+    assert np.nanmax(heights) == np.finfo("float32").max
+    grids = [np.frombuffer(data, "<f4") for data in blobs.values() if len(data) == 4 * scenes.GRID**2]
+    assert len(grids) == 1 and np.nanmax(grids[0]) == np.finfo("float32").max and not np.isinf(grids[0]).any()

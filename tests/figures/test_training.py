@@ -342,6 +342,17 @@ def test_the_cost_of_a_target_loss_counts_every_gradient():
     assert len(training_cost.curves(t).data) == 6
 
 
+def test_a_training_that_is_under_way_has_as_many_frames_as_steps_so_far(one):
+    whole = network_scenes.network(one).data
+    assert (whole["frames"], whole["frame_total"]) == (one.steps, None)
+    runs = tuple(dataclasses.replace(run, losses=run.losses[:3], lrs=run.lrs[:3]) for run in one.runs)
+    early = dataclasses.replace(one, runs=runs, steps=20_000)
+    scene = network_scenes.network(early, live=True).data
+    assert scene["frames"] == len(scene["frame_values"]) == 3
+    assert scene["frame_total"] == "of 20,000"
+    assert {place[-1] for track in scene["tracks"] for place in track["columns"].values()} == {3}
+
+
 @pytest.mark.parametrize("live", [True, False])
 def test_where_the_playhead_rests_is_reported_only_once_the_training_is_over(one, live):
     """A report is a rerun: beside the looks at a training that goes on, one could overtake a click on another page."""

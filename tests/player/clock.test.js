@@ -47,6 +47,7 @@ test("new numbers keep the playhead; one at the end stays at the end", () => {
   assert.equal(resizeClock({ ...clock, at: 100 }, 501, 5).at, 500);
   assert.equal(resizeClock({ ...clock, at: 100 }, 51, 5).at, 50);
   assert.equal(resizeClock({ ...clock, at: 80, playing: true }, 51, 5).at, 50);
+  assert.equal(resizeClock({ ...clock, at: 0, frames: 1 }, 51, 5).at, 50, "the first step of a training is its last so far");
 });
 
 test("a scene of one frame cannot play", () => {

@@ -134,6 +134,7 @@ test("erf and logaddexp at known places", () => {
 
 test("words and numbers are Python's", () => {
   assert.equal(statusOf({ outcome: "reached", step: 12345, place: [-0, 3.00001] }), "reached (0, 3) at step 12,345");
+  assert.equal(statusOf({ outcome: "reached", step: 3, place: [-1.5, 2e-7] }), "reached (−1.5, 2e−07) at step 3");
   assert.equal(statusOf({ outcome: "moving", step: 5 }), "still moving");
   for (const [value, text] of [[0.0001, "0.0001"], [0.00001, "1e-05"], [12346, "1.235e+04"], [0, "0"], [100, "100"], [-1.5, "-1.5"]]) {
     assert.equal(general(value, 4), text);

@@ -75,6 +75,7 @@ test("arrows point downhill, and the step where it goes", () => {
 test("the frame's name", () => {
   assert.equal(frameLabel(model, 1), "step 1 / 2");
   assert.equal(frameLabel({ ...model, frameValues: [0, 250, 500] }, 1), "step 250 / 500");
+  assert.equal(frameLabel({ ...model, frameValues: [1, 2, 3], frameTotal: "of 20,000" }, 2), "step 3 of 20,000");
 });
 
 test("a rising panel shows its highest value, another cuts a diverged run off", () => {

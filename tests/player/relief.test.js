@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finerGrid, gridValue, makeRelief, niceStep } from "../../optim_viz/player/js/numbers/relief.js";
+import { finerGrid, gridHeights, gridValue, makeRelief, niceStep } from "../../optim_viz/player/js/numbers/relief.js";
 import { curveRange, cutOff } from "../../optim_viz/player/js/numbers/range.js";
 
 const grid = (n, f) => ({ hash: "h", nx: n, ny: n, bounds: [0, 1, 0, 1], values: Float32Array.from({ length: n * n }, (_, k) => f((k % n) / (n - 1), Math.floor(k / n) / (n - 1))) });
@@ -45,6 +45,16 @@ test("ticks of a logarithmic relief are written in one way", () => {
   assert.ok(texts(-2, 3).includes("100") && texts(-2, 3).every((text) => /^[01.]+$/.test(text)), String(texts(-2, 3)));
 });
 
+test("a surface that rises beyond all bounds keeps its range, its ticks short", () => {
+  assert.deepEqual([...gridHeights([1e300, -1e300, 2])].map(Math.sign), [1, -1, 1]);
+  assert.ok(gridHeights([1e300]).every(Number.isFinite) && Number.isNaN(gridHeights([NaN])[0]));
+  const steep = grid(9, (x, y) => x - y + (x > 0.9 ? 1e30 * (1 + y) : 0)), fine = finerGrid(steep);
+  assert.ok(Math.min(...fine.values) >= -1 && Math.max(...fine.values) <= Math.max(...steep.values));
+  const texts = (values) => makeRelief(values, "log").ticks.map((tick) => tick.text);
+  assert.ok(texts(fine.values).length && texts(fine.values).every((text) => /^10[⁰¹²³⁴⁵⁶⁷⁸⁹]+$/.test(text)), String(texts(fine.values)));
+  assert.deepEqual(texts([-7300, ...Array(50).fill(100), 1e6]).slice(-3), ["3000", "90000", "1e6"]);
+});
+
 test("linear ticks are round numbers inside the range; a flat or empty surface does no harm", () => {
   assert.deepEqual(makeRelief([0, 80], "linear").ticks.map((tick) => tick.text), ["0", "20", "40", "60", "80"]);
   assert.equal(niceStep(7), 1);
@@ -65,6 +75,13 @@ test("a diverged run does not flatten the others", () => {
   named.tracks.forEach((track, i) => { track.label = ["calm", "wild"][i]; });
   for (const [range, isLog] of [[linear, false], [log, true]]) assert.deepEqual(cutOff({ y: "loss" }, named, range, isLog), ["wild"]);
   assert.deepEqual(cutOff({ y: "loss" }, { tracks: named.tracks.slice(0, 1) }, linear, false), [], "what is shown whole");
+});
+
+test("a head at the first or the last step has room, however wide the plot", () => {
+  for (const width of [140, 420, 1200]) {
+    const [low, high] = curveRange({ y: "loss" }, model([3, 2, 1]), false, width).x;
+    for (const beside of [0 - low, high - 2]) assert.ok(Math.abs((beside / (high - low)) * width - 10) < 1e-9);
+  }
 });
 
 test("rising curves, zero losses and missing columns have a range too", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fitted, pinched, placesOf, ratePanels } from "../../optim_viz/player/js/numbers/schedules.js";
-import { onceAsked, ownKnobs } from "../../optim_viz/player/js/words/turning.js";
+import { onceAsked, ownKnobs, planName, scaleWords } from "../../optim_viz/player/js/words/turning.js";
 
 const knob = (name, low, high, more = {}) => ({ name, low, high, scale: "linear", ...more });
 const KNOBS = {
@@ -78,4 +78,9 @@ test("what a schedule cycles is no knob of its rule", () => {
   const rule = { knobs: [knob("lr", 0, 1), knob("beta1", 0, 1), knob("beta2", 0, 1)], step: { inputs: ["lr", "beta1", "beta2"] } };
   const names = (schedule) => ownKnobs(rule, { knobs: [], ...schedule }).map((one) => one.knob.name);
   assert.deepEqual([names({ momentum: {} }), names({ momentum: null })], [["lr", "beta2"], ["lr", "beta1", "beta2"]]);
+});
+
+test("every schedule but a rate that stays is named beside its run, and rates of their own", () => {
+  assert.deepEqual(["schedule constant", "schedule lambda lr_lambda=t", "schedule cyclic cycle_momentum"].map(planName), ["", "lambda", "cyclic"]);
+  assert.deepEqual([undefined, [1, 1], [2, 1], [0.5, 3]].map(scaleWords), ["", "", "x: lr × 2", "x: lr × 0.5, y: lr × 3"]);
 });

@@ -19,10 +19,10 @@ def gd(lr):
 CASES = [
     # surface, optimizer, options, outcome, status
     ("quadratic", ov.optimizer("sgd", lr=0.1), {}, Outcome.REACHED, "reached (0, 0) at step"),
-    ("himmelblau", ov.optimizer("adam", lr=0.1), {}, Outcome.REACHED, "reached (-3.779, -3.283) at step"),
-    ("two_wells", ov.optimizer("sgd"), {}, Outcome.LOCAL, "stuck in the local minimum (-0.9671, 0) at step"),
-    ("rastrigin", ov.optimizer("sgd"), {}, Outcome.LOCAL, "stuck in the local minimum (-2.985, 2.985) at step"),
-    ("ackley", ov.optimizer("sgd", lr=0.01), {}, Outcome.LOCAL, "stuck in the local minimum (-3.979, 2.984)"),
+    ("himmelblau", ov.optimizer("adam", lr=0.1), {}, Outcome.REACHED, "reached (−3.779, −3.283) at step"),
+    ("two_wells", ov.optimizer("sgd"), {}, Outcome.LOCAL, "stuck in the local minimum (−0.9671, 0) at step"),
+    ("rastrigin", ov.optimizer("sgd"), {}, Outcome.LOCAL, "stuck in the local minimum (−2.985, 2.985) at step"),
+    ("ackley", ov.optimizer("sgd", lr=0.01), {}, Outcome.LOCAL, "stuck in the local minimum (−3.979, 2.984)"),
     ("saddle", ov.optimizer("sgd", lr=0.1), {"start": (1.0, 0.0)}, Outcome.SADDLE, "stuck at the saddle (0, 0) at"),
     ("himmelblau", ov.optimizer("sgd", lr=0.01), {"start": (-0.270845, -0.923039)}, Outcome.REACHED, "reached"),
     ("rosenbrock", ov.optimizer("sgd", lr=1e-3), {}, Outcome.MOVING, "still moving"),
@@ -52,7 +52,7 @@ CASES = [
         ov.optimizer("momentum", lr=0.01),
         {"start": 2.0},
         Outcome.REACHED,
-        "reached x = -1.301 at step",
+        "reached x = −1.301 at step",
     ),
     ("x^3", gd(0.1), {"start": 2.0, "steps": 3000}, Outcome.SADDLE, "stuck at the saddle x = 0 at step 271"),
     ("cos(x)", gd(0.1), {"start": 0.0}, Outcome.STALLED, "hardly moving"),

@@ -9,6 +9,7 @@ import { unpacked } from "../engine/program.js";
 import { createEngine } from "../engine/runs.js";
 import { gridPoints } from "../numbers/bands.js";
 import { withHeights } from "../numbers/profile.js";
+import { gridHeights } from "../numbers/relief.js";
 import { drawnPanels, lastRow } from "../numbers/scene.js";
 
 /** How long everything must stand still before it counts as resting, ms. */
@@ -95,7 +96,7 @@ export function createLive(app) {
     const shaped = { ...panel, equal: live.drawn === "equal" };
     if (!panel.grid || !run || letters === own) return shaped;
     const { grid, surface } = panel, name = [live.surface.program, panel.bounds, letters].join(" ");
-    if (ground.name !== name) ground = { name, values: Float32Array.from(engine.lossesAt(live, run, gridPoints(grid.bounds, grid.nx, grid.ny))) };
+    if (ground.name !== name) ground = { name, values: gridHeights(engine.lossesAt(live, run, gridPoints(grid.bounds, grid.nx, grid.ny))) };
     const passing = pending || app.holding || Boolean(app.onTurn);
     return { ...shaped, minima: [], surface: { ...surface, blob: name }, grid: { ...grid, hash: name, values: ground.values, passing } };
   }

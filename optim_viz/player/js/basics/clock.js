@@ -86,7 +86,7 @@ export function stepClock(clock, by) {
  * @returns {Clock}
  */
 export function resizeClock(clock, frames, duration) {
-  const rested = !clock.playing && frameOf(clock) === lastFrame(clock) && clock.frames > 1;
+  const rested = !clock.playing && frameOf(clock) === lastFrame(clock);
   const next = { ...clock, frames, duration };
   return { ...next, at: rested ? lastFrame(next) : Math.min(clock.at, lastFrame(next)) };
 }

@@ -73,3 +73,16 @@ export function general(value, digits) {
 
 /** @param {string} text */
 const trimmed = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+
+/** Thousands in groups of three, as in "12,000.5"; "0,050" has none, as no number so grouped begins with 0. */
+const GROUPED = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?(e[+-]?\d+)?$/i;
+
+/**
+ * The number that a person typed, with commas as they are meant: thousands, or one for the decimal point. NaN for what is none.
+ * @param {string} text
+ */
+export function typedNumber(text) {
+  const typed = text.trim().replaceAll("−", "-");
+  if (!/^[+-]?[\d.,]+(e[+-]?\d+)?$/i.test(typed)) return NaN;
+  return Number(GROUPED.test(typed) ? typed.replaceAll(",", "") : typed.includes(".") ? typed : typed.replace(",", "."));
+}

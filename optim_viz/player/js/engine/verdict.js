@@ -32,7 +32,7 @@ export const WORDS = /** @type {Record<string, string>} */ ({
 
 /** @param {Verdict} verdict */
 export function statusOf({ outcome, step, place }) {
-  const values = place?.map((value) => general(value + 0, 4));
+  const values = place?.map((value) => general(value + 0, 4).replaceAll("-", "−"));
   const where = !values ? t("it") : values.length === 1 ? `x = ${values[0]}` : `(${values.join(", ")})`;
   return t(WORDS[outcome], { place: where, step: String(step).replace(/\B(?=(\d{3})+$)/g, ",") });
 }

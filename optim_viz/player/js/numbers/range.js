@@ -6,6 +6,8 @@ import { niceStep } from "./relief.js";
 const DEEPEST = 1e-18;
 /** A run may rise this far above every start before it leaves the picture. */
 const HIGHEST = { log: 1e3, linear: 1.6 };
+/** Room beside the first and the last step, px: for a head, which is wider than its line. */
+const HEAD_ROOM = 10;
 
 /**
  * @typedef {object} Extent
@@ -41,9 +43,10 @@ function extentOf(series) {
 /**
  * @param {any} panel
  * @param {import("./scene.js").Model} model
+ * @param {number} width  of the plot, px
  * @returns {[number, number]}
  */
-function stepRange(panel, model) {
+function stepRange(panel, model, width) {
   let [low, high] = [0, Math.max(1, model.frames - 1)];
   if (panel.x) {
     const all = model.tracks.map((track) => track.columns[panel.x]).filter(Boolean);
@@ -51,7 +54,7 @@ function stepRange(panel, model) {
     high = Math.max(...all.map((column) => column[column.length - 1]));
     if (!(high > low)) [low, high] = [0, 1];
   }
-  const pad = (high - low) * 0.015;
+  const pad = (high - low) * (HEAD_ROOM / Math.max(width - 2 * HEAD_ROOM, HEAD_ROOM));
   return [low - pad, high + pad];
 }
 
@@ -64,10 +67,11 @@ export function faintColumns(panel) {
  * @param {any} panel
  * @param {import("./scene.js").Model} model
  * @param {boolean} log
+ * @param {number} [width]  of the plot, px
  * @returns {{x: [number, number], y: [number, number], decades: number|undefined}} ranges as Plotly takes them (log10 on a log axis)
  */
-export function curveRange(panel, model, log) {
-  const x = stepRange(panel, model);
+export function curveRange(panel, model, log, width = 600) {
+  const x = stepRange(panel, model, width);
   const names = [panel.y, ...faintColumns(panel)];
   const found = extentOf(model.tracks.flatMap((track) => names.map((name) => track.columns[name]).filter(Boolean)));
   if (!Number.isFinite(found.low)) return { x, y: log ? [-3, 0] : [0, 1], decades: 1 };

@@ -49,6 +49,19 @@ export function makeRelief(values, scale) {
   return { height, low: Math.log10(floor), high: Math.max(height(max), Math.log10(floor) + 0.1), ticks: logTicks(min, max, floor, height) };
 }
 
+/** The largest number that a grid can hold. */
+const LARGEST = 3.4028234663852886e38;
+
+/** Heights as a grid holds them: what is too large for it is as high as it can be, not a hole. @param {ArrayLike<number>} values @returns {Float32Array} */
+export function gridHeights(values) {
+  return Float32Array.from(values, (value) => (Number.isFinite(value) ? Math.min(LARGEST, Math.max(-LARGEST, value)) : value));
+}
+
+/** To a multiple of a power of ten. @param {number} value @param {number} power */
+function roundedTo(value, power) {
+  return power > 0 ? Math.round(value / 10 ** power) * 10 ** power : Number(value.toFixed(Math.min(12, -power)));
+}
+
 /**
  * Powers of ten above the minimum, labelled with the true value there.
  * @param {number} min @param {number} max @param {number} floor @param {(v: number) => number} height
@@ -61,8 +74,8 @@ function logTicks(min, max, floor, height) {
   // One way of writing for all: plain where all are short, powers of ten as the axes have them otherwise.
   const plain = offset || (first >= -3 && last <= 4);
   for (let power = last; power >= first; power -= every) {
-    // Above a minimum that is not zero, as many decimals as the distance from it needs.
-    const value = offset ? Number((min + 10 ** power).toFixed(Math.min(12, Math.max(0, 1 - power)))) : 10 ** power;
+    // Above a minimum that is not zero, as many digits as the distance from it needs.
+    const value = offset ? roundedTo(min + 10 ** power, power - 1) : 10 ** power;
     if (height(value) <= height(max) + 1e-9) ticks.push({ at: height(value), text: plain ? formatNumber(value, offset ? 7 : 3) : powerOfTen(power) });
   }
   return ticks.reverse();
@@ -94,8 +107,16 @@ function midway(a, b, c, d) {
   return Number.isFinite(mid) ? mid : (b + c) / 2;
 }
 
+/** The least and the largest finite value. @param {ArrayLike<number>} values */
+function rangeOf(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) [low, high] = [Math.min(low, values[i]), Math.max(high, values[i])];
+  return [low, high];
+}
+
 /**
- * A grid of twice the resolution, through the same points. A narrow valley on a logarithmic scale would otherwise show
+ * A grid of twice the resolution, through the same points and within their range: beside a steep rise a curve through
+ * them would swing far below all. A narrow valley on a logarithmic scale would otherwise show
  * the grid as a string of islands: between two points the raw values are smooth where their logarithm is not.
  * @param {import("./scene.js").Grid} grid
  * @returns {import("./scene.js").Grid}
@@ -103,18 +124,22 @@ function midway(a, b, c, d) {
 export function finerGrid(grid) {
   if (grid.nx * grid.ny > FINE_ENOUGH) return grid;
   const [nx, ny] = [grid.nx * 2 - 1, grid.ny * 2 - 1];
-  const values = new Float32Array(nx * ny);
+  const values = new Float32Array(nx * ny), [low, high] = rangeOf(grid.values);
+  const between = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c, /** @type {number} */ d) => {
+    const mid = midway(a, b, c, d);
+    return Number.isFinite(mid) ? Math.min(high, Math.max(low, mid)) : mid;
+  };
   for (let j = 0; j < grid.ny; j++) {
     const at = (/** @type {number} */ i) => grid.values[j * grid.nx + Math.min(grid.nx - 1, Math.max(0, i))];
     for (let i = 0; i < grid.nx; i++) {
       values[2 * j * nx + 2 * i] = at(i);
-      if (i + 1 < grid.nx) values[2 * j * nx + 2 * i + 1] = midway(at(i - 1), at(i), at(i + 1), at(i + 2));
+      if (i + 1 < grid.nx) values[2 * j * nx + 2 * i + 1] = between(at(i - 1), at(i), at(i + 1), at(i + 2));
     }
   }
   for (let j = 1; j < ny; j += 2) {
     const row = (/** @type {number} */ k) => Math.min(ny - 1, Math.max(0, k)) * nx;
     const [a, b, c, d] = [row(j - 3), row(j - 1), row(j + 1), row(j + 3)];
-    for (let i = 0; i < nx; i++) values[j * nx + i] = midway(values[a + i], values[b + i], values[c + i], values[d + i]);
+    for (let i = 0; i < nx; i++) values[j * nx + i] = between(values[a + i], values[b + i], values[c + i], values[d + i]);
   }
   return { ...grid, nx, ny, values };
 }

@@ -28,6 +28,7 @@
  * @property {number} frames
  * @property {string} frameTitle
  * @property {number[]|null} frameValues
+ * @property {string} frameTotal  of how many steps in all, in words, where those to come are not there yet; else ""
  * @property {boolean} autoplay
  * @property {boolean} waits  whether it stands at its start and shows nothing of what comes, until it is played
  * @property {boolean} reportRest  whether the page wants to know where the playhead comes to rest
@@ -197,7 +198,7 @@ export function decodeScene(scene, blobs) {
   const every = [...scene.panels, ...ratePanels(scene)].map((panel) => decodePanel(panel, blobs));
   return {
     key: String(scene.key ?? ""), frames: Math.floor(scene.frames), frameTitle: scene.frame_title ?? "step",
-    frameValues: scene.frame_values ?? null, autoplay: scene.autoplay !== false, waits: Boolean(scene.waits), duration: scene.duration || 6,
+    frameValues: scene.frame_values ?? null, frameTotal: scene.frame_total ?? "", autoplay: scene.autoplay !== false, waits: Boolean(scene.waits), duration: scene.duration || 6,
     reportRest: Boolean(scene.report_rest), origin: String(scene.origin ?? ""),
     tracks: scene.tracks.map((track) => decodeTrack(track, scene, blobs)),
     panels: drawnPanels(every, scene.live), every,

@@ -12,6 +12,8 @@ import { t } from "../basics/words.js";
 
 /** How often the axes may change while something is turned by hand, ms. */
 const AXES_EVERY = 600;
+/** Around the plot, px. */
+const MARGIN = { l: 62, r: 14, t: 8, b: 44 };
 
 /** A finger that draws a zoom box could no longer scroll the page. */
 function zoomsByDrag() {
@@ -24,7 +26,7 @@ function curveLayout(panel, app, host, log, range) {
   const few = panel.small ? "D2" : undefined;  // 1, 2, 5: more would stand in each other
   const short = log && range.y[0] > -4 && range.y[1] < 5;  // plain numbers; powers of ten beyond
   return plotLayout(app.theme, host, {
-    uirevision: revision, margin: { l: 62, r: 14, t: 8, b: 44 }, dragmode: zoomsByDrag() ? "zoom" : false,
+    uirevision: revision, margin: MARGIN, dragmode: zoomsByDrag() ? "zoom" : false,
     xaxis: axisStyle(app.theme, panel.x_title ?? app.model.frameTitle, { range: range.x, uirevision: revision }),
     yaxis: axisStyle(app.theme, panel.y_title ?? panel.y, {
       ...(short ? { exponentformat: "none", tickformat: "~r" } : {}),
@@ -157,7 +159,7 @@ async function updateCurve(view, app, panel, parts) {
   // While a number is turned the axes follow a few times a second, where they must: Plotly's drawing holds up the paths.
   const held = app.holding && view.ready;
   if (!held || now - view.ranged > AXES_EVERY) {
-    const wanted = curveRange(panel, app.model, view.log);
+    const wanted = curveRange(panel, app.model, view.log, (view.host.clientWidth || 600) - MARGIN.l - MARGIN.r);
     view.range = held ? rangeWhileHeld(view.range, wanted) : wanted;
     view.ranged = now;
   }

@@ -39,7 +39,7 @@ export function createRunCard() {
     /** Shows a run, or what to do to see one. @param {{places: string, columns: any, status: string}|null} run */
     show(run) {
       if (!run) {
-        setText(words, t("Point at a cell: its run is drawn here."));
+        setText(words, window.matchMedia("(pointer: coarse)").matches ? t("Tap a cell: its run is drawn here.") : t("Point at a cell: its run is drawn here."));
         curve.replaceChildren();
         for (const name of ["role", "aria-label"]) curve.removeAttribute(name);
         return;

@@ -5,6 +5,7 @@
  */
 /** @typedef {import("./form.js").Change<Study>} Change */
 import { element } from "../basics/dom.js";
+import { typedNumber } from "../basics/format.js";
 import { t } from "../basics/words.js";
 import { numberOf } from "./checks.js";
 import { chooser, textField } from "./form.js";
@@ -23,7 +24,8 @@ function axisFields(tables, study, key, change, inPlace) {
   const names = axisNames(tables, choice).map((name) => /** @type {[string, string]} */ ([name, axisWords(name)]));
   const named = (/** @type {"low"|"high"} */ side, /** @type {string} */ name) => (side === "low" ? t("{name} from", { name }) : t("{name} to", { name }));
   const end = (/** @type {"low"|"high"} */ side, /** @type {string} */ words) => textField(`${key}-${side}`, words, String(axis[side]), { type: "text", inputmode: "decimal", required: true, "aria-label": t("{axis}, {end}", { axis: what, end: words }) }, (text) => {
-    inPlace((now) => ({ ...now, [key]: { ...now[key], [side]: numberOf(text, named(side, now[key].name)) } }));
+    const typed = typedNumber(text), given = Number.isFinite(typed) ? typed : text; // refused as it was typed
+    inPlace((now) => ({ ...now, [key]: { ...now[key], [side]: numberOf(given, named(side, now[key].name)) } }));
   });
   return [
     chooser(`${key}-name`, what, names, axis.name, (name) => change((now) => {

@@ -19,14 +19,14 @@ function speedSelect() {
 }
 
 /**
- * "step 132 / 500", or with the values that the frames stand for.
+ * "step 132 / 500", or with the values that the frames stand for; "step 132 of 20,000" where the rest is yet to come.
  * @param {import("../numbers/scene.js").Model} model
  * @param {number} frame
  */
 export function frameLabel(model, frame) {
   const values = model.frameValues;
   const name = (/** @type {number} */ i) => (values ? formatNumber(values[i], 6) : String(i));
-  return `${model.frameTitle} ${name(frame)} / ${name(model.frames - 1)}`;
+  return `${model.frameTitle} ${name(frame)} ${model.frameTotal || `/ ${name(model.frames - 1)}`}`;
 }
 
 const RECORD = later("Record a video");

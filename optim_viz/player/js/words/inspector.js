@@ -1,7 +1,7 @@
 /** What the optimizer does at the playhead, in its own numbers. */
 import { element, setText } from "../basics/dom.js";
 import { formatNumber } from "../basics/format.js";
-import { swatch } from "./legend.js";
+import { runName, swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
 import { valueAt } from "./readout.js";
 import { coordinatesOf, placesPanel } from "../numbers/scene.js";
@@ -51,7 +51,7 @@ function inspectorCard(app, track, places) {
   });
   const names = places && wide > 1 ? [element("tr", {}, [element("td"), ...[places.x_title ?? "x", places.y_title ?? "y"].map((text) => element("th", { scope: "col", class: "ov-number", text }))])] : [];
   const card = element("section", { class: "ov-card", "data-inspect": track.id, "aria-label": t("Inspector: {run}", { run: track.label }) }, [
-    element("h3", {}, [swatch(look, app.theme.background), element("span", { text: track.label })]),
+    element("h3", {}, [swatch(look, app.theme.background), runName(track.label)]),
     track.inspector.symbolic ? element("div", { class: "ov-symbolic", text: track.inspector.symbolic }) : null,
     ...formulas, element("table", {}, [element("tbody", {}, [...names, ...body])]),
   ]);

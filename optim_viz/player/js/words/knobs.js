@@ -3,7 +3,7 @@
  * those of a run beside its name.
  */
 import { element, setText } from "../basics/dom.js";
-import { general } from "../basics/format.js";
+import { general, typedNumber } from "../basics/format.js";
 import { t } from "../basics/words.js";
 
 /**
@@ -92,7 +92,7 @@ export function createKnob(knob, use) {
     const value = use.get();
     if (value === drawn) return;
     drawn = value;
-    setText(number, general(value, 6));
+    setText(number, general(value, 6).replaceAll("-", "−"));
     node.setAttribute("aria-valuenow", String(value));
   }
   const turn = (/** @type {number} */ value) => { if (value !== use.get()) use.set(value); };
@@ -141,7 +141,7 @@ export function createKnob(knob, use) {
     const close = (/** @type {boolean} */ take) => {
       if (!open) return;
       open = false;
-      const typed = Number(field.value.replace(",", ".").replace("−", "-"));
+      const typed = typedNumber(field.value);
       field.replaceWith(number);
       draw();
       node.focus({ preventScroll: true });

@@ -20,6 +20,11 @@ export function swatch(look, edge) {
   return vector("svg", { class: "ov-swatch", viewBox: "0 0 34 16", width: 34, height: 16, "aria-hidden": "true" }, [line, mark]);
 }
 
+/** A run's name, which a person may have typed: what is too long is cut, and all of it is told where the pointer rests. @param {string} text @param {string} [title]  "" where something around it has one */
+export function runName(text, title = text) {
+  return element("span", { class: "ov-name", text, ...(title ? { title } : {}) });
+}
+
 /**
  * @param {any} app
  * @returns {{element: HTMLElement, update(): void}}
@@ -40,7 +45,7 @@ export function createLegend(app) {
       const button = element("button", {
         type: "button", class: "ov-entry", "aria-pressed": String(shown), "data-track": track.id,
         title: shown ? t("Hide {run}", { run: track.name }) : t("Show {run}", { run: track.name }),
-      }, [swatch(look, app.theme.background), element("span", { text: track.name })]);
+      }, [swatch(look, app.theme.background), runName(track.name, "")]);
       button.addEventListener("click", () => app.toggleTrack(track.id));
       return button;
     }));

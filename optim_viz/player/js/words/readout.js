@@ -1,7 +1,7 @@
 /** The numbers at the playhead, one row a track. */
 import { element, setText } from "../basics/dom.js";
 import { formatNumber } from "../basics/format.js";
-import { swatch } from "./legend.js";
+import { runName, swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
 import { coordinatesOf, placesPanel, shortTitle } from "../numbers/scene.js";
 import { t } from "../basics/words.js";
@@ -75,7 +75,7 @@ export function statusAt(track, frame, last) {
 /** @param {any} app @param {any} track @param {Field[]} fields */
 function readoutRow(app, track, fields) {
   const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
-  const name = element("th", { scope: "row" }, [swatch(look, app.theme.background), element("span", { text: track.label }), app.knobs.ofRun(track)]);
+  const name = element("th", { scope: "row" }, [swatch(look, app.theme.background), runName(track.label), app.knobs.ofRun(track)]);
   const cells = fields.map((field) => element("td", { class: "ov-number", title: field.hint }));
   const status = element("td", { class: "ov-status" });
   return { track, cells, status, row: element("tr", { "data-track": track.id }, [name, status, ...cells]) };
@@ -100,7 +100,7 @@ export function createReadout(app) {
   function update() {
     fields = readoutFields(app.model);
     const tracks = app.model.tracks.filter((/** @type {any} */ track) => !app.hidden.has(track.id));
-    const programs = app.live.live()?.runs.map((/** @type {any} */ run) => [run.program, run.schedule]);
+    const programs = app.live.live()?.runs.map((/** @type {any} */ run) => [run.program, run.schedule, run.scale]);
     const signature = looksSignature(app) + JSON.stringify([fields, programs]);
     if (signature === drawn) {
       rows.forEach((row, i) => { row.track = tracks[i]; });

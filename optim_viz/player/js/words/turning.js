@@ -1,5 +1,6 @@
 /** Where the knobs are: those of the whole comparison in a row of their own, those of a run beside its name. */
 import { element, setText } from "../basics/dom.js";
+import { formatNumber } from "../basics/format.js";
 import { createKnob } from "./knobs.js";
 import { placesPanel } from "../numbers/scene.js";
 import { later, t } from "../basics/words.js";
@@ -55,12 +56,23 @@ export function onceAsked(made, knob, values) {
   return { ...made, draw };
 }
 
+/** What a run's schedule is called beside its numbers, those that can be turned or not; "" where the rate stays. @param {string} schedule  its program's name */
+export function planName(schedule) {
+  const kind = schedule.split(" ")[1];
+  return kind === "constant" ? "" : kind;
+}
+
+/** Which coordinates have rates of their own: "x: lr × 2". @param {number[]|undefined} scale */
+export function scaleWords(scale = []) {
+  return scale.flatMap((factor, i) => (factor === 1 ? [] : [`${"xy"[i]}: lr × ${formatNumber(factor)}`])).join(", ");
+}
+
 /** The knobs of a run in order: the first of its rule, the rest behind a button, its schedule's under its name. @param {{element: HTMLElement, where: string, first: boolean}[]} made @param {string} label @param {string} schedule  its program's name */
 export function ordered(made, label, schedule) {
   const of = (/** @type {string} */ where) => made.filter((one) => one.first && one.where === where).map((one) => one.element);
   const [own, planned] = [of("values"), of("schedule_values")], more = made.filter((one) => !one.first).map((one) => one.element);
-  const name = element("span", { class: "ov-hint", text: schedule.split(" ")[1] });
-  return [...own, ...(own.length || planned.length ? folded(more, label) : more), ...(planned.length ? [element("span", { class: "ov-more" }, [name, ...planned])] : [])];
+  const name = planName(schedule), plan = name ? [element("span", { class: "ov-hint", text: name })] : [];
+  return [...own, ...(own.length || planned.length ? folded(more, label) : more), ...(plan.length ? [element("span", { class: "ov-more" }, [...plan, ...planned])] : [])];
 }
 
 /** Knobs that fold away behind a button. @param {HTMLElement[]} nodes @param {string} label */
@@ -102,7 +114,8 @@ export function createTurning(app) {
       return { first, where, ...onceAsked(made, knob, () => find(app.live.seen())) };
     });
     drawn.set(track.id, made);
-    return element("span", { class: "ov-knobs" }, [...ordered(made, track.label, run.schedule), waits]);
+    const scaled = scaleWords(run.scale);
+    return element("span", { class: "ov-knobs" }, [...ordered(made, track.label, run.schedule), scaled ? element("span", { class: "ov-hint", text: scaled }) : null, waits]);
   }
 
   function update() {
