@@ -104,7 +104,7 @@ class Vector:
         import torch
 
         self._parameters, known = [*parameters.values()], shapes(parameters)
-        self._whole = torch.empty(known.size)
+        self._whole = torch.empty(known.size, dtype=torch.float32)
         self._places = [*known.split(self._whole).values()]
 
     def read(self) -> Tensor:

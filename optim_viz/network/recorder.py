@@ -221,7 +221,7 @@ class Recorder:
         """What the optimizer divides by, float32 [weights]; NaN where it does not divide yet."""
         import torch
 
-        out = torch.full((self.weights.size,), math.nan)
+        out = torch.full((self.weights.size,), math.nan, dtype=torch.float32)
         if self._edge is None or self._edge.scale is None or self.optimizer is None:
             return out
         groups = {id(p): group for group in self.optimizer.param_groups for p in group["params"]}
