@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from optim_viz.language import N_, Words
@@ -160,6 +162,21 @@ def flag(value: object, what: str) -> bool:
         return words[value.lower() if isinstance(value, str) else value]
     except (KeyError, TypeError):
         raise SpecError("{what} must be true or false; got {value}.", what=what, value=quoted(value)) from None
+
+
+def path_of(value: Any, what: str) -> Path:
+    """Return a path that a file may have, or raise a SpecError: True would be the terminal, which would be closed.
+
+    >>> path_of("runs/one.csv", "path").name
+    'one.csv'
+    """
+    try:
+        found = Path(value)
+        if b"\0" not in os.fsencode(found):
+            return found
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise SpecError("{what} must be a path, as a text or a pathlib.Path; got {value}.", what=what, value=quoted(value))
 
 
 def readable(value: float) -> str:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import optim_viz as ov
+from optim_viz.export import site
 from optim_viz.spec import ECHO, flag, nearest, number, one_of, quoted, short, whole
 
 ADAM = ov.optimizer("adam")
@@ -101,6 +102,12 @@ def training():
         (lambda: ov.theory(1), "A surface is a name or a text in x and y"),
         (lambda: ov.save(ov.sweep("quadratic", ADAM, {"lr": [0.1]}), "x.png"), "to_frame() gives its table."),
         (lambda: ov.save("x.png", ov.descend("quadratic", ADAM, steps=1)), "or ov.load returns; got 'x.png'."),
+        (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), True), "path must be a path, as a text or a pathlib"),
+        (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), "a\0.csv"), "path must be a path, as a text"),
+        (lambda: ov.load(b"a"), "path must be a path, as a text or a pathlib.Path; got b'a'."),
+        (lambda: ov.load("\ud800"), "path must be a path, as a text or a pathlib.Path; got '\\ud800'."),
+        (lambda: ov.sweep_to(True, "quadratic", ADAM, {"lr": [0.1]}), "folder must be a path, as a text or a pathlib"),
+        (lambda: site.write(1, []), "folder must be a path, as a text or a pathlib.Path; got 1."),
         (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "or ov.record's recordings; got a Comparison."),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from optim_viz.network.edges import edge_of, hyperparameters
 from optim_viz.network.module_weights import Filter, Vector, chosen, shapes, statistics
 from optim_viz.network.recording import Recording
 from optim_viz.network.snapshots import Snapshots
-from optim_viz.spec import ECHO, SpecError, number, one_of, quoted, whole
+from optim_viz.spec import ECHO, SpecError, number, one_of, path_of, quoted, whole
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -125,13 +126,14 @@ def record(
             label=quoted(label),
             count=len(str(label)),
         )
+    folder = None if folder is None else path_of(folder, "folder")
     return Recorder(model, str(label), keep, optimizer, params, dtype, folder, scales, given, at)
 
 
 def _resumed(given: Any) -> Recording | None:
     from optim_viz.network.recording_files import load
 
-    found = load(given) if isinstance(given, str | Path) else given
+    found = load(path_of(given, "resume")) if isinstance(given, str | os.PathLike) else given
     if not (found is None or isinstance(found, Recording)):
         raise SpecError("resume is a recording or the path of one; got {value}.", value=quoted(given))
     return found

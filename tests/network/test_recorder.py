@@ -441,7 +441,12 @@ def test_a_damaged_file_is_read_or_refused(file, tmp_path, data):
         (lambda model: ov.record(model).save("run.pt"), "A recording's file ends in .safetensors; got 'run.pt'."),
         (lambda model: ov.record(model).save("/no/such/a.safetensors"), "could not be written"),
         (lambda model: ov.load("/no/such.safetensors"), "could not be read: No such file or directory."),
-        (lambda model: ov.load(3), "path is the path of a file; got 3."),
+        (lambda model: ov.load(3), "path must be a path, as a text or a pathlib.Path; got 3."),
+        (lambda model: ov.record(model).save(True), "path must be a path, as a text or a pathlib.Path; got True."),
+        (lambda model: ov.record(model, folder=True), "folder must be a path, as a text or a pathlib.Path; got True."),
+        (lambda model: ov.record(model, folder=1.5), "folder must be a path, as a text or a pathlib.Path; got 1.5."),
+        (lambda model: ov.record(model, folder=[]), "folder must be a path, as a text or a pathlib.Path; got []."),
+        (lambda model: ov.record(model, resume=b"a"), "resume is a recording or the path of one; got b'a'."),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(call, words):
