@@ -116,21 +116,30 @@ def number(value: object, what: str, low: float = -math.inf, high: float = math.
     >>> number("0.5", "lr")
     0.5
     """
-    try:
-        result = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise SpecError("{what} must be a number; got {value}.", what=what, value=quoted(value)) from None
-    if not math.isfinite(result):
+    result = _float(value)
+    if result is not None and math.isfinite(result) and low <= result <= high:
+        return result
+    if math.inf == high == -low:
+        if result is None:
+            raise SpecError("{what} must be a number; got {value}.", what=what, value=quoted(value))
         raise SpecError("{what} must be a finite number; got {value}.", what=what, value=quoted(value))
-    if not low <= result <= high:
-        raise SpecError(
-            "{what} must be a number from {low} to {high}; got {value}.",
-            what=what,
-            low=readable(low),
-            high=readable(high),
-            value=quoted(value),
-        )
-    return result
+    raise SpecError(
+        "{what} must be a number from {low} to {high}; got {value}.",
+        what=what,
+        low=readable(low),
+        high=readable(high),
+        value=quoted(value),
+    )
+
+
+def _float(value: Any) -> float | None:
+    """What is a number, or the text of one, as a float; None for all else, switches and bytes among it."""
+    if isinstance(value, bool | bytes | bytearray) or getattr(value, "dtype", None) == bool:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last of a tensor of many
+        return None
 
 
 def whole(value: object, what: str, low: int, high: int) -> int:
@@ -139,16 +148,16 @@ def whole(value: object, what: str, low: int, high: int) -> int:
     >>> whole(500, "steps", 1, 1000)
     500
     """
-    result = number(value, what)
-    if result != int(result) or not low <= result <= high:
-        raise SpecError(
-            "{what} must be a whole number from {low:,} to {high:,}; got {value}.",
-            what=what,
-            low=low,
-            high=high,
-            value=quoted(value),
-        )
-    return int(result)
+    result = _float(value)
+    if result is not None and low <= result <= high and result == int(result):
+        return int(result)
+    raise SpecError(
+        "{what} must be a whole number from {low:,} to {high:,}; got {value}.",
+        what=what,
+        low=low,
+        high=high,
+        value=quoted(value),
+    )
 
 
 def flag(value: object, what: str) -> bool:

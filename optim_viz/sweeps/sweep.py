@@ -210,7 +210,7 @@ def check(
     checked = tuple((str(name), _axes(base.optimizers, str(name), values)) for name, values in given.items())
     if several:
         checked = ((groups.OPTIMIZER, tuple(map(float, range(len(several))))), *checked)
-    share = number(tolerance, "tolerance")
+    share = number(tolerance, "tolerance", 0.0, 1.0)
     if not 0.0 < share < 1.0:
         raise SpecError("tolerance must be above 0 and below 1; got {tolerance}.", tolerance=quoted(tolerance))
     many = whole(seeds, "seeds", 1, MAX_SEEDS)
