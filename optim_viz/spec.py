@@ -134,7 +134,7 @@ def number(value: object, what: str, low: float = -math.inf, high: float = math.
 
 def _float(value: Any) -> float | None:
     """What is a number, or the text of one, as a float; None for all else, switches and bytes among it."""
-    if isinstance(value, bool | bytes | bytearray) or getattr(value, "dtype", None) == bool:
+    if isinstance(value, bool | bytes | bytearray) or str(getattr(value, "dtype", "")) == "bool":
         return None
     try:
         return float(value)
@@ -171,6 +171,17 @@ def flag(value: object, what: str) -> bool:
         return words[value.lower() if isinstance(value, str) else value]
     except (KeyError, TypeError):
         raise SpecError("{what} must be true or false; got {value}.", what=what, value=quoted(value)) from None
+
+
+def parts(value: Any) -> tuple[Any, ...]:
+    """Return the items of a sequence; TypeError for what is none, and for a text, whose characters are no items.
+
+    >>> parts([300, 200])
+    (300, 200)
+    """
+    if isinstance(value, str | bytes | Mapping | set):
+        raise TypeError("no sequence")
+    return tuple(value)
 
 
 def path_of(value: Any, what: str) -> Path:

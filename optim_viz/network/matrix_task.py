@@ -21,7 +21,7 @@ from optim_viz.network.train import MAX_SEEDS, check_optimizers
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.stepper import Stepper
 from optim_viz.progress import Progress
-from optim_viz.spec import SEEDS, MatrixSpec, OptimizerSpec, SpecError, number, quoted, unique_labels, whole
+from optim_viz.spec import SEEDS, MatrixSpec, OptimizerSpec, SpecError, number, parts, quoted, unique_labels, whole
 from optim_viz.threads import one_torch_thread
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def check(
 
 def _check_shape(shape: Any) -> tuple[int, int]:
     try:
-        rows, columns = shape
+        rows, columns = parts(shape)
     except (TypeError, ValueError):
         raise SpecError(
             "shape is how many numbers a value has and how many keys there are, such as (16, 16); got {shape}.",

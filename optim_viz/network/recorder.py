@@ -16,7 +16,7 @@ from optim_viz.network.edges import edge_of, hyperparameters
 from optim_viz.network.module_weights import Filter, Vector, chosen, shapes, statistics
 from optim_viz.network.recording import Recording
 from optim_viz.network.snapshots import Snapshots
-from optim_viz.spec import ECHO, SpecError, number, one_of, path_of, quoted, whole
+from optim_viz.spec import ECHO, SpecError, flag, number, one_of, path_of, quoted, whole
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -117,6 +117,10 @@ def record(
     Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018), section 7.
     """
     given = _resumed(resume)
+    if given is None and at is not None:
+        raise SpecError("at is a step of the recording to resume, and none was given; got {value}.", value=quoted(at))
+    if not (optimizer is None or hasattr(optimizer, "param_groups")):
+        raise SpecError("optimizer is a torch.optim.Optimizer; got {value}.", value=quoted(optimizer))
     whole(keep, "keep", 2, MAX_KEEP)
     one_of(dtype, DTYPES, N_("dtype of snapshots"))
     if len(str(label)) > ECHO:
@@ -127,7 +131,7 @@ def record(
             count=len(str(label)),
         )
     folder = None if folder is None else path_of(folder, "folder")
-    return Recorder(model, str(label), keep, optimizer, params, dtype, folder, scales, given, at)
+    return Recorder(model, str(label), keep, optimizer, params, dtype, folder, flag(scales, "scales"), given, at)
 
 
 def _resumed(given: Any) -> Recording | None:

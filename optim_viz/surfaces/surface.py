@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.language import N_, together
-from optim_viz.spec import SpecError, Surface, number, one_of, quoted
+from optim_viz.spec import SpecError, Surface, number, one_of, parts, quoted
 from optim_viz.surfaces.bounded import too_dear
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
@@ -121,7 +121,7 @@ def as_surface(given: str | Surface) -> Surface:
 
 def _bounds(bounds: Any) -> tuple[float, float, float, float]:
     try:
-        x0, x1, y0, y1 = (number(b, "bounds") for b in bounds)
+        x0, x1, y0, y1 = (number(b, "bounds") for b in parts(bounds))
     except (TypeError, ValueError) as error:
         if isinstance(error, SpecError):
             raise
