@@ -89,6 +89,8 @@ def nearest(name: object, names: Iterable[str]) -> str:
     "did you mean 'adam'?"
     """
     names, name = list(names), (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
+    if not names:
+        return N_("there are none.")
     swapped = [n for n in names if sorted(n) == sorted(name)]  # "adma" is adam with two keys swapped, not adamax
     close = swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
@@ -197,6 +199,21 @@ def path_of(value: Any, what: str) -> Path:
     except (TypeError, UnicodeEncodeError):
         pass
     raise SpecError("{what} must be a path, as a text or a pathlib.Path; got {value}.", what=what, value=quoted(value))
+
+
+def hooks(progress: Any, cancel: Any = None, executor: Any = None) -> tuple[Any, Any, Any]:
+    """Return what is told, what stops and what runs a piece of work; SpecError before it begins where it cannot.
+
+    >>> hooks(print)[1:]
+    (None, None)
+    """
+    if not (progress is None or callable(progress)):
+        raise SpecError("progress is a function, called with how far it is; got {value}.", value=quoted(progress))
+    if not (cancel is None or callable(getattr(cancel, "is_set", None))):
+        raise SpecError("cancel is a threading.Event; got {value}.", value=quoted(cancel))
+    if not (executor is None or callable(getattr(executor, "submit", None))):
+        raise SpecError("executor is a concurrent.futures.Executor; got {value}.", value=quoted(executor))
+    return progress, cancel, executor
 
 
 def readable(value: float) -> str:

@@ -19,7 +19,7 @@ from optim_viz.network.plane import Plane
 from optim_viz.network.recording import Recordings, gathered, is_recorded
 from optim_viz.network.training import Training
 from optim_viz.player import matrix_scenes, network_scenes, recording_scenes, scenes, standalone
-from optim_viz.spec import SpecError, one_of, path_of, quoted
+from optim_viz.spec import SpecError, hooks, one_of, path_of, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def export(
 
     Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
+    hooks(progress)
     checked = _check(runs, plane)
     return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(checked, plane, progress, address))
 

@@ -27,6 +27,7 @@ from optim_viz.spec import (
     OptimizerSpec,
     SpecError,
     flag,
+    hooks,
     nearest,
     parts,
     quoted,
@@ -74,6 +75,7 @@ def train(
 
     Reference: LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning Applied to Document Recognition (1998).
     """
+    hooks(progress, cancel)
     return run(check(optimizers, epochs, batch_size, hidden, final_relu, seed, seeds, data), progress, cancel)
 
 

@@ -18,7 +18,7 @@ from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.specs import optimizer as optimizer_spec
 from optim_viz.optimizers.table import WITH_RULE
 from optim_viz.progress import Unfinished
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, parts, quoted, unique_labels, whole
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, hooks, parts, quoted, unique_labels, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.descent import MAX_STEPS, AnyOptimizer
@@ -238,7 +238,7 @@ def stress(
     Reference: Schmidt, Schneider & Hennig, Descending through a Crowded Valley (2021); Demsar, Statistical Comparisons
     of Classifiers over Multiple Data Sets (2006).
     """
-    return run(check(optimizers, surfaces, horizons), progress, cancel, executor)
+    return run(check(optimizers, surfaces, horizons), *hooks(progress, cancel, executor))
 
 
 def check(

@@ -24,6 +24,7 @@ from optim_viz.spec import (
     SpecError,
     Surface,
     SweepSpec,
+    hooks,
     nearest,
     number,
     quoted,
@@ -180,7 +181,7 @@ def sweep(
     (2017).
     """
     spec = check(surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance)
-    return run(spec, progress, cancel, executor)
+    return run(spec, *hooks(progress, cancel, executor))
 
 
 def check(
