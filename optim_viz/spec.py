@@ -88,11 +88,12 @@ def nearest(name: object, names: Iterable[str]) -> str:
     >>> nearest("adma", ["sgd", "momentum", "adam"])
     "did you mean 'adam'?"
     """
-    names, name = list(names), (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
+    names, given = list(names), name
+    name = (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
     if not names:
         return N_("there are none.")
     swapped = [n for n in names if sorted(n) == sorted(name)]  # "adma" is adam with two keys swapped, not adamax
-    close = swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    close = [] if isinstance(given, int | float) else swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return N_("did you mean {close!r}?", close=close[0])
     if len(names) > MOST_NAMES:

@@ -137,13 +137,18 @@ def training():
         (lambda: ov.matrix_task(ADAM, progress=5), "progress is a function, called with"),
         (lambda: ov.sharpness(None, progress=5), "progress is a function, called with"),
         (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), "a.gif", progress=5), "progress is a function, "),
+        (lambda: ov.schedule("constant", factor=1), "has no hyperparameter 'factor'; there are none."),
+        (lambda: ov.project(5), "or ov.record's recordings; got 5."),
+        (lambda: ov.optimizer(float("nan")), "Unknown optimizer nan; choose one of"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": np.ones((2, 2))}), "The axis 'lr' must be a list of numbers; got"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": "12"}), "The axis 'lr' must be a list of numbers; got '12'."),
         (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), True), "path must be a path, as a text or a pathlib"),
         (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), "a\0.csv"), "path must be a path, as a text"),
         (lambda: ov.load(b"a"), "path must be a path, as a text or a pathlib.Path; got b'a'."),
         (lambda: ov.load("\ud800"), "path must be a path, as a text or a pathlib.Path; got '\\ud800'."),
         (lambda: ov.sweep_to(True, "quadratic", ADAM, {"lr": [0.1]}), "folder must be a path, as a text or a pathlib"),
         (lambda: site.write(1, []), "folder must be a path, as a text or a pathlib.Path; got 1."),
-        (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "or ov.record's recordings; got a Comparison."),
+        (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "or ov.record's recordings; got <Comparison on"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_says_what_to_write_instead(call, sentence):
@@ -169,6 +174,7 @@ def test_names_stand_for_optimizers_at_their_defaults():
 
 
 def test_the_nearest_name_is_found_for_anything():
+    assert nearest("factor", []) == "there are none."
     assert (
         nearest(LONG, ["sgd", "adam"]) == "choose one of sgd, adam."
         and nearest(None, ["none"]) == "did you mean 'none'?"

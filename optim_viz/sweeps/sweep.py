@@ -27,6 +27,7 @@ from optim_viz.spec import (
     hooks,
     nearest,
     number,
+    parts,
     quoted,
     unique_labels,
     whole,
@@ -250,18 +251,19 @@ def _axes(specs: Sequence[OptimizerSpec], name: str, values: Any) -> tuple[float
 def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
     """The values of one axis, each checked for itself."""
     try:
-        items = np.asarray(values).tolist()
-        count = len(items)
-    except TypeError:
+        items = parts(np.asarray(values).tolist())
+        if any(isinstance(item, list) for item in items):
+            raise TypeError("of more than one dimension")
+    except (TypeError, ValueError):
         raise SpecError(
             "The axis {name} must be a list of numbers; got {values}.", name=quoted(name), values=quoted(values)
         ) from None
-    if not 1 <= count <= MAX_RUNS or any(isinstance(item, list) for item in items):
+    if not 1 <= len(items) <= MAX_RUNS:
         raise SpecError(
             "The axis {name} must be a list of 1 to {most:,} numbers; got {count} of them.",
             name=quoted(name),
             most=MAX_RUNS,
-            count=count,
+            count=len(items),
         )
     if name in STARTS:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)
