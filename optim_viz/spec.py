@@ -285,9 +285,12 @@ class Hyperparameter:
 
 
 def check_values(
-    owner: str, hyperparameters: Iterable[Hyperparameter], given: Mapping[str, object]
+    owner: str, hyperparameters: Iterable[Hyperparameter], given: Mapping[str, object], also: Iterable[str] = ()
 ) -> tuple[tuple[str, Value], ...]:
-    """Return every hyperparameter with its checked value, in the table's order; defaults fill the gaps."""
+    """Return every hyperparameter with its checked value, in the table's order; defaults fill the gaps.
+
+    `also` are names of what is taken beside them, for the hint.
+    """
     table = {h.name: h for h in hyperparameters}
     for name in given:
         if name not in table:
@@ -295,7 +298,7 @@ def check_values(
                 "{owner} has no hyperparameter {name}; {hint}",
                 owner=owner,
                 name=quoted(name),
-                hint=nearest(name, table),
+                hint=nearest(name, [*table, *also]),
             )
     return tuple((name, h.check(given.get(name, h.default), owner)) for name, h in table.items())
 

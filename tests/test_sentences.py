@@ -138,6 +138,7 @@ def training():
         (lambda: ov.sharpness(None, progress=5), "progress is a function, called with"),
         (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), "a.gif", progress=5), "progress is a function, "),
         (lambda: ov.schedule("constant", factor=1), "has no hyperparameter 'factor'; there are none."),
+        (lambda: ov.optimizer("adam", clip_nrm=1), "did you mean 'clip_norm'?"),
         (lambda: ov.project(5), "or ov.record's recordings; got 5."),
         (lambda: ov.optimizer(float("nan")), "Unknown optimizer nan; choose one of"),
         (lambda: ov.sweep("quadratic", ADAM, {"lr": np.ones((2, 2))}), "The axis 'lr' must be a list of numbers; got"),

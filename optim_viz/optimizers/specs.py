@@ -84,7 +84,7 @@ def _of_table(kind: Any, hyperparameters: Mapping[str, object]) -> tuple[tuple[s
         raise SpecError(NOWHERE[kind])
     row = OPTIMIZERS[one_of(kind, OPTIMIZERS, "optimizer")]
     _check_groups(kind, hyperparameters)
-    values = check_values(kind, row.hyperparameters, hyperparameters)
+    values = check_values(kind, row.hyperparameters, hyperparameters, [one.name for one in CLIPPING])
     _check_together(kind, dict(values))
     return values
 
