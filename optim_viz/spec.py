@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from optim_viz.language import N_, Words
@@ -86,9 +88,12 @@ def nearest(name: object, names: Iterable[str]) -> str:
     >>> nearest("adma", ["sgd", "momentum", "adam"])
     "did you mean 'adam'?"
     """
-    names, name = list(names), (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
+    names, given = list(names), name
+    name = (name if isinstance(name, str) else quoted(name))[:ECHO].lower()
+    if not names:
+        return N_("there are none.")
     swapped = [n for n in names if sorted(n) == sorted(name)]  # "adma" is adam with two keys swapped, not adamax
-    close = swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    close = [] if isinstance(given, int | float) else swapped or difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return N_("did you mean {close!r}?", close=close[0])
     if len(names) > MOST_NAMES:
@@ -114,21 +119,30 @@ def number(value: object, what: str, low: float = -math.inf, high: float = math.
     >>> number("0.5", "lr")
     0.5
     """
-    try:
-        result = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise SpecError("{what} must be a number; got {value}.", what=what, value=quoted(value)) from None
-    if not math.isfinite(result):
+    result = _float(value)
+    if result is not None and math.isfinite(result) and low <= result <= high:
+        return result
+    if math.inf == high == -low:
+        if result is None:
+            raise SpecError("{what} must be a number; got {value}.", what=what, value=quoted(value))
         raise SpecError("{what} must be a finite number; got {value}.", what=what, value=quoted(value))
-    if not low <= result <= high:
-        raise SpecError(
-            "{what} must be a number from {low} to {high}; got {value}.",
-            what=what,
-            low=readable(low),
-            high=readable(high),
-            value=quoted(value),
-        )
-    return result
+    raise SpecError(
+        "{what} must be a number from {low} to {high}; got {value}.",
+        what=what,
+        low=readable(low),
+        high=readable(high),
+        value=quoted(value),
+    )
+
+
+def _float(value: Any) -> float | None:
+    """What is a number, or the text of one, as a float; None for all else, switches and bytes among it."""
+    if isinstance(value, bool | bytes | bytearray) or str(getattr(value, "dtype", "")) == "bool":
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last of a tensor of many
+        return None
 
 
 def whole(value: object, what: str, low: int, high: int) -> int:
@@ -137,16 +151,16 @@ def whole(value: object, what: str, low: int, high: int) -> int:
     >>> whole(500, "steps", 1, 1000)
     500
     """
-    result = number(value, what)
-    if result != int(result) or not low <= result <= high:
-        raise SpecError(
-            "{what} must be a whole number from {low:,} to {high:,}; got {value}.",
-            what=what,
-            low=low,
-            high=high,
-            value=quoted(value),
-        )
-    return int(result)
+    result = _float(value)
+    if result is not None and low <= result <= high and result == int(result):
+        return int(result)
+    raise SpecError(
+        "{what} must be a whole number from {low:,} to {high:,}; got {value}.",
+        what=what,
+        low=low,
+        high=high,
+        value=quoted(value),
+    )
 
 
 def flag(value: object, what: str) -> bool:
@@ -160,6 +174,47 @@ def flag(value: object, what: str) -> bool:
         return words[value.lower() if isinstance(value, str) else value]
     except (KeyError, TypeError):
         raise SpecError("{what} must be true or false; got {value}.", what=what, value=quoted(value)) from None
+
+
+def parts(value: Any) -> tuple[Any, ...]:
+    """Return the items of a sequence; TypeError for what is none, and for a text, whose characters are no items.
+
+    >>> parts([300, 200])
+    (300, 200)
+    """
+    if isinstance(value, str | bytes | Mapping | set):
+        raise TypeError("no sequence")
+    return tuple(value)
+
+
+def path_of(value: Any, what: str) -> Path:
+    """Return a path that a file may have, or raise a SpecError: True would be the terminal, which would be closed.
+
+    >>> path_of("runs/one.csv", "path").name
+    'one.csv'
+    """
+    try:
+        found = Path(value)
+        if b"\0" not in os.fsencode(found):
+            return found
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise SpecError("{what} must be a path, as a text or a pathlib.Path; got {value}.", what=what, value=quoted(value))
+
+
+def hooks(progress: Any, cancel: Any = None, executor: Any = None) -> tuple[Any, Any, Any]:
+    """Return what is told, what stops and what runs a piece of work; SpecError before it begins where it cannot.
+
+    >>> hooks(print)[1:]
+    (None, None)
+    """
+    if not (progress is None or callable(progress)):
+        raise SpecError("progress is a function, called with how far it is; got {value}.", value=quoted(progress))
+    if not (cancel is None or callable(getattr(cancel, "is_set", None))):
+        raise SpecError("cancel is a threading.Event; got {value}.", value=quoted(cancel))
+    if not (executor is None or callable(getattr(executor, "submit", None))):
+        raise SpecError("executor is a concurrent.futures.Executor; got {value}.", value=quoted(executor))
+    return progress, cancel, executor
 
 
 def readable(value: float) -> str:
@@ -230,9 +285,12 @@ class Hyperparameter:
 
 
 def check_values(
-    owner: str, hyperparameters: Iterable[Hyperparameter], given: Mapping[str, object]
+    owner: str, hyperparameters: Iterable[Hyperparameter], given: Mapping[str, object], also: Iterable[str] = ()
 ) -> tuple[tuple[str, Value], ...]:
-    """Return every hyperparameter with its checked value, in the table's order; defaults fill the gaps."""
+    """Return every hyperparameter with its checked value, in the table's order; defaults fill the gaps.
+
+    `also` are names of what is taken beside them, for the hint.
+    """
     table = {h.name: h for h in hyperparameters}
     for name in given:
         if name not in table:
@@ -240,7 +298,7 @@ def check_values(
                 "{owner} has no hyperparameter {name}; {hint}",
                 owner=owner,
                 name=quoted(name),
-                hint=nearest(name, table),
+                hint=nearest(name, [*table, *also]),
             )
     return tuple((name, h.check(given.get(name, h.default), owner)) for name, h in table.items())
 

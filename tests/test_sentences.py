@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import optim_viz as ov
+from optim_viz.export import site
 from optim_viz.spec import ECHO, flag, nearest, number, one_of, quoted, short, whole
 
 ADAM = ov.optimizer("adam")
@@ -101,7 +102,54 @@ def training():
         (lambda: ov.theory(1), "A surface is a name or a text in x and y"),
         (lambda: ov.save(ov.sweep("quadratic", ADAM, {"lr": [0.1]}), "x.png"), "to_frame() gives its table."),
         (lambda: ov.save("x.png", ov.descend("quadratic", ADAM, steps=1)), "or ov.load returns; got 'x.png'."),
-        (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "or ov.record's recordings; got a Comparison."),
+        (lambda: ov.descend("quadratic", ADAM, steps=float("nan")), "whole number from 1 to 100,000; got nan."),
+        (lambda: ov.descend("quadratic", ADAM, steps=None), "whole number from 1 to 100,000; got None."),
+        (lambda: ov.descend("quadratic", ADAM, steps=True), "whole number from 1 to 100,000; got True."),
+        (lambda: ov.descend("quadratic", ADAM, steps=b"1"), "whole number from 1 to 100,000; got b'1'."),
+        (lambda: ov.descend("quadratic", ADAM, noise="x"), "noise must be a number from 0 to 1,000,000; got 'x'."),
+        (lambda: ov.descend("quadratic", ADAM, noise=True), "noise must be a number from 0 to 1,000,000; got True."),
+        (lambda: ov.descend("quadratic", ADAM, seed="x"), "seed must be a whole number from 0 to 4,294,967,295"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": [1]}, tolerance="x"), "tolerance must be a number from 0 to 1"),
+        (lambda: ov.basins("quadratic", ADAM, resolution="x"), "resolution must be a whole number from 2 to"),
+        (lambda: ov.descend("quadratic", ADAM, start="12"), "start must be two numbers (x, y); got '12'."),
+        (lambda: ov.descend("quadratic", ADAM, drawn=np.array([1, 2])), "Unknown way of drawing array([1, 2]);"),
+        (lambda: ov.descend("quadratic", torch.tensor(0.1)), "or a function params -> optimizer; got tensor(0.1"),
+        (lambda: ov.surface("x^2+y^2", bounds="0101"), "bounds must be four numbers (x low, x high, y low, y high)"),
+        (lambda: ov.optimizer("sgd", lr_scale="12"), "one factor for x and one for y, or a mapping; got '12'."),
+        (lambda: ov.optimizer("sgd", clip_norm={}), "clip_norm must be a number at least 0 and at most"),
+        (lambda: ov.optimizer("sgd", clip_norm=False), "clip_norm must be a number at least 0 and at most"),
+        (lambda: ov.optimizer("sgd", clip_value=""), "clip_value must be a number at least 0 and at most"),
+        (lambda: ov.optimizer("sgd", clip_value=np.ones(2)), "clip_value must be a number at least 0 and at most"),
+        (lambda: ov.halton({"lr": "12"}, 4), "The range of lr must be two numbers; got '12'."),
+        (lambda: ov.train(ADAM, hidden="12"), "hidden must be a tuple of layer sizes, such as (300, 200); got '12'."),
+        (lambda: ov.matrix_task(ADAM, shape="12"), "shape is how many numbers a value has and how many keys"),
+        (lambda: ov.stress(horizons=5), "horizons are numbers of steps, such as (100, 1000); got 5."),
+        (lambda: ov.stress(surfaces=5), "A surface is a name or a text in x and y"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": [1]}, progress=5), "progress is a function, called with"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": [1]}, cancel=5), "cancel is a threading.Event; got 5."),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": [1]}, executor=5), "executor is a concurrent.futures.Executor"),
+        (lambda: ov.basins("quadratic", ADAM, executor=5), "executor is a concurrent.futures.Executor; got 5."),
+        (lambda: ov.tune("quadratic", ADAM, cancel=5), "cancel is a threading.Event; got 5."),
+        (lambda: ov.stress(executor=5), "executor is a concurrent.futures.Executor; got 5."),
+        (lambda: ov.sweep_to("no", "quadratic", ADAM, {"lr": [1]}, progress=5), "progress is a function, called"),
+        (lambda: ov.train_sweep(ADAM, [0.1], executor=5), "executor is a concurrent.futures.Executor; got 5."),
+        (lambda: ov.train(ADAM, cancel=5), "cancel is a threading.Event; got 5."),
+        (lambda: ov.matrix_task(ADAM, progress=5), "progress is a function, called with"),
+        (lambda: ov.sharpness(None, progress=5), "progress is a function, called with"),
+        (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), "a.gif", progress=5), "progress is a function, "),
+        (lambda: ov.schedule("constant", factor=1), "has no hyperparameter 'factor'; there are none."),
+        (lambda: ov.optimizer("adam", clip_nrm=1), "did you mean 'clip_norm'?"),
+        (lambda: ov.project(5), "or ov.record's recordings; got 5."),
+        (lambda: ov.optimizer(float("nan")), "Unknown optimizer nan; choose one of"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": np.ones((2, 2))}), "The axis 'lr' must be a list of numbers; got"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": "12"}), "The axis 'lr' must be a list of numbers; got '12'."),
+        (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), True), "path must be a path, as a text or a pathlib"),
+        (lambda: ov.save(ov.descend("quadratic", ADAM, steps=1), "a\0.csv"), "path must be a path, as a text"),
+        (lambda: ov.load(b"a"), "path must be a path, as a text or a pathlib.Path; got b'a'."),
+        (lambda: ov.load("\ud800"), "path must be a path, as a text or a pathlib.Path; got '\\ud800'."),
+        (lambda: ov.sweep_to(True, "quadratic", ADAM, {"lr": [0.1]}), "folder must be a path, as a text or a pathlib"),
+        (lambda: site.write(1, []), "folder must be a path, as a text or a pathlib.Path; got 1."),
+        (lambda: ov.project(ov.descend("quadratic", ADAM, steps=1)), "or ov.record's recordings; got <Comparison on"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_says_what_to_write_instead(call, sentence):
@@ -127,6 +175,7 @@ def test_names_stand_for_optimizers_at_their_defaults():
 
 
 def test_the_nearest_name_is_found_for_anything():
+    assert nearest("factor", []) == "there are none."
     assert (
         nearest(LONG, ["sgd", "adam"]) == "choose one of sgd, adam."
         and nearest(None, ["none"]) == "did you mean 'none'?"

@@ -47,7 +47,8 @@ def test_a_bad_value_stops_the_start_with_one_sentence():
     assert good.stdout.count("\n") == len(SETTINGS) and all(row.variable in good.stdout for row in SETTINGS.values())
     variables = {"OPTIM_VIZ_STEPS": "many"}
     bad = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=variables, check=False)
-    assert bad.returncode == 1 and bad.stderr == "OPTIM_VIZ_STEPS must be a number; got 'many'.\n"
+    sentence = "OPTIM_VIZ_STEPS must be a whole number from 1 to 100,000; got 'many'.\n"
+    assert bad.returncode == 1 and bad.stderr == sentence
 
 
 def test_what_is_over_the_budget_is_refused_with_the_budget(monkeypatch):

@@ -23,7 +23,7 @@ def _ends(text: str, count: int) -> tuple[str, ...]:
 
 
 def _tolerance(_: Study, text: str) -> float:
-    share = number(text, "tolerance")
+    share = number(text, "tolerance", 0.0, 1.0)
     if not 0.0 < share < 1.0:
         raise SpecError("tolerance must be above 0 and below 1; got {text}.", text=quoted(text))
     return share

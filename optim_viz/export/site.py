@@ -19,7 +19,7 @@ from optim_viz.language import LANGUAGES, N_, OWN, of_browser, speaking, spoken,
 from optim_viz.player.assets import Published, place
 from optim_viz.player.bundle import SOURCES
 from optim_viz.player.scenes import Scene
-from optim_viz.spec import SpecError, quoted
+from optim_viz.spec import SpecError, path_of, quoted
 
 #: A lesson: its words as JSON, and the scenes of its pictures by their names.
 Story = tuple[dict[str, Any], Mapping[str, Scene]]
@@ -75,13 +75,12 @@ def write(folder: str | Path, lessons: Iterable[Story]) -> list[str]:
     >>> write(tempfile.mkdtemp(), [])
     ['index.html', 'tune.html', 'lessons.html', 'zh/index.html', 'zh/tune.html', 'zh/lessons.html']
     """
-    told_once = list(lessons)
+    out, told_once = path_of(folder, "folder"), list(lessons)
     data = site_data.files() | _numbers(told_once)
     for language in LANGUAGES:
         with speaking(language):
             data |= {in_language(path, language): site_data.as_json(told(text)) for path, text in _texts(told_once)}
     name = f"data-{_digest(data)}"
-    out = Path(folder)
     try:
         out.mkdir(parents=True, exist_ok=True)
         published = place(out)

@@ -20,7 +20,7 @@ from optim_viz.network.plane import Plane
 from optim_viz.network.recording import Recordings, gathered, is_recorded, with_sharpness
 from optim_viz.network.training import Training
 from optim_viz.player import matrix_scenes, network_scenes, recording_scenes, scenes, standalone
-from optim_viz.spec import SpecError, one_of, quoted
+from optim_viz.spec import SpecError, hooks, one_of, path_of, quoted
 from optim_viz.surfaces.trajectory import Comparison
 
 if TYPE_CHECKING:
@@ -155,12 +155,12 @@ def frame_writer(path: str) -> Callable[[pd.DataFrame], None]:
     return lambda frame: _put(path, found(frame))
 
 
-def _put(path: str, content: bytes) -> None:
+def _put(path: str | Path, content: bytes) -> None:
     try:
-        Path(path).write_bytes(content)
+        path_of(path, "path").write_bytes(content)
     except OSError as error:
         raise SpecError(
-            "{path} could not be written: {reason}.", path=quoted(path), reason=error.strerror or error
+            "{path} could not be written: {reason}.", path=quoted(str(path)), reason=error.strerror or error
         ) from None
 
 
@@ -223,6 +223,7 @@ def export(
 
     Reference: the formats' own documents; the experiment's JSON is described in optim_viz.experiments.files.
     """
+    hooks(progress)
     checked = _check(runs, plane)
     return EXPORTS[one_of(name, EXPORTS, "export")].write(Result(checked, plane, progress, address))
 
@@ -257,12 +258,12 @@ def by_suffix(path: str | Path) -> Export[Result]:
     >>> by_suffix("race.gif").name
     'gif'
     """
-    name = Path(path).name.lower() if isinstance(path, str | Path) else ""
+    name = path_of(path, "path").name.lower()
     found = max((row for row in EXPORTS.values() if name.endswith(row.suffix)), key=_length, default=None)
     if found is None:
         raise SpecError(
             "{path} must end in one of {names}.",
-            path=quoted(path),
+            path=quoted(str(path)),
             names=", ".join(row.suffix for row in EXPORTS.values()),
         )
     return found
@@ -270,7 +271,7 @@ def by_suffix(path: str | Path) -> Export[Result]:
 
 def save(
     runs: Runs | Sequence[Any],
-    path: str,
+    path: str | Path,
     plane: Plane | None = None,
     progress: Callable[[float], None] | None = None,
     *,

@@ -21,7 +21,18 @@ from optim_viz.network.train import MAX_SEEDS, check_optimizers
 from optim_viz.network.training import TrainingOutcome
 from optim_viz.optimizers.stepper import Stepper
 from optim_viz.progress import Progress
-from optim_viz.spec import SEEDS, MatrixSpec, OptimizerSpec, SpecError, number, quoted, unique_labels, whole
+from optim_viz.spec import (
+    SEEDS,
+    MatrixSpec,
+    OptimizerSpec,
+    SpecError,
+    hooks,
+    number,
+    parts,
+    quoted,
+    unique_labels,
+    whole,
+)
 from optim_viz.threads import one_torch_thread
 
 if TYPE_CHECKING:
@@ -108,6 +119,7 @@ def matrix_task(
     Reference: Kohonen, Correlation Matrix Memories (1972); Wang et al., Muon Outperforms Adam in Tail-End Associative
     Memory Learning, arXiv:2509.26030 (2025).
     """
+    hooks(progress, cancel)
     return run(check(optimizers, condition, shape, steps, seed, seeds), progress, cancel)
 
 
@@ -138,7 +150,7 @@ def check(
 
 def _check_shape(shape: Any) -> tuple[int, int]:
     try:
-        rows, columns = shape
+        rows, columns = parts(shape)
     except (TypeError, ValueError):
         raise SpecError(
             "shape is how many numbers a value has and how many keys there are, such as (16, 16); got {shape}.",

@@ -84,7 +84,7 @@ class Layout:
         vectors, views = [], []
         for out, into in self.shapes:
             end = -(out * into) % LINE + out * into
-            vectors.append(torch.zeros(end + out, device=device))
+            vectors.append(torch.zeros(end + out, dtype=torch.float32, device=device))
             views.append((vectors[-1][: out * into].unflatten(0, (out, into)), vectors[-1][end:]))
         return vectors, views
 
@@ -93,7 +93,7 @@ class Layout:
         import torch
 
         generator = torch.Generator().manual_seed(seed)
-        flat = torch.empty(self.size)
+        flat = torch.empty(self.size, dtype=torch.float32)
         for matrix, bias in self.layers(flat):
             torch.nn.init.kaiming_uniform_(matrix, a=math.sqrt(5), generator=generator)
             bound = 1 / math.sqrt(matrix.shape[1])
@@ -128,7 +128,7 @@ class Backprop:
 
         self.layers, self.gradients, self.final_relu = layers, gradients, final_relu
         self.transposed = [matrix.t() for matrix, _ in layers]
-        self.outputs = [torch.empty(digits, len(bias), device=bias.device) for _, bias in layers]
+        self.outputs = [bias.new_empty(digits, len(bias)) for _, bias in layers]
         self.upstream = [torch.empty_like(output) for output in self.outputs]
         self.upstream_transposed = [upstream.t() for upstream in self.upstream]
         self.share = torch.empty_like(self.outputs[-1])

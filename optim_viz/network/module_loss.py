@@ -189,7 +189,7 @@ def _scalar(value: Any) -> Tensor:
     import torch
 
     if isinstance(value, bool | int | float):
-        return torch.tensor(float(value))
+        return torch.tensor(float(value), dtype=torch.float32)
     if not isinstance(value, torch.Tensor) or value.numel() != 1:
         a_tensor = isinstance(value, torch.Tensor)
         raise SpecError(

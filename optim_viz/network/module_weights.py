@@ -77,12 +77,26 @@ def chosen(module: Any, which: Filter = None) -> dict[str, Parameter]:
     elif callable(which):
         found = {name: p for name, p in every.items() if which(name, p)}
     else:
-        beginnings = (which,) if isinstance(which, str) else tuple(which)
+        beginnings = _beginnings(which)
         found = {name: p for name, p in every.items() if name.startswith(beginnings)}
     if not sum(p.numel() for p in found.values()):
         raise SpecError("No parameter of this {kind} is to be recorded.", kind=type(module).__name__)
     if any(p.is_complex() for p in found.values()):
         raise SpecError("Complex parameters cannot be recorded.")
+    return found
+
+
+def _beginnings(which: Any) -> tuple[str, ...]:
+    """One beginning of names, or several."""
+    try:
+        found = (which,) if isinstance(which, str) else tuple(which)
+    except TypeError:
+        found = (None,)
+    if not all(isinstance(one, str) for one in found):
+        raise SpecError(
+            "params is a function of a name and a parameter, or a list of beginnings of names; got {value}.",
+            value=quoted(which),
+        )
     return found
 
 
@@ -104,7 +118,7 @@ class Vector:
         import torch
 
         self._parameters, known = [*parameters.values()], shapes(parameters)
-        self._whole = torch.empty(known.size)
+        self._whole = torch.empty(known.size, dtype=torch.float32)
         self._places = [*known.split(self._whole).values()]
 
     def read(self) -> Tensor:

@@ -97,7 +97,7 @@ class Network:
             own[1].copy_(given[1])
         self.gradient_evaluations = 0
         self.passes: dict[int, Backprop] = {}  # by mini-batch size: the last of an epoch may be smaller
-        self.test_out = [torch.empty(out, AT_ONCE, device=place) for out, _ in self.layout.shapes]
+        self.test_out = [torch.empty(out, AT_ONCE, dtype=torch.float32, device=place) for out, _ in self.layout.shapes]
 
     def take(self, other: Network) -> None:
         """Take another network's weights and its count of gradient evaluations."""

@@ -45,7 +45,7 @@ def losses_on_plane(
         h, weights = torch.empty_like(first[0]), torch.empty_like(rest[0])
         h_row, weights_row, row = torch.empty_like(h), torch.empty_like(weights), math.nan
         layers = above.layers(weights)
-        buffers = [torch.empty(width, len(answers), device=place) for width, _ in above.shapes]
+        buffers = [torch.empty(width, len(answers), dtype=torch.float32, device=place) for width, _ in above.shapes]
 
         def fill(i: int) -> None:
             nonlocal row
@@ -74,7 +74,7 @@ def losses_of(
     out = torch.full((count,), math.inf, dtype=torch.float64, device=place)
 
     def evaluator() -> Callable[[int], None]:
-        buffers = [torch.empty(width, len(answers), device=place) for width, _ in layout.shapes]
+        buffers = [torch.empty(width, len(answers), dtype=torch.float32, device=place) for width, _ in layout.shapes]
 
         def fill(i: int) -> None:
             layers = layout.layers(torch.from_numpy(weights(i)).to(place))

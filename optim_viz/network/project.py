@@ -71,7 +71,7 @@ def project(
         return _of_training(runs, kind, resolution, DIGITS if digits is None else digits, seed)
     if not is_recorded(runs):
         raise SpecError(
-            "ov.project takes what ov.train returns, or ov.record's recordings; got a {kind}.", kind=type(runs).__name__
+            "ov.project takes what ov.train returns, or ov.record's recordings; got {value}.", value=quoted(runs)
         )
     if digits is not None:
         raise SpecError("Recordings have no digits, but data; got digits={value}.", value=quoted(digits))

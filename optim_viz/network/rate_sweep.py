@@ -22,7 +22,7 @@ from optim_viz.optimizers.own import WRITE
 from optim_viz.optimizers.specs import hyperparameter, looks, takes_lr, with_values
 from optim_viz.optimizers.stepper import StrangerError
 from optim_viz.progress import Unfinished
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, one_of, quoted, unique_labels
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, hooks, one_of, quoted, unique_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,6 +180,7 @@ def train_sweep(
     Reference: Smith, Cyclical Learning Rates for Training Neural Networks (2017).
     """
     spec = check(optimizers, lrs, epochs, seeds, batch_size, hidden, final_relu, seed, data, axes)
+    hooks(progress, cancel, executor)
     return run(spec, executor, progress, cancel)
 
 

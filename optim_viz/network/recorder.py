@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from optim_viz.network.edges import edge_of, hyperparameters
 from optim_viz.network.module_weights import Filter, Vector, chosen, shapes, statistics
 from optim_viz.network.recording import Recording
 from optim_viz.network.snapshots import Snapshots
-from optim_viz.spec import ECHO, SpecError, number, one_of, quoted, whole
+from optim_viz.spec import ECHO, SpecError, flag, number, one_of, path_of, quoted, whole
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -116,6 +117,10 @@ def record(
     Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018), section 7.
     """
     given = _resumed(resume)
+    if given is None and at is not None:
+        raise SpecError("at is a step of the recording to resume, and none was given; got {value}.", value=quoted(at))
+    if not (optimizer is None or hasattr(optimizer, "param_groups")):
+        raise SpecError("optimizer is a torch.optim.Optimizer; got {value}.", value=quoted(optimizer))
     whole(keep, "keep", 2, MAX_KEEP)
     one_of(dtype, DTYPES, N_("dtype of snapshots"))
     if len(str(label)) > ECHO:
@@ -125,13 +130,14 @@ def record(
             label=quoted(label),
             count=len(str(label)),
         )
-    return Recorder(model, str(label), keep, optimizer, params, dtype, folder, scales, given, at)
+    folder = None if folder is None else path_of(folder, "folder")
+    return Recorder(model, str(label), keep, optimizer, params, dtype, folder, flag(scales, "scales"), given, at)
 
 
 def _resumed(given: Any) -> Recording | None:
     from optim_viz.network.recording_files import load
 
-    found = load(given) if isinstance(given, str | Path) else given
+    found = load(path_of(given, "resume")) if isinstance(given, str | os.PathLike) else given
     if not (found is None or isinstance(found, Recording)):
         raise SpecError("resume is a recording or the path of one; got {value}.", value=quoted(given))
     return found
@@ -221,7 +227,7 @@ class Recorder:
         """What the optimizer divides by, float32 [weights]; NaN where it does not divide yet."""
         import torch
 
-        out = torch.full((self.weights.size,), math.nan)
+        out = torch.full((self.weights.size,), math.nan, dtype=torch.float32)
         if self._edge is None or self._edge.scale is None or self.optimizer is None:
             return out
         groups = {id(p): group for group in self.optimizer.param_groups for p in group["params"]}

@@ -26,7 +26,7 @@ from optim_viz.network.recording_parts import (
     NotOne,
     recordings,
 )
-from optim_viz.spec import SpecError, quoted
+from optim_viz.spec import SpecError, path_of, quoted
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -56,7 +56,8 @@ def save(
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    if not str(path).endswith(".safetensors"):
+    path = path_of(path, "path")
+    if not path.name.endswith(".safetensors"):
         raise SpecError("A recording's file ends in .safetensors; got {path}.", path=quoted(str(path)))
     if not (plane is None or isinstance(plane, Plane)):
         raise SpecError("plane is what ov.project returns; got {value}.", value=quoted(plane))
@@ -127,10 +128,8 @@ def load(path: str | Path, model: Module | None = None) -> Recording | Recording
 
     Reference: safetensors (Hugging Face, 2022): a header of JSON, then numbers; read here at most 4 MiB of it.
     """
-    try:
-        found = read(Path(path), Path(path).name)
-    except TypeError:
-        raise SpecError("path is the path of a file; got {value}.", value=quoted(path)) from None
+    path = path_of(path, "path")
+    found = read(path, path.name)
     if model is not None:
         found.runs[0].weights.of(model)
     runs = tuple(dataclasses.replace(run, module=model) for run in found)

@@ -29,7 +29,7 @@ def digits_loss(training: Training, count: int | None) -> ModuleLoss:
     from torch import nn
 
     layout, spec = Layout(training.spec.hidden), training.spec
-    parts = [part for out, into in layout.shapes for part in (nn.Linear(into, out), nn.ReLU())]
+    parts = [part for out, into in layout.shapes for part in (nn.Linear(into, out, dtype=torch.float32), nn.ReLU())]
     module = nn.Sequential(*(parts if spec.final_relu else parts[:-1]))
     loaded = digits_of.load(spec.data)
     count = whole(DIGITS if count is None else count, "digits", 10, MAX_DIGITS)

@@ -22,7 +22,7 @@ from optim_viz.network.replay import digits_loss, seen_again, torch_class
 from optim_viz.network.seen import Seen, spread
 from optim_viz.network.training import Training
 from optim_viz.progress import Progress
-from optim_viz.spec import SpecError, one_of, quoted, whole
+from optim_viz.spec import SpecError, hooks, one_of, quoted, whole
 
 
 def sharpness(
@@ -62,6 +62,7 @@ def sharpness(
     Reference: Cohen, Kaur, Li, Kolter & Talwalkar, Gradient Descent on Neural Networks Typically Occurs at the Edge of
     Stability (2021); Cohen, Ghorbani, Krishnan et al., Adaptive Gradient Methods at the Edge of Stability (2022).
     """
+    hooks(progress)
     count = whole(count, "count", 1, MAX_EIGENVALUES)
     snapshots = whole(snapshots, "snapshots", 1, MAX_LOOKS)
     if isinstance(runs, Training):

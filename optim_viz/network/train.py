@@ -21,7 +21,19 @@ from optim_viz.optimizers.schedules import check_schedules
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.progress import Progress
 from optim_viz.settings import threads
-from optim_viz.spec import SEEDS, NetworkSpec, OptimizerSpec, SpecError, flag, nearest, quoted, unique_labels, whole
+from optim_viz.spec import (
+    SEEDS,
+    NetworkSpec,
+    OptimizerSpec,
+    SpecError,
+    flag,
+    hooks,
+    nearest,
+    parts,
+    quoted,
+    unique_labels,
+    whole,
+)
 from optim_viz.threads import in_torch_threads
 
 MAX_OPTIMIZERS, MAX_SEEDS, MAX_EPOCHS, MAX_STEPS = 6, 10, 100, 100_000
@@ -63,6 +75,7 @@ def train(
 
     Reference: LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning Applied to Document Recognition (1998).
     """
+    hooks(progress, cancel)
     return run(check(optimizers, epochs, batch_size, hidden, final_relu, seed, seeds, data), progress, cancel)
 
 
@@ -131,7 +144,7 @@ def _check_data(data: Any) -> str:
 
 def _check_hidden(hidden: Any) -> tuple[int, ...]:
     try:
-        sizes = tuple(hidden)
+        sizes = parts(hidden)
     except TypeError:
         raise SpecError(
             "hidden must be a tuple of layer sizes, such as (300, 200); got {hidden}.", hidden=quoted(hidden)

@@ -75,7 +75,7 @@ def fused_if_possible(torch_class: str, device: str) -> dict[str, bool]:
     make = getattr(torch.optim, torch_class)
     if "fused" not in inspect.signature(make).parameters:
         return {}
-    weight = torch.zeros(1, device=device)
+    weight = torch.zeros(1, dtype=torch.float32, device=device)
     weight.grad = torch.zeros_like(weight)
     try:
         make([weight], lr=1.0, fused=True).step()

@@ -27,6 +27,7 @@ from optim_viz.spec import (
     check_values,
     number,
     one_of,
+    parts,
     quoted,
 )
 
@@ -83,7 +84,7 @@ def _of_table(kind: Any, hyperparameters: Mapping[str, object]) -> tuple[tuple[s
         raise SpecError(NOWHERE[kind])
     row = OPTIMIZERS[one_of(kind, OPTIMIZERS, "optimizer")]
     _check_groups(kind, hyperparameters)
-    values = check_values(kind, row.hyperparameters, hyperparameters)
+    values = check_values(kind, row.hyperparameters, hyperparameters, [one.name for one in CLIPPING])
     _check_together(kind, dict(values))
     return values
 
@@ -121,7 +122,7 @@ def _check_schedule(kind: str, given: Any) -> ScheduleSpec | None:
 
 def _check_clip(kind: str, given: Mapping[str, object]) -> tuple[tuple[str, float], ...]:
     """The bounds that are set, by name."""
-    checked = ((row.name, row.check(given[row.name] or 0.0, kind)) for row in CLIPPING)
+    checked = ((row.name, row.check(given[row.name], kind)) for row in CLIPPING if given[row.name] is not None)
     return tuple((name, float(bound)) for name, bound in checked if bound)
 
 
@@ -162,7 +163,7 @@ def _check_scale(kind: str, given: Sequence[float] | Mapping[str, float] | None)
         return ()
     if not isinstance(given, Mapping):
         try:
-            given = dict(zip(COORDINATES, given, strict=True))
+            given = dict(zip(COORDINATES, parts(given), strict=True))
         except (TypeError, ValueError):
             raise SpecError(
                 "{kind}: lr_scale is one factor for x and one for y, or a mapping; got {given}.",
@@ -183,7 +184,11 @@ def as_specs(given: Any) -> tuple[OptimizerSpec, ...]:
     ['sgd', 'adam']
     """
     alone = isinstance(given, str | OptimizerSpec) or callable(given) or not isinstance(given, Iterable)
-    return tuple(as_spec(item) for item in ((given,) if alone else given))
+    try:
+        items = (given,) if alone else tuple(given)
+    except TypeError:  # a tensor or an array of no dimension
+        items = (given,)
+    return tuple(as_spec(item) for item in items)
 
 
 def as_spec(item: Any) -> OptimizerSpec:

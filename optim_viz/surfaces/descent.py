@@ -26,6 +26,7 @@ from optim_viz.spec import (
     Surface,
     number,
     one_of,
+    parts,
     quoted,
     unique_labels,
     whole,
@@ -113,7 +114,7 @@ def check(
 
 def check_drawn(surface: Surface, drawn: object) -> str:
     """Return `drawn`, one of DRAWN, or raise a SpecError; what is a map anyway is not asked to be one."""
-    if drawn == "":
+    if isinstance(drawn, str) and not drawn:
         return ""
     asked = one_of(drawn, filter(None, DRAWN), N_("way of drawing"))
     return "" if asked == "map" and not surface.alone else asked
@@ -124,8 +125,8 @@ def check_start(surface: Surface, start: Any) -> tuple[float, float]:
     if start is None:
         return surface.start
     x0, x1, y0, y1 = surface.bounds
-    given = [start] if isinstance(start, int | float) else start
     try:
+        given = (start,) if isinstance(start, int | float) else parts(start)
         x, y = (*given, surface.start[1]) if surface.alone and len(given) == 1 else given
     except (TypeError, ValueError):
         raise SpecError("start must be two numbers (x, y); got {start}.", start=quoted(start)) from None

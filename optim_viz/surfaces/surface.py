@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from optim_viz.language import N_, together
-from optim_viz.spec import SpecError, Surface, number, one_of, quoted
+from optim_viz.spec import SpecError, Surface, number, one_of, parts, quoted
 from optim_viz.surfaces.bounded import too_dear
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import letters, of_x_alone
 from optim_viz.surfaces.table import SURFACES
-from optim_viz.typed.pasted import ExpressionError
+from optim_viz.typed.pasted import ExpressionError, bare
 
 #: The largest size of a parameter.
 MAX_PARAMETER = 1e6
@@ -51,7 +51,7 @@ def described(
     if not isinstance(expression, str):
         what = N_("a Python function, whose formula is not known") if callable(expression) else quoted(expression)
         raise SpecError("A surface is a name or a text in x and y, such as 'x^2 + 10*y^2'; got {what}.", what=what)
-    text = expression.strip()
+    text = bare(expression)
     if text in SURFACES:
         _parameters(SURFACES[text].title, (), parameters)
         return SURFACES[text]
@@ -121,7 +121,7 @@ def as_surface(given: str | Surface) -> Surface:
 
 def _bounds(bounds: Any) -> tuple[float, float, float, float]:
     try:
-        x0, x1, y0, y1 = (number(b, "bounds") for b in bounds)
+        x0, x1, y0, y1 = (number(b, "bounds") for b in parts(bounds))
     except (TypeError, ValueError) as error:
         if isinstance(error, SpecError):
             raise

@@ -13,7 +13,7 @@ import numpy as np
 
 from optim_viz.optimizers.specs import as_specs
 from optim_viz.progress import Unfinished
-from optim_viz.spec import SpecError, Surface, SweepSpec, whole
+from optim_viz.spec import SpecError, Surface, SweepSpec, hooks, whole
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.surfaces.minima import stationary
@@ -111,7 +111,8 @@ def basins(
 
     Reference: Nusse & Yorke, Basins of Attraction (1996).
     """
-    return run(check(surface, optimizer, resolution, steps, noise, batch_size, seed), progress, cancel, executor)
+    spec = check(surface, optimizer, resolution, steps, noise, batch_size, seed)
+    return run(spec, *hooks(progress, cancel, executor))
 
 
 def check(

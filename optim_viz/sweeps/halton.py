@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.language import N_
-from optim_viz.spec import SEEDS, SpecError, number, quoted, whole
+from optim_viz.spec import SEEDS, SpecError, number, parts, quoted, whole
 
 #: Points at most, as many as a sweep has runs.
 MOST = 4_000_000
@@ -97,7 +97,7 @@ def halton(ranges: Mapping[str, tuple[float, float]], count: int, seed: int = 0)
 
 def _ends(name: str, ends: Any) -> tuple[float, float]:
     try:
-        low, high = ends
+        low, high = parts(ends)
     except (TypeError, ValueError):
         raise SpecError("The range of {name} must be two numbers; got {ends}.", name=name, ends=quoted(ends)) from None
     a, b = number(low, N_("{name} from", name=name)), number(high, N_("{name} to", name=name))

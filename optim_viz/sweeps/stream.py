@@ -23,7 +23,7 @@ from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_
 from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
-from optim_viz.spec import SpecError, Surface, SweepSpec, quoted
+from optim_viz.spec import SpecError, Surface, SweepSpec, hooks, path_of, quoted
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import batch, sweep
 from optim_viz.sweeps.batch import MOST_WORKERS, PART, Part, Span
@@ -128,7 +128,8 @@ def sweep_to(
             raise SpecError(
                 "ov.sweep_to has no axis {name}: call it once for each of its values, each with a folder.", name=name
             )
-    return run(spec, folder, executor, progress, cancel)
+    hooks(progress, cancel, executor)
+    return run(spec, path_of(folder, "folder"), executor, progress, cancel)
 
 
 def run(

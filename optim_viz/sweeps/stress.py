@@ -18,7 +18,7 @@ from optim_viz.optimizers.specs import has_rule, with_values
 from optim_viz.optimizers.specs import optimizer as optimizer_spec
 from optim_viz.optimizers.table import WITH_RULE
 from optim_viz.progress import Unfinished
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, unique_labels, whole
+from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, hooks, parts, quoted, unique_labels, whole
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
 from optim_viz.surfaces.descent import MAX_STEPS, AnyOptimizer
@@ -240,7 +240,7 @@ def stress(
     Reference: Schmidt, Schneider & Hennig, Descending through a Crowded Valley (2021); Demsar, Statistical Comparisons
     of Classifiers over Multiple Data Sets (2006).
     """
-    return run(check(optimizers, surfaces, horizons), progress, cancel, executor)
+    return run(check(optimizers, surfaces, horizons), *hooks(progress, cancel, executor))
 
 
 def check(
@@ -250,9 +250,15 @@ def check(
 ) -> StressSpec:
     """Return the arguments of `stress` as a checked, frozen spec, or raise a SpecError."""
     given = all_rules() if optimizers is None else optimizers
-    names = [surfaces] if isinstance(surfaces, str | Surface) else SURFACES if surfaces is None else list(surfaces)
+    several = isinstance(surfaces, Iterable) and not isinstance(surfaces, str)
+    names: Any = SURFACES if surfaces is None else surfaces if several else [surfaces]
     found = tuple(as_surface(one) for one in names)
-    steps = tuple(whole(one, "horizons", 1, MAX_STEPS) for one in horizons)
+    try:
+        steps = tuple(whole(one, "horizons", 1, MAX_STEPS) for one in parts(horizons))
+    except TypeError:
+        raise SpecError(
+            "horizons are numbers of steps, such as (100, 1000); got {value}.", value=quoted(horizons)
+        ) from None
     if not found or not steps:
         raise SpecError("A stress test needs at least one surface and one horizon.")
     for surface in found:

@@ -24,8 +24,10 @@ from optim_viz.spec import (
     SpecError,
     Surface,
     SweepSpec,
+    hooks,
     nearest,
     number,
+    parts,
     quoted,
     unique_labels,
     whole,
@@ -181,7 +183,7 @@ def sweep(
     (2017).
     """
     spec = check(surface, optimizer, axes, start, steps, noise, batch_size, seed, seeds, tolerance)
-    return run(spec, progress, cancel, executor)
+    return run(spec, *hooks(progress, cancel, executor))
 
 
 def check(
@@ -211,7 +213,7 @@ def check(
     checked = tuple((str(name), _axes(base.optimizers, str(name), values)) for name, values in given.items())
     if several:
         checked = ((groups.OPTIMIZER, tuple(map(float, range(len(several))))), *checked)
-    share = number(tolerance, "tolerance")
+    share = number(tolerance, "tolerance", 0.0, 1.0)
     if not 0.0 < share < 1.0:
         raise SpecError("tolerance must be above 0 and below 1; got {tolerance}.", tolerance=quoted(tolerance))
     many = whole(seeds, "seeds", 1, MAX_SEEDS)
@@ -250,18 +252,19 @@ def _axes(specs: Sequence[OptimizerSpec], name: str, values: Any) -> tuple[float
 def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
     """The values of one axis, each checked for itself."""
     try:
-        items = np.asarray(values).tolist()
-        count = len(items)
-    except TypeError:
+        items = parts(np.asarray(values).tolist())
+        if any(isinstance(item, list) for item in items):
+            raise TypeError("of more than one dimension")
+    except (TypeError, ValueError):
         raise SpecError(
             "The axis {name} must be a list of numbers; got {values}.", name=quoted(name), values=quoted(values)
         ) from None
-    if not 1 <= count <= MAX_RUNS or any(isinstance(item, list) for item in items):
+    if not 1 <= len(items) <= MAX_RUNS:
         raise SpecError(
             "The axis {name} must be a list of 1 to {most:,} numbers; got {count} of them.",
             name=quoted(name),
             most=MAX_RUNS,
-            count=count,
+            count=len(items),
         )
     if name in STARTS:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)

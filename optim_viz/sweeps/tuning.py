@@ -16,7 +16,18 @@ from optim_viz.optimizers.cycled import cycled_of
 from optim_viz.optimizers.own import WRITE
 from optim_viz.optimizers.specs import has_rule, hyperparameter, takes_lr, with_values
 from optim_viz.progress import Unfinished
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, flag, quoted, unique_labels, whole
+from optim_viz.spec import (
+    DescentSpec,
+    OptimizerSpec,
+    SpecError,
+    Surface,
+    SweepSpec,
+    flag,
+    hooks,
+    quoted,
+    unique_labels,
+    whole,
+)
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.descent import AnyOptimizer
 from optim_viz.sweeps import sweep
@@ -170,6 +181,7 @@ def tune(
     Reference: Choi et al., On Empirical Comparisons of Optimizers for Deep Learning (2019).
     """
     spec = check(surface, optimizers, start, steps, noise, batch_size, seed, seeds, momentum, halton)
+    hooks(progress, cancel, executor)
     return run(spec, progress, cancel, executor=executor)
 
 

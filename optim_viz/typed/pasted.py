@@ -6,6 +6,7 @@ What can be read in two ways is refused with both ways written out; what a diale
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from optim_viz.language import N_
@@ -54,6 +55,17 @@ class _Token:
     text: str
     column: int
     apart: bool = False  # whether space stands before it
+
+
+def bare(text: str) -> str:
+    """Return the formula that a text holds, without what stands around it: f(x, y) = or z =, dollars, LaTeX's braces.
+
+    >>> bare("$f(x, y) = x^{2} + y$"), bare("\U0001d465 + \U0001d466")
+    ('x^(2) + y', 'x + y')
+    """
+    plain = "".join(unicodedata.normalize("NFKC", c) if "\U0001d400" <= c <= "\U0001d7ff" else c for c in text)
+    plain = re.sub(r"\^\{([^{}]*)\}", r"^(\1)", plain.strip().strip("$"))
+    return re.sub(r"^\s*(?:f\s*\(\s*x\s*(?:,\s*y\s*)?\)|z)\s*=(?!=)", "", plain).strip()
 
 
 def canonical(text: str, dialect: Dialect) -> tuple[str, list[int]]:

@@ -116,11 +116,11 @@ def test_defaults_stay_out_of_the_link():
     [
         ("f=rosenbrok", "Unknown surface 'rosenbrok'; did you mean 'rosenbrock'?"),
         ("steps=0", "steps must be a whole number from 1 to 100,000; got '0'."),
-        ("steps=many", "steps must be a number; got 'many'."),
+        ("steps=many", "steps must be a whole number from 1 to 100,000; got 'many'."),
         ("start=1", "start must be two numbers"),
         ("start=99~0", "lies outside the plane drawn"),
         ("seed=-1", "seed must be a whole number from 0"),
-        ("noise=nan", "noise must be a finite number; got 'nan'."),
+        ("noise=nan", "noise must be a number from 0 to 1,000,000; got 'nan'."),
         ("o=adma~lr~1", "Unknown optimizer 'adma'; did you mean 'adam'?"),
         ("o=adam~lr~-1", "The default is used: adam: lr must be a number above 0 and at most 1,000,000; got '-1'."),
         ("o=adam~lr", "The link gives adam no value for 'lr'."),

@@ -156,8 +156,8 @@ def test_a_cancelled_run_keeps_what_it_has_and_progress_is_told():
 
 HOSTILE = {
     "condition must be a number from 1 to 100,000,000; got 0.5.": {"condition": 0.5},
-    "condition must be a number; got 'steep'.": {"condition": "steep"},
-    "condition must be a finite number; got nan.": {"condition": math.nan},
+    "condition must be a number from 1 to 100,000,000; got 'steep'.": {"condition": "steep"},
+    "condition must be a number from 1 to 100,000,000; got nan.": {"condition": math.nan},
     "shape is how many numbers a value has and how many keys there are, such as (16, 16); got 3.": {"shape": 3},
     "shape, numbers of a value must be a whole number from 1 to 32; got 0.": {"shape": (0, 2)},
     "shape, keys must be a whole number from 1 to 32; got 33.": {"shape": (1, 33)},

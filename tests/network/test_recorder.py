@@ -1,6 +1,7 @@
 """A recording is what happened in the loop: bounded, exact, on disk and in files; no file does harm."""
 
 import json
+import math
 import re
 import resource
 import struct
@@ -491,7 +492,17 @@ def test_a_damaged_file_is_read_or_refused(file, tmp_path, data):
         (lambda model: ov.record(model).save("run.pt"), "A recording's file ends in .safetensors; got 'run.pt'."),
         (lambda model: ov.record(model).save("/no/such/a.safetensors"), "could not be written"),
         (lambda model: ov.load("/no/such.safetensors"), "could not be read: No such file or directory."),
-        (lambda model: ov.load(3), "path is the path of a file; got 3."),
+        (lambda model: ov.load(3), "path must be a path, as a text or a pathlib.Path; got 3."),
+        (lambda model: ov.record(model).save(True), "path must be a path, as a text or a pathlib.Path; got True."),
+        (lambda model: ov.record(model, folder=True), "folder must be a path, as a text or a pathlib.Path; got True."),
+        (lambda model: ov.record(model, folder=1.5), "folder must be a path, as a text or a pathlib.Path; got 1.5."),
+        (lambda model: ov.record(model, folder=[]), "folder must be a path, as a text or a pathlib.Path; got []."),
+        (lambda model: ov.record(model, optimizer=5), "optimizer is a torch.optim.Optimizer; got 5."),
+        (lambda model: ov.record(model, params=5), "or a list of beginnings of names; got 5."),
+        (lambda model: ov.record(model, params=[1]), "or a list of beginnings of names; got [1]."),
+        (lambda model: ov.record(model, scales=1e300), "scales must be true or false; got 1e+300."),
+        (lambda model: ov.record(model, at=math.nan), "at is a step of the recording to resume, and none was given"),
+        (lambda model: ov.record(model, resume=b"a"), "resume is a recording or the path of one; got b'a'."),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(call, words):

@@ -352,7 +352,7 @@ def test_snapshots_stay_under_their_cap(size, runs):
     ("arguments", "sentence"),
     [
         ({"epochs": 0}, "epochs must be a whole number from 1 to 100; got 0."),
-        ({"epochs": "many"}, "epochs must be a number; got 'many'."),
+        ({"epochs": "many"}, "epochs must be a whole number from 1 to 100; got 'many'."),
         ({"batch_size": 8001}, "batch_size must be a whole number from 1 to 8,000; got 8001."),
         ({"batch_size": 1, "epochs": 100}, "100 epochs of batch_size 1 are 800,000 steps; at most 100,000."),
         ({"hidden": (300, 0)}, "hidden layer 2 must be a whole number from 1 to 1,024; got 0."),

@@ -408,3 +408,12 @@ def test_a_parameter_that_is_left_out_is_1_and_the_title_says_the_values():
 def test_parameters_that_cannot_be_used_are_refused_in_a_sentence(text, given_, sentence):
     with pytest.raises(ov.SpecError, match=sentence):
         ov.surface(text, **given_)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f(x,y)=x^2+y^2", "f(x, y) = x^{2} + y^{2}", "z = x^2+y^2", "$x^2 + y^2$", "\U0001d465\u00b2 + \U0001d466\u00b2"],
+)
+def test_what_stands_around_a_formula_is_left_out(text):
+    row = ov.surface(text)
+    assert not {*"=$"} & {*row.expression} and compiled(row).float_value(0, 3.0, 2.0) == 13.0

@@ -34,9 +34,12 @@ export function readable(value) {
   return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toLocaleString("en") : [whole, part].filter(Boolean).join(".");
 }
 
+/** A number, or NaN where the text of none was given. @param {unknown} text */
+const parsed = (text) => (typeof text === "number" ? text : NUMBER.test(String(text)) ? Number(text) : NaN);
+
 /** @param {unknown} text @param {string} what */
 export function numberOf(text, what) {
-  const value = typeof text === "number" ? text : NUMBER.test(String(text)) ? Number(text) : NaN;
+  const value = parsed(text);
   if (Number.isFinite(value)) return value;
   const said = { what, value: quoted(text) };
   const endless = /^\s*[+-]?(nan|inf)/i.test(String(text));
@@ -45,14 +48,14 @@ export function numberOf(text, what) {
 
 /** @param {unknown} text @param {string} what @param {number} low @param {number} high */
 export function numberWithin(text, what, low, high) {
-  const value = numberOf(text, what);
+  const value = parsed(text);
   if (value >= low && value <= high) return value;
   throw new Refusal(t("{what} must be a number from {low} to {high}; got {value}.", { what, low: readable(low), high: readable(high), value: quoted(text) }));
 }
 
 /** @param {unknown} text @param {string} what @param {number} low @param {number} high */
 export function wholeWithin(text, what, low, high) {
-  const value = numberOf(text, what);
+  const value = parsed(text);
   if (Number.isInteger(value) && value >= low && value <= high) return value;
   throw new Refusal(t("{what} must be a whole number from {low:,} to {high:,}; got {value}.", { what, low: readable(low), high: readable(high), value: quoted(text) }));
 }
