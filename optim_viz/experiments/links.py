@@ -175,7 +175,7 @@ def read(table: Table, query: Mapping[str, list[str]], default: Any) -> tuple[An
     >>> from optim_viz.experiments.presets import PRESETS
     >>> spec, notes = read(DESCENT, {"steps": ["7"], "seed": ["x"]}, PRESETS["valley"].spec)
     >>> spec.steps, notes
-    (7, ["The link's seed was dropped: seed must be a number; got 'x'."])
+    (7, ["The link's seed was dropped: seed must be a whole number from 0 to 4,294,967,295; got 'x'."])
     """
     notes: list[str] = [
         N_("The link's {key} is unknown here; {hint}", key=quoted(key), hint=nearest(key, table))

@@ -85,7 +85,7 @@ def tab(row: Lesson, run: int) -> str:
     """Return the short name of a lesson's picture.
 
     >>> [tab(lesson("momentum"), number) for number in (1, 4, TOGETHER)]
-    ['slope', 'where it stops: rings', 'side by side']
+    ['ravine', 'where it stops: rings', 'side by side']
     """
     if run == TOGETHER:
         return N_("side by side")

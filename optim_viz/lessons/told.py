@@ -34,7 +34,7 @@ def told(row: Lesson) -> tuple[Words, dict[str, Scene]]:
     >>> from optim_viz.lessons.table import lesson
     >>> words, scenes = told(lesson("momentum"))
     >>> words["measured"]["holds"], list(scenes)
-    (True, ['slope', 'ravine', 'zigzag', 'rings', 'together'])
+    (True, ['ravine', 'slope', 'zigzag', 'rings', 'together'])
     """
     measured = results.results(row)
     verdict = results.verdict(row, measured)

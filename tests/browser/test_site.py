@@ -180,6 +180,7 @@ def test_a_schedule_is_turned_beside_its_run_and_pinched_on_its_curve(open_site)
     at_rest(page, "s.step_size~21")
     page.locator("[data-switch=rate]").click()
     handle = page.locator(".ov-pinch").nth(1)
+    handle.scroll_into_view_if_needed()  # a third panel stands below the two others
     box, area = handle.bounding_box(), page.locator("[data-panel=rate] .nsewdrag").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     before = page.evaluate(ENDS)

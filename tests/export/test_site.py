@@ -201,7 +201,7 @@ def test_a_lessons_pictures_have_all_their_numbers(folder):
 
 def test_a_picture_opens_in_compare_where_the_site_can_show_it():
     words, _ = told(LESSONS["momentum"])
-    slope, ravine, *_ = words["pictures"]
+    ravine, slope, *_ = words["pictures"]
     assert slope["query"] == "" and "needs the app" in slope["left"]
     spec = LESSONS["momentum"]["ravine"].spec
     assert links.read(links.DESCENT, query(ravine["query"]), FIRST) == (spec, [])
