@@ -11,7 +11,8 @@ SOURCES = Path(__file__).parent / "js"
 #: The forms that our modules keep to: names in braces, from a path; what is exported is exported where it is declared.
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[\w./]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
-#: What the comments above a function say is for people, and half of what is sent.
+#: What the comments above a function say is for people, and half of what is sent; types within a line, for a checker.
+TYPE = re.compile(r"/\*\* @type \{[^*\n]*\} \*/ ?")
 _COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 
 
@@ -65,7 +66,7 @@ def _parts(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         text = source(name)
         taken = [f"const {_renamed(those)} = {_variable(meant(path, name))};" for those, path in IMPORT.findall(text)]
-        body = EXPORT.sub("", _COMMENT.sub("", IMPORT.sub("", text)))
+        body = EXPORT.sub("", TYPE.sub("", _COMMENT.sub("", IMPORT.sub("", text))))
         made = f"return {{ {', '.join(EXPORT.findall(text))} }};"
         yield "\n".join([f"const {_variable(name)} = (() => {{", *taken, body + made, "})();"])
 
