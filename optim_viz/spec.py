@@ -119,7 +119,7 @@ def number(value: object, what: str, low: float = -math.inf, high: float = math.
     >>> number("0.5", "lr")
     0.5
     """
-    result = _float(value)
+    result = as_float(value)
     if result is not None and math.isfinite(result) and low <= result <= high:
         return result
     if math.inf == high == -low:
@@ -135,7 +135,7 @@ def number(value: object, what: str, low: float = -math.inf, high: float = math.
     )
 
 
-def _float(value: Any) -> float | None:
+def as_float(value: Any) -> float | None:
     """What is a number, or the text of one, as a float; None for all else, switches and bytes among it."""
     if isinstance(value, bool | bytes | bytearray) or str(getattr(value, "dtype", "")) == "bool":
         return None
@@ -151,7 +151,7 @@ def whole(value: object, what: str, low: int, high: int) -> int:
     >>> whole(500, "steps", 1, 1000)
     500
     """
-    result = _float(value)
+    result = as_float(value)
     if result is not None and low <= result <= high and result == int(result):
         return int(result)
     raise SpecError(

@@ -109,7 +109,7 @@ def training():
         (lambda: ov.descend("quadratic", ADAM, noise="x"), "noise must be a number from 0 to 1,000,000; got 'x'."),
         (lambda: ov.descend("quadratic", ADAM, noise=True), "noise must be a number from 0 to 1,000,000; got True."),
         (lambda: ov.descend("quadratic", ADAM, seed="x"), "seed must be a whole number from 0 to 4,294,967,295"),
-        (lambda: ov.sweep("quadratic", ADAM, {"lr": [1]}, tolerance="x"), "tolerance must be a number from 0 to 1"),
+        (lambda: ov.sweep("quadratic", ADAM, {"lr": [1]}, tolerance="x"), "tolerance must be above 0 and below 1"),
         (lambda: ov.basins("quadratic", ADAM, resolution="x"), "resolution must be a whole number from 2 to"),
         (lambda: ov.descend("quadratic", ADAM, start="12"), "start must be two numbers (x, y); got '12'."),
         (lambda: ov.descend("quadratic", ADAM, drawn=np.array([1, 2])), "Unknown way of drawing array([1, 2]);"),

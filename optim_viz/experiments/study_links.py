@@ -12,8 +12,9 @@ from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, check_axis,
 from optim_viz.experiments.study_views import FIRST, SAME_AXES, VIEWS, fitting, seen
 from optim_viz.language import N_
 from optim_viz.optimizers.packages import is_of_package
-from optim_viz.spec import DescentSpec, SpecError, number, one_of, quoted, whole
+from optim_viz.spec import DescentSpec, SpecError, one_of, quoted, whole
 from optim_viz.surfaces import descent
+from optim_viz.sweeps.sweep import tolerance_of
 
 
 def _ends(text: str, count: int) -> tuple[str, ...]:
@@ -23,10 +24,7 @@ def _ends(text: str, count: int) -> tuple[str, ...]:
 
 
 def _tolerance(_: Study, text: str) -> float:
-    share = number(text, "tolerance", 0.0, 1.0)
-    if not 0.0 < share < 1.0:
-        raise SpecError("tolerance must be above 0 and below 1; got {text}.", text=quoted(text))
-    return share
+    return tolerance_of(text)
 
 
 def _axis(name: str) -> Key:

@@ -24,6 +24,7 @@ from optim_viz.spec import (
     SpecError,
     Surface,
     SweepSpec,
+    as_float,
     hooks,
     nearest,
     number,
@@ -186,6 +187,18 @@ def sweep(
     return run(spec, *hooks(progress, cancel, executor))
 
 
+def tolerance_of(value: object) -> float:
+    """Return the share of the way at which a run has arrived, above 0 and below 1, or raise a SpecError that says so.
+
+    >>> tolerance_of("1e-3")
+    0.001
+    """
+    share = as_float(value)
+    if share is None or not 0.0 < share < 1.0:
+        raise SpecError("tolerance must be above 0 and below 1; got {text}.", text=quoted(value))
+    return share
+
+
 def check(
     surface: str | Surface,
     optimizer: AnyOptimizer | Sequence[AnyOptimizer],
@@ -213,9 +226,7 @@ def check(
     checked = tuple((str(name), _axes(base.optimizers, str(name), values)) for name, values in given.items())
     if several:
         checked = ((groups.OPTIMIZER, tuple(map(float, range(len(several))))), *checked)
-    share = number(tolerance, "tolerance", 0.0, 1.0)
-    if not 0.0 < share < 1.0:
-        raise SpecError("tolerance must be above 0 and below 1; got {tolerance}.", tolerance=quoted(tolerance))
+    share = tolerance_of(tolerance)
     many = whole(seeds, "seeds", 1, MAX_SEEDS)
     asked = base.surface, single, checked, base.start, base.steps, base.noise, base.batch_size, base.seed
     spec = SweepSpec(*asked, many, share, paired, several)
