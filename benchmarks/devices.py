@@ -90,9 +90,14 @@ def swept(device: str, axes: dict[str, Any]) -> batch.Ends:
 
 
 def kernels(side: int, repeats: int) -> None:
-    """Print, for every rule, a map's time on tensors and by a kernel, and how many of its cells are the same."""
-    print(f"\n{torch.cuda.get_device_name()}: {side} x {side} runs x 1,000 steps on Rosenbrock, lr x y")
-    print(f"  {'':10} {'tensors':>9} {'kernel':>9} {'ratio':>7}   cells within 1e-9")
+    """Print, for every rule, a map's time on tensors and by a kernel, and how many of its cells are the same.
+
+    First as a user waits for it, then for its steps alone: without what a run of one step takes as well.
+    """
+    print(f"\n{torch.cuda.get_device_name()}: {side} x {side} runs x 1,000 steps on Rosenbrock, lr x y, in ms")
+    print(
+        f"  {'':12} {'tensors':>8} {'kernel':>8} {'ratio':>6}   {'steps':>8} {'kernel':>8} {'ratio':>6}   within 1e-9"
+    )
     axes = {"lr": np.geomspace(1e-4, 1e-2, side), "y": np.linspace(-1.0, 3.0, side)}
     for row in OPTIMIZERS.values():
         if row.rule is None:
@@ -101,17 +106,24 @@ def kernels(side: int, repeats: int) -> None:
         kernel = backends.torch_backend(spec, "cuda")
         tensors = dataclasses.replace(kernel, compiler=None)
         if batch.kernel_of(spec, kernel) is None:
-            print(f"  {row.name:10} no kernel: it was not to be trusted here (the log says why)", flush=True)
+            print(f"  {row.name:12} no kernel: it was not to be trusted here (the log says why)", flush=True)
             continue
-        seconds: list[list[float]] = [[], []]
-        parts: list[Any] = [None, None]
-        for _ in range(repeats + 1):  # the first warms up
-            for i, backend in enumerate((tensors, kernel)):
-                parts[i], took = timed(lambda b=backend, s=spec: batch.run_here(s, True, (0, s.runs), 1, backend=b))
-                seconds[i].append(took)
-        slow, fast = (median(s[1:]) for s in seconds)
-        same = float((apart(*parts) <= CLOSE).mean())
-        print(f"  {row.name:10} {slow:7.3f} s {fast:7.4f} s {slow / fast:6.1f}x   {same:.3%}", flush=True)
+        (slow, some), (fast, same) = (of_backend(spec, backend, repeats) for backend in (tensors, kernel))
+        columns = "   ".join(f"{1e3 * a:8.1f} {1e3 * b:8.1f} {a / b:5.0f}x" for a, b in zip(slow, fast, strict=True))
+        print(f"  {row.name:12} {columns}   {(apart(some, same) <= CLOSE).mean():.3%}", flush=True)
+
+
+def of_backend(spec: SweepSpec, backend: backends.Backend, repeats: int) -> tuple[tuple[float, float], Any]:
+    """Return the seconds of a map, whole and without those of one step alone, and how it ended."""
+    seconds: list[list[float]] = [[], []]
+    ends: Any = None
+    for _ in range(repeats + 1):  # the first warms up
+        for place, steps in enumerate((1, spec.steps)):
+            short = dataclasses.replace(spec, steps=steps)
+            ends, took = timed(lambda s=short: batch.run_here(s, True, (0, s.runs), 1, backend=backend))
+            seconds[place].append(took)
+    one, whole = (median(every[1:]) for every in seconds)
+    return (whole, whole - one), ends
 
 
 def print_times(every: list[tuple[str, Callable[[], Any]]], repeats: int, device: str) -> list[Any]:

@@ -70,7 +70,7 @@ def plain(expression: Any) -> Any:
 
 
 def put(device: str) -> Callable[[np.ndarray], Any]:
-    """Return what moves a float64 array to `device`."""
+    """Return what moves a float64 array to `device`; a GPU that is busy is not waited for, where the array is small."""
     import torch
 
-    return lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device)
+    return lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device, non_blocking=True)

@@ -45,7 +45,7 @@ class Backend:
     value: Callable[..., Any]
     gradient: Callable[..., Any]
     put: Callable[[np.ndarray], Any]
-    get: Callable[[Any], np.ndarray]
+    get: Callable[[Any, np.ndarray], None]  # copies an array to memory of NumPy's
     block: int  # runs in a block, at most
     least: int  # and at least, where more cores could work at shorter ones
     rewrite: Rewrite  # what makes functions of arrays faster
@@ -69,7 +69,11 @@ def machine_backend(spec: SweepSpec) -> Backend:
 
 def _on_arrays(spec: SweepSpec, rewrite: Rewrite) -> Backend:
     surface = compiled(spec.surface)
-    return Backend(np, surface.value, surface.gradient, lambda a: a, np.asarray, BLOCK, LEAST, rewrite)
+    return Backend(np, surface.value, surface.gradient, lambda a: a, _copied, BLOCK, LEAST, rewrite)
+
+
+def _copied(array: Any, out: np.ndarray) -> None:
+    out[...] = array
 
 
 def worth_a_gpu(spec: SweepSpec, available: Callable[[], bool]) -> bool:
@@ -91,13 +95,19 @@ def cuda_available() -> bool:
 
 def torch_backend(spec: SweepSpec, device: str) -> Backend:
     """Blocks on torch tensors; on a GPU with a kernel for all steps, where there is one."""
+    import torch
+
     value, gradient = torch_functions(spec.surface, device)
+
+    def get(tensor: torch.Tensor, out: np.ndarray) -> None:
+        torch.from_numpy(out).copy_(tensor)
+
     return Backend(
-        xp=torch_namespace(),
+        xp=torch_namespace(device),
         value=value,
         gradient=gradient,
         put=put(device),
-        get=lambda tensor: tensor.cpu().numpy(),
+        get=get,
         block=GPU_BLOCK,
         least=GPU_BLOCK,  # one GPU is one worker
         rewrite=lambda function, *_: function,
@@ -105,8 +115,11 @@ def torch_backend(spec: SweepSpec, device: str) -> Backend:
     )
 
 
-def torch_namespace() -> SimpleNamespace:
-    """The namespace of the rules for torch tensors, with NumPy's names; plain numbers count as float64."""
+def torch_namespace(device: str) -> SimpleNamespace:
+    """The namespace of the rules for torch tensors, with NumPy's names; plain numbers count as float64.
+
+    What is made of nothing is made on a device.
+    """
     import torch
 
     def tensor(value: Any) -> torch.Tensor:
@@ -119,6 +132,12 @@ def torch_namespace() -> SimpleNamespace:
         maximum=lambda a, b: torch.maximum(tensor(a), tensor(b)),
         minimum=lambda a, b: torch.minimum(tensor(a), tensor(b)),
         isfinite=lambda v: torch.isfinite(tensor(v)),
+        where=torch.where,
+        hypot=torch.hypot,
         empty_like=torch.empty_like,
         ascontiguousarray=lambda v: v.contiguous(),
+        arange=lambda low, high: torch.arange(low, high, device=device),
+        full=lambda count, value: torch.full((count,), value, dtype=torch.float64, device=device),
+        stack=torch.stack,
+        unravel_index=torch.unravel_index,
     )

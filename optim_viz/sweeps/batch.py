@@ -220,6 +220,7 @@ class _Work:
 
     def __init__(self, spec: SweepSpec, watch: bool, backend: Backend, span: Span, kernel: Kernel | None) -> None:
         self.spec, self.watch, self.backend, self.kernel = spec, watch, backend, kernel
+        self.row = OPTIMIZERS[spec.optimizer.kind]
         self.steps_done, self.first, self.runs = 0, span[0], span[1] - span[0]
         self.losses, self.points, self.steps_to, self.done, self.spread = _blank(self.runs)
         each = [spec.of_seed(i) for i in range(spec.runs // spec.cells)]
@@ -238,36 +239,44 @@ class _Work:
 
     def block(self, low: int, high: int, stopped: Callable[[], bool]) -> None:
         """Run numbers low to high - 1 and write down how they ended, unless they are stopped before."""
-        seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
-        starts, changed = cell_values(self.spec, cells, self.axes)
-        starts, lrs = self.backend.put(starts), changed.pop("lr", None)
-        value, gradient, xp = self._value(starts), self.backend.gradient, self.backend.xp
-        goal = (self.best, self.spec.tolerance) if self.watch else None
-        forgets = OPTIMIZERS[self.spec.optimizer.kind].forgets
-        tracker = Tracker(xp, value, starts.T, self.spec.steps, goal, self.backend.rewrite, forgets)
-        if self.kernel is None:
-            going = self._stepping(seeds, starts, lrs, changed, tracker)
-        else:
-            going = self.kernel.steps(
-                self.spec, self._given(seeds, cells, starts, changed), tracker, xp, self.backend.put
-            )
+        tracker, going = self._stepping(low, high) if self.kernel is None else self._launches(low, high, self.kernel)
         done, theta = 0, None
         for t, theta in going:  # noqa: B007 - the last is where the runs end
             self.steps_done += (high - low) * (t - done)
             done = t
             if stopped():
                 return
-        part, ends = slice(low - self.first, high - self.first), tracker.end(theta, gradient, self.backend.get)
-        self.losses[part], self.steps_to[part], self.points[:, part], self.spread[part] = ends
+        part, ends = slice(low - self.first, high - self.first), tracker.end(theta, self.backend.gradient)
+        for array, made in zip((self.losses, self.steps_to, self.points, self.spread), ends, strict=True):
+            self.backend.get(made, array[..., part])
         self.done[part] = True
 
-    def _stepping(
-        self, seeds: np.ndarray, starts: Any, lrs: Any, changed: dict[str, np.ndarray], tracker: Tracker
+    def _stepping(self, low: int, high: int) -> tuple[Tracker, Iterator[tuple[int, Any]]]:
+        """What runs a block step by step, and what is seen of it."""
+        seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
+        starts, changed = cell_values(self.spec, cells, self.axes)
+        tracker = self._tracker(self.backend.put(starts))
+        return tracker, self._steps(seeds, self.backend.put(starts), changed, tracker)
+
+    def _launches(self, low: int, high: int, kernel: Kernel) -> tuple[Tracker, Iterator[tuple[int, Any]]]:
+        """What runs a block by a kernel, and what is seen of it."""
+        block = self._given(low, high)
+        tracker = self._tracker(block.starts)
+        return tracker, kernel.steps(self.spec, block, tracker, self.backend.xp, self.backend.put)
+
+    def _tracker(self, starts: Any) -> Tracker:
+        """What is seen of runs from these starts, [n, 2]."""
+        goal, forgets = (self.best, self.spec.tolerance) if self.watch else None, self.row.forgets
+        value, backend = self._value(starts), self.backend
+        return Tracker(backend.xp, value, starts.T, self.spec.steps, goal, backend.rewrite, forgets)
+
+    def _steps(
+        self, seeds: np.ndarray, starts: Any, changed: dict[str, np.ndarray], tracker: Tracker
     ) -> Iterator[tuple[int, Any]]:
         """Run a block step by step; yield after every LOOK steps how many are done, and where the runs are."""
-        optimizer, steps, put = self.spec.optimizer, self.spec.steps, self.backend.put
+        optimizer, steps, put, lrs = self.spec.optimizer, self.spec.steps, self.backend.put, changed.pop("lr", None)
         seen, rates = self._oracle(seeds), rates_of(optimizer, steps, lrs, len(seeds), put)
-        limits = self._bounds(changed)
+        limits = self._bounds({row.name: changed.pop(row.name) for row in CLIPPING if row.name in changed})
         clip = limits and tuple(put(one) if np.ndim(one) else one for one in limits)
         if isinstance(rates, PlateauRates):
             quiet, plateau = seen, rates
@@ -281,19 +290,21 @@ class _Work:
             if t % LOOK == 0 or t == steps:
                 yield t, theta
 
-    def _given(self, seeds: np.ndarray, cells: np.ndarray, starts: Any, changed: dict[str, np.ndarray]) -> Block:
-        """What a kernel is given: rates by the values of their axis, not by run."""
-        lrs, lane = self.axes.get("lr"), None
-        if lrs is not None:
-            lane = places(self.spec, cells)[[*self.axes].index("lr")]
-        clip = dict(zip((row.name for row in CLIPPING), self._bounds(changed) or (), strict=False))
-        count = 0 if lrs is None else len(lrs)
-        rates = rates_of(self.spec.optimizer, self.spec.steps, lrs, count, lambda array: array)
-        return Block(starts, changed | clip, rates, lane, seeds, self.noise, self.batches)
+    def _given(self, low: int, high: int) -> Block:
+        """What a kernel is given, worked out on its device; rates by the values of their axis, not by run."""
+        spec, xp, lrs = self.spec, self.backend.xp, self.axes.get("lr")
+        numbers = xp.arange(low, high)
+        cells = numbers % spec.cells
+        limits = self._bounds({row.name: self.axes[row.name] for row in CLIPPING if row.name in self.axes})
+        clip = dict(zip((row.name for row in CLIPPING), limits or (), strict=False))
+        axes = {name: self.backend.put(clip.pop(name, axis)) for name, axis in self.axes.items()}
+        starts, changed = cell_values(spec, cells, axes, xp)
+        lane = None if lrs is None else places(spec, cells, xp)[[*axes].index("lr")]
+        rates = rates_of(spec.optimizer, spec.steps, lrs, 0 if lrs is None else len(lrs), lambda array: array)
+        return Block(starts, changed | clip, rates, lane, numbers // spec.cells, self.noise, self.batches)
 
-    def _bounds(self, changed: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
-        """The bounds on gradients, which are taken out of what changes from run to run."""
-        own = {row.name: changed.pop(row.name) for row in CLIPPING if row.name in changed}
+    def _bounds(self, own: dict[str, np.ndarray]) -> tuple[Any, Any] | None:
+        """The bounds on gradients, some of them arrays."""
         return bounds(dict(self.spec.optimizer.clip) | own)
 
     def _oracle(self, seeds: np.ndarray) -> Callable[[Oracle], Oracle]:

@@ -22,26 +22,31 @@ from optim_viz.sweeps.tracker import Tracker
 
 #: Steps of one launch, at most: between two a cancel is looked at; and rates that are handed over with it.
 STEPS, RATES = 1024, 1 << 24
+#: Steps of the first launch: each launch has at most as many as all before it, so that the next one's numbers are
+#: worked out while a GPU is busy.
+FIRST = 64
 #: Threads of a block on the GPU.
 THREADS = 128
-#: Called with the number of runs and a kernel's arguments, arrays on its device and ints, in order.
-Launch = Callable[[int, Sequence[Any]], None]
+#: Called with the number of runs and a kernel's arguments, arrays on its device and ints, in order; returns at once
+#: what waits until it is done.
+Launch = Callable[[int, Sequence[Any]], Callable[[], object]]
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
     """What a block of n runs is given.
 
-    `values` are what differs by axis from run to run, float64 [n] in NumPy, and bounds on gradients that are numbers;
-    `rates` those of x and y of every step, each a number or float64 [m]; `lane`, which of the m each run has, and
-    `seed` which of the draws, int64 [n]; `noise` is float64 [steps, 2, seeds], `batches` int64 [steps, seeds, size].
+    `values` are what differs by axis from run to run, float64 [n], and bounds on gradients that are numbers; `rates`
+    those of x and y of every step, each a number or float64 [m]; `lane`, which of the m each run has, and `seed` which
+    of the draws, int64 [n]; `noise` is float64 [steps, 2, seeds], `batches` int64 [steps, seeds, size]. What has a
+    number for every run is on the device, the rest in NumPy.
     """
 
-    starts: Any  # [n, 2], on the device
+    starts: Any  # [n, 2]
     values: Mapping[str, Any]
     rates: Iterator[tuple[Any, Any]]
-    lane: np.ndarray | None
-    seed: np.ndarray
+    lane: Any
+    seed: Any
     noise: np.ndarray | None
     batches: np.ndarray | None
 
@@ -57,33 +62,37 @@ class Kernel:
     def steps(
         self, spec: SweepSpec, block: Block, tracker: Tracker, xp: Any, put: Callable[[np.ndarray], Any]
     ) -> Iterator[tuple[int, Any]]:
-        """Run a block; yield after every launch how many steps are done, and where the runs are, [2, n].
+        """Run a block; yield after every launch how many steps are done by then, and where the runs are, [2, n].
 
-        What is seen of the runs is written to the tracker's own arrays.
+        What is seen of the runs is written to the tracker's own arrays. Two launches are under way at most: a cancel
+        has not many to wait for.
         """
         theta = filled(xp, xp.ascontiguousarray(block.starts.T), block.starts.T)
         first, rates = _peeked(block.rates)
         given = self._kept(spec, block, tracker, theta, first, xp, put)
         width = 1 if block.lane is None else len(np.atleast_1d(first[0]))
         most = max(1, min(self.most, RATES // width))
-        for done in range(0, spec.steps, most):
-            count = min(most, spec.steps - done)
+        done, wait = 0, None
+        while done < spec.steps:
+            count = min(most, max(FIRST, done), spec.steps - done)
             some = list(itertools.islice(rates, count))
             given |= {"first": done + 1, "count": count} | self._tables(spec, block, done, some, put)
-            self._call(theta.shape[1], given)
-            yield done + count, theta
+            before, wait = wait, self._call(theta.shape[1], given)
+            if before is not None:
+                before()
+            done += count
+            yield done, theta
 
     def _kept(
         self, spec: SweepSpec, block: Block, tracker: Tracker, theta: Any, first: tuple[Any, Any], xp: Any, put: Any
     ) -> dict[str, Any]:
         """The arguments that are the same at every launch; arrays that are written to keep what they hold."""
         values = {**first_values(spec.optimizer), **block.values}
-        on_device = {name: put(values[name]) for name in self.source.lanes}
         x, y = first
         if block.lane is not None:
-            x, y = (put(x[block.lane]),) * 2 if x is y else (put(x[block.lane]), put(y[block.lane]))
+            x, y = (put(x)[block.lane],) * 2 if x is y else (put(x)[block.lane], put(y)[block.lane])
         lr = rate_of_rows(xp, theta, x, y)
-        states = OPTIMIZERS[spec.optimizer.kind].initial_state(values | on_device, lr)
+        states = OPTIMIZERS[spec.optimizer.kind].initial_state(values, lr)
         plain = {"n": theta.shape[1], "tail": tracker.tail, "seeds": spec.seeds, "theta": theta}
         seen = {"low": tracker.low, "high": tracker.high, "alive": tracker.alive}
         if tracker.goal is not None:
@@ -95,9 +104,9 @@ class Kernel:
         return {
             **plain,
             **seen,
-            **{name: put(np.ascontiguousarray(array)) for name, array in index.items()},
+            **{name: xp.ascontiguousarray(array) for name, array in index.items()},
             **{f"state{j}": filled(xp, theta, state) for j, state in enumerate(states)},
-            **{f"given{j}": on_device[name] for j, name in enumerate(self.source.lanes)},
+            **{f"given{j}": values[name] for j, name in enumerate(self.source.lanes)},
         }
 
     def _tables(
@@ -124,7 +133,7 @@ class Kernel:
             tables["batches"] = put(block.batches[done : done + len(rates)])
         return tables
 
-    def _call(self, runs: int, given: Mapping[str, Any]) -> None:
+    def _call(self, runs: int, given: Mapping[str, Any]) -> Callable[[], object]:
         """Launch it with its arguments, each looked at first: a kernel reads whatever it is told to."""
         arguments = []
         for kind, name in self.source.parameters:
@@ -134,7 +143,7 @@ class Kernel:
                 if str(value.dtype).removeprefix("torch.") != DTYPES[kind] or not whole:
                     raise TypeError(f"{name}: {DTYPES[kind]}, in one piece, is wanted; got {value.dtype}.")
             arguments.append(value if kind in DTYPES else int(value))
-        self.launch(runs, arguments)
+        return self.launch(runs, arguments)
 
 
 def _peeked(rates: Iterator[tuple[Any, Any]]) -> tuple[tuple[Any, Any], Iterator[tuple[Any, Any]]]:
@@ -159,8 +168,9 @@ def compiled(text: str) -> Launch:
     code = cubin(of_torch._get_nvrtc_library(), text, f"sm_{major}{minor}")
     kernel = of_torch._cuda_load_module(code, ["steps"])["steps"]  # type: ignore[index]
 
-    def launch(runs: int, arguments: Sequence[Any]) -> None:
+    def launch(runs: int, arguments: Sequence[Any]) -> Callable[[], object]:
         kernel(grid=(-(-runs // THREADS), 1, 1), block=(THREADS, 1, 1), args=list(arguments))
+        return torch.cuda.current_stream().record_event().synchronize
 
     return launch
 

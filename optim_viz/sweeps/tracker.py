@@ -75,24 +75,19 @@ class Tracker:
             now = self.alive, self.waiting, self.count
             self.alive, self.waiting, self.count = self.seen(*now, loss, self.target)
 
-    def end(
-        self, theta: Any, gradient: Callable[..., Any], get: Callable[[Any], np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return losses, steps_to, points and spread as NumPy arrays; `gradient` is asked for once more."""
-        isfinite = self.xp.isfinite
+    def end(self, theta: Any, gradient: Callable[..., Any]) -> tuple[Any, Any, Any, Any]:
+        """Return losses, steps_to, points and spread; `gradient` is asked for once more."""
+        isfinite, where = self.xp.isfinite, self.xp.where
         loss = self._loss(0, theta)
         alive = self.alive & isfinite(theta[0]) & isfinite(theta[1]) & isfinite(loss)
         with np.errstate(all="ignore"):
             for part in gradient(0, theta[0], theta[1]):
                 alive = alive & isfinite(part + 0.0 * theta[0])
-        alive, steps_to = get(alive), np.full(len(theta[0]), np.inf)
-        if self.goal is not None:
-            arrived = alive & ~get(self.waiting)
-            steps_to[arrived] = get(self.count)[arrived]
+        losses, never = where(alive, loss, np.inf), self.xp.full(len(theta[0]), np.inf)
+        steps_to = never if self.goal is None else where(alive & ~self.waiting, self.count, never)
         with np.errstate(all="ignore"):
-            spread = np.hypot(*(get(self.high) - get(self.low)))
-        losses, points = np.where(alive, get(loss), np.inf), np.where(alive, get(theta), np.nan)
-        return losses, steps_to, points, np.where(alive, spread, np.nan)
+            spread = self.xp.hypot(*(self.high - self.low))
+        return losses, steps_to, where(alive, theta, np.nan), where(alive, spread, np.nan)
 
 
 def _seen(finite: Callable[[Any], Any]) -> Callable[..., Any]:

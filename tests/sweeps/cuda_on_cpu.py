@@ -52,6 +52,7 @@ def compiled(text):
         values = [ctypes.c_int(a) if isinstance(a, int) else ctypes.c_void_p(address(a)) for a in arguments]
         pointers = (ctypes.c_void_p * len(values))(*(ctypes.cast(ctypes.byref(v), ctypes.c_void_p) for v in values))
         function(-(-runs // THREADS), THREADS, pointers)
+        return lambda: None
 
     return launch
 
