@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -93,11 +94,11 @@ def disagreement(spec: SweepSpec, watch: bool, backend: Backend, kernel: Kernel,
 
 
 def rounded_otherwise(backend: Backend) -> Backend:
-    """Return a backend on NumPy whose steps ask for the gradient a rounding beside where they are, here or there."""
+    """Return a backend whose steps ask for the gradient a rounding beside where they are, here or there."""
     ask = backend.gradient
 
     def gradient(t: Any, x: Any, y: Any, *batch: Any) -> Any:
-        aside = np.finfo(float).eps * np.sin(1.0 * t * t)  # as irregular as rounding is: the same shift would show less
+        aside = math.ulp(1.0) * math.sin(1.0 * t * t)  # as irregular as rounding is: the same shift would show less
         return ask(t, x + aside * (1.0 + abs(x)), y + aside * (1.0 + abs(y)), *batch)
 
     return dataclasses.replace(backend, gradient=gradient)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import optim_viz as ov
+from optim_viz.network.device import device
 from optim_viz.network.edges import EDGES, hyperparameters
 from optim_viz.network.mlp import Layout
 from tests.network.models import MODELS, images, loss, made, trained
@@ -152,8 +153,8 @@ def test_a_replayed_run_is_the_same_run(training):
 
     run = training["adam"]
     last = [*seen_again(run, training.spec, 3)][-1]
-    model = nn.Sequential(nn.Linear(784, 5), nn.ReLU(), nn.Linear(5, 10))
-    nn.utils.vector_to_parameters(torch.from_numpy(run.start.copy()), model.parameters())
+    model = nn.Sequential(nn.Linear(784, 5), nn.ReLU(), nn.Linear(5, 10)).to(device())
+    nn.utils.vector_to_parameters(torch.from_numpy(run.start.copy()).to(device()), model.parameters())
     adam = torch.optim.Adam(model.parameters(), lr=0.01, amsgrad=True)
     for turn in Data.of(digits.load()).turns(training.spec, run.seed):
         for batch in turn:
@@ -162,7 +163,7 @@ def test_a_replayed_run_is_the_same_run(training):
             adam.step()
     top = torch.cat([adam.state[p]["max_exp_avg_sq"].reshape(-1) for p in model.parameters()])
     wanted = (1 - 0.9**4) * ((top / (1 - 0.999**4)).sqrt() + 1e-8)
-    np.testing.assert_allclose(last.scale, wanted.numpy(), rtol=1e-3, atol=1e-9)
+    np.testing.assert_allclose(last.scale, wanted.cpu().numpy(), rtol=1e-3, atol=1e-9)
 
 
 def test_the_figure_shows_what_was_measured(training):

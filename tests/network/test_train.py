@@ -154,9 +154,12 @@ def test_muon_is_torchs_on_matrices_and_adamw_on_biases(more):
         return InTurn(muon, torch.optim.AdamW([p for p in parameters if p.ndim == 1], lr=0.02, weight_decay=0.01))
 
     run = train([optimizer("muon", lr=0.02, weight_decay=0.01, **more)], **SMALL)["muon"]
-    expected, _ = plain_loop(two, (24, 16), steps=80, batch_size=100)
-    # A step's polynomial is in bfloat16: where a GPU's sums differ in the last bit, its steps do by a part in 100.
-    np.testing.assert_allclose(run.losses, expected, rtol=0, atol=CLOSE if device() == "cpu" else 0.1)
+    # A step's polynomial is in bfloat16: where a GPU's sums differ in the last bit, its steps do by a part in 100, and
+    # after 70 steps the trainings part (seen on an H200).
+    steps = {"cpu": 80, "cuda": 50}[device()]
+    expected, _ = plain_loop(two, (24, 16), steps=steps, batch_size=100)
+    assert len(run.losses) == 80
+    np.testing.assert_allclose(run.losses[:steps], expected, rtol=0, atol=CLOSE if device() == "cpu" else 0.1)
     assert run.final_accuracy > 0.5
 
 
