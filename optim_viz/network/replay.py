@@ -10,7 +10,6 @@ import numpy as np
 
 from optim_viz.looks import looked
 from optim_viz.network import digits as digits_of
-from optim_viz.network.device import device
 from optim_viz.network.edges import Edge, edge_of, hyperparameters
 from optim_viz.network.mlp import Layout
 from optim_viz.network.module_loss import Given, ModuleLoss
@@ -31,14 +30,12 @@ def digits_loss(training: Training, count: int | None) -> ModuleLoss:
 
     layout, spec = Layout(training.spec.hidden), training.spec
     parts = [part for out, into in layout.shapes for part in (nn.Linear(into, out, dtype=torch.float32), nn.ReLU())]
-    module = nn.Sequential(*(parts if spec.final_relu else parts[:-1])).to(device())
+    module = nn.Sequential(*(parts if spec.final_relu else parts[:-1]))
     loaded = digits_of.load(spec.data)
     count = whole(DIGITS if count is None else count, "digits", 10, MAX_DIGITS)
-    x, y = (torch.from_numpy(part[:count]).to(device()) for part in (loaded.train_x, loaded.train_y))
+    x, y = torch.from_numpy(loaded.train_x[:count]).float() / 255, torch.from_numpy(loaded.train_y[:count]).long()
     weights = Shapes(tuple(name for name, _ in module.named_parameters()), layout.parameters)
-    given = Given(
-        lambda call, batch: nn.functional.cross_entropy(call(batch[0]), batch[1]), (x.float() / 255, y.long())
-    )
+    given = Given(lambda call, batch: nn.functional.cross_entropy(call(batch[0]), batch[1]), (x, y))
     return ModuleLoss(module, weights, {}, given)
 
 
