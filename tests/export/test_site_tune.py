@@ -191,7 +191,7 @@ def _basins(asked, found, page):
         ("?view=map&x=lr~1.0~0.1", "must rise from one number above 0 to a larger one; got 1 to 0.1", MAP),
         ("?view=map&measure=los", "Unknown measure 'los'", MAP),
         ("?view=map&tol=1", "tolerance must be above 0 and below 1; got '1'", MAP),
-        ("?view=map&tol=2", "tolerance must be a number from 0 to 1; got '2'", MAP),
+        ("?view=map&tol=2", "tolerance must be above 0 and below 1; got '2'", MAP),
         ("?view=map&n=1e9", "n must be a whole number from 2 to 256", MAP),
         ("?view=map&which=1", "which must be a whole number from 0 to 0", MAP),
         ("?view=basins&measure=steps", "the view 'Basins' has none", BASINS),

@@ -35,7 +35,7 @@ export function readable(value) {
 }
 
 /** A number, or NaN where the text of none was given. @param {unknown} text */
-const parsed = (text) => (typeof text === "number" ? text : NUMBER.test(String(text)) ? Number(text) : NaN);
+export const parsed = (text) => (typeof text === "number" ? text : NUMBER.test(String(text)) ? Number(text) : NaN);
 
 /** @param {unknown} text @param {string} what */
 export function numberOf(text, what) {

@@ -5,7 +5,7 @@
  * @typedef {import("./study.js").Study} Study
  */
 import { t } from "../basics/words.js";
-import { Refusal, numberWithin, oneOf, quoted, rowOf, unknown, wholeWithin } from "./checks.js";
+import { Refusal, oneOf, parsed, quoted, rowOf, unknown, wholeWithin } from "./checks.js";
 import { LINK_KEYS, floatText, leftOut, read } from "./links.js";
 import { checkAxis, fitting, mappedOf, sameAxes } from "./study.js";
 
@@ -28,7 +28,7 @@ function axisKey(key) {
 
 /** A share of the way. @param {unknown} text */
 function checkTolerance(text) {
-  const share = numberWithin(text, "tolerance", 0, 1);
+  const share = parsed(text);
   if (share > 0 && share < 1) return share;
   throw new Refusal(t("tolerance must be above 0 and below 1; got {text}.", { text: quoted(text) }));
 }
