@@ -62,15 +62,6 @@ def record(page, speed="8"):
     return started.value.suggested_filename, decode(path), path.read_bytes()
 
 
-def record_whole(page):
-    """A recording with every frame, if one of three has them: a busy machine's browser leaves one out now and then."""
-    for _ in range(3):
-        found = record(page)
-        if len(found[1]) == FAST_FRAMES:
-            break
-    return found
-
-
 def decode(path):
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -161,7 +152,7 @@ def test_a_preset_is_one_click_and_a_link(server, open_page):
 @pytest.mark.timed
 def test_a_video_has_every_frame_at_its_size_and_moves(page):
     before = page.locator(PLAYER).get_attribute("data-frame")
-    name, frames, data = record_whole(page)
+    name, frames, data = record(page)
     assert name == "optim-viz.mp4"
     host = page.url.partition("?")[0]
     assert re.search(rb"<dc:source>(.*?)</dc:source>", data)[1].startswith(f"{host}?f=quadratic&amp;steps=80".encode())
@@ -215,7 +206,7 @@ def test_the_exported_page_records_itself_too(runs, tmp_path, open_page):
     save(runs, str(path))
     page = open_page(path.as_uri(), width=390, height=844, offline=True, device_scale_factor=2)
     page.locator(PLAYER).wait_for()
-    name, frames, data = record_whole(page)
+    name, frames, data = record(page)
     assert b"<dc:source>optim-viz ?f=quadratic&amp;steps=80" in data
     assert name == "optim-viz.mp4" and len(frames) == FAST_FRAMES
     assert abs(frames[0].shape[1] - 2 * (page.locator(".ov-panels").bounding_box()["width"] + 32)) <= 2

@@ -11,6 +11,8 @@ import { t } from "../basics/words.js";
 const BITS_PER_SECOND = 6_000_000;
 /** Milliseconds that a frame is shown. */
 const FRAME = 1000 / FRAMES_PER_SECOND;
+/** Milliseconds for the encoder's last frames: Chromium throws away those that it still has when it is stopped. */
+const LAST = 300;
 
 /** By preference; the first that the browser can write. */
 const TYPES = ["video/mp4;codecs=avc1.640028", "video/mp4", "video/webm;codecs=vp9", "video/webm"];
@@ -108,7 +110,7 @@ async function film(app, recording) {
   }
   document.removeEventListener("visibilitychange", onHide);
   const whole = !over();
-  if (whole) await untilDue(due); // the last frame needs its time too
+  if (whole) await untilDue(due + LAST);
   const file = await encoder.finish();
   return whole ? { file, name: `optim-viz${encoder.suffix}`, frames: playheads.length } : null;
 }
