@@ -19,6 +19,7 @@ from optim_viz.surfaces.examples import examples
 from optim_viz.surfaces.expression import OF_EXAMPLES, letters, parse
 from optim_viz.surfaces.functions import ARRAYS, FLOATS
 from optim_viz.surfaces.gradient import Lines, as_cse, gradient
+from optim_viz.surfaces.latex import latex
 
 if TYPE_CHECKING:
     import sympy
@@ -82,10 +83,8 @@ def _with_defaults(function: Any, values: tuple[float, ...]) -> Callable[..., An
 
 @functools.lru_cache(maxsize=256)
 def _compile(text: str) -> Compiled:
-    import sympy
-
     expression = parse(text)
-    return Compiled(expression, sympy.latex(expression), *_functions(expression, letters(text)))
+    return Compiled(expression, latex(expression), *_functions(expression, letters(text)))
 
 
 def _functions(expression: sympy.Expr, parameters: Sequence[str] = ()) -> tuple[Callable[..., Any], ...]:
@@ -117,9 +116,9 @@ def _compile_sum(text: str, data: str) -> Compiled:
         _float_sum("value", sympy.cse([expression]), rows),
         _float_sum("gradient", slopes, rows),
     )
-    latex = rf"\frac{{1}}{{{len(rows)}}}\sum_i {sympy.latex(read, symbol_names=names)}"
+    formula = rf"\frac{{1}}{{{len(rows)}}}\sum_i {latex(read, symbol_names=names)}"
     whole = without_examples(expression, data)
-    return Compiled(expression, latex, *map(_either, of_batches if whole is None else _functions(whole), of_batches))
+    return Compiled(expression, formula, *map(_either, of_batches if whole is None else _functions(whole), of_batches))
 
 
 def without_examples(expression: sympy.Expr, data: str) -> sympy.Expr | None:

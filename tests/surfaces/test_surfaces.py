@@ -180,3 +180,16 @@ def test_where_a_function_is_not_real_it_is_masked():
         24,
         2,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("100*(y - x^2)^2", r"100 \left(y - x^{2}\right)^{2}"),
+        ("x^2 - y^2", "x^{2} - y^{2}"),
+        ("-x + 10*y^2 + 3", "10 y^{2} - x + 3"),
+        ("-x - y", "- x - y"),
+    ],
+)
+def test_a_sum_begins_with_a_plus_where_it_can(text, read):
+    assert compiled(ov.surface(text)).latex == read
