@@ -4,6 +4,7 @@ functions     the functions that may be typed, one row each
 expression    typed text -> a sympy expression, through a whitelist
 gradient      the derivative of fewest operations
 compiled      loss and gradient as functions of floats and arrays
+latex         a formula as people write it
 traced        the same as operations, in the order of the floats
 bounded       whether a typed function can be compiled in a time that has an end
 examples      the data of surfaces that are means over examples
