@@ -40,6 +40,8 @@ def test_the_first_tab_stop_leads_past_the_controls_to_the_picture(server, open_
     expect(page.locator(PLAYER)).to_be_focused()
     page.keyboard.press("Home")
     expect(page.locator(PLAYER)).to_have_attribute("data-frame", "0")
+    page.get_by_role("link", name="Stress").click()
+    expect(page.locator(".ov-skip")).to_have_count(0)  # on a page that has none
 
 
 def test_what_a_finger_presses_is_large_enough_and_nothing_is_wider_than_a_phone(server, open_page):

@@ -101,6 +101,7 @@ export function player(component, options) {
     registryOfPage().listeners.delete(entry.listener);
     entry.instance?.destroy();
     entry.root.remove();
+    if (!document.getElementById("ov-picture")) document.querySelector(".ov-skip")?.remove();
     players.delete(parent);
   };
 }
