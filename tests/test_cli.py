@@ -201,6 +201,8 @@ def test_a_sweep_as_a_table_and_as_a_file(tmp_path, capsys):
     head, *rows = capsys.readouterr().out.splitlines()
     assert head.split()[:2] == ["lr", "momentum"] and len(rows) == 6
     assert [row.split()[2] for row in rows] == [f"{loss:.6g}" for loss in found.final_loss.ravel()]
+    assert cli.main(["sweep", "quadratic", "sgd", "--over", "lr", "0.1", "0.21", "10"]) == 0
+    assert [row.split()[2] for row in capsys.readouterr().out.splitlines()[1:]] == ["27", "-", "diverged"]
     path = tmp_path / "map.csv"
     assert cli.main([*asked, "--start", "1", "1", "--steps", "50", "--out", str(path)]) == 0
     assert pd.read_csv(path).final_loss.tolist() == found.losses.ravel().tolist()

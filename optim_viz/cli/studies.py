@@ -65,9 +65,9 @@ def _sweep_rows(found: Sweep) -> list[tuple[str, ...]]:
     rows = [(*found.axes, "final loss", "steps to arrive")]
     for cell in np.ndindex(found.spec.shape):
         values = (values[i] for values, i in zip(found.axes.values(), cell, strict=True))
-        steps = found.steps_to[cell]
-        arrived = f"{steps:g}" if np.isfinite(steps) else "-"
-        rows.append((*(f"{value:g}" for value in values), f"{found.final_loss[cell]:.6g}", arrived))
+        steps, loss = found.steps_to[cell], found.final_loss[cell]
+        arrived = f"{steps:g}" if np.isfinite(steps) else "-" if np.isfinite(loss) else "diverged"
+        rows.append((*(f"{value:g}" for value in values), f"{loss:.6g}", arrived))
     return rows
 
 
