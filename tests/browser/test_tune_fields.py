@@ -1,5 +1,7 @@
 """Maps and basins that are turned under the picture: they follow in workers, and Python's picture takes their place."""
 
+import base64
+import io
 import json
 import re
 import threading
@@ -8,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 import optim_viz as ov
@@ -307,6 +310,12 @@ def test_in_the_frames_of_a_notebook_a_map_and_basins_follow_and_are_pythons(sav
     found = np.array(a_map.locator(LIVE).evaluate(PIXELS))
     assert found.shape == wanted.shape and (found != wanted).sum() <= 1  # where a shade ends
     assert len(set(wanted.ravel())) > 10
+    kept = a_map.locator("#picture-0").evaluate("seen")  # what a button saves
+    image = Image.open(io.BytesIO(base64.b64decode(kept["layout"]["images"][0]["source"].partition(",")[2])))
+    middles = [((i + 0.5) / 16 * image.width, (1 - (j + 0.5) / 9) * image.height) for i in range(16) for j in range(9)]
+    assert ["#" + bytes(image.getpixel(one)[:3]).hex() for one in middles] == found.ravel().tolist()
+    shown = {trace.get("name"): trace.get("visible", True) for trace in kept["data"]}
+    assert not shown["diverges"] and shown["theory: fastest"] and [*shown.values()].count(False) == 2  # and the best
     named = np.array(starts.locator(LIVE).evaluate(PIXELS)).T
     letters = basin_figures.name_minima([b])
     after = ov.basins("himmelblau", ov.optimizer("adam", lr=0.02), resolution=24)
