@@ -13,9 +13,9 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from optim_viz.language import spoken, tr
-from optim_viz.player.assets import FLAT, WORKER
+from optim_viz.player.assets import FLAT, WHOLE, WORKER
 from optim_viz.player.bundle import SOURCES
-from optim_viz.player.standalone import carried, inert, modules, whole
+from optim_viz.player.standalone import carried, inert, whole
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 #: Image formats that plotly.js writes, and how many of its pixels a picture's own become.
 FORMATS = {"png": 2, "svg": 1}
-#: The player's modules that compute pictures.
+#: The player's modules that compute pictures, and what they are called as one.
+FIELDS = "fields.js"
 ENTRIES = ("app/fields.js", "app/turned_fields.js", "basics/words.js")
 
 
@@ -64,7 +65,7 @@ def _turned(live: bytes) -> str:
     template = Template((Path(__file__).parent / "turned.html").read_text("utf-8"))
     return template.substitute(
         css=(SOURCES / "player.css").read_text("utf-8"),
-        modules=inert({"imports": modules(*ENTRIES) | whole(WORKER)}),
+        modules=inert({"imports": whole(FIELDS, ENTRIES) | whole(WORKER, WHOLE[WORKER])}),
         fields=inert(base64.b64encode(live).decode()),
     )
 

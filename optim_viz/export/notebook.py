@@ -11,7 +11,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.export import figure_page
+from optim_viz.export import figure_page, live_fields
 from optim_viz.export.table import Result, titled
 from optim_viz.language import N_, tr
 from optim_viz.network.between import Segment
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 ENTRY = "app/widget.js"
-#: Pixels of a frame: a player with three runs, and one chart.
-PLAYER, CHART = 860, 700
+#: Pixels of a frame: a player with three runs, one chart, and numbers to be turned below that.
+PLAYER, CHART, KNOBS = 860, 700, 370
 
 
 def plays(result: Any) -> bool:
@@ -90,18 +90,16 @@ def widget(result: Any) -> Any:
 def _sweep(s: Sweep) -> list[go.Figure]:
     from optim_viz.export.study_pictures import LOST
     from optim_viz.figures import maps, rate_curves
-    from optim_viz.sweeps.groups import log_axis
 
     names = [name for name, _ in s.spec.axes]
-    if s.spec.optimizers:
+    if s.spec.optimizers or s.spec.paired:
         return []
     if names == ["lr"] and len(s.axes["lr"]) > 1:
         curves, ends = rate_curves.of_sweeps([s]), (s.axes["lr"].min(), s.axes["lr"].max())
         return [rate_curves.rate_chart(curves, N_("loss after the last step, above the lowest known"), LOST, ends)]
     if len(names) != 2:
         return []
-    across, up = (log_axis(name, s.spec.optimizer) for name, _ in s.spec.axes)
-    return [maps.map_chart(s, "loss", (across, up))]
+    return [maps.map_chart(s, "loss", maps.logs_of(s))]
 
 
 def _basins(b: Basins) -> list[go.Figure]:
@@ -139,7 +137,9 @@ def as_html(result: Any) -> str:
         return str(result.to_frame().to_html(index=False, border=0, max_rows=60))
     said = tr(getattr(result, "caption", "") or getattr(result, "sentence", ""))
     below = f"<p>{escape(said)}</p>" if said else ""
-    return _frame(figure_page.page(figures, "optim-viz", "", below, "optim-viz", flat=True), CHART)
+    live = live_fields.of_result(result) if isinstance(result, Sweep | Basins) else b""
+    page = figure_page.page(figures, "optim-viz", "", below, "optim-viz", live=live, flat=True)
+    return _frame(page, CHART + (KNOBS if live else 0))
 
 
 def _frame(page: str, height: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.links import Query
 from optim_viz.experiments.openings import write_compare, write_network
-from optim_viz.experiments.study import Study, is_log, one_run
+from optim_viz.experiments.study import Study, one_run
 from optim_viz.figures import basins, maps, rate_curves
 from optim_viz.language import N_, together
 from optim_viz.network.rate_sweep import TrainSweep
@@ -47,8 +47,7 @@ def _rate_chart(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Fig
 
 def _map(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Figure]:
     (s,) = found
-    across, up = (is_log(s.spec.optimizer, name) for name, _ in s.spec.axes)
-    return [maps.map_chart(s, asked.measure, (across, up), dark)]
+    return [maps.map_chart(s, asked.measure, maps.logs_of(s), dark)]
 
 
 def _live_map(asked: Study, found: Sequence[Sweep], dark: bool) -> list[tuple[dict[str, Any], np.ndarray]]:

@@ -10,8 +10,8 @@ from optim_viz.experiments import files
 from optim_viz.experiments.study_runs import Found
 from optim_viz.experiments.study_views import CheckedStudy
 from optim_viz.export import figure_page
+from optim_viz.export.live_fields import of_study
 from optim_viz.export.origin import origin
-from optim_viz.export.study_live import packed
 from optim_viz.export.study_pictures import PICTURES, Pictures
 from optim_viz.export.table import Export, as_csv, as_parquet
 from optim_viz.language import N_, tr
@@ -79,7 +79,7 @@ def _html(result: StudyResult) -> bytes:
         below += table.to_html(index=False, border=0)
     drawn = pictures.charts(asked.study, found, False)
     comes_from = origin(asked.study, result.address)
-    live = packed(result, dark=False) if pictures.live else b""
+    live = of_study(result, dark=False) if pictures.live else b""
     return figure_page.page(drawn, tr(asked.title), tr(asked.sentence), below, result.name, comes_from, live).encode()
 
 

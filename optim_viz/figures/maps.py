@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ NEAR = {
 WORDS = {"loss": N_("loss after the last step"), "steps": N_("steps to arrive")}
 
 
-def map_chart(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool = False, height: int = 580) -> go.Figure:
+def map_chart(s: Sweep, measure: str, logs: Sequence[bool], dark: bool = False, height: int = 580) -> go.Figure:
     """Draw a sweep over two axes; `measure` is "loss" or "steps", `logs` says which axes are logarithmic.
 
     A clickable cell has its place in the sweep, [i, j], as its customdata.
@@ -79,6 +80,11 @@ def _edges(values: np.ndarray, log: bool) -> np.ndarray:
     return np.exp(edges) if log else edges
 
 
+def logs_of(s: Sweep) -> tuple[bool, ...]:
+    """Return which axes are drawn on a logarithm's scale: those that are spread so, unless 0 is on them."""
+    return tuple(log_axis(name, s.spec.optimizer) and bool(values.min() > 0.0) for name, values in s.axes.items())
+
+
 def _numbers(s: Sweep, measure: str) -> np.ndarray:
     """What is drawn, float64 [x, y]; NaN where the run diverges or, for steps, never arrives."""
     if measure == "steps":
@@ -107,8 +113,8 @@ def live_picture(s: Sweep, measure: str, dark: bool = False) -> tuple[dict[str, 
     bare = np.where(s.diverging, DIVERGES, NEVER)
     found = np.where(np.isfinite(z), (z - low) / (high - low), bare).astype("<f4")
     picture = {
-        "across": 0, "measure": measure, "low": low, "high": high, "scale": viridis(), "opacity": 1.0,
-        "diverges": GREYS[dark], "never": FAINT[dark],
+        "across": 0, "logs": logs_of(s), "measure": measure, "low": low, "high": high, "scale": viridis(),
+        "opacity": 1.0, "diverges": GREYS[dark], "never": FAINT[dark],
     }  # fmt: skip
     return picture, found
 
@@ -122,7 +128,7 @@ def viridis() -> list[str]:
     return ["#" + "".join(f"{round(255 * part):02x}" for part in shade) for shade in shades]
 
 
-def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
+def _cells(s: Sweep, measure: str, logs: Sequence[bool]) -> go.Heatmap:
     x, y = (s.axes[name] for name, _ in s.spec.axes)
     z = np.log10(_numbers(s, measure).T)
     low, high = _scale(z)
@@ -148,7 +154,7 @@ def _cells(s: Sweep, measure: str, logs: tuple[bool, bool]) -> go.Heatmap:
     )
 
 
-def _grey(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool) -> list[go.Heatmap | go.Scatter]:
+def _grey(s: Sweep, measure: str, logs: Sequence[bool], dark: bool) -> list[go.Heatmap | go.Scatter]:
     """What has no colour: grey with crosses where runs diverge, faint with strokes where they never arrive."""
     traces: list[go.Heatmap | go.Scatter] = []
     never = ~np.isfinite(s.steps_to) & ~s.diverging & s.done if measure == "steps" else np.zeros(s.spec.shape, bool)
@@ -161,7 +167,7 @@ def _grey(s: Sweep, measure: str, logs: tuple[bool, bool], dark: bool) -> list[g
 
 
 def _patterned(
-    s: Sweep, cells: np.ndarray, name: str, symbol: str, grey: str, logs: tuple[bool, bool], dark: bool
+    s: Sweep, cells: np.ndarray, name: str, symbol: str, grey: str, logs: Sequence[bool], dark: bool
 ) -> list[go.Heatmap | go.Scatter]:
     """One colour over some cells and a mark on every few of them, by which the legend names them."""
     if not cells.any():
@@ -283,7 +289,7 @@ def _told(s: Sweep, i: int, j: int) -> str:
 def _region_words(s: Sweep, measure: str) -> str:
     """How large the region is that is nearly as good as the best cell; nothing without one."""
     near, what = NEAR[measure]
-    axes = [(n, v, log_axis(n, s.spec.optimizer)) for n, v in s.axes.items()]
+    axes = [(n, v, log) for (n, v), log in zip(s.axes.items(), logs_of(s), strict=True)]
     return cells_words(axes, _numbers(s, measure), s.best_cell(measure), near, what)
 
 

@@ -11,12 +11,13 @@ import base64
 import functools
 import json
 import re
+from collections.abc import Sequence
 from html import escape
 from string import Template
 from typing import Any
 
 from optim_viz.language import spoken, tr
-from optim_viz.player.assets import WHOLE, library
+from optim_viz.player.assets import library
 from optim_viz.player.bundle import IMPORT, SOURCES, joined, meant, needed, source
 from optim_viz.player.scenes import Scene
 
@@ -83,9 +84,12 @@ def modules(*entries: str) -> dict[str, str]:
     return {f"optim-viz/{name}": _module(name) for name in sorted(needed(entries))}
 
 
-def whole(name: str) -> dict[str, str]:
-    """Return a file of WHOLE as a data URL by the name that a saved page knows it by."""
-    return {f"optim-viz/{name}": _data_url(joined(WHOLE[name]))}
+def whole(name: str, entries: Sequence[str]) -> dict[str, str]:
+    """Return modules and whatever they need as one data URL, by the name that a saved page knows it by.
+
+    It takes two thirds of the bytes of a URL a module, but nothing else can import what is in it.
+    """
+    return {f"optim-viz/{name}": _data_url(joined(entries))}
 
 
 def _module(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from optim_viz.experiments.turned import turned_study
-from optim_viz.export.study_live import packed
+from optim_viz.export.live_fields import of_study
 from optim_viz.export.study_table import StudyResult
 from optim_viz.language import tr
 from optim_viz.spec import SpecError
@@ -34,7 +34,7 @@ def show_fields(drawn: StudyResult, current: bool) -> None:
     if current:
         st.session_state[ANSWERED] = st.session_state.get(TURNS, 0)
     dark = st.context.theme.type == "dark"
-    data = packed(drawn, dark, st.session_state.get(ANSWERED, 0), CHARTS)
+    data = of_study(drawn, dark, st.session_state.get(ANSWERED, 0), CHARTS)
     _component()(key=KEY, data=data, on_turn_change=functools.partial(_turned, drawn))
 
 

@@ -1,17 +1,24 @@
 """Maps and basins that are turned under the picture: they follow in workers, and Python's picture takes their place."""
 
+import base64
+import io
 import json
 import re
 import threading
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
+import optim_viz as ov
 from optim_viz.experiments import study_runs
 from optim_viz.experiments.study_views import VIEWS, check
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
+from optim_viz.figures import basins as basin_figures
+from optim_viz.figures import maps
 from tests.browser.conftest import NOT_OURS
 from tests.proxy import HEADERS
 
@@ -260,3 +267,63 @@ def test_a_saved_page_computes_from_disk_without_a_network(saved, view):
     page.keyboard.press("Enter")  # as it was saved: the page's own picture again
     expect(page.locator(LIVE)).to_have_count(0)
     expect(page.locator(f"{TURNED} .ov-hint").last).to_have_text("")
+
+
+#: What a picture's cells are coloured with, from the left and from the bottom.
+PIXELS = """async (node) => {
+  const image = new Image();
+  image.src = node.getAttribute('href');
+  await image.decode();
+  const { width, height } = image, canvas = new OffscreenCanvas(width, height), drawing = canvas.getContext('2d');
+  drawing.drawImage(image, 0, 0);
+  const { data } = drawing.getImageData(0, 0, width, height);
+  return Array.from({ length: width }, (_, i) => Array.from({ length: height }, (_, j) =>
+    '#' + [0, 1, 2].map((k) => data[4 * ((height - 1 - j) * width + i) + k].toString(16).padStart(2, '0')).join('')));
+}"""
+
+
+def test_in_the_frames_of_a_notebook_a_map_and_basins_follow_and_are_pythons(saved):
+    axes = {"lr": np.geomspace(1e-3, 1.0, 16), "momentum": np.linspace(0.0, 0.9, 9)}
+
+    def swept(x):
+        return ov.sweep("quadratic", ov.optimizer("momentum"), axes, start=(x, 1.0), steps=30)
+
+    s, b = swept(-2.0), ov.basins("himmelblau", ov.optimizer("adam", lr=0.1), resolution=24)
+    page = saved(f"<!doctype html><title>cells</title>{s._repr_html_()}{b._repr_html_()}".encode())
+    told = []
+    page.on("console", lambda said: said.type == "error" and told.append(said.text))
+    a_map, starts = (page.frame_locator("iframe").nth(i) for i in range(2))
+    for frame, name, value in ((a_map, "x", "1.5"), (starts, "lr", "0.02")):
+        frame.locator(".heatmaplayer image").first.wait_for(state="attached")
+        frame.locator(f'{TURNED} [data-knob="{name}"]').first.click()
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+        expect(frame.locator(f"{TURNED} .ov-hint").last).to_contain_text("the result in the notebook")
+        frame.locator(LIVE).wait_for(state="attached")
+    drawn_with, turned = maps.live_picture(s, "loss")[0], swept(1.5)
+    low, high, shades = drawn_with["low"], drawn_with["high"], drawn_with["scale"]
+    with np.errstate(divide="ignore"):
+        place = np.clip((np.log10(turned.final_loss) - low) / (high - low), 0, 1)
+    wanted = np.where(
+        turned.diverging, drawn_with["diverges"], np.array(shades)[np.rint(place * (len(shades) - 1)).astype(int)]
+    )
+    found = np.array(a_map.locator(LIVE).evaluate(PIXELS))
+    assert found.shape == wanted.shape and (found != wanted).sum() <= 1  # where a shade ends
+    assert len(set(wanted.ravel())) > 10
+    kept = a_map.locator("#picture-0").evaluate("seen")  # what a button saves
+    image = Image.open(io.BytesIO(base64.b64decode(kept["layout"]["images"][0]["source"].partition(",")[2])))
+    middles = [((i + 0.5) / 16 * image.width, (1 - (j + 0.5) / 9) * image.height) for i in range(16) for j in range(9)]
+    assert ["#" + bytes(image.getpixel(one)[:3]).hex() for one in middles] == found.ravel().tolist()
+    shown = {trace.get("name"): trace.get("visible", True) for trace in kept["data"]}
+    assert not shown["diverges"] and shown["theory: fastest"] and [*shown.values()].count(False) == 2  # and the best
+    named = np.array(starts.locator(LIVE).evaluate(PIXELS)).T
+    letters = basin_figures.name_minima([b])
+    after = ov.basins("himmelblau", ov.optimizer("adam", lr=0.02), resolution=24)
+    for k, color in enumerate(basin_figures.COLORS[: len(letters.minima)]):
+        mine = np.hypot(*(after.minima[:, :2] - letters.minima[k, :2]).T) < 0.01
+        np.testing.assert_array_equal(named == color.lower(), np.append(mine, False)[after.labels])
+    assert (after.labels != b.labels).any()
+    a_map.locator("#picture-0 .nsewdrag").first.hover(position={"x": 60, "y": 60})
+    expect(a_map.locator(".ov-run-card .ov-hint")).to_contain_text("lr 0.00")
+    expect(a_map.locator(".hoverlayer")).to_be_hidden()  # what it says is of the numbers before
+    assert told == []

@@ -1,15 +1,17 @@
 """Results in a notebook, as far as they can be held without one: the widget's model and module, the page, the text."""
 
+import base64
 import json
 import re
 import shutil
 import subprocess
-from html import escape
+from html import escape, unescape
 
+import numpy as np
 import pytest
 
 import optim_viz as ov
-from optim_viz.export import notebook
+from optim_viz.export import live_fields, notebook
 from optim_viz.language import tr
 from optim_viz.player.assets import FLAT
 from optim_viz.player.bundle import SOURCES
@@ -77,6 +79,70 @@ def test_charts_stand_on_a_page_in_a_frame(charts, name):
     said = tr(getattr(charts[name], "caption", "") or getattr(charts[name], "sentence", ""))
     assert escape(escape(said)) in charts[name]._repr_html_()
     assert len(charts[name]._repr_html_()) < 3_000_000  # marimo shows no more than 8 MB, and escapes them once more
+
+
+def carried(result):
+    """What the page of a result computes its picture from, and how many bytes follow it; None where it does not."""
+    page = unescape(result._repr_html_())
+    found = re.search(r'<script type="application/json" id="fields">"(.*?)"</script>', page)
+    if not found:
+        return None
+    data = base64.b64decode(found[1])
+    end = 4 + int.from_bytes(data[:4], "little")
+    return json.loads(data[4:end]), len(data) - end
+
+
+@pytest.mark.parametrize(
+    ("name", "view", "axes"), [("Sweep", "map", ["lr", "momentum"]), ("Basins", "basins", ["y", "x"])]
+)
+def test_a_map_and_basins_carry_what_the_browser_computes_them_from(charts, name, view, axes):
+    data, behind = carried(charts[name])
+    (field,), (picture,), spec = data["fields"], data["pictures"], charts[name].spec
+    assert (data["view"], data["stands"], behind) == (view, "notebook", 0)  # nobody is to be held to what Python found
+    assert [axis["name"] for axis in field["axes"]] == axes and field["watch"] == (view == "map")
+    assert [axis["values"] for axis in field["axes"]] == [list(values) for _, values in spec.axes]
+    assert (field["steps"], field["start"]) == (20, list(spec.start)) and field["run"]["values"]["lr"] == 0.1
+    assert {field["run"]["program"], field["run"]["schedule"], field["surface"]["program"]} <= set(data["programs"])
+    assert picture.get("logs") == ([True, False] if view == "map" else None)
+
+
+def own(params, lr=0.1):
+    import torch
+
+    return torch.optim.SGD(params, lr=lr)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "axes"),
+    [
+        (["momentum"], {"lr": [0.01, 0.1, 1.0]}),
+        (["momentum"], AXES | {"x": [0.0, 1.0]}),
+        (["momentum"], {"lr": [0.01, 0.1], "noise": [0.0, 0.1]}),
+        (["momentum"], {"lr": [0.01, 0.1], "nesterov": [False, True]}),
+        (["momentum"], {"lr": [0.1, 0.01, 1.0], "momentum": [0.0, 0.5]}),  # neither up nor down
+        (["momentum"], ov.halton({"lr": (0.01, 0.1), "momentum": (0.0, 0.5)}, 4)),
+        (["momentum", "nesterov"], {"lr": [0.01, 0.1]}),
+        (["lbfgs"], {"lr": [0.01, 0.1], "x": [0.0, 1.0]}),
+        ([own], {"x": [0.0, 1.0], "y": [0.0, 1.0]}),
+    ],
+)
+def test_where_the_browser_computes_nothing_the_chart_stands_alone(kinds, axes):
+    found = ov.sweep("quadratic", [ov.optimizer(kind) for kind in kinds], axes, steps=3)
+    assert live_fields.of_result(found) == b"" and carried(found) is None
+
+
+def test_more_steps_than_a_picture_on_tune_may_have_are_not_computed(monkeypatch):
+    found = ov.sweep("quadratic", ov.optimizer("momentum"), AXES, steps=3)
+    monkeypatch.setattr(live_fields, "limit", lambda name: {"sweep_steps": 11}[name])
+    assert live_fields.of_result(found) == b""
+
+
+def test_an_axis_with_a_0_is_linear_though_its_knob_is_not():
+    axes = {"lr": [0.01, 0.1], "weight_decay": [0.0, 0.01, 0.1]}
+    data, _ = carried(ov.sweep("quadratic", ov.optimizer("sgd"), axes, steps=3))
+    assert data["pictures"][0]["logs"] == [True, False]
+    (chart,) = notebook._sweep(ov.sweep("quadratic", ov.optimizer("sgd"), axes, steps=3))
+    assert np.isfinite(np.array(chart.data[0].y, float)).all()
 
 
 def test_what_has_no_picture_is_a_table():

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unpacked } from "../../optim_viz/player/js/app/fields.js";
 import { differenceWords } from "../../optim_viz/player/js/app/turned_fields.js";
-import { coarser, differing, pixelsOf, strideFor } from "../../optim_viz/player/js/numbers/cells.js";
+import { cellsAlong, coarser, differing, pixelsOf, strideFor } from "../../optim_viz/player/js/numbers/cells.js";
 
 const axis = (count) => ({ name: "x", values: Array.from({ length: count }, (_, i) => i) });
 const FIELD = { axes: [axis(2), axis(3)], steps: 10, surface: { lowest: 0 } };
@@ -31,6 +31,22 @@ test("basins are coloured by place, whatever number a minimum has here, the firs
   assert.deepEqual(shades(pixelsOf(picture, FIELD, found)), [["r", 32, 16], [32, 16, 64]]);
   assert.equal(differing(picture, FIELD, found, Float32Array.of(1, 0, 2, -1, 1, 0)), 0);
   assert.equal(differing(picture, FIELD, found, Float32Array.of(1, 1, 2, 2, 1, -1)), 3);
+});
+
+test("cells of different sizes have as many pixels as they are large on the axis' scale", () => {
+  assert.deepEqual(cellsAlong([1, 2, 3], false), [0, 1, 2]);
+  assert.deepEqual(cellsAlong([1, 10.2, 100], true), [0, 1, 2]); // rounded
+  assert.deepEqual(cellsAlong([5], true), [0]);
+  const share = (cells, which) => cells.filter((cell) => cell === which).length / cells.length;
+  for (const values of [[0, 1, 4], [4, 1, 0]]) {
+    const cells = cellsAlong(values, false), sizes = values[0] ? [3, 2, 1] : [1, 2, 3]; // borders at -0.5, 0.5, 2.5, 5.5
+    sizes.forEach((size, i) => assert.ok(Math.abs(share(cells, i) - size / 6) < 0.01));
+    assert.deepEqual(cells, [...cells].sort());
+  }
+  const drawn = pixelsOf({ ...SCALE, logs: [true, false] }, { ...FIELD, axes: [{ name: "lr", values: [1, 10] }, { name: "x", values: [0, 1, 4] }] }, FOUND);
+  assert.deepEqual([drawn.width, drawn.height], [2, 512]);
+  const rows = shades(drawn);
+  assert.deepEqual([0, 255, 256, 511].map((row) => rows[row]), [[0, "r"], [0, "r"], [128, "r"], [255, 0]]);
 });
 
 test("cells of a map differ where their colours do", () => {

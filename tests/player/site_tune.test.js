@@ -27,6 +27,9 @@ test("borders lie halfway on the axis' own scale", () => {
 test("the cell under the pointer is the nearest, on whatever scale; there is none beyond the last", () => {
   assert.deepEqual([0.6, 1.4, 3.4, 3.6].map((value) => placeAmong([1, 2, 3], false, value)), [0, 0, 2, -1]);
   assert.deepEqual([2.9, 3.3, 31].map((value) => placeAmong([1, 10, 100], true, value)), [0, 1, 1]);
+  assert.deepEqual([-0.6, 0.4, 2.4, 2.6, 5.6].map((value) => placeAmong([0, 1, 4], false, value)), [-1, 0, 1, 2, -1]);
+  assert.deepEqual([5.6, 2.6, -0.4].map((value) => placeAmong([4, 1, 0], false, value)), [-1, 0, 2]);
+  assert.equal(placeAmong([7], true, 3), 0);
 });
 
 test("ticks and their words are those of Python's axes", () => {

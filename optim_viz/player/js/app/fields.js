@@ -17,17 +17,17 @@ export function unpacked(bytes) {
   return { ...data, exact: new Float32Array(bytes.slice(4 + length).buffer) };
 }
 
-/** Shows the run of the cell under a mouse, as long as it is over one of the charts. @param {any} entry @param {(i: number) => any} chartOf @param {PointerEvent} event */
-function pointAt(entry, chartOf, event) {
+/** Shows the run of the cell under a mouse, as long as it is over one of the charts. @param {any} turned @param {(i: number) => any} chartOf @param {PointerEvent} event */
+export function pointAt(turned, chartOf, event) {
   const over = event.target instanceof Element && event.target.closest(".js-plotly-plot");
   if (!over) return;
-  const which = entry.turned.fields().findIndex((/** @type {any} */ _, /** @type {number} */ i) => chartOf(i) === over);
+  const which = turned.fields().findIndex((/** @type {any} */ _, /** @type {number} */ i) => chartOf(i) === over);
   if (which < 0) return;
-  const { axes } = entry.turned.fields()[which], across = entry.turned.across(which);
+  const { axes } = turned.fields()[which], across = turned.across(which);
   const shown = across === 0 ? axes : [...axes].reverse();
   const logs = ["xaxis", "yaxis"].map((name) => /** @type {any} */ (over)._fullLayout[name].type === "log");
   const cell = cellAt(over, { sides: shown.map((/** @type {any} */ axis) => axis.values), logs }, event.clientX, event.clientY);
-  if (cell) entry.turned.point(which, across === 0 ? cell : [...cell].reverse());
+  if (cell) turned.point(which, across === 0 ? cell : [...cell].reverse());
 }
 
 /** @param {any} component @param {{cssUrl: string}} options */
@@ -39,7 +39,7 @@ function createEntry(component, options) {
   const chartOf = (/** @type {number} */ i) => document.querySelectorAll(`.st-key-${CSS.escape(entry.charts)} .js-plotly-plot`)[i] ?? null;
   entry.turned = createTurnedFields({ root, chartOf, send: (values) => entry.component.setTriggerValue("turn", values) });
   entry.abort = new AbortController();
-  document.addEventListener("pointermove", (event) => pointAt(entry, chartOf, event), { signal: entry.abort.signal, passive: true });
+  document.addEventListener("pointermove", (event) => pointAt(entry.turned, chartOf, event), { signal: entry.abort.signal, passive: true });
   loadStyle(component.parentElement, options.cssUrl);
   return entry;
 }

@@ -53,8 +53,11 @@ export function differenceWords(count, all) {
   return t("While it was turned, {count} of {all} cells had another colour than here: there, rounding decides.", { count: number(count), all: number(all) });
 }
 
-/** What is said where nobody answers: the rest of the page is of other numbers. */
-const ALONE = later("The picture is of the numbers below it now; what is written on the page is of those it was saved with.");
+/** What is said where nobody answers: the rest of the page is of other numbers, or what a notebook holds. @type {Record<string, string>} */
+const ALONE = {
+  page: later("The picture is of the numbers below it now; what is written on the page is of those it was saved with."),
+  notebook: later("The picture is of the numbers below it now; the result in the notebook is of those it was made with."),
+};
 
 /**
  * Who draws the picture where it rests: Python, which `send` tells of what was turned, or the page itself, by `own`.
@@ -180,7 +183,7 @@ export function createTurnedFields({ root, chartOf, send, own = null }) {
     pending = false;
     past.note(values);
     if (send) send({ ...values, n: ++sent });
-    else setText(said, waiting() ? t(ALONE) : "");
+    else setText(said, waiting() ? t(ALONE[data.stands ?? "page"]) : "");
   }
 
   /** Goes back to the values before. */

@@ -3,6 +3,7 @@
  *
  * @typedef {object} MapPicture  colour by loss or by steps to arrive, on a scale that goes from 10 ** low to 10 ** high
  * @property {0|1} across  the axis that goes to the right
+ * @property {boolean[]} [logs]  which axes are drawn on a logarithm's scale, where cells may be of different sizes
  * @property {string} measure  "loss" or "steps"
  * @property {number} low
  * @property {number} high
@@ -21,11 +22,14 @@
  * @typedef {MapPicture|BasinPicture} Picture
  * @typedef {import("../engine/fields.js").Field} Field
  */
+import { cellEdges } from "./map.js";
 
 /** Kinds of cells without a place on the scale. */
 const DIVERGES = -1, NEVER = -2, LOST = -1;
 /** Places on a scale that look alike. */
 const ALIKE = 1 / 64;
+/** By how much of a cell borders may be off where cells count as of one size; the pixels of a side on which they are not. */
+const EVEN = 1 / 8, SIDE = 512;
 
 /** @param {Field} field  every so many cells of it, those in the middle @param {number} stride @returns {Field} */
 export function coarser(field, stride) {
@@ -79,14 +83,29 @@ function colorsOf(picture) {
   return (value) => (value < 0 ? lost : colors[value]);
 }
 
-/** The picture of a field as pixels, one a cell, the first row on top. @param {Picture} picture @param {Field} field @param {any} found */
+/** The cell of every pixel along an axis: a pixel a cell where all are of one size, or else as many as show which are not. @param {number[]} values @param {boolean} [log]  no axis of different sizes where it is left out @returns {number[]} */
+export function cellsAlong(values, log) {
+  const each = values.map((_, i) => i);
+  if (log === undefined) return each;
+  const edges = cellEdges(values, log).map((edge) => (log ? Math.log(edge) : edge)), [low, high] = [edges[0], edges[values.length]];
+  const ends = edges.slice(1).map((edge) => (edge - low) / (high - low));
+  if (ends.every((end, i) => Math.abs(end * values.length - i - 1) < EVEN)) return each;
+  let cell = 0;
+  return Array.from({ length: SIDE }, (_, pixel) => {
+    while (ends[cell] < (pixel + 0.5) / SIDE) cell++;
+    return cell;
+  });
+}
+
+/** The picture of a field as pixels, the first row on top. @param {Picture} picture @param {Field} field @param {any} found */
 export function pixelsOf(picture, field, found) {
-  const [rows, columns] = field.axes.map((axis) => axis.values.length);
-  const [width, height] = picture.across === 0 ? [rows, columns] : [columns, rows];
+  const logs = "logs" in picture ? picture.logs : undefined;
+  const sides = field.axes.map((axis, i) => cellsAlong(axis.values, logs?.[i])), columns = field.axes[1].values.length;
+  const [right, up] = picture.across === 0 ? sides : [sides[1], sides[0]], [width, height] = [right.length, up.length];
   const [value, color] = [drawnAs(picture, field, found), colorsOf(picture)];
   const pixels = new Uint8ClampedArray(4 * width * height);
   for (let i = 0; i < width; i++) for (let j = 0; j < height; j++) {
-    const cell = picture.across === 0 ? i * columns + j : j * columns + i;
+    const cell = picture.across === 0 ? right[i] * columns + up[j] : up[j] * columns + right[i];
     pixels.set(color(value(cell)), 4 * ((height - 1 - j) * width + i));
   }
   return { pixels, width, height };

@@ -8,11 +8,14 @@ import { axisPixels, axisValues, plotArea } from "./plot.js";
  * @property {boolean[]} logs  whether each is on a logarithmic axis
  */
 
-/** The place of a value among evenly spaced ones; -1 beyond them. @param {number[]} values @param {boolean} log @param {number} value */
+/** The place of the nearest of values that go one way; -1 beyond their cells. @param {number[]} values @param {boolean} log @param {number} value */
 export function placeAmong(values, log, value) {
-  const of = log ? Math.log : Number, [low, high] = [of(values[0]), of(values[values.length - 1])];
-  const place = Math.round(((of(value) - low) / (high - low)) * (values.length - 1)) || 0;
-  return place >= 0 && place < values.length ? place : -1;
+  const of = log ? Math.log : Number, at = of(value), last = values.length - 1;
+  const away = (/** @type {number} */ i) => Math.abs(of(values[i]) - at);
+  const place = values.reduce((best, _, i) => (away(i) < away(best) ? i : best), 0);
+  if (!last || (place > 0 && place < last)) return place;
+  const beside = place ? last - 1 : 1;
+  return away(place) <= Math.abs(of(values[place]) - of(values[beside])) / 2 ? place : -1;
 }
 
 /** Where a cell begins and ends on an axis, px. @param {any} axis @param {number[]} values @param {boolean} log @param {number} i */

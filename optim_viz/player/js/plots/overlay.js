@@ -1,6 +1,6 @@
 /**
  * A picture of cells over Plotly's own: in its place and below its lines and marks, for as long as numbers are turned.
- * Marks that belong to what was there before are hidden for so long.
+ * Marks that belong to what was there before, and what is said under the pointer, are hidden for so long.
  */
 import { vector } from "../basics/dom.js";
 
@@ -19,7 +19,7 @@ export function createOverlay(chartOf) {
     told = stale.join();
     const traces = (chart._fullData ?? []).filter((/** @type {any} */ trace) => trace.type === "scatter" && stale.some((name) => trace.name.startsWith(name)));
     const marks = traces.map((/** @type {any} */ trace) => chart.querySelector(`.scatterlayer .trace${CSS.escape(trace.uid)}`)).filter(Boolean);
-    hidden = [...marks, ...chart.querySelectorAll(".heatmaplayer .hm")];
+    hidden = [...marks, ...chart.querySelectorAll(".heatmaplayer .hm, .hoverlayer")];
     for (const node of hidden) node.style.display = "none";
   }
 

@@ -85,7 +85,7 @@ function mapChart(tables, study, field, found, mode) {
       { ...bare.best, x: [at[0]], y: [at[1]], name: t("best here: {x:.3g}, {y:.3g}", { x: general(at[0], 3), y: general(at[1], 3) }) },
     ],
     layout: { ...layout, xaxis: axisLayout(layout.xaxis, names[0], edges.x, logs[0]), yaxis: axisLayout(layout.yaxis, names[1], edges.y, logs[1]) },
-    picture: { across: 0, measure: study.measure, low, high, scale: tune.map.scale, opacity: 1, diverges: tune.map.greys[mode], never: tune.map.faint[mode] },
+    picture: { across: 0, logs, measure: study.measure, low, high, scale: tune.map.scale, opacity: 1, diverges: tune.map.greys[mode], never: tune.map.faint[mode] },
     words: (cell) => mapWords(found, cell), logs,
     alt: t("Map of {optimizer} on {surface}: {measure} over {x} and {y}", {
       optimizer: tables.optimizers[choice.kind].title, surface: tables.surfaces[study.descent.surface].title,
