@@ -21,9 +21,11 @@ from optim_viz.network.plane import Plane
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.network.recording import gathered, is_recorded
 from optim_viz.network.training import Training
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player import standalone
 from optim_viz.player.assets import FLAT, library
 from optim_viz.player.bundle import SOURCES, joined
+from optim_viz.spec import unique_labels
 from optim_viz.surfaces.trajectory import Comparison
 from optim_viz.sweeps.basins import Basins
 from optim_viz.sweeps.sweep import Sweep
@@ -127,6 +129,20 @@ _CHARTS: dict[type, Callable[[Any], list[go.Figure]]] = {
 }  # fmt: skip
 
 
+def _title(result: Any) -> str:
+    """What a sweep's or basins' page is called, as on Tune; other pages say it in their picture."""
+    if not isinstance(result, Sweep | Basins):
+        return "optim-viz"
+    spec, surface = result.spec, result.spec.surface.title
+    if isinstance(result, Basins):
+        return N_("Basins of {surface}", surface=surface)
+    if [name for name, _ in spec.axes] == ["lr"]:
+        return N_("Learning rates on {surface}", surface=surface)
+    kind = spec.optimizer.kind
+    mapped = OPTIMIZERS[kind].title if kind in OPTIMIZERS else unique_labels([spec.optimizer])[0]
+    return N_("{mapped} on {surface}", mapped=mapped, surface=surface)
+
+
 def as_html(result: Any) -> str:
     """Return a result as HTML: its page in a frame, or a table where it has no picture."""
     if plays(result):
@@ -138,7 +154,7 @@ def as_html(result: Any) -> str:
     said = tr(getattr(result, "caption", "") or getattr(result, "sentence", ""))
     below = f"<p>{escape(said)}</p>" if said else ""
     live = live_fields.of_result(result) if isinstance(result, Sweep | Basins) else b""
-    page = figure_page.page(figures, "optim-viz", "", below, "optim-viz", live=live, flat=True)
+    page = figure_page.page(figures, tr(_title(result)), "", below, "optim-viz", live=live, flat=True)
     return _frame(page, CHART + (KNOBS if live else 0))
 
 

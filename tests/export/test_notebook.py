@@ -145,6 +145,18 @@ def test_an_axis_with_a_0_is_linear_though_its_knob_is_not():
     assert np.isfinite(np.array(chart.data[0].y, float)).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Sweep", "Momentum on Quadratic bowl"),
+        ("Rates", "Learning rates on Quadratic bowl"),
+        ("Basins", "Basins of Himmelblau"),
+    ],
+)
+def test_a_page_is_called_as_on_tune(charts, name, title):
+    assert f"<h1>{title}</h1>" in unescape(notebook.as_html(charts[name]))
+
+
 def test_what_has_no_picture_is_a_table():
     one = ov.sweep("quadratic", ov.optimizer("momentum"), {"momentum": [0.01, 0.1]}, steps=5)
     assert one._repr_html_().startswith("<table") and one._repr_html_().count("<tr") == 3
