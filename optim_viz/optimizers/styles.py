@@ -13,6 +13,8 @@ from optim_viz.optimizers.table import OPTIMIZERS
 #: The dashes and markers that there are, in the order in which copies of an optimizer take them.
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "pentagon", "hexagon", "triangle-down", "cross")
+#: How far the colour of a copy is on its way to the ink of its page: black on a light one, white on a dark one.
+SHADES = (0.0, 0.5, 0.25)
 #: The user's own torch.optim.Optimizer.
 OTHER = Style("#6B6B6B", "#B5B5B5", "dot", "cross")
 #: The classes of the package pytorch_optimizer, of which no table says how they look: as many as a comparison has.
@@ -29,10 +31,10 @@ FURTHER = (
 
 
 def style(kind: str, copy: int = 0) -> Style:
-    """Return how an optimizer is drawn; its second and further copies keep the colour and change dash and marker.
+    """Return how an optimizer is drawn; its second and further copies keep the hue and change shade, dash and marker.
 
-    >>> style("adam").dash, style("adam", copy=1).dash
-    ('longdash', 'longdashdot')
+    >>> style("adam"), style("adam", copy=1).light
+    (Style(light='#009E73', dark='#2FD6A3', dash='longdash', marker='diamond'), '#004F3A')
     """
     return _copy(_bases([kind])[kind], copy)
 
@@ -53,7 +55,14 @@ def _copy(base: Style, copy: int) -> Style:
         return base
     dash = DASHES[(DASHES.index(base.dash) + copy) % len(DASHES)]
     marker = MARKERS[(MARKERS.index(base.marker) + 3 * copy) % len(MARKERS)]
-    return Style(base.light, base.dark, dash, marker)
+    shade = SHADES[copy % len(SHADES)]
+    return Style(_mixed(base.light, 0x00, shade), _mixed(base.dark, 0xFF, shade), dash, marker)
+
+
+def _mixed(colour: str, ink: int, share: float) -> str:
+    """A colour with a share of black or white, 0x00 or 0xFF of red, green and blue each."""
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(part + share * (ink - part)):02X}" for part in parts)
 
 
 def styles(kinds: Sequence[str]) -> list[Style]:
