@@ -1,6 +1,7 @@
 """Colour never stands alone: runs differ in dash or marker too."""
 
 import colorsys
+import itertools
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_every_optimizer_has_its_own_look():
 def test_eight_copies_of_one_optimizer_can_be_told_apart():
     copies = styles.styles(["adam"] * 8)
     assert len({(s.dash, s.marker) for s in copies}) == 8
-    beside = list(zip(copies, copies[1:], strict=False))
+    beside = [*itertools.pairwise(copies)]
     assert all(one.light != other.light and one.dark != other.dark for one, other in beside)
     assert {round(hue(s.light), 1) for s in copies} == {round(hue(styles.style("adam").light), 1)}
 
