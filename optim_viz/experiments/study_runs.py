@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from optim_viz.language import N_
 from optim_viz.network import rate_sweep
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec
 from optim_viz.progress import Progress, Unfinished
@@ -28,23 +29,42 @@ class Work:
 
     specs: tuple[SweepSpec | TrainSweepSpec, ...]
     run_sweep: RunSweep
+    seconds: int = 0  # how long that may take; 0: as long as it does
 
 
 def run(work: Work, report: Callable[[Progress], None], cancel: threading.Event) -> Found:
-    """Run the sweeps one after the other; after a cancel the rest is missing."""
-    began, found = time.perf_counter(), []
+    """Run the sweeps one after the other; after a cancel the rest is missing.
+
+    Raises Unfinished, with what was done until then, where its time is over or whoever runs it is lost.
+    """
+    began, found, stop = time.perf_counter(), [], threading.Event()
+
+    def late() -> bool:
+        return 0 < work.seconds < time.perf_counter() - began
+
     for i, spec in enumerate(work.specs):
 
         def tell(share: float, so_far: Callable[[], Any] = lambda: (), done: int = i) -> None:
             report(Progress((done + share) / len(work.specs), time.perf_counter() - began, so_far))
+            if cancel.is_set() or late():
+                stop.set()
 
-        if cancel.is_set():
+        if cancel.is_set() or stop.is_set():
             break
         try:
-            found.append(work.run_sweep(spec, tell, cancel))
+            found.append(work.run_sweep(spec, tell, stop if work.seconds else cancel))
         except Unfinished as cut:
             raise Unfinished(str(cut), (*found, cut.so_far)) from cut
-    return tuple(found)
+    whole = len(found) == len(work.specs) and all(one.done.all() for one in found)
+    if stop.is_set() and not cancel.is_set() and not whole:
+        why = N_("These runs take longer than the {seconds:,} s that this server has for them.", seconds=work.seconds)
+        raise Unfinished(why, _begun(found))
+    return _begun(found)
+
+
+def _begun(found: list[Any]) -> Found:
+    """What was found, without a last sweep that was cut off before any of it was done."""
+    return tuple(one for one in found if one.done.any())
 
 
 def run_trainings(spec: TrainSweepSpec, tell: Callable[..., None], cancel: threading.Event) -> TrainSweep:
