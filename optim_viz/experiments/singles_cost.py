@@ -1,7 +1,7 @@
-"""What runs cost that go one after the other: timed here before any starts, refused where a server has no time for it.
+"""What runs cost that go one after the other, and trainings of a package's classes: timed here before any starts.
 
 How long a step takes differs a hundredfold between optimizers without a rule, and between machines: no constant says
-it, so a short run does.
+it, so a short run does. What a server has no time for is refused, with what would fit.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ import numpy as np
 
 from optim_viz.experiments.study import Study
 from optim_viz.language import N_
+from optim_viz.network.mlp import Layout
+from optim_viz.network.rate_sweep import TrainSweepSpec
 from optim_viz.optimizers import trials
 from optim_viz.optimizers.packages import is_of_package
-from optim_viz.optimizers.specs import has_rule, with_values
-from optim_viz.optimizers.stepper import StrangerError
+from optim_viz.optimizers.specs import has_rule, looks, with_values
+from optim_viz.optimizers.stepper import Stepper, StrangerError
 from optim_viz.progress import about
-from optim_viz.settings import limit
+from optim_viz.settings import limit, threads
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, SweepSpec
 from optim_viz.surfaces import descent
 from optim_viz.sweeps.sweep import STARTS
+from optim_viz.threads import one_torch_thread
 
 #: Steps of the run that is timed; it is run twice, as the first may load what later ones have.
 STEPS, TIMES = 40, 2
@@ -54,6 +57,49 @@ def _step(spec: DescentSpec) -> float:
             raise
         taken = error.taken
     return (time.thread_time() - began) / max(1, taken)
+
+
+@functools.lru_cache(maxsize=128)
+def training_pace(spec: OptimizerSpec, shapes: tuple[tuple[int, ...], ...]) -> float:
+    """Return the seconds of a core that an optimizer's step on weights of these shapes takes, its first steps' least.
+
+    The gradients are those of a mere sum of squares: the network's own take milliseconds, whatever the optimizer.
+    """
+    import torch
+
+    with torch.inference_mode(False), one_torch_thread():
+        weights = [torch.full(shape, 0.05).requires_grad_() for shape in shapes]
+        stepper = Stepper(spec, weights, TIMES + 1, 0)
+
+        def seconds() -> float:
+            began = time.thread_time()
+            stepper.step(lambda _: torch.stack([(w**2).sum() for w in weights]).sum())
+            return time.thread_time() - began
+
+        return min(seconds() for _ in range(TIMES + 1))
+
+
+def check_trainings(study: Study, spec: TrainSweepSpec, points: str) -> int:
+    """Return the seconds that a curve of trainings is given, 0 where its steps alone bound it, or raise a SpecError.
+
+    Steps alone are no bound where a package's class takes them: one may take tenths of a second.
+    """
+    every = spec.network.optimizers
+    mine = [one for one in every if is_of_package(one.kind)]
+    if not mine:
+        return 0
+    for one in mine:
+        check_tried(one, "network")
+    shapes, each = Layout(spec.network.hidden).parameters, spec.steps_in_all / sum(map(looks, every))
+    seconds, most = sum(training_pace(one, shapes) for one in mine) * each / threads(), limit("training_seconds")
+    if seconds > most:
+        raise SpecError(
+            "The trainings of {names} would take about {time} here, and this server has {most} for them. What fits "
+            "is at most {points:,} for \u201c{what}\u201d, or fewer epochs.",
+            names=", ".join(one.label for one in mine), time=about(seconds), most=about(most),
+            points=max(1, int(study.resolution * most / seconds)), what=N_(points),
+        )  # fmt: skip
+    return most
 
 
 def singles(sweeps: Mapping[str, Any]) -> dict[str, SweepSpec]:

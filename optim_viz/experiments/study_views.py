@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optim_viz.experiments.fairness import epochs_told
-from optim_viz.experiments.singles_cost import check_singles, check_tried, singles
+from optim_viz.experiments.singles_cost import check_singles, check_trainings, singles
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, axis_names, check_rates, natural_axes, values
 from optim_viz.experiments.study_runs import RunSweep, Work, run_trainings
 from optim_viz.language import N_
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweepSpec
-from optim_viz.optimizers.packages import is_of_package
 from optim_viz.optimizers.specs import looks, optimizer, takes_lr
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.settings import limit
@@ -222,12 +221,10 @@ def check(study: Study) -> CheckedStudy:
 
 def _seconds(study: Study, sweeps: Sweeps) -> int:
     """How long a study may run, 0 where its steps alone bound it: those of a rule all take about as long."""
-    view = VIEWS[study.view]
-    if not view.trains:
-        return check_singles(study, sweeps, view.points)
-    for spec in _with_rates(study).values():
-        check_tried(spec, view.place)
-    return limit("training_seconds") if any(is_of_package(o.kind) for o in shown(study).values()) else 0
+    points, (first, *_) = VIEWS[study.view].points, sweeps.values()
+    if isinstance(first, TrainSweepSpec):
+        return check_trainings(study, first, points)
+    return check_singles(study, sweeps, points)
 
 
 def _title(spec: OptimizerSpec) -> str:

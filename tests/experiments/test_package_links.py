@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optim_viz as ov
-from optim_viz.experiments import files, links
+from optim_viz.experiments import files, links, singles_cost
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST, VIEWS, check
 from optim_viz.network import train
@@ -139,6 +139,14 @@ def test_what_tune_has_no_time_for_or_a_class_does_not_take_is_said_before_anyth
     with pytest.raises(ov.SpecError, match=message):
         check(asked)
     assert not notes
+
+
+def test_a_curve_of_trainings_has_a_server_s_time_for_one(monkeypatch):
+    asked, _ = read_study({"view": ["network"], "n": ["17"], "o": [LION, "sgd"]}, FIRST.opens)
+    assert check(asked).work.seconds == 1800
+    monkeypatch.setattr(singles_cost, "training_pace", lambda spec, shapes: 2.0 * singles_cost.threads())
+    with pytest.raises(ov.SpecError, match=r"The trainings of Lion would take about 71 minutes .* is at most 7 for "):
+        check(asked)
 
 
 def test_a_class_that_one_place_cannot_run_is_left_out_of_its_views_alone():
