@@ -148,6 +148,7 @@ def test_what_was_done_when_time_ran_out_or_a_cancel_came_is_kept_and_nothing_el
         count = int(one.done.sum())
         assert 0 < count < one.done.size and len(result.to_frame()) == count and not result.live
         assert f"Partial: {count} of {one.done.size} runs were done." in result.pictures.sentence(asked.study, (one,))
+        assert "Around it" not in result.pictures.sentence(asked.study, (one,))
         (chart,) = result.pictures.charts(asked.study, (one,), False)
         assert STUDY_EXPORTS["html"].write(result) and chart.data
         if view != "rates":
