@@ -59,10 +59,16 @@ class StudyResult:
 
         self.check_rows()
         frames = [_done(one) for one in self.found]
-        for label, frame in zip(self.asked.labels, frames, strict=False):  # what ends early lacks the last ones
+        for label, frame in zip(self._labels(), frames, strict=True):
             if "optimizer" not in frame:  # trainings of several optimizers are one sweep
                 frame.insert(0, "optimizer", label)
         return pd.concat(frames, ignore_index=True)
+
+    def _labels(self) -> list[str]:
+        """The label of each result; what ended early lacks some."""
+        labels, specs = self.asked.labels, self.asked.work.specs
+        whole = len(self.found) == len(specs)
+        return list(labels) if whole else [labels[specs.index(one.spec)] for one in self.found]
 
     def check_rows(self) -> None:
         """Raise a SpecError where the table would be too long."""

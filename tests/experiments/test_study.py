@@ -160,6 +160,17 @@ def test_what_was_done_when_time_ran_out_or_a_cancel_came_is_kept_and_nothing_el
         assert name_minima([stopped]).shares(0).sum() == pytest.approx(1.0)
 
 
+def test_what_is_one_batch_is_done_before_what_is_not_and_keeps_its_label(monkeypatch):
+    many = (ov.optimizer("lbfgs"), ov.optimizer("adam"), ov.optimizer("lbfgs", label="two"))
+    asked = check(replace(FIRST.opens, resolution=4, descent=descent.check("beale", many, steps=20)))
+    assert [one.spec.optimizer for one in study_runs.run(asked.work, lambda told: None, threading.Event())] == [*many]
+    run, cancel = singles.descent.run, threading.Event()
+    monkeypatch.setattr(singles.descent, "run", lambda spec: (cancel.set(), run(spec))[1])
+    partial = StudyResult(asked, study_runs.run(asked.work, lambda told: None, cancel))
+    labels = partial.to_frame()["optimizer"].tolist()
+    assert labels.count("adam") == 4 and labels[-4:] == ["adam"] * 4 and "two" not in labels
+
+
 def test_before_anything_starts_a_server_says_what_single_runs_cost_and_what_fits(monkeypatch):
     monkeypatch.setattr(singles_cost, "pace", lambda spec: 1e-3)  # seconds a step
     with pytest.raises(ov.SpecError) as told:
