@@ -70,6 +70,13 @@ _ROWS = (
     ),
     Setting("sweep_steps", 1_000_000_000, N_("steps"), "one picture on Tune, all its runs together", high=10**11),
     Setting("sweep_training_steps", 30_000, N_("steps"), "one curve of trainings on Tune", high=10**7),
+    Setting(
+        "single_seconds",
+        180,
+        "s",
+        "one picture on Tune of optimizers without a rule, run one after the other; estimated before it starts",
+        high=10**6,
+    ),
     Setting("sharpness_seconds", 120, "s", "the sharpness of one training on Network; what is known by then is shown"),
     Setting("upload_mb", 64, "MB", "one upload of digits", high=64),
     Setting("disk_mb", 256, "MB", "all uploads kept in OPTIM_VIZ_CACHE, the oldest dropped first", high=2**20),
@@ -78,7 +85,13 @@ _ROWS = (
     Setting("waiting_jobs", 20, "jobs", "work that waits for its turn, in each line", low=0),
     Setting("turn_seconds", 2, "s", "how long a page waits for its turn before its visitor is told how many wait"),
     Setting("page_seconds", 3, "s", "one run of a page; a plane of weights and a lesson may take five times that"),
-    Setting("training_seconds", 1_800, "s", "one training on Network, with its tuning, all runs together", high=10**6),
+    Setting(
+        "training_seconds",
+        1_800,
+        "s",
+        "one training on Network, with its tuning, all runs together; one curve of a package's optimizers on Tune",
+        high=10**6,
+    ),
     Setting("patience_seconds", 10, "s", "how long work goes on after the browser that asked for it is gone"),
     Setting("threads", 0, "threads", "what sweeps and trainings work on at once; 0: one a core", low=0, high=1024),
     Setting(

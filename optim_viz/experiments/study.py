@@ -7,11 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from optim_viz.language import N_
+from optim_viz.optimizers import trials
 from optim_viz.optimizers.clipping import CLIPPING
 from optim_viz.optimizers.cycled import cycled_of
-from optim_viz.optimizers.specs import hyperparameter, with_values
-from optim_viz.optimizers.table import OPTIMIZERS
-from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, Surface, SweepSpec, nearest, number, quoted
+from optim_viz.optimizers.packages import is_of_package
+from optim_viz.optimizers.specs import hyperparameter, knobs_of, with_values
+from optim_viz.spec import (
+    DescentSpec,
+    Hyperparameter,
+    OptimizerSpec,
+    SpecError,
+    Surface,
+    SweepSpec,
+    nearest,
+    number,
+    quoted,
+)
 from optim_viz.sweeps.sweep import STARTS
 from optim_viz.sweeps.tuning import second_knob
 
@@ -60,7 +71,7 @@ def axis_names(spec: OptimizerSpec) -> list[str]:
     >>> axis_names(optimizer("sgd"))
     ['lr', 'weight_decay', 'clip_norm', 'clip_value', 'x', 'y']
     """
-    known = (*OPTIMIZERS[spec.kind].hyperparameters, *CLIPPING)
+    known = (*knobs_of(spec.kind), *CLIPPING)
     knobs = [h.name for h in known if h.scale in ("log", "linear")]
     return [*(name for name in knobs if name != cycled_of(spec)), *STARTS]
 
@@ -81,22 +92,36 @@ def whole_axis(spec: OptimizerSpec, surface: Surface, name: str) -> Axis:
         ends = surface.bounds[2 * STARTS.index(name) :][:2]
         return Axis(name, *ends)
     knob = hyperparameter(spec.kind, name)
+    if is_of_package(spec.kind):
+        return Axis(name, *(_allowed(spec, knob, float(end)) for end in (knob.low, knob.high)))
     # An end that may not be reached itself is kept off by a hundredth.
     open_end = knob.open_low and knob.scale == "linear" and knob.low <= knob.minimum
     low = knob.low + 0.01 if open_end else knob.low
     return Axis(name, float(low), float(knob.high))
 
 
+def _allowed(spec: OptimizerSpec, knob: Hyperparameter, end: float) -> float:
+    """An end of a package's axis, or what lies a hundredth inside it, or the default: the first that its class takes.
+
+    No signature says what a class allows, so it is tried.
+    """
+    inside = 0.99 * end + 0.01 * float(knob.default)
+    tried = (value for value in (end, inside) if not trials.refusal(with_values(spec, {knob.name: value}), "surface"))
+    return next(tried, float(knob.default))
+
+
 def natural_axes(spec: OptimizerSpec, surface: Surface) -> tuple[Axis, Axis]:
-    """Return the axes a map opens with: the learning rate, and momentum, beta1 or whatever comes next.
+    """Return the axes a map opens with: the learning rate, if there is one, and momentum, beta1 or what comes next.
 
     >>> from optim_viz import optimizer
     >>> from optim_viz.surfaces.table import SURFACES
     >>> [axis.name for axis in natural_axes(optimizer("adam"), SURFACES["quadratic"])]
     ['lr', 'beta1']
     """
-    second = second_knob(spec) or next(name for name in axis_names(spec) if name != "lr")
-    return whole_axis(spec, surface, "lr"), whole_axis(spec, surface, second)
+    names = axis_names(spec)
+    first = "lr" if "lr" in names else names[0]
+    second = next(name for name in (second_knob(spec), *names) if name not in (None, first))
+    return whole_axis(spec, surface, first), whole_axis(spec, surface, second)
 
 
 def check_axis(spec: OptimizerSpec, name: str, low: object, high: object) -> Axis:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from optim_viz.experiments import links
 from optim_viz.experiments.links import Key, Query, Table, field, inside, joined, parts
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, check_axis, check_rates
 from optim_viz.experiments.study_views import FIRST, SAME_AXES, VIEWS, fitting, seen
 from optim_viz.language import N_
-from optim_viz.optimizers.packages import is_of_package
-from optim_viz.spec import DescentSpec, SpecError, one_of, quoted, whole
+from optim_viz.optimizers import trials
+from optim_viz.spec import SpecError, one_of, quoted, whole
 from optim_viz.surfaces import descent
 from optim_viz.sweeps.sweep import tolerance_of
 
@@ -44,15 +43,11 @@ def _of_views(key: str, row: Key) -> Key:
     return replace(row, read=read, silent=lambda s, d: key not in VIEWS[s.view].keys or row.silent(s, d))
 
 
-def _check(**asked: Any) -> DescentSpec:
-    """A comparison as `descent.check` has it, of optimizers that many can be run of at once."""
-    for spec in asked["optimizers"]:
-        if is_of_package(spec.kind):
-            raise SpecError(
-                "{label} runs one start after the other: Compare and Network show it, and ov.sweep and ov.tune run it.",
-                label=quoted(spec.label),
-            )
-    return descent.check(**asked)
+def _optimizers() -> Key:
+    """The row of the optimizers: which of a package's classes can be used depends on where the study's view runs."""
+    rows = {place: inside("descent", links.optimizers(links.tried(descent.check, place))) for place in trials.PLACES}
+    row = rows["surface"]
+    return replace(row, read=lambda study, texts: rows[VIEWS[study.view].place].read(study, texts))
 
 
 _OWN: Table = {
@@ -74,11 +69,8 @@ STUDY: Table = {
         lambda study, default: default is not None and study.view == FIRST.name,
     ),
     # A study has pictures of its own: how the surface is drawn is Compare's.
-    **{
-        key: inside("descent", row)
-        for key, row in (dict(links.DESCENT) | {"o": links.optimizers(_check)}).items()
-        if key != "drawn"
-    },
+    **{key: inside("descent", row) for key, row in links.DESCENT.items() if key not in ("drawn", "o")},
+    "o": _optimizers(),
     **{key: _of_views(key, row) for key, row in _OWN.items()},
 }
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optim_viz.experiments.fairness import epochs_told
+from optim_viz.experiments.singles_cost import check_singles, check_trainings, singles
 from optim_viz.experiments.study import MAX_EPOCHS, MEASURES, Study, axis_names, check_rates, natural_axes, values
 from optim_viz.experiments.study_runs import RunSweep, Work, run_trainings
 from optim_viz.language import N_
 from optim_viz.network import rate_sweep, train
 from optim_viz.network.rate_sweep import TrainSweepSpec
-from optim_viz.optimizers.specs import has_rule, looks, optimizer
-from optim_viz.optimizers.table import OPTIMIZERS, WITH_RULE
+from optim_viz.optimizers.specs import looks, optimizer, takes_lr
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.settings import limit
 from optim_viz.spec import DescentSpec, OptimizerSpec, SpecError, SweepSpec, one_of, unique_labels, whole
 from optim_viz.surfaces import descent
@@ -49,6 +50,11 @@ class View:
     trains: bool = False  # trainings take their time: they wait in a line of their own, and those done are drawn
     page: str = N_("Compare")  # where one point is played
 
+    @property
+    def place(self) -> str:
+        """Where its optimizers run, one of trials.PLACES."""
+        return "network" if self.trains else "surface"
+
 
 @dataclass(frozen=True)
 class CheckedStudy:
@@ -67,6 +73,11 @@ class CheckedStudy:
         """The row of the study's view."""
         return VIEWS[self.study.view]
 
+    @property
+    def slow(self) -> bool:
+        """Whether its runs take their time, one after the other: then those done are shown if it ends early."""
+        return self.view.trains or bool(singles(dict(zip(self.labels, self.work.specs, strict=True))))
+
 
 def shown(study: Study) -> dict[str, OptimizerSpec]:
     """Return the optimizers that the view has room for, by label."""
@@ -74,34 +85,25 @@ def shown(study: Study) -> dict[str, OptimizerSpec]:
     return dict(zip(unique_labels(specs), specs, strict=True))
 
 
-def _swept(study: Study) -> dict[str, OptimizerSpec]:
-    """Of the optimizers shown, those whose runs on a surface are one batch; if there is none, `_batched` says why."""
+def _with_rates(study: Study) -> dict[str, OptimizerSpec]:
+    """Of the optimizers shown, those that take a learning rate; SpecError where there is none."""
     specs = shown(study)
-    return {label: spec for label, spec in specs.items() if has_rule(spec)} or specs
-
-
-def _batched(spec: OptimizerSpec) -> OptimizerSpec:
-    """The optimizer, which a picture of thousands of runs needs to have a rule."""
-    if not has_rule(spec):
+    if not any(map(takes_lr, specs.values())):
         raise SpecError(
-            "{run} runs one start after the other: a sweep needs an optimizer with an elementwise "
-            "rule, one of {names}.",
-            run=spec.label or spec.kind,
-            names=", ".join(WITH_RULE),
+            "This picture goes over learning rates, and {names} takes none; a map goes over other numbers.",
+            names=", ".join(specs),
         )
-    return spec
+    return {label: spec for label, spec in specs.items() if takes_lr(spec)}
 
 
 def _sweep(study: Study, spec: OptimizerSpec, axes: dict[str, np.ndarray], tolerance: float = 1e-3) -> SweepSpec:
     d = study.descent
-    return sweep.check(
-        d.surface, _batched(spec), axes, d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds, tolerance
-    )
+    return sweep.check(d.surface, spec, axes, d.start, d.steps, d.noise, d.batch_size, d.seed, study.seeds, tolerance)
 
 
 def _rate_sweeps(study: Study) -> dict[str, SweepSpec]:
     lrs = np.geomspace(*study.rates, study.resolution)
-    return {label: _sweep(study, spec, {"lr": lrs}) for label, spec in _swept(study).items()}
+    return {label: _sweep(study, spec, {"lr": lrs}) for label, spec in _with_rates(study).items()}
 
 
 def _map_sweep(study: Study) -> dict[str, SweepSpec]:
@@ -114,12 +116,14 @@ def _map_sweep(study: Study) -> dict[str, SweepSpec]:
 def _basin_sweeps(study: Study) -> dict[str, SweepSpec]:
     d = study.descent
     rest = (study.resolution, d.steps, d.noise, d.batch_size, d.seed)
-    return {label: basins.check(d.surface, _batched(spec), *rest) for label, spec in _swept(study).items()}
+    return {label: basins.check(d.surface, spec, *rest) for label, spec in shown(study).items()}
 
 
 def _train_sweep(study: Study) -> dict[str, TrainSweepSpec]:
     lrs = [float(f"{lr:.3g}") for lr in np.geomspace(*study.rates, study.resolution)]
-    bare = [replace(spec, lr_scale=()) for spec in shown(study).values()]  # factors on x and y mean nothing to layers
+    bare = [
+        replace(spec, lr_scale=()) for spec in _with_rates(study).values()
+    ]  # factors on x and y mean nothing to layers
     return {"": rate_sweep.check(bare, lrs, study.epochs, study.seeds, seed=study.descent.seed)}
 
 
@@ -159,7 +163,7 @@ _ROWS = (
         opens=Study("basins", descent.check("himmelblau", _TUNED, steps=300), 96),
         keys=_RUN,
         title=N_("Basins of {surface}"),
-        sentence=N_("Every start has the colour of the minimum that a run of {steps} from it reaches.{play}{left_out}"),
+        sentence=N_("Every start has the colour of the minimum that a run of {steps} from it reaches.{play}"),
         sweeps=_basin_sweeps,
         run_sweep=basins.run,
         optimizers=4,
@@ -172,7 +176,9 @@ _ROWS = (
         opens=Study("network", descent.check("rosenbrock", _LEARNING), 9, rates=(1e-4, 1.0)),
         keys=("seed", "o", "n", "seeds", "rates", "epochs"),
         title=N_("Learning rates on the digits' MLP"),
-        sentence=N_("Every point is a whole training of {epochs}: {trainings} trainings, {cost:,} {unit}{most}.{play}"),
+        sentence=N_(
+            "Every point is a whole training of {epochs}: {trainings} trainings, {cost:,} {unit}{most}.{play}{left_out}"
+        ),
         sweeps=_train_sweep,
         run_sweep=run_trainings,
         optimizers=4,
@@ -209,29 +215,41 @@ def check(study: Study) -> CheckedStudy:
             cost=cost,
             most=most,
         )
-    work = Work(tuple(sweeps.values()), view.run_sweep)
+    work = Work(tuple(sweeps.values()), view.run_sweep, _seconds(study, sweeps))
     return CheckedStudy(study, tuple(sweeps), work, cost, *_words(study, cost, most))
+
+
+def _seconds(study: Study, sweeps: Sweeps) -> int:
+    """How long a study may run, 0 where its steps alone bound it: those of a rule all take about as long."""
+    points, (first, *_) = VIEWS[study.view].points, sweeps.values()
+    if isinstance(first, TrainSweepSpec):
+        return check_trainings(study, first, points)
+    return check_singles(study, sweeps, points)
+
+
+def _title(spec: OptimizerSpec) -> str:
+    """What an optimizer is called in a title."""
+    return OPTIMIZERS[spec.kind].title if spec.kind in OPTIMIZERS else spec.label
 
 
 def _words(study: Study, cost: int, most: int) -> tuple[str, str, str]:
     """A study's title and the sentence below it, where nothing can be clicked and where a point can."""
     d, view = study.descent, VIEWS[study.view]
-    left = dict.fromkeys(OPTIMIZERS[o.kind].title for o in shown(study).values() if not has_rule(o))
-    unit = N_("steps") if all(looks(o) == 1 for o in shown(study).values()) else N_("gradient evaluations")
+    swept = _with_rates(study) if "rates" in view.keys else shown(study)
+    left = dict.fromkeys(_title(o) for o in shown(study).values() if o not in swept.values())
+    unit = N_("steps") if all(looks(o) == 1 for o in swept.values()) else N_("gradient evaluations")
     words = {
         "surface": d.surface.title,
-        "mapped": OPTIMIZERS[study.mapped.kind].title,
+        "mapped": _title(study.mapped),
         "steps": N_("{count:,} steps", count=d.steps),
         "median": N_(", the median of {seeds}", seeds=study.seeds)
         if study.seeds > 1 and (d.noise or d.batch_size)
         else "",
         "epochs": epochs_told(study.epochs),
-        "trainings": study.resolution * len(shown(study)) * study.seeds,
+        "trainings": study.resolution * len(swept) * study.seeds,
         "cost": cost,
         "unit": unit,
-        "left_out": N_(" Left out is {names}: it runs one start after the other.", names=", ".join(left))
-        if left
-        else "",
+        "left_out": N_(" Left out is {names}: it takes no learning rate.", names=", ".join(left)) if left else "",
     }
     clicked = {
         "most": N_(" of at most {most:,}", most=most),

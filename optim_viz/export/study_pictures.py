@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.links import Query
 from optim_viz.experiments.openings import write_compare, write_network
@@ -17,7 +19,6 @@ from optim_viz.surfaces.minima import lowest
 from optim_viz.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -70,12 +71,22 @@ def _training_chart(asked: Study, found: Sequence[TrainSweep], dark: bool) -> li
 
 
 def _trained_words(_: Study, found: Sequence[TrainSweep]) -> str:
-    done = found[0].done
-    said = rate_curves.sentence(rate_curves.of_trainings(found[0]))
-    if done.all():
-        return said
-    partial = N_("Partial: {count} of {all} trainings were done.", count=done.sum(), all=done.size)
-    return together([partial, said], "{before}\n{after}")
+    return _partly(found, rate_curves.sentence(rate_curves.of_trainings(found[0])), N_("trainings"))
+
+
+def _partly(found: Sequence[Any], words: str, what: str = N_("runs")) -> str:
+    """What is said of a result, with how much of it is done where that is not all."""
+    done, all_ = sum(int(one.done.sum()) for one in found), sum(one.done.size for one in found)
+    if done == all_:
+        return words
+    partial = N_("Partial: {count:,} of {all:,} {what} were done.", count=done, all=all_, what=what)
+    return together(filter(None, [partial, words]), "{before}\n{after}")
+
+
+def _rate_at(found: Sequence[Sweep], _: int, place: Sequence[int]) -> Query:
+    """The run of a point of a curve, which has only the learning rates that are done."""
+    number, k = place
+    return _run_at(found, number, [int(np.flatnonzero(found[number].done)[k])])
 
 
 def _run_at(found: Sequence[Sweep], number: int, cell: Sequence[int]) -> Query:
@@ -92,17 +103,21 @@ def _training_at(found: Sequence[TrainSweep], _: int, place: Sequence[int]) -> Q
 PICTURES: dict[str, Pictures] = {
     "rates": Pictures(
         _rate_chart,
-        lambda found, _, place: _run_at(found, place[0], place[1:]),
+        _rate_at,
         lambda found: rate_curves.table(rate_curves.of_sweeps(found), N_("Loss there"), LOST),
-        lambda _, found: rate_curves.sentence(rate_curves.of_sweeps(found)),
+        lambda _, found: _partly(found, rate_curves.sentence(rate_curves.of_sweeps(found))),
     ),
     "map": Pictures(
-        _map, _run_at, sentence=lambda asked, found: maps.sentence(found[0], asked.measure), live=_live_map
+        _map,
+        _run_at,
+        sentence=lambda asked, found: _partly(found, maps.sentence(found[0], asked.measure)),
+        live=_live_map,
     ),
     "basins": Pictures(
         _basins,
         _run_at,
         lambda found: basins.share_table(basins.name_minima(found)),
+        lambda _, found: _partly(found, ""),
         legend=lambda found: basins.legend(basins.name_minima(found)),
         live=_live_basins,
     ),

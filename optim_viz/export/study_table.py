@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from optim_viz.experiments import files
 from optim_viz.experiments.study_runs import Found
@@ -38,24 +40,35 @@ class StudyResult:
         return PICTURES[self.asked.view.name]
 
     @property
+    def live(self) -> bool:
+        """Whether a browser can compute it: every run has a rule."""
+        return self.pictures.live is not None and not self.asked.slow
+
+    @property
     def name(self) -> str:
         """What files of it are called."""
         view, surface = self.asked.view, self.asked.study.descent.surface.name
         return f"optim-viz-{view.name}-{surface}" if "f" in view.keys else f"optim-viz-tune-{view.name}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return every run in a tidy pandas DataFrame, one row a run, the optimizer's label first.
+        """Return every run that is done in a tidy pandas DataFrame, one row a run, the optimizer's label first.
 
         Raises SpecError where the table would be too long.
         """
         import pandas as pd
 
         self.check_rows()
-        frames = [one.to_frame() for one in self.found]
-        for label, frame in zip(self.asked.labels, frames, strict=True):
+        frames = [_done(one) for one in self.found]
+        for label, frame in zip(self._labels(), frames, strict=True):
             if "optimizer" not in frame:  # trainings of several optimizers are one sweep
                 frame.insert(0, "optimizer", label)
         return pd.concat(frames, ignore_index=True)
+
+    def _labels(self) -> list[str]:
+        """The label of each result; what ended early lacks some."""
+        labels, specs = self.asked.labels, self.asked.work.specs
+        whole = len(self.found) == len(specs)
+        return list(labels) if whole else [labels[specs.index(one.spec)] for one in self.found]
 
     def check_rows(self) -> None:
         """Raise a SpecError where the table would be too long."""
@@ -69,6 +82,13 @@ class StudyResult:
             )
 
 
+def _done(one: Any) -> pd.DataFrame:
+    """The rows of a result's runs that are done; trainings have no others."""
+    frame = one.to_frame()
+    done = np.broadcast_to(one.done, one.losses.shape).ravel()
+    return frame[done].reset_index(drop=True) if len(frame) == done.size else frame
+
+
 def _html(result: StudyResult) -> bytes:
     asked, found, pictures = result.asked, result.found, result.pictures
     sentence, table = tr(pictures.sentence(asked.study, found)), pictures.table(found)
@@ -79,7 +99,7 @@ def _html(result: StudyResult) -> bytes:
         below += table.to_html(index=False, border=0)
     drawn = pictures.charts(asked.study, found, False)
     comes_from = origin(asked.study, result.address)
-    live = of_study(result, dark=False) if pictures.live else b""
+    live = of_study(result, dark=False) if result.live else b""
     return figure_page.page(drawn, tr(asked.title), tr(asked.sentence), below, result.name, comes_from, live).encode()
 
 

@@ -54,10 +54,10 @@ class Named:
         return unique_labels(b.spec.optimizer for b in self.basins)
 
     def shares(self, i: int) -> np.ndarray:
-        """Shares of the starts of one optimizer: of each named minimum, of all others, and of those lost."""
-        k = len(self.minima)
-        counts = np.bincount(np.where(self.labels[i] == LOST, k + 1, self.labels[i]).ravel(), minlength=k + 2)
-        return counts / self.labels[i].size
+        """Shares of one optimizer's starts that are done: of each named minimum, of all others, and of those lost."""
+        k, labels = len(self.minima), self.labels[i][self.basins[i].done]
+        counts = np.bincount(np.where(labels == LOST, k + 1, labels), minlength=k + 2)
+        return counts / max(1, labels.size)
 
 
 def name_minima(results: Sequence[Basins]) -> Named:
@@ -93,7 +93,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
     """Draw the basins of one optimizer; a clickable start has its row and column in the map as its customdata."""
     b, labels, k = named.basins[i], named.labels[i], len(named.minima)
     colors = [*COLORS[:k], OTHERS, GREY]
-    z = np.where(labels == LOST, k + 1, labels)
+    z = np.where(b.done, np.where(labels == LOST, k + 1, labels), np.nan)
     scale = [[edge / (k + 2), color] for n, color in enumerate(colors) for edge in (n, n + 1)]
     x0, x1, y0, y1 = b.spec.surface.bounds
     alone = b.spec.surface.alone  # a strip over x: of a function of x alone y says nothing
@@ -107,6 +107,7 @@ def basin_chart(named: Named, i: int, dark: bool = False, height: int = 380) -> 
             colorscale=scale,
             showscale=False,
             hoverinfo="skip",
+            hoverongaps=False,
             opacity=OPACITY,
         )
     )
@@ -156,7 +157,7 @@ def _clicks(named: Named, i: int) -> go.Scatter:
     b, labels, words = named.basins[i], named.labels[i], [*named.names, tr("another minimum"), tr("lost")]
     every = max(1, -(-len(b.x) // CLICKS))
     rows, columns = (a.ravel() for a in np.meshgrid(*[np.arange(0, len(b.x), every)] * 2, indexing="ij"))
-    told = [words[label if label != LOST else -1] for label in labels[rows, columns]]
+    told = np.where(b.done, np.array(words)[labels], tr("not done"))[rows, columns].tolist()  # LOST is the last
     return go.Scatter(
         x=b.x[columns],
         y=b.y[rows],

@@ -298,9 +298,9 @@ def sentence(s: Sweep, measure: str) -> str:
     cell = s.best_cell(measure)
     values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
     parts = [
-        N_("{count:,} runs. Best: {values}, {told}.", count=s.spec.cells, values=values, told=_told(s, *cell)),
-        _region_words(s, measure),
-        N_("{share:.0%} of the map diverges: it ends above the loss it began with.", share=s.diverging.mean()),
+        N_("{count:,} runs. Best: {values}, {told}.", count=int(s.done.sum()), values=values, told=_told(s, *cell)),
+        _region_words(s, measure) if s.done.all() else "",  # a cell that is not done is no end of a region
+        N_("{share:.0%} of the map diverges: it ends above the loss it began with.", share=s.diverging[s.done].mean()),
     ]
     known = known_theory(s)
     if known is not None:

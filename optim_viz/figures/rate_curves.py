@@ -79,7 +79,7 @@ class Curve:
 
 
 def of_sweeps(results: Sequence[Sweep]) -> list[Curve]:
-    """Return the curves of sweeps over "lr", in order.
+    """Return the curves of sweeps over "lr", in order, each with the learning rates that are done of it.
 
     >>> from optim_viz import optimizer, sweep
     >>> s = sweep("quadratic", optimizer("sgd"), {"lr": [0.01, 0.1, 0.5]})
@@ -90,12 +90,10 @@ def of_sweeps(results: Sequence[Sweep]) -> list[Curve]:
     labels = unique_labels(result.spec.optimizer for result in results)
     curves = []
     for label, s in zip(labels, results, strict=True):
-        floor = lowest(s.spec.surface)
-        low, high = _quartiles(s.losses, 0)
-        loss = np.maximum(s.final_loss - floor, 0.0)
-        low, high = np.maximum(low - floor, 0.0), np.maximum(high - floor, 0.0)
-        kind = s.spec.optimizer.kind
-        curves.append(Curve(label, kind, s.axes["lr"], loss, low, high, s.diverging, s.best_index[0]))
+        floor, kept = lowest(s.spec.surface), s.done
+        loss, low, high = (np.maximum(v[kept] - floor, 0.0) for v in (s.final_loss, *_quartiles(s.losses, 0)))
+        best = int(np.count_nonzero(kept[: s.best_index[0]]))
+        curves.append(Curve(label, s.spec.optimizer.kind, s.axes["lr"][kept], loss, low, high, s.diverging[kept], best))
     return curves
 
 

@@ -44,6 +44,7 @@ class Basins:
     labels: np.ndarray  # int64 [n, n], row = y, column = x: the row of `minima` reached, or LOST
     minima: np.ndarray  # float64 [k, 3]: x, y, loss; the surface's known ones first, then others by share
     losses: np.ndarray  # float64 [n, n], the loss after the last step; inf where a run overflowed
+    done: np.ndarray  # bool [n, n], False only where a cancel came first (there labels are LOST, losses inf)
     cancelled: bool = False
 
     def __repr__(self) -> str:
@@ -152,7 +153,8 @@ def _labelled(spec: SweepSpec, ends: Ends) -> Basins:
     labels, minima = _known(line, there)
     labels, minima = _found(line, there, labels, minima)
     shape = spec.shape
-    return Basins(spec, labels.reshape(shape), minima, ends.losses[0].reshape(shape), not ends.done.all())
+    losses, done = ends.losses[0].reshape(shape), ends.done[0].reshape(shape)
+    return Basins(spec, labels.reshape(shape), minima, losses, done, not done.all())
 
 
 def _of_x(spec: SweepSpec, ends: Ends) -> tuple[SweepSpec, Ends]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ from optim_viz.sweeps.cells import axis_arrays, cell_values, places
 from optim_viz.sweeps.cuda import Block, Kernel
 from optim_viz.sweeps.cuda_check import kernel_for
 from optim_viz.sweeps.rates import as_seen, rates_of
-from optim_viz.sweeps.singles import Singles
+from optim_viz.sweeps.singles import Singles, spread
 from optim_viz.sweeps.steps import reused_steps
 from optim_viz.sweeps.tracker import Tracker
 from optim_viz.threads import Shared, in_threads
@@ -108,9 +108,10 @@ def run_here(
         backend = backend or backend_for(spec)
         work: _Work | Singles = _Work(spec, watch, backend, span, kernel_of(spec, backend, watch))
         size = block or block_size(spec, backend, workers)
+        starts: Sequence[int] = range(*span, size)
     else:
         work, size, workers = Singles(spec, watch, span[0], span[1] - span[0]), 1, 1
-    starts = range(*span, size)
+        starts = spread(range(*span), spec.cells)
     waiting = Shared(starts)
 
     def blocks(stopped: Callable[[], bool]) -> None:

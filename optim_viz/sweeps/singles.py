@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,9 @@ from optim_viz.surfaces import descent
 from optim_viz.surfaces.minima import lowest
 from optim_viz.surfaces.outcome import resting_rows
 from optim_viz.surfaces.trajectory import Trajectory
+
+#: The golden section: multiples of it lie apart from each other, however many there are.
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 def single(spec: SweepSpec, number: int) -> DescentSpec:
@@ -28,6 +32,22 @@ def single(spec: SweepSpec, number: int) -> DescentSpec:
     start = (values.pop("x", spec.start[0]), values.pop("y", spec.start[1]))
     made = (with_values(spec.optimizer, values),) if values else (spec.optimizer,)
     return dataclasses.replace(spec.of_seed(seed), optimizers=made, start=start)
+
+
+def spread(numbers: range, cells: int) -> list[int]:
+    """Return numbers of runs so that the first of them are spread over all cells, each with all its seeds.
+
+    What is done when a sweep is cut off is then a coarse picture of the whole, and no corner of it. Cells follow each
+    other at a golden section of them all, as near as a step can that comes to every one.
+
+    >>> spread(range(8), 8)
+    [0, 5, 2, 7, 4, 1, 6, 3]
+    """
+    step = round(cells * GOLDEN)
+    while math.gcd(step, cells) != 1:
+        step += 1
+    back = pow(step, -1, cells)
+    return sorted(numbers, key=lambda number: number % cells * back % cells)
 
 
 class Singles:

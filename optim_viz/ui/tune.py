@@ -83,7 +83,9 @@ def study_controls(view: View) -> Callable[[], CheckedStudy]:
     resolution = _resolution(view)
     above = st.container()
     mapped = _mapped() if "which" in view.keys else {}
-    specs = optimizers(NAME, SUGGESTED, groups, view.optimizers, swept="rates" in view.keys, mapped=mapped)
+    specs = optimizers(
+        NAME, SUGGESTED, groups, view.optimizers, swept="rates" in view.keys, mapped=mapped, place=view.place
+    )
     with above:
         chosen = _map(kept, specs) if "which" in view.keys else {}
     noise, seed, seeds = _noise(kept, view)

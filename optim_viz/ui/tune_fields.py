@@ -29,7 +29,7 @@ def _component() -> Any:
 
 def show_fields(drawn: StudyResult, current: bool) -> None:
     """Show the numbers of a picture to be turned; `current` says whether it is what is asked for now."""
-    if drawn.pictures.live is None:
+    if not drawn.live:
         return
     if current:
         st.session_state[ANSWERED] = st.session_state.get(TURNS, 0)

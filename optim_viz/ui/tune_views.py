@@ -35,14 +35,15 @@ _KEY = "study"
 def show_study(asked: CheckedStudy) -> StudyResult | None:
     """Run what is asked for and draw it; until it is there, the picture before stays. Return what is drawn.
 
-    Trainings take their time: from the first that is done, the curve grows in its place.
+    Trainings take their time: from the first that is done, the curve grows in its place. Of these, and of runs that
+    go one after the other, what was done is shown where they end early.
     """
     job, trains = _ask(asked), asked.view.trains
     kept: dict[str, StudyResult] = st.session_state.setdefault("study.pictures", {})
     before = kept.get(asked.view.name)
     _watch(asked, job, functools.partial(_growing, asked, before))
     known = before is not None and before.asked == asked and before.found is job.result
-    if not job.active and _whole(job, trains) and not known:
+    if not job.active and _whole(job, asked.slow) and not known:
         kept[asked.view.name] = StudyResult(asked, job.result, address())
     drawn = kept.get(asked.view.name)
     if drawn and not (job.active and trains):
@@ -65,14 +66,14 @@ def _parcel(drawn: StudyResult) -> Parcel:
 
 
 @st.cache_resource
-def _line(trains: bool) -> Line:
-    """Two lines, so that nobody's map waits for another's trainings."""
+def _line(slow: bool) -> Line:
+    """Two lines, so that nobody's map waits for another's trainings, or runs that go one after the other."""
     return Line(study_runs.run)
 
 
 def _ask(asked: CheckedStudy) -> Job:
     """The job of a study, after a short wait."""
-    job = progress.ask(_KEY, _line(asked.view.trains), asked.work)
+    job = progress.ask(_KEY, _line(asked.slow), asked.work)
     until = time.monotonic() + WAIT
     while job.active and time.monotonic() < until:
         time.sleep(BLINK)
@@ -85,7 +86,7 @@ def _watch(asked: CheckedStudy, job: Job, grow: Callable[[Found | None], None]) 
         progress.watched(_KEY, job)
         st.fragment(_look, run_every=LOOK)(asked, job, grow)
         return
-    kept = N_("What was done until then is shown.") if asked.view.trains else N_("What is shown was there before.")
+    kept = N_("What was done until then is shown.") if asked.slow else N_("What is shown was there before.")
     progress.ended(_KEY, job, kept, N_("Run again"))
 
 
@@ -94,15 +95,15 @@ def _look(asked: CheckedStudy, job: Job, grow: Callable[[Found | None], None]) -
     if progress.over(_KEY, job):
         st.rerun()
     if job.active:
-        progress.bar(_KEY, _line(asked.view.trains), job, N_("Running"), N_("jobs"))
+        progress.bar(_KEY, _line(asked.slow), job, N_("Running"), N_("jobs"))
         if asked.view.trains:
             told = job.progress  # looked at once: the job takes it away when it ends
             grow(told.so_far() if told else None)
 
 
-def _whole(job: Job, trains: bool) -> bool:
-    """Whether there is something to be drawn: of sweeps all, of trainings whatever was done."""
-    if trains:
+def _whole(job: Job, slow: bool) -> bool:
+    """Whether there is something to be drawn: of sweeps all, of what takes its time whatever was done."""
+    if slow:
         return any(one.done.any() for one in job.result or ())
     return job.result is not None and not job.cancel.is_set()
 

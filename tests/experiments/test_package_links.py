@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optim_viz as ov
-from optim_viz.experiments import files, links
-from optim_viz.experiments.study_links import read_study
-from optim_viz.experiments.study_views import FIRST
+from optim_viz.experiments import files, links, singles_cost
+from optim_viz.experiments.study_links import read_study, write_study
+from optim_viz.experiments.study_views import FIRST, VIEWS, check
 from optim_viz.network import train
 from optim_viz.optimizers import packages
 from optim_viz.surfaces import descent
@@ -106,10 +106,53 @@ def test_no_text_behind_a_class_can_raise(parts):
         assert spec.optimizers
 
 
-def test_tune_leaves_it_out_and_says_where_it_is_shown():
-    study, notes = read_study({"o": [LION, "adam"]}, FIRST.opens)
-    assert [o.kind for o in study.descent.optimizers] == ["adam"]
-    assert notes[0].startswith("'Lion' runs one start after the other: Compare and Network show it")
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_of_tune_reads_and_writes_them(view):
+    lion = "pytorch_optimizer.Lion~lr~0.01~beta1~0.8"
+    query = {"view": [view], "n": ["3"], "o": [lion, "adam"]} | ({"steps": ["5"]} if view != "network" else {})
+    asked, notes = read_study(query | ({"x": ["beta2~0.5~0.9"]} if view == "map" else {}), FIRST.opens)
+    assert not notes and asked.descent.optimizers == (spec_of("Lion", lr=0.01, beta1=0.8), ov.optimizer("adam"))
+    assert read_study(parse_qs(urlencode(write_study(asked), doseq=True)), FIRST.opens) == (asked, [])
+    checked = check(asked)
+    assert checked.slow and checked.work.seconds > 0 and files.read(files.write(asked)) == asked
+    if view == "map":
+        assert checked.title == "Lion on Quadratic bowl" and asked.x.name == "beta2" and asked.y.name == "beta1"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            {"view": ["map"], "n": ["256"], "o": [LION]},
+            "The runs of Lion go one after the other: 65,536 of 5,000",
+        ),
+        (
+            {"view": ["map"], "n": ["3"], "o": [LION], "y": ["beta1~0.5~2.0"]},
+            "Lion stopped with ValueError: beta1",
+        ),
+        ({"o": ["pytorch_optimizer.AliG"]}, "goes over learning rates, and AliG takes none"),
+        ({"view": ["network"], "o": ["pytorch_optimizer.AliG"]}, "goes over learning rates, and AliG takes none"),
+    ],
+)
+def test_what_tune_has_no_time_for_or_a_class_does_not_take_is_said_before_anything_starts(query, message):
+    asked, notes = read_study({"steps": ["5000"], **query}, FIRST.opens)
+    with pytest.raises(ov.SpecError, match=message):
+        check(asked)
+    assert not notes
+
+
+def test_a_curve_of_trainings_has_a_server_s_time_for_one(monkeypatch):
+    asked, _ = read_study({"view": ["network"], "n": ["17"], "o": [LION, "sgd"]}, FIRST.opens)
+    assert check(asked).work.seconds == 1800
+    monkeypatch.setattr(singles_cost, "training_pace", lambda spec, shapes: 2.0 * singles_cost.threads())
+    with pytest.raises(ov.SpecError, match=r"The trainings of Lion would take about 71 minutes .* is at most 7 for "):
+        check(asked)
+
+
+def test_a_class_that_one_place_cannot_run_is_left_out_of_its_views_alone():
+    for view, kept in (("rates", False), ("network", True)):
+        asked, notes = read_study({"view": [view], "o": ["pytorch_optimizer.FAdam", "adam"]}, FIRST.opens)
+        assert (asked.descent.optimizers[0].kind != "adam") == kept and (not notes) == kept
 
 
 def test_whole_numbers_are_bounded_so_that_no_step_of_any_class_takes_long():

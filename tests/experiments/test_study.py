@@ -1,20 +1,25 @@
 """A study and its link: what is asked for, read back without loss, bounded, and turned into one run."""
 
 import threading
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 import optim_viz as ov
-from optim_viz.experiments import files, links, study, study_runs
+from optim_viz.experiments import files, links, singles_cost, study, study_runs
 from optim_viz.experiments.study import Axis
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST, VIEWS, check, turned_to
+from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
+from optim_viz.figures.basins import name_minima
 from optim_viz.network import train
+from optim_viz.progress import Unfinished
 from optim_viz.surfaces import descent
-from optim_viz.sweeps import sweep
+from optim_viz.sweeps import singles, sweep
 from tests.strategies import studies, through_a_url
 
 
@@ -105,6 +110,88 @@ def test_the_network_has_a_budget():
     with pytest.raises(ov.SpecError, match="at most 30,000"):
         check(busy)
     assert check(VIEWS["network"].opens).cost == 3 * 9 * 125
+
+
+ALONE = {
+    "rates": {"resolution": 9},
+    "map": {"resolution": 4, "x": Axis("lr", 0.1, 1.0), "y": Axis("x", -2.0, 2.0)},
+    "basins": {"resolution": 4},
+}
+
+
+def alone(view, kind="lbfgs", steps=20):
+    """A study of one optimizer without a rule, whose runs go one after the other."""
+    return replace(VIEWS[view].opens, descent=descent.check("beale", ov.optimizer(kind), steps=steps), **ALONE[view])
+
+
+@pytest.mark.parametrize("view", ALONE)
+def test_runs_without_a_rule_are_those_of_the_library(view):
+    (mine,) = found(alone(view))
+    spec = mine.spec
+    if view == "basins":
+        assert mine.losses.tobytes() == ov.basins("beale", spec.optimizer, 4, steps=20).losses.tobytes()
+    else:
+        assert mine.losses.tobytes() == ov.sweep("beale", spec.optimizer, dict(spec.axes), steps=20).losses.tobytes()
+
+
+@pytest.mark.parametrize("view", ALONE)
+def test_what_was_done_when_time_ran_out_or_a_cancel_came_is_kept_and_nothing_else_is_said_of(view, monkeypatch):
+    asked, cancel, run, clock = check(alone(view)), threading.Event(), singles.descent.run, [0.0]
+    monkeypatch.setattr(singles.descent, "run", lambda spec: (time.sleep(0.15), run(spec))[1])
+    monkeypatch.setattr(study_runs, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    with pytest.raises(Unfinished, match="These runs take longer than the 360 s that this server has for them") as cut:
+        study_runs.run(asked.work, lambda told: told.fraction and clock.insert(0, 1e3), cancel)
+    (late,) = cut.value.so_far
+    (stopped,) = study_runs.run(asked.work, lambda told: told.fraction > 0 and cancel.set(), cancel)
+    for one in (late, stopped):
+        result = StudyResult(asked, (one,))
+        count = int(one.done.sum())
+        assert 0 < count < one.done.size and len(result.to_frame()) == count and not result.live
+        assert f"Partial: {count} of {one.done.size} runs were done." in result.pictures.sentence(asked.study, (one,))
+        assert "Around it" not in result.pictures.sentence(asked.study, (one,))
+        (chart,) = result.pictures.charts(asked.study, (one,), False)
+        assert STUDY_EXPORTS["html"].write(result) and chart.data
+        if view != "rates":
+            assert [told == "not done" for told in chart.data[-1].text].count(False) == count
+    if view == "rates":
+        (opened,) = [result.pictures.played((stopped,), 0, [0, count - 1])]
+        assert f"{stopped.axes['lr'][count - 1]}" in opened["o"][0]
+    if view == "basins":
+        assert name_minima([stopped]).shares(0).sum() == pytest.approx(1.0)
+
+
+def test_what_is_one_batch_is_done_before_what_is_not_and_keeps_its_label(monkeypatch):
+    many = (ov.optimizer("lbfgs"), ov.optimizer("adam"), ov.optimizer("lbfgs", label="two"))
+    asked = check(replace(FIRST.opens, resolution=4, descent=descent.check("beale", many, steps=20)))
+    assert [one.spec.optimizer for one in study_runs.run(asked.work, lambda told: None, threading.Event())] == [*many]
+    run, cancel = singles.descent.run, threading.Event()
+    monkeypatch.setattr(singles.descent, "run", lambda spec: (cancel.set(), run(spec))[1])
+    partial = StudyResult(asked, study_runs.run(asked.work, lambda told: None, cancel))
+    labels = partial.to_frame()["optimizer"].tolist()
+    assert labels.count("adam") == 4 and labels[-4:] == ["adam"] * 4 and "two" not in labels
+
+
+def test_before_anything_starts_a_server_says_what_single_runs_cost_and_what_fits(monkeypatch):
+    monkeypatch.setattr(singles_cost, "pace", lambda spec: 1e-3)  # seconds a step
+    with pytest.raises(ov.SpecError) as told:
+        check(replace(alone("map", steps=300), resolution=64))
+    assert str(told.value) == (
+        "The runs of lbfgs go one after the other: 4,096 of 300 steps would take about 21 minutes here, and this "
+        "server has 3 minutes for them. What fits is at most 24 for \u201cCells a side\u201d, or 43 steps."
+    )
+    assert check(replace(alone("map", steps=300), resolution=24)) and check(
+        replace(alone("map", steps=43), resolution=64)
+    )
+    with pytest.raises(ov.SpecError, match=r"What fits is at most 45,000 steps\."):
+        check(replace(alone("map", steps=100_000), resolution=2, y=Axis("y", -2.0, 2.0)))
+    many = (ov.optimizer("adam"), ov.optimizer("lbfgs"), ov.optimizer("lbfgs", label="two"))
+    with pytest.raises(ov.SpecError, match=r"The runs of lbfgs, two .*: 482 of 500 .* at most 180 .*, or 373 steps"):
+        check(replace(FIRST.opens, resolution=241, descent=descent.check("beale", many)))
+
+
+def test_the_cost_of_a_step_is_timed():
+    fast, slow = (singles_cost.pace(descent.check("beale", ov.optimizer("lbfgs", max_iter=n))) for n in (1, 100))
+    assert 1e-7 < fast < slow < 1.0
 
 
 def test_a_cell_of_a_map_is_the_run_that_its_link_opens():

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import optim_viz as ov
+from optim_viz.sweeps.singles import spread
 
 
 def adam(params, lr):
@@ -88,7 +89,7 @@ def test_a_cancel_keeps_the_runs_that_are_done():
         return torch.optim.SGD(params, lr=lr)
 
     s = ov.sweep("beale", counted, {"lr": LRS}, steps=5, cancel=cancel)
-    assert s.cancelled and s.done.tolist() == [True, True, False] and np.isinf(s.final_loss[2])
+    assert s.cancelled and s.done.tolist() == [True, False, True] and np.isinf(s.final_loss[1])
 
 
 def test_a_run_that_its_optimizer_ends_on_the_way_has_diverged_and_one_that_never_began_is_an_error():
@@ -157,3 +158,15 @@ def test_what_cannot_be_asked_for_gets_its_sentence(ask, sentence):
     with pytest.raises(ov.SpecError) as error:
         ask()
     assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("cells", [1, 2, 9, 64, 100])
+def test_what_is_done_first_is_spread_over_all_cells_seed_by_seed(cells):
+    order = spread(range(3 * cells), cells)
+    assert sorted(order) == [*range(3 * cells)]
+    places = [number % cells for number in order[::3]]
+    assert all(number % cells == places[i // 3] for i, number in enumerate(order))
+    for first in (8, 20):
+        known = sorted(places[:first])
+        gaps = np.diff([*known, known[0] + cells])
+        assert len(known) >= cells or gaps.max() <= 3 * cells / first

@@ -17,6 +17,7 @@ from optim_viz.ui import page
 from optim_viz.ui.new_pictures import may_be_quick
 from tests.ui.test_app import open_page, scene, spec_of
 from tests.ui.test_matrix import finished as matrix_scene
+from tests.ui.test_tune import query_of, settle
 
 pytest.importorskip("pytorch_optimizer")
 LION, ALIG = "pytorch_optimizer.Lion", "pytorch_optimizer.AliG"  # the second has no learning rate
@@ -79,6 +80,20 @@ def test_network_trains_a_class_and_leaves_out_what_is_none():
     assert "did you mean 'Lion'?" in app.warning[0].value
     slot = next(iter(app.session_state["network.slots"]))
     assert any(s.key == f"network.{slot}.{LION}.beta1" for s in app.slider)
+
+
+def test_tune_offers_them_with_axes_of_their_signature():
+    app = settle(open_page("tune.py", {"view": "map", "n": "2", "steps": "5", "o": "sgd"}))
+    slot = next(iter(app.session_state["tune.slots"]))
+    app.selectbox(key=f"tune.{slot}.kind").set_value("pytorch_optimizer").run()
+    app.selectbox(key="tune.up").set_value("beta2").run()
+    settle(app)
+    assert not app.exception and not app.error and app.title[0].value == "Lion on Quadratic bowl"
+    assert query_of(app)["o"] == [LION] and query_of(app)["y"] == ["beta2~0.0~0.999"]
+    (found,) = app.session_state["study.pictures"]["map"].found
+    assert found.spec.optimizer == ov.optimizer(LION) and found.done.all()
+    keys = {widget.key for widget in (*app.slider, *app.select_slider)}
+    assert f"tune.{slot}.{LION}.beta1" in keys and f"tune.{slot}.{LION}.beta2" not in keys
 
 
 @pytest.mark.parametrize("mode", ["", "best"])

@@ -169,18 +169,33 @@ def test_bad_input_is_a_sentence_and_keeps_the_picture():
     assert not app.exception and "must rise" in app.error[0].value and len(app.get("plotly_chart")) == 1
     app.number_input(key="tune.across.low").set_value(0.01).run()
     assert not app.error and study_of(app).x.low == 0.01
-    app = open_page({"o": ["lbfgs"]})
-    assert not app.exception and "a sweep needs an optimizer with an elementwise rule" in app.error[0].value
-    for view, count in (("rates", 1), ("basins", 2)):  # beside others it is left out, and that is said
-        app = open_page({**QUERIES[view], "view": view, "o": ["sgd~lr~0.01", "lbfgs", "adam"]})
-        assert not app.exception and not app.error and "Left out is L-BFGS" in app.markdown[0].value
-        assert len(settle(app).get("plotly_chart")) == count
-        assert [o.kind for o in study_of(app).descent.optimizers] == ["sgd", "lbfgs", "adam"]
     app = open_page({"view": "map", "n": "9999", "y": "lr~0.1~1.0"})
     assert not app.exception and "n must be a whole number" in app.warning[0].value
     assert "must differ; both are 'lr'" in app.warning[0].value and not app.error
     app.selectbox(key="tune.up").set_value("lr").run()
     assert not app.exception and "must differ" in app.error[0].value
+
+
+def test_runs_without_a_rule_are_plain_charts_and_too_many_of_them_a_sentence():
+    for view, count in (("rates", 1), ("map", 1), ("basins", 2)):
+        several = ["sgd~lr~0.01", "lbfgs"] if view != "map" else ["lbfgs"]
+        app = settle(open_page({"view": view, "n": "4", "steps": "20", "o": several}))
+        assert not app.exception and not app.error and len(app.get("plotly_chart")) == count
+        assert [o.kind for o in study_of(app).descent.optimizers][-1] == "lbfgs" and turned_under(app) is None
+    app = open_page({"view": "basins", "n": "256", "steps": "5000", "o": ["lbfgs"]})
+    assert not app.exception and "The runs of lbfgs go one after the other: 65,536 of 5,000" in app.error[0].value
+    assert not app.button or "study.cancel" not in [b.key for b in app.button]
+
+
+def test_runs_without_a_rule_that_are_cancelled_are_shown_as_far_as_they_are():
+    app = open_page({"view": "map", "n": "24", "steps": "100", "f": "beale", "o": ["lbfgs"]})
+    app.button(key="study.cancel").click().run()
+    until = time.monotonic() + 20
+    while not app.info and time.monotonic() < until:
+        time.sleep(0.1)
+        app.run()
+    assert "What was done until then is shown" in app.info[0].value and len(app.get("plotly_chart")) == 1
+    assert not app.exception and any("Partial: " in caption.value for caption in app.caption)
 
 
 def test_long_work_is_watched_cancelled_and_asked_for_again():
