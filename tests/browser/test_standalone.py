@@ -1,5 +1,7 @@
 """The exported page: opened from disk, with the network off, it plays to the end and complains of nothing."""
 
+import base64
+import json
 import re
 
 import pytest
@@ -7,7 +9,7 @@ from playwright.sync_api import expect
 
 import optim_viz as ov
 from optim_viz.export.table import export, save
-from optim_viz.player.assets import library
+from optim_viz.player.assets import FLAT, library
 
 PLAYER = ".ov-player[data-ready='true']"
 TRICK = "</script><script>document.title='owned'</script><b>adam"
@@ -141,3 +143,44 @@ def test_the_small_page_takes_plotly_from_the_network_and_says_so_without_one(ru
     alone.goto(path.as_uri())
     expect(alone.locator("#player")).to_contain_text("this small page needs the network")
     context.close()
+
+
+#: A notebook's page, as far as a widget sees it: a loader of modules that a library may not take for its own, and a model
+#: that answers later.
+NOTEBOOK = """<!doctype html><body><div id="cell" style="width: 1000px"></div><script>
+window.define = Object.assign(() => { throw new Error("a library took the page's loader"); }, { amd: {} });
+const given = GIVEN, values = { story: given.story }, heard = new Map();
+const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const model = {
+  get: (name) => values[name],
+  set: (name, value) => { values[name] = value; },
+  on: (name, call) => heard.set(name, call),
+  off: (name) => heard.delete(name),
+  save_changes: () => setTimeout(() => {
+    values[values.wanted] = bytes(given.libraries[values.wanted]);
+    heard.get(`change:${values.wanted}`)?.();
+  }, 10),
+};
+const module = URL.createObjectURL(new Blob([given.module], { type: "text/javascript" }));
+import(module).then((found) => found.default.render({ model, el: document.getElementById("cell") }));
+</script>"""
+
+
+def test_the_widget_of_a_notebook_plays_and_turns_in_three_dimensions(tmp_path, open_page):
+    found = ov.descend("rosenbrock", [ov.optimizer("sgd"), ov.optimizer("adam", lr=0.1)], steps=40)
+    shown = found._display_()
+    libraries = {"flat": FLAT, "whole": library()}
+    given = {
+        "story": shown.story,
+        "module": shown._esm,
+        "libraries": {name: base64.b64encode(path.read_bytes()).decode() for name, path in libraries.items()},
+    }
+    path = tmp_path / "notebook.html"
+    path.write_text(NOTEBOOK.replace("GIVEN", json.dumps(given).replace("</", "<\\/")), "utf-8")
+    page = open_page(path.as_uri(), offline=True)
+    player = page.locator(PLAYER)
+    player.wait_for()
+    expect(player.locator(".ov-table")).to_contain_text(found["adam"].status)
+    page.get_by_role("button", name="3-D").click()
+    player.locator(".gl-container canvas").first.wait_for()
+    assert page.evaluate("typeof Plotly") == "undefined"

@@ -5,9 +5,13 @@ import { readTheme } from "../basics/theme.js";
 
 const page = /** @type {any} */ (globalThis);
 
-/** A module of its own for a library that would otherwise look for a loader, or for a page's globals. @param {BlobPart} bytes */
+/**
+ * A module of its own for a library that would otherwise look for a loader, or for a page's globals. plotly.js as its
+ * makers publish it asks for `module`; that for the plane declares a variable, which is this module's own.
+ * @param {BlobPart} bytes
+ */
 async function loaded(bytes) {
-  const parts = ["const module = { exports: {} }, define = undefined;\n", bytes, "\nexport default module.exports;"];
+  const parts = ["const module = { exports: {} }, define = undefined;\n", bytes, "\nexport default 'react' in module.exports ? module.exports : Plotly;"];
   const url = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
   try {
     return (await import(url)).default;
