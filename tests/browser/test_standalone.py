@@ -145,8 +145,8 @@ def test_the_small_page_takes_plotly_from_the_network_and_says_so_without_one(ru
     context.close()
 
 
-#: A notebook's page, as far as a widget sees it: a loader of modules that a library may not take for its own, and a model
-#: that answers later.
+#: A notebook's page, as far as a widget sees it: a loader of modules that a library may not take for its own, and a
+#: model that answers later.
 NOTEBOOK = """<!doctype html><body><div id="cell" style="width: 1000px"></div><script>
 window.define = Object.assign(() => { throw new Error("a library took the page's loader"); }, { amd: {} });
 const given = GIVEN, values = { story: given.story }, heard = new Map();
@@ -183,4 +183,3 @@ def test_the_widget_of_a_notebook_plays_and_turns_in_three_dimensions(tmp_path, 
     expect(player.locator(".ov-table")).to_contain_text(found["adam"].status)
     page.get_by_role("button", name="3-D").click()
     player.locator(".gl-container canvas").first.wait_for()
-    assert page.evaluate("typeof Plotly") == "undefined"
