@@ -12,7 +12,23 @@ import numpy as np
 COMPILER = shutil.which("g++") or shutil.which("c++")
 #: What CUDA knows and C++ does not (its functions by name, as reading a header takes longer than all of the rest), and
 #: behind the kernel what calls it as a GPU's driver would: with its arguments' addresses, once for each thread.
-ONE = "fabs sqrt exp log log1p erf sin cos tan sinh cosh tanh asin acos atan".split()
+ONE = [
+    "fabs",
+    "sqrt",
+    "exp",
+    "log",
+    "log1p",
+    "erf",
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asin",
+    "acos",
+    "atan",
+]
 TWO = ["pow", "atan2"]
 BEFORE = f"""
 extern "C" {{
