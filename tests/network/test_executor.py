@@ -1,6 +1,7 @@
 """Sweeps of trainings give the same numbers whoever runs them: threads, processes, dask with a worker lost."""
 
 import contextlib
+import importlib.util
 import os
 import signal
 import sys
@@ -79,10 +80,19 @@ def test_a_training_that_its_optimizer_ends_on_the_way_has_diverged():
     assert np.isfinite(s.losses[0, 0, 0]) and np.isinf(s.losses[0, 1, 0])
 
 
-def test_any_executor_gives_the_same_numbers(expected):
+@pytest.fixture(scope="module")
+def forked():
+    """Processes are forked off one that has torch and what its optimizers import: else each would import it anew."""
+    modules = ["distributed"] if importlib.util.find_spec("distributed") else []
+    forkserver.set_forkserver_preload([*modules, "optim_viz.network.rate_sweep", "torch._dynamo"])
+    forkserver.ensure_running()
+    return get_context("forkserver")
+
+
+def test_any_executor_gives_the_same_numbers(expected, forked):
     with ThreadPoolExecutor(3) as pool:
         same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, forked) as pool:
         same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
 
 
@@ -173,14 +183,11 @@ def test_a_curve_that_lost_its_scheduler_says_that_it_is_partial_and_is_run_agai
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(forked):
     distributed = pytest.importorskip("distributed")
-    # Torch is imported once, not once in each worker and in the one that takes the place of the killed one.
-    forkserver.set_forkserver_preload(["distributed", "optim_viz.network.rate_sweep", "torch"])
-    forkserver.ensure_running()
-    forked = pytest.importorskip("dask").config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+    method = {"distributed.worker.multiprocessing-method": forked.get_start_method()}
     with (
-        forked,
+        pytest.importorskip("dask").config.set(method),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
         ) as local,

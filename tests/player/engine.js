@@ -1,4 +1,4 @@
-/** Runs scenes' live parts on the engine and gives the columns back, in node (scenes on standard input) and in a page. */
+/** Runs scenes' live parts on the engine and gives the columns back, in node (scenes of a line, line by line) and in a page. */
 
 /** @param {(programOf: (name: string) => any) => any} createEngine @param {any[]} scenes  of {live, programs} */
 export function runAll(createEngine, scenes) {
@@ -15,6 +15,14 @@ export function runAll(createEngine, scenes) {
 
 if (globalThis.process?.argv[1]?.endsWith("engine.js")) {
   const { createEngine } = await import("../../optim_viz/player/js/engine/runs.js");
-  const { readFileSync } = await import("node:fs");
-  console.log(JSON.stringify(runAll(createEngine, JSON.parse(readFileSync(0, "utf8")))));
+  const { createInterface } = await import("node:readline");
+  for await (const line of createInterface({ input: process.stdin })) {
+    let answer;
+    try {
+      answer = { runs: runAll(createEngine, JSON.parse(line)) };
+    } catch (error) {
+      answer = { error: String(error.stack) };
+    }
+    console.log(JSON.stringify(answer));
+  }
 }

@@ -38,11 +38,10 @@ def opened(page, query, language):
     """A page from its link, in a language; until its work is done."""
     app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
     with speaking(language):  # a list's words are looked up by the test itself, too
-        for path in (None, f"pages/{page}.py"):
-            if path:
-                app.switch_page(path)
-            app.query_params.update({"lang": language, **query})
-            app.run()
+        if page != "compare":  # which opens by itself
+            app.switch_page(f"pages/{page}.py")
+        app.query_params.update({"lang": language, **query})
+        app.run()
         scene(app) if page == "network" else None
     assert not app.exception
     return app

@@ -36,7 +36,7 @@ PLACES = [Place(row.slug, run) for row in table.LESSONS.values() for run in (*ra
 
 
 def open_lesson(**query):
-    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
     app.switch_page("pages/lessons.py")
     app.query_params.update(query)
     return app.run()
@@ -220,7 +220,7 @@ def test_the_link_of_a_training_opened_on_network_is_that_training():
 
 @pytest.mark.parametrize("place", [Place("momentum", 2), Place("final-relu"), Place("bias-correction")])
 def test_a_lesson_gives_the_files_of_its_picture(place):
-    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
     app.switch_page("pages/lessons.py")
     app.query_params.update(write_lesson(place))
     app.session_state["share.lessons"] = True

@@ -24,7 +24,6 @@ QUERIES = {
 
 def open_page(query, page="tune"):
     app = AppTest.from_file(str(ROOT / "frame.py"), default_timeout=120)
-    app.run()
     app.switch_page(f"pages/{page}.py")
     app.query_params.update(query)
     return app.run()
