@@ -1,5 +1,6 @@
 """A real browser and a freshly started server."""
 
+import base64
 import contextlib
 import os
 import shutil
@@ -15,6 +16,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 #: software rendering is slow and says so; the tests themselves read canvases back.
 NOT_OURS = ("/_stcore/", "status of 404", "GL Driver Message", "willReadFrequently")
 WIDE, PHONE = (1400, 900), (390, 844)
+#: Headers that a body has no more once it was read.
+OF_TRANSPORT = ("content-encoding", "content-length", "transfer-encoding")
 #: Milliseconds that anything may take on a slow machine.
 PATIENCE = 90_000
 expect.set_options(timeout=PATIENCE)
@@ -52,7 +55,7 @@ class Tabs:
         kind = tuple(sorted(options.items()))
         if kind not in self._contexts:
             self._contexts[kind] = self._browser.new_context(
-                permissions=["clipboard-read", "clipboard-write"], **options
+                permissions=["clipboard-read", "clipboard-write", "local-network-access"], **options
             )
             self._free[kind] = []
         page = self._free[kind].pop() if self._free[kind] else self._contexts[kind].new_page()
@@ -104,6 +107,32 @@ def opening(tabs):
         page.remove_listener("pageerror", fail)
         tabs.give_back(page, kind)
     assert complaints == []
+
+
+@contextlib.contextmanager
+def headed(page, server, headers):
+    """Have the server's pages that have a query come under these headers, too.
+
+    `page.route` would do without the browser's cache: every script would be fetched and compiled anew.
+    """
+    session = page.context.new_cdp_session(page)
+
+    def answer(event):
+        asked = {"requestId": event["requestId"]}
+        body = session.send("Fetch.getResponseBody", asked)
+        content = body["body"] if body["base64Encoded"] else base64.b64encode(body["body"].encode()).decode()
+        given = {one["name"].lower(): one["value"] for one in event["responseHeaders"]} | headers
+        rows = [{"name": name, "value": value} for name, value in given.items() if name not in OF_TRANSPORT]
+        told = {"responseCode": event["responseStatusCode"], "responseHeaders": rows, "body": content}
+        session.send("Fetch.fulfillRequest", asked | told)  # only a whole answer's policy is read again
+
+    session.on("Fetch.requestPaused", answer)
+    queried = [{"urlPattern": f"{server}/*\\?*", "requestStage": "Response"}]
+    session.send("Fetch.enable", {"patterns": queried})
+    try:
+        yield
+    finally:
+        session.detach()
 
 
 def axe_findings(page):

@@ -19,7 +19,7 @@ from optim_viz.experiments.study_views import VIEWS, check
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.figures import basins as basin_figures
 from optim_viz.figures import maps
-from tests.browser.conftest import NOT_OURS
+from tests.browser.conftest import headed
 from tests.proxy import HEADERS
 
 TURNED = ".ov-turned"
@@ -183,31 +183,6 @@ def test_only_what_is_turned_is_drawn_over(server, open_page):
     settled(page)
 
 
-@pytest.fixture
-def under(server, browser):
-    """Open a page under the proxy's headers, as a function changes them; its `complaints` are those that are ours."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, permissions=["local-network-access"])
-    complaints = []
-
-    def open_(path, change):
-        page = context.new_page()
-        page.set_default_timeout(90_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-
-        def answer(route):
-            given = route.fetch()
-            route.fulfill(response=given, headers={**given.headers, **change(HEADERS)})
-
-        page.route(lambda url: url.startswith(server) and "?" in url, answer)
-        page.goto(server + path)
-        return page
-
-    open_.complaints = lambda: [text for text in complaints if not any(known in text for known in NOT_OURS)]
-    yield open_
-    context.close()
-
-
 def without_workers(headers):
     policy = headers["content-security-policy"]
     assert "worker-src 'self' blob:" in policy
@@ -215,18 +190,22 @@ def without_workers(headers):
 
 
 @pytest.mark.parametrize(("change", "workers"), [(dict, True), (without_workers, False)])
-def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_none_may(under, change, workers):
-    page = under(ONE.replace("128", "32") + "&noise=0.1", change)  # workers draw the noise, too
-    press(page, "lr")
-    for _ in range(30):  # workers take their time to start
-        page.evaluate(DRAG, ["lr", 300])
-        if page.locator(LIVE).count() and bool(drawn(page)["workers"]) == workers:
-            break
-    expect(page.locator(LIVE)).to_have_count(1)
-    page.mouse.up()
-    assert settled(page) == 0
-    assert bool(drawn(page)["workers"]) == workers
-    assert [text for text in under.complaints() if workers or "worker" not in text.lower()] == []
+def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_none_may(
+    server, open_page, change, workers
+):
+    page, complaints = open_page("about:blank", reduced_motion="no-preference"), open_page.complaints
+    with headed(page, server, change(HEADERS)):
+        page.goto(server + ONE.replace("128", "32") + "&noise=0.1")  # workers draw the noise, too
+        press(page, "lr")
+        for _ in range(30):  # workers take their time to start
+            page.evaluate(DRAG, ["lr", 300])
+            if page.locator(LIVE).count() and bool(drawn(page)["workers"]) == workers:
+                break
+        expect(page.locator(LIVE)).to_have_count(1)
+        page.mouse.up()
+        assert settled(page) == 0
+        assert bool(drawn(page)["workers"]) == workers
+    complaints[:] = [text for text in complaints if workers or "worker" not in text.lower()]
 
 
 def test_on_a_phone_and_in_the_dark_the_numbers_stand_below_the_picture(server, open_page):
