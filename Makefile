@@ -28,9 +28,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-# Two files at a time, each whole, so that what its tests share is made once; what is timed runs alone.
+# Three files at a time, each whole, so that what its tests share is made once: two wait for their browsers and leave a
+# fifth of two cores idle. What is timed runs alone.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations=40 -m "not timed"
+	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder --durations=40 -m "not timed"
 	$(BIN)/python -m pytest -m timed $$(grep -rl mark.timed tests)
 	@if command -v node >/dev/null; then node --test tests/player/*.test.js; \
 	else echo "The player's unit tests were not run: they need node (apt-get install nodejs)."; fi

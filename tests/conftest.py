@@ -32,15 +32,10 @@ def pytest_addoption(parser):
 
 
 class ByFile(LoadScopeScheduling):
-    """Files run side by side, each whole, so that what its tests share is made once.
-
-    Those whose pages ask the same server for work are one; what is left to others is about as long.
-    """
+    """Files run side by side, each whole, so that what its tests share is made once."""
 
     def _split_scope(self, nodeid):
-        file = nodeid.split("::")[0]
-        alone = ("test_share.py", "test_standalone.py", "test_faults.py", "test_headers.py", "test_site.py")
-        return "browser" if file.startswith("tests/browser/") and not file.endswith(alone) else file
+        return nodeid.split("::")[0]
 
 
 def pytest_xdist_make_scheduler(config, log):
