@@ -202,7 +202,9 @@ def test_a_sweep_as_a_table_and_as_a_file(tmp_path, capsys):
     assert head.split()[:2] == ["lr", "momentum"] and len(rows) == 6
     assert [row.split()[2] for row in rows] == [f"{loss:.6g}" for loss in found.final_loss.ravel()]
     assert cli.main(["sweep", "quadratic", "sgd", "--over", "lr", "0.1", "0.21", "10"]) == 0
-    assert [row.split()[2] for row in capsys.readouterr().out.splitlines()[1:]] == ["27", "-", "diverged"]
+    assert [row.split()[2] for row in capsys.readouterr().out.splitlines()[1:]] == ["27", "diverges", "diverges"]
+    assert cli.main([*asked, "--over", "lr", "1"]) == 2
+    assert "Name each axis once, with all its values." in capsys.readouterr().err
     path = tmp_path / "map.csv"
     assert cli.main([*asked, "--start", "1", "1", "--steps", "50", "--out", str(path)]) == 0
     assert pd.read_csv(path).final_loss.tolist() == found.losses.ravel().tolist()

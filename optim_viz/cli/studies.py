@@ -11,7 +11,7 @@ import numpy as np
 from optim_viz.cli.asked import OPTIMIZER, SURFACE, of_descent, optimizer, optimizers
 from optim_viz.cli.told import Bar, print_table
 from optim_viz.language import LANGUAGES, OWN, speaking, tr
-from optim_viz.spec import number
+from optim_viz.spec import SpecError, number
 from optim_viz.sweeps.stress import HORIZONS
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def sweep(given: argparse.Namespace) -> None:
 
     write = frame_writer(given.out) if given.out else None
     axes = {name: [number(value, name) for value in values] for name, *values in given.over}
+    if len(axes) < len(given.over):
+        raise SpecError("Name each axis once, with all its values.")
     bar = Bar("sweep")
     found = sweep(
         given.surface, optimizer(given.optimizer), axes, given.start, given.steps, number(given.noise, "noise"),
@@ -65,9 +67,10 @@ def _sweep_rows(found: Sweep) -> list[tuple[str, ...]]:
     rows = [(*found.axes, "final loss", "steps to arrive")]
     for cell in np.ndindex(found.spec.shape):
         values = (values[i] for values, i in zip(found.axes.values(), cell, strict=True))
-        steps, loss = found.steps_to[cell], found.final_loss[cell]
-        arrived = f"{steps:g}" if np.isfinite(steps) else "-" if np.isfinite(loss) else "diverged"
-        rows.append((*(f"{value:g}" for value in values), f"{loss:.6g}", arrived))
+        steps = found.steps_to[cell]
+        # as on a map: it ends above the loss that it began with
+        arrived = "diverges" if found.diverging[cell] else f"{steps:g}" if np.isfinite(steps) else "-"
+        rows.append((*(f"{value:g}" for value in values), f"{found.final_loss[cell]:.6g}", arrived))
     return rows
 
 

@@ -76,9 +76,13 @@ def computed(spec: SweepSpec) -> bool:
     if len(spec.axes) != 2 or spec.paired or spec.optimizers or not has_rule(spec.optimizer):
         return False
     batch = not any(is_outer(name, spec.optimizer) for name, _ in spec.axes)
+    return batch and go_one_way(spec) and spec.steps_in_all <= limit("sweep_steps")
+
+
+def go_one_way(spec: SweepSpec) -> bool:
+    """Whether the values of every axis rise, or fall, so that a cell has its place on a map."""
     steps = [np.diff(values) for _, values in spec.axes]
-    one_way = all((step > 0).all() or (step < 0).all() for step in steps)
-    return batch and one_way and spec.steps_in_all <= limit("sweep_steps")
+    return all((step > 0).all() or (step < 0).all() for step in steps)
 
 
 def _packed(

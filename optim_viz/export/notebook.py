@@ -99,7 +99,7 @@ def _sweep(s: Sweep) -> list[go.Figure]:
     if names == ["lr"] and len(s.axes["lr"]) > 1:
         curves, ends = rate_curves.of_sweeps([s]), (s.axes["lr"].min(), s.axes["lr"].max())
         return [rate_curves.rate_chart(curves, N_("loss after the last step, above the lowest known"), LOST, ends)]
-    if len(names) != 2:
+    if len(names) != 2 or not live_fields.go_one_way(s.spec):
         return []
     return [maps.map_chart(s, "loss", maps.logs_of(s))]
 

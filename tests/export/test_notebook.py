@@ -157,6 +157,12 @@ def test_a_page_is_called_as_on_tune(charts, name, title):
     assert f"<h1>{title}</h1>" in unescape(notebook.as_html(charts[name]))
 
 
+@pytest.mark.parametrize("lrs", [[0.5, 0.01, 0.2], [0.1, 0.1]])
+def test_a_map_whose_values_go_to_and_fro_or_repeat_is_a_table(lrs):
+    found = ov.sweep("quadratic", ov.optimizer("momentum"), {"lr": lrs, "momentum": [0.9, 0.5]}, steps=5)
+    assert found._repr_html_().startswith("<table")
+
+
 def test_what_has_no_picture_is_a_table():
     one = ov.sweep("quadratic", ov.optimizer("momentum"), {"momentum": [0.01, 0.1]}, steps=5)
     assert one._repr_html_().startswith("<table") and one._repr_html_().count("<tr") == 3
