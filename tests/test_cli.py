@@ -204,7 +204,7 @@ def test_a_sweep_as_a_table_and_as_a_file(tmp_path, capsys):
     assert cli.main(["sweep", "quadratic", "sgd", "--over", "lr", "0.1", "0.21", "10"]) == 0
     assert [row.split()[2] for row in capsys.readouterr().out.splitlines()[1:]] == ["27", "diverges", "diverges"]
     assert cli.main([*asked, "--over", "lr", "1"]) == 2
-    assert "Name each axis once, with all its values." in capsys.readouterr().err
+    assert "The axis 'lr' is given twice; name it once, with all its values." in capsys.readouterr().err
     path = tmp_path / "map.csv"
     assert cli.main([*asked, "--start", "1", "1", "--steps", "50", "--out", str(path)]) == 0
     assert pd.read_csv(path).final_loss.tolist() == found.losses.ravel().tolist()

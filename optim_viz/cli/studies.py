@@ -11,7 +11,7 @@ import numpy as np
 from optim_viz.cli.asked import OPTIMIZER, SURFACE, of_descent, optimizer, optimizers
 from optim_viz.cli.told import Bar, print_table
 from optim_viz.language import LANGUAGES, OWN, speaking, tr
-from optim_viz.spec import SpecError, number
+from optim_viz.spec import SpecError, number, quoted
 from optim_viz.sweeps.stress import HORIZONS
 
 if TYPE_CHECKING:
@@ -48,8 +48,10 @@ def sweep(given: argparse.Namespace) -> None:
 
     write = frame_writer(given.out) if given.out else None
     axes = {name: [number(value, name) for value in values] for name, *values in given.over}
-    if len(axes) < len(given.over):
-        raise SpecError("Name each axis once, with all its values.")
+    names = [name for name, *_ in given.over]
+    for name in axes:
+        if names.count(name) > 1:
+            raise SpecError("The axis {name} is given twice; name it once, with all its values.", name=quoted(name))
     bar = Bar("sweep")
     found = sweep(
         given.surface, optimizer(given.optimizer), axes, given.start, given.steps, number(given.noise, "noise"),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from optim_viz.experiments.study_views import VIEWS
 from optim_viz.export import figure_page, live_fields
 from optim_viz.export.table import Result, titled
 from optim_viz.language import N_, tr
@@ -133,14 +134,11 @@ def _title(result: Any) -> str:
     """What a sweep's or basins' page is called, as on Tune; other pages say it in their picture."""
     if not isinstance(result, Sweep | Basins):
         return "optim-viz"
-    spec, surface = result.spec, result.spec.surface.title
-    if isinstance(result, Basins):
-        return N_("Basins of {surface}", surface=surface)
-    if [name for name, _ in spec.axes] == ["lr"]:
-        return N_("Learning rates on {surface}", surface=surface)
-    kind = spec.optimizer.kind
+    spec, kind = result.spec, result.spec.optimizer.kind
+    curve = [name for name, _ in spec.axes] == ["lr"]
+    view = "basins" if isinstance(result, Basins) else "rates" if curve else "map"
     mapped = OPTIMIZERS[kind].title if kind in OPTIMIZERS else unique_labels([spec.optimizer])[0]
-    return N_("{mapped} on {surface}", mapped=mapped, surface=surface)
+    return N_(VIEWS[view].title, mapped=mapped, surface=spec.surface.title)
 
 
 def as_html(result: Any) -> str:

@@ -255,9 +255,10 @@ class _Work:
     def _stepping(self, low: int, high: int) -> tuple[Tracker, Iterator[tuple[int, Any]]]:
         """What runs a block step by step, and what is seen of it."""
         seeds, cells = np.divmod(np.arange(low, high), self.spec.cells)
-        starts, changed = cell_values(self.spec, cells, self.axes)
-        tracker = self._tracker(self.backend.put(starts))
-        return tracker, self._steps(seeds, self.backend.put(starts), changed, tracker)
+        where, changed = cell_values(self.spec, cells, self.axes)
+        starts = self.backend.put(where)
+        tracker = self._tracker(starts)
+        return tracker, self._steps(seeds, starts, changed, tracker)
 
     def _launches(self, low: int, high: int, kernel: Kernel) -> tuple[Tracker, Iterator[tuple[int, Any]]]:
         """What runs a block by a kernel, and what is seen of it."""

@@ -89,10 +89,10 @@ def forked():
     return get_context("forkserver")
 
 
-def test_any_executor_gives_the_same_numbers(expected, forked):
+def test_any_executor_gives_the_same_numbers(expected):
     with ThreadPoolExecutor(3) as pool:
         same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
-    with ProcessPoolExecutor(1, forked) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
 
 
