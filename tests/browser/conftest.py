@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import os
+import re
 import shutil
 
 import pytest
@@ -133,6 +134,21 @@ def headed(page, server, headers):
         yield
     finally:
         session.detach()
+
+
+def landscape_and_film(page):
+    """Turn a page's plane into a landscape and back, and film the run: what asks most of a page's policy."""
+    page.get_by_role("button", name="3-D").click()
+    # A function, because a text that is polled would be eval, which the headers forbid.
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
+    )
+    page.get_by_role("button", name="2-D").click()  # without a GPU every frame of a landscape takes its time
+    page.get_by_label("Playing speed").select_option("8")
+    page.get_by_role("button", name=re.compile("^Record")).click()
+    with page.expect_download() as film:
+        pass
+    assert film.value.suggested_filename.startswith("optim-viz")
 
 
 def axe_findings(page):

@@ -23,7 +23,7 @@ from optim_viz.lessons.predictions import PREDICTIONS
 from optim_viz.lessons.table import LESSONS
 from optim_viz.lessons.told import told
 from optim_viz.surfaces import descent
-from tests.browser.conftest import axe_findings
+from tests.browser.conftest import axe_findings, landscape_and_film
 
 PLAYER = ".ov-player[data-ready='true']"
 #: Tune's pictures, once they are fine and at rest.
@@ -251,16 +251,7 @@ def test_a_preset_is_a_link_and_says_what_to_watch_for(open_site):
 
 def test_the_landscape_and_a_film_are_within_the_policy(open_site):
     page = open_site("?f=himmelblau&steps=20&o=adam~lr~0.2")
-    page.get_by_role("button", name="3-D").click()
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.js-plotly-plot')].some((p) => p._fullLayout?.scene?._scene?.glplot)"
-    )
-    page.get_by_role("button", name="2-D").click()  # without a GPU every frame of a landscape takes its time
-    page.get_by_label("Playing speed").select_option("8")
-    page.get_by_role("button", name=re.compile("^Record")).click()
-    with page.expect_download() as film:
-        pass
-    assert film.value.suggested_filename.startswith("optim-viz")
+    landscape_and_film(page)
 
 
 def test_what_needs_the_app_is_said_and_the_rest_is_shown(open_site):
