@@ -46,7 +46,8 @@ def map_chart(s: Sweep, measure: str, logs: Sequence[bool], dark: bool = False, 
     known = known_theory(s)
     if known is not None:
         figure.add_traces(_theory(known, s, dark))
-    figure.add_trace(_best(s, measure))
+    if not s.diverging[s.best_cell(measure)]:  # which it does only where every run does
+        figure.add_trace(_best(s, measure))
     figure.add_trace(_clicks(s))
     dress(figure, "", height, dark, legend=True)
     for axis, name, log, values in (("xaxis", xn, logs[0], s.axes[xn]), ("yaxis", yn, logs[1], s.axes[yn])):
@@ -297,9 +298,12 @@ def sentence(s: Sweep, measure: str) -> str:
     """What the map holds, and what the theory says where there is one."""
     cell = s.best_cell(measure)
     values = ", ".join(f"{name} {axis[i]:.3g}" for (name, axis), i in zip(s.spec.axes, cell, strict=True))
+    count, none = int(s.done.sum()), bool(s.diverging[cell])
     parts = [
-        N_("{count:,} runs. Best: {values}, {told}.", count=int(s.done.sum()), values=values, told=_told(s, *cell)),
-        _region_words(s, measure) if s.done.all() else "",  # a cell that is not done is no end of a region
+        N_("{count:,} runs.", count=count)
+        if none
+        else N_("{count:,} runs. Best: {values}, {told}.", count=count, values=values, told=_told(s, *cell)),
+        _region_words(s, measure) if s.done.all() and not none else "",  # one that is not done is no end of a region
         N_("{share:.0%} of the map diverges: it ends above the loss it began with.", share=s.diverging[s.done].mean()),
     ]
     known = known_theory(s)

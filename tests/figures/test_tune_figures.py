@@ -194,6 +194,14 @@ def test_a_run_that_passes_by_and_leaves_is_not_the_best():
     assert np.isnan(shown[s.diverging]).all()
 
 
+def test_where_every_run_diverges_none_is_the_best():
+    lost = ov.sweep("quadratic", ov.optimizer("sgd"), {"lr": [1e5, 1e6], "x": [1.0, 2.0]}, steps=500)
+    assert named(maps.map_chart(lost, "loss", (True, False)), "best here") == []
+    said = maps.sentence(lost, "loss")
+    assert said.startswith("4 runs. 100% of the map diverges") and "Best" not in said
+    assert named(maps.map_chart(lost, "loss", (True, False)), "diverges")
+
+
 def test_a_fine_map_has_clicks_on_some_cells_and_they_are_cells():
     axes = {"lr": np.geomspace(1e-2, 0.1, 130), "momentum": np.linspace(0.0, 0.9, 20)}
     s = ov.sweep("quadratic", ov.optimizer("momentum"), axes, steps=5)

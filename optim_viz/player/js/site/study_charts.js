@@ -82,7 +82,8 @@ function mapChart(tables, study, field, found, mode) {
       ...patterned(bare.diverges, bare.diverging, field, edges, lost, tune.marks),
       ...patterned(bare.never, bare.waiting, field, edges, late, tune.marks),
       ...(known ? theoryTraces(known, field, bare) : []),
-      { ...bare.best, x: [at[0]], y: [at[1]], name: t("best here: {x:.3g}, {y:.3g}", { x: general(at[0], 3), y: general(at[1], 3) }) },
+      // The best one diverges only where every run does.
+      ...(lost(best) ? [] : [{ ...bare.best, x: [at[0]], y: [at[1]], name: t("best here: {x:.3g}, {y:.3g}", { x: general(at[0], 3), y: general(at[1], 3) }) }]),
     ],
     layout: { ...layout, xaxis: axisLayout(layout.xaxis, names[0], edges.x, logs[0]), yaxis: axisLayout(layout.yaxis, names[1], edges.y, logs[1]) },
     picture: { across: 0, logs, measure: study.measure, low, high, scale: tune.map.scale, opacity: 1, diverges: tune.map.greys[mode], never: tune.map.faint[mode] },
