@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import optim_viz as ov
 from optim_viz.experiments import files, links, singles_cost
+from optim_viz.experiments.study import Axis
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST, VIEWS, check
 from optim_viz.network import train
@@ -126,10 +127,6 @@ def test_every_view_of_tune_reads_and_writes_them(view):
             {"view": ["map"], "n": ["256"], "o": [LION]},
             "The runs of Lion go one after the other: 65,536 of 5,000",
         ),
-        (
-            {"view": ["map"], "n": ["3"], "o": [LION], "y": ["beta1~0.5~2.0"]},
-            "Lion stopped with ValueError: beta1",
-        ),
         ({"o": ["pytorch_optimizer.AliG"]}, "goes over learning rates, and AliG takes none"),
         ({"view": ["network"], "o": ["pytorch_optimizer.AliG"]}, "goes over learning rates, and AliG takes none"),
     ],
@@ -139,6 +136,15 @@ def test_what_tune_has_no_time_for_or_a_class_does_not_take_is_said_before_anyth
     with pytest.raises(ov.SpecError, match=message):
         check(asked)
     assert not notes
+
+
+def test_an_end_that_a_class_does_not_take_is_dropped_with_its_axis_and_refused_where_it_is_not_from_a_link():
+    bad = {"view": ["map"], "n": ["3"], "steps": ["5"], "o": [LION], "x": ["x~-2~2"], "y": ["beta1~0.5~2.0"]}
+    asked, (note,) = read_study(bad, FIRST.opens)
+    assert note.startswith("The link's y was dropped: Lion stopped with ValueError: beta1")
+    assert asked.x == Axis("x", -2.0, 2.0) and asked.y.name == "beta1" and check(asked).slow
+    with pytest.raises(ov.SpecError, match="Lion stopped with ValueError: beta1"):
+        check(replace(asked, y=Axis("beta1", 0.5, 2.0)))
 
 
 def test_a_curve_of_trainings_has_a_server_s_time_for_one(monkeypatch):
