@@ -1,8 +1,9 @@
 """How the app holds under links that nobody foresaw: random experiments on all pages, opened as real sessions.
 
 A few visitors at a time, on one server, over Streamlit's own WebSocket: each opens a link and waits until the server
-says that the script has run, and goes. A link may set everything that the pages can: any surface, a typed function,
-every hyperparameter within its range, schedules, noise, fairness, views; work that waits in line is let go with its
+says that the script has run, and goes. A link may set everything that the pages can: any surface, a typed function with
+its letters, every hyperparameter within its range, a package's classes, clipping, schedules, typed and composed, noise,
+fairness, views, axes, the language; one in ten was damaged on its way. Work that waits in line is let go with its
 visitor. Counted are runs that drew an error or ended badly, and answers that took too long; printed is the memory.
 """
 
@@ -28,15 +29,20 @@ from load import Session, share
 import optim_viz as ov
 from optim_viz.experiments import links, study
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, Fair
+from optim_viz.experiments.stress_links import write_stress
 from optim_viz.experiments.study_links import write_study
 from optim_viz.experiments.study_views import VIEWS
 from optim_viz.lessons.links import Place, write_lesson
 from optim_viz.lessons.table import LESSONS
-from optim_viz.network import train
+from optim_viz.network import matrix_task, train
+from optim_viz.optimizers import packages
+from optim_viz.optimizers.schedule_row import Schedule
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.surfaces import descent
+from optim_viz.surfaces.surface import described
 from optim_viz.surfaces.table import SURFACES
+from optim_viz.sweeps.stress import HORIZONS
 
 #: Seconds that an answer may take.
 PATIENCE = 5.0
@@ -49,6 +55,32 @@ TYPED = (
     "exp(-x*y + " * 8 + "x" + ")" * 8,
     "sin(" * 30 + "x*y" + ")" * 30,
     "tanh(x*y + " * 9 + "x" + ")" * 9,
+    "a*x^2 + b*y^2 + c*x*y",
+    "|x|^a + ln(1 + b^2*y^2) + d",
+    "x^4 - a*x^2",
+)
+#: Schedules that are typed or made of others, and clipping, as a link has them.
+PLANS = (
+    ov.schedule("lambda", lr_lambda="0.95^(t/30)"),
+    ov.schedule("multiplicative", lr_lambda="1 - 1/(t + 2)"),
+    ov.schedule("sequential", parts=[ov.schedule("linear"), ov.schedule("cosine")], milestones=[100]),
+    ov.schedule("chained", parts=[ov.schedule("step"), ov.schedule("linear")]),
+)
+#: One link in so many is damaged, by one of these texts.
+DAMAGED = 10
+GARBAGE = (
+    "",
+    "~",
+    "nan",
+    "-1",
+    "1e999",
+    "9" * 400,
+    "\x00",
+    "<b>",
+    "\u202e",
+    "adam~lr~~",
+    "sgd~s~step~s.gamma~x",
+    "x~5~-5",
 )
 
 
@@ -65,18 +97,22 @@ def number(draw: random.Random, h: Any) -> float | int | bool | str:
     return min(value, math.nextafter(high, 0.0))
 
 
-def values(draw: random.Random, row: Any) -> dict[str, Any]:
+def values(draw: random.Random, hyperparameters: Any) -> dict[str, Any]:
     """Some of a row's hyperparameters."""
-    return {h.name: number(draw, h) for h in row.hyperparameters if draw.random() < 0.5}
+    return {h.name: number(draw, h) for h in hyperparameters if draw.random() < 0.5}
 
 
 def optimizer(draw: random.Random, table: Any) -> Any:
     """A random optimizer; where its values do not go together, one at its defaults."""
-    kind = draw.choice(list(table))
-    plan = draw.choice([None, None, *SCHEDULES.values()])
+    of_package = draw.random() < 0.1
+    kind = draw.choice(packages.kinds() if of_package else list(table))
+    row = packages.hyperparameters(kind) if of_package else OPTIMIZERS[kind].hyperparameters
+    plan = draw.choice([None, None, None, *SCHEDULES.values(), *PLANS])
+    clip = draw.choice([{}, {}, {}, {"clip_norm": draw.uniform(0.01, 10.0)}, {"clip_value": 0.5}])
     try:
-        schedule = None if plan is None else ov.schedule(plan.name, **values(draw, plan))
-        return ov.optimizer(kind, schedule=schedule, **values(draw, OPTIMIZERS[kind]))
+        plain = isinstance(plan, Schedule)
+        schedule = ov.schedule(plan.name, **values(draw, plan.hyperparameters)) if plain else plan
+        return ov.optimizer(kind, schedule=schedule, **clip, **values(draw, row))
     except ov.SpecError:
         return ov.optimizer(kind)
 
@@ -89,7 +125,8 @@ def optimizers(draw: random.Random, most: int, table: Any = ON_SURFACES) -> list
 def comparison(draw: random.Random) -> Any:
     """A random comparison, up to the most steps and optimizers that a page takes."""
     text = draw.choice([*SURFACES, *TYPED])
-    surface = SURFACES[text] if text in SURFACES else replace(SURFACES["quadratic"], name="own", expression=text)
+    letters = {letter: draw.uniform(-3.0, 3.0) for letter in "abcd" if re.search(rf"\b{letter}\b", text)}
+    surface = SURFACES[text] if text in SURFACES else described(text, SURFACES["quadratic"].bounds, letters)
     batch = draw.choice([None, 8, 24]) if surface.data else None
     noise = draw.choice([0.0, 0.0, 0.1, 10.0])
     place = tuple(draw.uniform(*surface.bounds[i : i + 2]) for i in (0, 2))
@@ -103,7 +140,10 @@ def compare(draw: random.Random) -> dict[str, list[str]]:
 
 
 def network(draw: random.Random) -> dict[str, list[str]]:
-    """A link of Network."""
+    """A link of Network: a training, or the matrix task."""
+    if draw.random() < 0.2:
+        task = matrix_task.check(optimizers(draw, 4, OPTIMIZERS), draw.choice([1.0, 1e4]), seeds=draw.choice([1, 5]))
+        return links.write(links.FAIR_MATRIX, Fair(task, draw.choice(list(ON_NETWORK))))
     hidden = [draw.choice([8, 64, 300]) for _ in range(draw.randint(1, 3))]
     spec = train.check(
         optimizers(draw, 4, OPTIMIZERS),
@@ -120,7 +160,8 @@ def tune(draw: random.Random) -> dict[str, list[str]]:
     """A link of Tune: any view, some of them beyond what the server allows, which it says."""
     view, spec = draw.choice(list(VIEWS.values())), comparison(draw)
     asked = replace(view.opens, descent=spec, resolution=draw.choice(view.resolutions), seeds=draw.choice([1, 1, 5]))
-    x, y = study.natural_axes(asked.mapped, spec.surface)
+    names = study.axis_names(asked.mapped)
+    x, y = (study.whole_axis(asked.mapped, spec.surface, name) for name in draw.sample(names, 2))
     return write_study(replace(asked, x=x, y=y))
 
 
@@ -129,14 +170,33 @@ def lesson(draw: random.Random) -> dict[str, list[str]]:
     return write_lesson(Place(draw.choice(list(LESSONS)), draw.randint(1, 3)))
 
 
-PAGES = {"compare": compare, "network": network, "tune": tune, "lessons": lesson}
+def stress(draw: random.Random) -> dict[str, list[str]]:
+    """A link of Stress."""
+    return write_stress(draw.choice(HORIZONS))
+
+
+PAGES = {"compare": compare, "network": network, "tune": tune, "lessons": lesson, "stress": stress}
+#: Stress has two links in all.
+WEIGHTS = (3, 3, 3, 2, 0.2)
+
+
+def link(draw: random.Random) -> tuple[str, str]:
+    """A page and a query, perhaps in Chinese, perhaps damaged."""
+    (page,) = draw.choices(list(PAGES), WEIGHTS)
+    query = PAGES[page](draw)
+    if draw.random() < 0.2:
+        query["lang"] = ["zh"]
+    if query and draw.randrange(DAMAGED) == 0:
+        key = draw.choice(list(query))
+        query[draw.choice([key, key, key[:-1], "zz"])] = [draw.choice(GARBAGE)]
+    return page, urlencode(query, doseq=True)
 
 
 async def visit(address: str, seed: int) -> tuple[float, list[str]]:
     """Open link number `seed`; return how long it took and what went wrong."""
     draw = random.Random(seed)  # noqa: S311 (a visitor, not a secret)
-    page = draw.choice(list(PAGES))
-    return await opened(address, page, urlencode(PAGES[page](draw), doseq=True), seed)
+    page, query = link(draw)
+    return await opened(address, page, query, seed)
 
 
 async def opened(address: str, page: str, query: str, seed: int) -> tuple[float, list[str]]:
