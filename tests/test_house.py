@@ -22,7 +22,7 @@ FLOORS = [
     {"optimizers", "settings"},
     {"typed"},
     {"spec", "log", "threads", "progress"},
-    {"looks", "language", "places"},
+    {"looks", "precedence", "language", "places"},
 ]
 #: Libraries that take long to import, and the rooms and modules that may do so when they are imported themselves:
 #: everywhere else they are imported inside functions, where they are needed.

@@ -8,8 +8,9 @@ numbers, a reader of one's own says.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from optim_viz.language import N_
 from optim_viz.spec import quoted
@@ -59,6 +60,12 @@ class Reader:
     def __init__(self, text: str, dialect: Dialect, symbols: Mapping[str, Any]) -> None:
         self.text, self.dialect, self.symbols = text, dialect, symbols
         self.tree, self.columns = tree(text, dialect)
+
+    def beside(self, symbols: Mapping[str, Any]) -> Self:
+        """Return a reader of the same tree whose names stand for something else."""
+        other = copy.copy(self)
+        other.symbols = symbols
+        return other
 
     def read(self) -> Any:
         """What the formula is."""

@@ -9,8 +9,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextvars import ContextVar
 
-from optim_viz import log
+from optim_viz import log, precedence
 from optim_viz.language import N_
 from optim_viz.progress import about
 from optim_viz.spec import SpecError
@@ -20,8 +21,15 @@ class Busy(SpecError):  # noqa: N818 - what it says is enough
     """There are too many people for one more; the message says how many, and when to try again."""
 
 
+#: When the turn of this thread's page began; None where it has none.
+_since: ContextVar[float | None] = ContextVar("since", default=None)
+
+
 class Turns:
-    """So many at once, and others waiting for at most `patience` seconds: whoever would wait longer is sent away."""
+    """So many at once, and others waiting for at most `patience` seconds: whoever would wait longer is sent away.
+
+    Whoever has a turn goes before what is done behind the pages.
+    """
 
     def __init__(self, at_once: int, patience: float) -> None:
         self._at_once, self._patience = at_once, patience
@@ -42,12 +50,37 @@ class Turns:
         """
         if not self._free.acquire(blocking=False) and not self._wait():
             raise self._busy()
-        began = time.monotonic()
+        self._come()
         try:
             yield
         finally:
-            self._took.append(time.monotonic() - began)
-            self._free.release()
+            self._go()
+
+    @contextlib.contextmanager
+    def left(self) -> Iterator[None]:
+        """Let others have this page's turn while it only waits for what is done behind the pages, and take one again.
+
+        A page that has none waits as it is.
+        """
+        if _since.get() is None:
+            yield
+            return
+        self._go()
+        try:
+            yield
+        finally:
+            self._free.acquire()
+            self._come()
+
+    def _come(self) -> None:
+        _since.set(time.monotonic())
+        precedence.come()
+
+    def _go(self) -> None:
+        self._took.append(time.monotonic() - (_since.get() or 0.0))
+        _since.set(None)
+        precedence.go()
+        self._free.release()
 
     def _wait(self) -> bool:
         """Wait in line; whether it led to a turn."""

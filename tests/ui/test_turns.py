@@ -5,6 +5,7 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from optim_viz import precedence
 from optim_viz.experiments.jobs import Job, JobState, Line
 from optim_viz.progress import Unfinished
 from optim_viz.ui import page, sessions
@@ -55,6 +56,31 @@ def test_turns_are_had_one_after_the_other_and_those_who_would_wait_too_long_are
     assert order == ["a", "b"] and line._waiting == 0
     with line.turn(), line._lock:
         assert not line._free.acquire(blocking=False)
+
+
+def test_a_page_that_only_waits_lets_others_have_its_turn_and_takes_one_again():
+    line, order, gate = Turns(1, patience=10.0), [], threading.Event()
+
+    def other():
+        with line.turn():
+            order.append("other")
+            gate.wait(10)
+            order.append("other ends")
+
+    with line.turn():
+        visitor = threading.Thread(target=other)
+        with line.left():
+            visitor.start()
+            while not order:
+                pass
+            assert precedence._pages == 1  # whoever waits goes before nothing
+            gate.set()
+        order.append("again")
+        assert not line._free.acquire(blocking=False) and precedence._pages == 1
+    visitor.join(10)
+    assert order == ["other", "other ends", "again"] and precedence._pages == 0
+    with line.left():  # without a turn there is none to be left
+        assert line._free.acquire(blocking=False)
 
 
 def test_who_is_sent_away_finds_everything_as_it_was(app, monkeypatch):
