@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
-from optim_viz.experiments import links
+from optim_viz.experiments.budgets import affordable
 from optim_viz.experiments.fairness import fair_run
-from optim_viz.experiments.openings import COMPARE, write_compare
+from optim_viz.experiments.openings import COMPARE, read_compare, write_compare
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.export.origin import origin
 from optim_viz.language import tr
@@ -20,7 +20,7 @@ from optim_viz.ui.presets import presets
 from optim_viz.ui.surface_controls import note_constant
 
 page.start_page("compare")
-notes = page.linked("compare", COMPARE, partial(links.read, links.FAIR_DESCENT), compare.fill_descent)
+notes = page.linked("compare", COMPARE, affordable(read_compare), compare.fill_descent)
 with st.sidebar:
     asked = compare.comparison("compare", {"adam": 0.05})
 shown = page.guarded("compare", lambda: fair_run(asked()))

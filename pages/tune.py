@@ -3,6 +3,7 @@
 import streamlit as st
 
 import optim_viz  # noqa: F401 - whole, before any part of it: two sessions that import parts at once get halves
+from optim_viz.experiments.budgets import affordable
 from optim_viz.experiments.study_links import read_study, write_study
 from optim_viz.experiments.study_views import FIRST
 from optim_viz.language import tr
@@ -12,7 +13,7 @@ from optim_viz.ui.tune import fill_study, study_controls, study_view
 from optim_viz.ui.tune_views import share_study, show_study
 
 page.start_page("tune")
-notes = page.linked("tune", FIRST.opens, read_study, fill_study)
+notes = page.linked("tune", FIRST.opens, affordable(read_study), fill_study)
 head = st.container(key="page-head")
 view = study_view()
 with st.sidebar:

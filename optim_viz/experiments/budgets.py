@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from optim_viz.experiments.fairness import Fair, FairRuns, fair_train
+from optim_viz.experiments.links import Query
+from optim_viz.experiments.study import Study
 from optim_viz.language import N_
 from optim_viz.network.train import steps_per_epoch
 from optim_viz.optimizers.specs import looks
@@ -15,10 +18,13 @@ from optim_viz.progress import Progress, Unfinished
 from optim_viz.settings import SETTINGS, limit
 from optim_viz.spec import DescentSpec, MatrixSpec, NetworkSpec, SpecError
 
-Asked = TypeVar("Asked", bound="Fair[Any]")
+Asked = TypeVar("Asked", bound="Fair[Any] | Study")
+AskedFairly = TypeVar("AskedFairly", bound="Fair[Any]")
+#: Reads a link: the query and the default give what is asked for, and a sentence for everything that was dropped.
+Read = Callable[[Query, Asked], tuple[Asked, list[str]]]
 
 
-def within(asked: Asked) -> Asked:
+def within(asked: AskedFairly) -> AskedFairly:
     """Return what is asked for if the app may spend it, or raise a SpecError that names the budget."""
     spec = asked.spec
     _check("optimizers", len(spec.optimizers))
@@ -34,6 +40,28 @@ def within(asked: Asked) -> Asked:
         _check("seeds", spec.seeds)
         _check("training_steps", evaluations_of(spec))
     return asked
+
+
+def affordable(read: Read[Asked]) -> Read[Asked]:
+    """Return a reader of links that cuts the steps of a run on a surface to what the app lets one have, with a note.
+
+    >>> from optim_viz.experiments.openings import COMPARE, read_compare
+    >>> asked, notes = affordable(read_compare)({"steps": ["20000"]}, COMPARE)
+    >>> asked.spec.steps, *notes
+    (5000, 'The link asks for 20,000 steps; this server allows at most 5,000, which are shown.')
+    """
+
+    def cut(query: Query, default: Asked) -> tuple[Asked, list[str]]:
+        asked, notes = read(query, default)
+        field = "descent" if isinstance(asked, Study) else "spec"
+        spec, most = getattr(asked, field), limit("steps")
+        if spec.steps <= most:
+            return asked, notes
+        note = N_("The link asks for {count:,} steps; this server allows at most {most:,}, which are shown.",
+                  count=spec.steps, most=most)  # fmt: skip
+        return replace(asked, **{field: replace(spec, steps=most)}), [*notes, note]
+
+    return cut
 
 
 def train_within(asked: Fair[NetworkSpec], report: Callable[[Progress], None], cancel: threading.Event) -> Any:

@@ -30,6 +30,15 @@ def write_compare(asked: Fair[DescentSpec]) -> Query:
     return write(FAIR_DESCENT, asked, COMPARE)
 
 
+def read_compare(query: Query, default: Fair[DescentSpec] = COMPARE) -> tuple[Fair[DescentSpec], list[str]]:
+    """Read a link of a comparison, and return what was dropped of it.
+
+    >>> read_compare({}) == (COMPARE, [])
+    True
+    """
+    return read(FAIR_DESCENT, query, default)
+
+
 def write_network(asked: OnNetwork) -> Query:
     """Return the link of a training or of the matrix task; it says something even of the default.
 

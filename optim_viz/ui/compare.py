@@ -43,9 +43,8 @@ def fill_descent(asked: Fair[DescentSpec]) -> None:
 def _numbers(spec: DescentSpec) -> dict[str, float | str]:
     """What is turned in the player: the numbers of the whole comparison, and how it is drawn."""
     x, y = spec.start
-    steps = min(spec.steps, STEPS[-1])
     own: dict[str, float | str] = {
-        "steps": steps,
+        "steps": spec.steps,
         "noise": spec.noise,
         "seed": spec.seed,
         "x": x,

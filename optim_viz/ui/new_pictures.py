@@ -12,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from optim_viz.experiments.budgets import evaluations_of, within
 from optim_viz.experiments.fairness import Fair, fair_run
-from optim_viz.experiments.links import FAIR_DESCENT, read
-from optim_viz.experiments.openings import COMPARE
+from optim_viz.experiments.openings import COMPARE, read_compare
 from optim_viz.experiments.presets import PRESETS, matching
 from optim_viz.language import speaking
 from optim_viz.optimizers.packages import is_of_package
@@ -58,7 +57,7 @@ def new_picture(query: Mapping[str, Sequence[str]], language: str) -> bytes | No
     """
     if not may_be_quick("compare", query):
         return None
-    asked, notes = read(FAIR_DESCENT, {key: list(values) for key, values in query.items()}, COMPARE)
+    asked, notes = read_compare({key: list(values) for key, values in query.items()})
     if notes or not _cheap(asked):
         return None
     try:

@@ -35,7 +35,7 @@ def fill_study(asked: Study) -> None:
     st.session_state[KEPT] = asked
     values = {
         "view": asked.view, "surface": d.surface.name,
-        "x": d.start[0], "y": d.start[1], "steps": min(d.steps, surface_controls.STEPS[-1]), "noise": d.noise,
+        "x": d.start[0], "y": d.start[1], "steps": d.steps, "noise": d.noise,
         "batch": d.batch_size or 0, "seed": d.seed, "seeds": asked.seeds, "rates.low": asked.rates[0],
         "rates.high": asked.rates[1],
         "which": min(asked.which, len(d.optimizers) - 1), "measure": asked.measure, "tolerance": asked.tolerance,
@@ -51,8 +51,8 @@ def set_study(asked: Study) -> None:
     """Set the widgets of Tune to a study whose numbers alone are others, so that every widget stays the one it is."""
     d = asked.descent
     st.session_state[KEPT] = asked
-    numbers = {"x": d.start[0], "y": d.start[1], "noise": d.noise, "seed": d.seed, **dict(d.surface.parameters)}
-    numbers["steps"] = min(d.steps, surface_controls.STEPS[-1])
+    numbers = {"x": d.start[0], "y": d.start[1], "steps": d.steps, "noise": d.noise, "seed": d.seed}
+    numbers |= dict(d.surface.parameters)
     st.session_state.update({f"{NAME}.{key}": value for key, value in numbers.items()})
     set_optimizers(NAME, d.optimizers)
 

@@ -3,11 +3,23 @@
 import threading
 from dataclasses import replace
 
+import pytest
+
 import optim_viz as ov
 from optim_viz.experiments import links, study_runs
+from optim_viz.experiments.budgets import affordable
 from optim_viz.experiments.fairness import Fair
-from optim_viz.experiments.openings import COMPARE, LEARNS, NETWORK, read_network, write_compare, write_network
-from optim_viz.experiments.study_views import VIEWS, check
+from optim_viz.experiments.openings import (
+    COMPARE,
+    LEARNS,
+    NETWORK,
+    read_compare,
+    read_network,
+    write_compare,
+    write_network,
+)
+from optim_viz.experiments.study_links import read_study
+from optim_viz.experiments.study_views import FIRST, VIEWS, check
 from optim_viz.export.study_pictures import PICTURES
 from optim_viz.network import train
 
@@ -26,3 +38,14 @@ def test_a_click_on_a_map_leads_to_the_link_that_compare_writes():
     query = PICTURES["map"].played(found, 0, (3, 5))
     read, notes = links.read(links.FAIR_DESCENT, query, COMPARE)
     assert notes == [] and write_compare(read) == query
+
+
+@pytest.mark.parametrize(("read", "default"), [(read_compare, COMPARE), (read_study, FIRST.opens)])
+def test_steps_beyond_the_server_s_are_cut_with_a_note_and_all_else_stays(read, default):
+    link = {"steps": ["20000"], "f": ["himmelblau"], "o": ["adam~lr~0.3"]}
+    whole, notes = read(link, default)
+    cut, (note,) = affordable(read)(link, default)
+    spec = getattr(cut, "spec", None) or cut.descent
+    assert notes == [] and note.startswith("The link asks for 20,000 steps; this server allows at most 5,000")
+    assert spec.steps == 5000 and read({**link, "steps": ["5000"]}, default)[0] == cut != whole
+    assert affordable(read)({**link, "steps": ["5000"]}, default) == (cut, [])
