@@ -12,6 +12,7 @@ from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.links import Query
 from optim_viz.experiments.openings import write_compare, write_network
 from optim_viz.experiments.study import Study, one_run
+from optim_viz.experiments.study_views import VIEWS
 from optim_viz.figures import basins, maps, rate_curves
 from optim_viz.language import N_, together
 from optim_viz.network.rate_sweep import TrainSweep
@@ -70,13 +71,14 @@ def _training_chart(asked: Study, found: Sequence[TrainSweep], dark: bool) -> li
     return [rate_curves.rate_chart(curves, N_("test loss after the last step"), GUESSES, asked.rates, dark)]
 
 
-def _trained_words(_: Study, found: Sequence[TrainSweep]) -> str:
-    return _partly(found, rate_curves.sentence(rate_curves.of_trainings(found[0])), N_("trainings"))
+def _trained_words(asked: Study, found: Sequence[TrainSweep]) -> str:
+    return _partly(asked, found, rate_curves.sentence(rate_curves.of_trainings(found[0])), N_("trainings"))
 
 
-def _partly(found: Sequence[Any], words: str, what: str = N_("runs")) -> str:
-    """What is said of a result, with how much of it is done where that is not all."""
-    done, all_ = sum(int(one.done.sum()) for one in found), sum(one.done.size for one in found)
+def _partly(asked: Study, found: Sequence[Any], words: str, what: str = N_("runs")) -> str:
+    """What is said of a result, with how much of it is done where that is not all: a sweep may not have begun."""
+    sweeps = len(VIEWS[asked.view].sweeps(asked))  # all of one size
+    done, all_ = sum(int(one.done.sum()) for one in found), sweeps * found[0].done.size
     if done == all_:
         return words
     partial = N_("Partial: {count:,} of {all:,} {what} were done.", count=done, all=all_, what=what)
@@ -105,19 +107,19 @@ PICTURES: dict[str, Pictures] = {
         _rate_chart,
         _rate_at,
         lambda found: rate_curves.table(rate_curves.of_sweeps(found), N_("Loss there"), LOST),
-        lambda _, found: _partly(found, rate_curves.sentence(rate_curves.of_sweeps(found))),
+        lambda asked, found: _partly(asked, found, rate_curves.sentence(rate_curves.of_sweeps(found))),
     ),
     "map": Pictures(
         _map,
         _run_at,
-        sentence=lambda asked, found: _partly(found, maps.sentence(found[0], asked.measure)),
+        sentence=lambda asked, found: _partly(asked, found, maps.sentence(found[0], asked.measure)),
         live=_live_map,
     ),
     "basins": Pictures(
         _basins,
         _run_at,
         lambda found: basins.share_table(basins.name_minima(found)),
-        lambda _, found: _partly(found, ""),
+        lambda asked, found: _partly(asked, found, ""),
         legend=lambda found: basins.legend(basins.name_minima(found)),
         live=_live_basins,
     ),

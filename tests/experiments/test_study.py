@@ -240,3 +240,15 @@ def test_every_optimizer_with_a_rule_has_a_map():
         for name in study.axis_names(asked.mapped):
             axis = study.whole_axis(asked.mapped, asked.descent.surface, name)
             check(replace(asked, x=axis, y=x if name != x.name else y))  # raises where an end is not allowed
+
+
+def test_what_was_not_begun_before_a_cancel_is_missing_from_the_count():
+    pair = (ov.optimizer("lbfgs"), ov.optimizer("lbfgs", lr=0.5))
+    asked, cancel = (
+        check(replace(alone("basins"), descent=replace(alone("basins").descent, optimizers=pair))),
+        threading.Event(),
+    )
+    (first,) = study_runs.run(asked.work, lambda told: told.fraction >= 0.5 and cancel.set(), cancel)
+    assert first.done.all()
+    (said, *_) = StudyResult(asked, (first,)).pictures.sentence(asked.study, (first,)).splitlines()
+    assert said == f"Partial: {first.done.size} of {2 * first.done.size} runs were done."
