@@ -12,6 +12,7 @@ from optim_viz.experiments.budgets import train_within, within
 from optim_viz.experiments.fairness import ON_NETWORK, Fair
 from optim_viz.experiments.jobs import Job, Line
 from optim_viz.experiments.links import Query
+from optim_viz.experiments.memory import give_back
 from optim_viz.export.origin import origin
 from optim_viz.language import N_, tr
 from optim_viz.network import train, uploads
@@ -205,6 +206,7 @@ def _project(training: Training, kind: str) -> Plane:
     if kind not in planes:
         with st.spinner(tr("Computing the loss on the plane ...")):
             planes[kind] = project(training, kind)
+            give_back()  # a plane passes through 100 MB
     return planes[kind]
 
 
