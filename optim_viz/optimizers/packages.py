@@ -22,6 +22,8 @@ _LARGEST = 1e9
 #: A whole number may be a count of inner loops or of copies of all weights, and a link is anybody's: at most this or
 #: so many times its default. Those that name a moment or a size to compare with cost nothing.
 _MOST, _TIMES, _MOMENTS = 100, 10, ("warmup", "after", "before", "start_", "interval", "frequency", "gap", "dim")
+#: What the package writes of a class that takes no parameters but in groups, Muon and its kin.
+_OF_GROUPS = "a `use_muon` flag for each group"
 #: Names of which all have the same range of a slider: low, high and scale.
 _SLIDERS: dict[str, tuple[float, float, str]] = {
     "lr": (1e-5, 10.0, "log"),
@@ -180,4 +182,6 @@ def _needs(made: type) -> list[str]:
     """What a class must be given beside parameters."""
     first, *others = inspect.signature(made).parameters.values()
     needed = [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    if _OF_GROUPS in (inspect.getdoc(made) or ""):  # what plain parameters end in says nothing to anybody
+        needed.append("use_muon")
     return needed or [first.name] * (first.name != "params")

@@ -148,6 +148,7 @@ def test_every_class_is_read_from_its_signature_or_refused_in_a_sentence():
     [
         ("Lionn", {}, "Unknown pytorch_optimizer 'Lionn'; did you mean 'Lion'?"),
         ("SAM", {}, "'pytorch_optimizer.SAM' needs base_optimizer, which has no default: give a function"),
+        ("AdaMuon", {}, "'pytorch_optimizer.AdaMuon' needs use_muon, which has no default: give a function"),
         ("Lion", {"lr": -1}, "pytorch_optimizer.Lion: lr must be a number above 0 and at most 1,000,000; got -1."),
         ("Lion", {"momentum": 1}, "pytorch_optimizer.Lion has no hyperparameter 'momentum'; choose one of"),
         ("SOAP", {"precondition_frequency": 1.5}, "pytorch_optimizer.SOAP: precondition_frequency must be a whole"),
