@@ -7,6 +7,7 @@ steps at once or on symbols that write down what is done. For a script it is wri
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import math
 from collections.abc import Callable
@@ -68,16 +69,22 @@ class _Reader(Reader):
         return np.float64(value)
 
 
+@functools.lru_cache(256)
+def _parsed(text: str) -> _Reader:
+    """A formula's tree is made once, although a scheduler asks for its value at every step."""
+    return _Reader(text, OF_STEPS, {})
+
+
 def factor(text: str, step: Any, total: Any) -> Any:
     """Return a typed formula's value at some steps of a run of `total`; NaN or inf where it has no finite real value.
 
     >>> factor("0.5^floor(t/2)", np.arange(5), 5).tolist()
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    one = np.float64(1.0)
+    one, reader = np.float64(1.0), copy.copy(_parsed(text))
     with np.errstate(all="ignore"):
-        known = {"t": one * step, "T": one * total, "pi": math.pi, "e": math.e}
-        return _Reader(text, OF_STEPS, known).read() + 0.0 * step
+        reader.symbols = {"t": one * step, "T": one * total, "pi": math.pi, "e": math.e}
+        return reader.read() + 0.0 * step
 
 
 def read(given: object, owner: str) -> str:

@@ -59,15 +59,15 @@ class Reader:
     def __init__(self, text: str, dialect: Dialect, symbols: Mapping[str, Any]) -> None:
         self.text, self.dialect, self.symbols = text, dialect, symbols
         self.tree, self.columns = tree(text, dialect)
-
-    def read(self) -> Any:
-        """What the formula is."""
         # Counted before anything is computed: what is too long is refused at once.
         parts = [node for node in ast.walk(self.tree) if isinstance(node, ast.expr)]
         if len(parts) > MAX_NODES:
             raise self.fail(
                 N_("A function may have {most} parts; this has {count}", most=MAX_NODES, count=len(parts)), parts[-1]
             )
+
+    def read(self) -> Any:
+        """What the formula is."""
         return self.visit(self.tree, 0)
 
     def fail(self, message: str, node: ast.AST) -> ExpressionError:
