@@ -1,5 +1,6 @@
 """What all tests share: torch on one thread, the option --thorough, and a server that is killed and started again."""
 
+import gc
 import json
 import os
 import signal
@@ -15,6 +16,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
+# What collecting makes, modules and some thousand tests, lives to the end: looking through it for garbage again and
+# again took a quarter of that time, in every worker.
+gc.disable()
 # Arrays here are small: a second thread would only wait for the first one, and take a core from another test.
 # Set before torch is imported, and for the servers that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -29,6 +33,11 @@ os.environ["OPTIM_VIZ_PAGE_SECONDS"] = os.environ["OPTIM_VIZ_TURN_SECONDS"] = "9
 
 def pytest_addoption(parser):
     parser.addoption("--thorough", action="store_true", help="full products where pairs are tested otherwise")
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 class ByFile(LoadScopeScheduling):

@@ -1,6 +1,7 @@
 """The house stands as designed: imports point down, no circle, heavy libraries wait, signboards hold nothing."""
 
 import ast
+import functools
 import graphlib
 import subprocess
 import sys
@@ -60,9 +61,15 @@ def room(name):
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def imports(tree):
-    """Every module of ours that a tree's code imports: a submodule by its own name, not by its package's."""
-    for node in ast.walk(tree):
+@functools.cache
+def tree(text):
+    """A file's tree, which nobody may change; parsed once for all that is asked of it."""
+    return ast.parse(text)
+
+
+def imports(nodes):
+    """Every module of ours that nodes of a tree import: a submodule by its own name, not by its package's."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
@@ -71,20 +78,21 @@ def imports(tree):
                 yield whole if whole in MODULES else node.module
 
 
+@functools.cache
 def at_once(path):
-    """A file's code without what it does later: its functions, and what only the type checker reads."""
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
+    """The nodes of a file's code without what it does later: its functions, and what only the type checker reads."""
+    found = [tree(path.read_text())]
+    for node in found:
         typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        if isinstance(node, ast.FunctionDef) or typing:
-            node.body = [ast.Pass()]
-    return tree
+        later = node.body if isinstance(node, ast.FunctionDef) or typing else ()
+        found += [child for child in ast.iter_child_nodes(node) if child not in later]
+    return found
 
 
 def rises(path):
     """The imports of a file that go up, or across to another room of the same floor."""
     here = room(name_of(path))
-    there = sorted({room(name) for name in imports(ast.parse(path.read_text()))} - {here})
+    there = sorted({room(name) for name in imports(ast.walk(tree(path.read_text())))} - {here})
     return [other for other in there if HEIGHT[other] >= HEIGHT[here]]
 
 
@@ -103,7 +111,7 @@ def test_no_circle():
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_heavy_libraries_wait_until_they_are_needed(path):
-    nodes = [*ast.walk(at_once(path))]
+    nodes = at_once(path)
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     for library in {name.split(".")[0] for name in names} & set(HEAVY):
@@ -123,9 +131,9 @@ def test_an_import_that_goes_up_is_found(line, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", SIGNBOARDS, ids=name_of)
 def test_a_signboard_says_what_is_where_and_holds_nothing(path):
-    tree = ast.parse(path.read_text())
-    assert len(tree.body) == 1
-    words = ast.get_docstring(tree).replace(",", " ").split()
+    board = tree(path.read_text())
+    assert len(board.body) == 1
+    words = ast.get_docstring(board).replace(",", " ").split()
     for module in path.parent.glob("*.py"):
         named = module.stem if not module.stem.startswith("rows_") else "rows_*"
         assert module == path or named in words, module.stem

@@ -1,6 +1,7 @@
 """What docs/security.md promises: nothing is unpickled, no typed text is run, none becomes HTML or script."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -25,49 +26,56 @@ def inside(path):
     return path.relative_to(ROOT).as_posix().removeprefix("optim_viz/")
 
 
+@functools.cache
+def nodes(path):
+    """Every node of a file's code, for all that is asked of it."""
+    return [*ast.walk(ast.parse(path.read_text()))]
+
+
+@functools.cache
 def calls(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            yield name, node
+    """Every call of a file: its last name, its whole name, and the options that it gives by name."""
+    return [
+        (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""),
+         ast.unparse(node.func), {k.arg: k.value for k in node.keywords}, node)
+        for node in nodes(path) if isinstance(node, ast.Call)
+    ]  # fmt: skip
 
 
-def whole_name(node):
-    return ast.unparse(node.func)
+def option(options, name, otherwise):
+    """What is written for an option."""
+    return ast.unparse(options[name]) if name in options else otherwise
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_nothing_is_unpickled_and_nothing_typed_is_run(path):
-    tree = ast.parse(path.read_text())
-    imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    imported |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+    imported = {a.name for n in nodes(path) if isinstance(n, ast.Import) for a in n.names}
+    imported |= {n.module for n in nodes(path) if isinstance(n, ast.ImportFrom) and n.module}
     assert not {name.split(".")[0] for name in imported} & FORBIDDEN
     run = 0
-    for name, node in calls(path):
-        options = {k.arg: ast.unparse(k.value) for k in node.keywords}
-        assert whole_name(node) not in ("eval", "__import__", "os.system", "os.popen", "sympy.sympify", "sympify")
+    for name, whole, options, _ in calls(path):
+        assert whole not in ("eval", "__import__", "os.system", "os.popen", "sympy.sympify", "sympify")
         assert name not in ("parse_expr", "read_pickle", "to_pickle", "read_html")
-        assert options.get("shell") != "True"
-        assert options.get("allow_pickle", "False") == "False"
-        if whole_name(node) == "torch.load":
-            assert options.get("weights_only") == "True"
-        run += whole_name(node) == "exec"
+        assert option(options, "shell", "") != "True"
+        assert option(options, "allow_pickle", "False") == "False"
+        if whole == "torch.load":
+            assert option(options, "weights_only", "") == "True"
+        run += whole == "exec"
     assert run == RUN.get(inside(path), 0)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_no_text_of_visitors_becomes_html_or_script(path):
-    for name, node in calls(path):
-        options = {k.arg: k.value for k in node.keywords}
-        for option in ("unsafe_allow_html", "unsafe_allow_javascript"):
-            assert ast.unparse(options.get(option, ast.Constant(False))) == "False"
-        assert whole_name(node) not in ("st.iframe", "components.html", "components.iframe")
-        if whole_name(node) in ("st.html", "html"):
+    for name, whole, options, node in calls(path):
+        for unsafe in ("unsafe_allow_html", "unsafe_allow_javascript"):
+            assert option(options, unsafe, "False") == "False"
+        assert whole not in ("st.iframe", "components.html", "components.iframe")
+        if whole in ("st.html", "html"):
             assert isinstance(node.args[0], ast.Constant) or ast.unparse(node.args[0]) == HTML[inside(path)]
         if name == "component":  # made of constants and of our own files; only the player's loader is filled in
             filled = {LOADER} if inside(path) == "ui/player.py" else set()
             for part in ("js", "html", "css"):
-                value = ast.unparse(options.get(part, ast.Constant("")))
+                value = option(options, part, "''")
                 assert value in filled or re.fullmatch(r"'[^']*'|asset\('[^']*'\)", value)
 
 

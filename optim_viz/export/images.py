@@ -37,7 +37,7 @@ def png(scene: Scene, origin: str = "") -> bytes:
         drawing = Drawing(scene, origin)
         drawing.figure.set_dpi(SCALE * DPI)
         drawing.canvas.draw()
-        return _file(pixels(drawing), "PNG", optimize=True, pnginfo=words)
+        return _file(pixels(drawing), "PNG", pnginfo=words)
 
 
 def svg(scene: Scene, origin: str = "") -> bytes:

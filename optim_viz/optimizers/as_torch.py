@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +52,27 @@ def torch_arguments(spec: OptimizerSpec) -> dict[str, Any]:
     return arguments
 
 
+@contextlib.contextmanager
+def uncompiled() -> Iterator[None]:
+    """Within it, optimizers are made without torch's compiler, whose import takes as long as torch's own (2 s of CPU).
+
+    torch imports it to mark a method as one that is never compiled. Here the method has that mark; where the compiler
+    is there already, or torch should mark it otherwise, nothing is changed.
+    """
+    import torch
+
+    method: Any = inspect.unwrap(torch.optim.Optimizer.add_param_group)
+    there = "torch._dynamo" in sys.modules
+    if not there:
+        method.__dynamo_disable = method
+    try:
+        yield
+    finally:
+        if not there:
+            method.__dict__.pop("__dynamo_disable", None)
+
+
+@uncompiled()
 def torch_optimizer(spec: OptimizerSpec, params: Any, **options: Any) -> Any:
     """Build torch.optim's own optimizer, or the user's, over `params`; `options` are torch's own (fused, foreach)."""
     import torch  # 1.8 s: only for those who need it
@@ -78,7 +101,8 @@ def fused_if_possible(torch_class: str, device: str) -> dict[str, bool]:
     weight = torch.zeros(1, dtype=torch.float32, device=device)
     weight.grad = torch.zeros_like(weight)
     try:
-        make([weight], lr=1.0, fused=True).step()
+        with uncompiled():
+            inspect.unwrap(make.step)(make([weight], lr=1.0, fused=True))
     except RuntimeError:  # which is the answer
         return {}
     return {"fused": True}

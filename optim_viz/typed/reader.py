@@ -60,6 +60,12 @@ class Reader:
     def __init__(self, text: str, dialect: Dialect, symbols: Mapping[str, Any]) -> None:
         self.text, self.dialect, self.symbols = text, dialect, symbols
         self.tree, self.columns = tree(text, dialect)
+        # Counted before anything is computed: what is too long is refused at once.
+        parts = [node for node in ast.walk(self.tree) if isinstance(node, ast.expr)]
+        if len(parts) > MAX_NODES:
+            raise self.fail(
+                N_("A function may have {most} parts; this has {count}", most=MAX_NODES, count=len(parts)), parts[-1]
+            )
 
     def beside(self, symbols: Mapping[str, Any]) -> Self:
         """Return a reader of the same tree whose names stand for something else."""
@@ -69,12 +75,6 @@ class Reader:
 
     def read(self) -> Any:
         """What the formula is."""
-        # Counted before anything is computed: what is too long is refused at once.
-        parts = [node for node in ast.walk(self.tree) if isinstance(node, ast.expr)]
-        if len(parts) > MAX_NODES:
-            raise self.fail(
-                N_("A function may have {most} parts; this has {count}", most=MAX_NODES, count=len(parts)), parts[-1]
-            )
         return self.visit(self.tree, 0)
 
     def fail(self, message: str, node: ast.AST) -> ExpressionError:

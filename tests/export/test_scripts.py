@@ -166,10 +166,14 @@ PLAIN = [
 ]
 
 
+#: For a process that runs this one alone.
+DRAWN = descent.check("linear_regression", [ov.optimizer("momentum", lr=0.01)], batch_size=4, noise=0.2, seed=3)
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
-    """What the scripts of SPECS, PLAIN and NETWORKS print."""
-    groups = [*SPECS, *PLAIN], NETWORKS
+    """What the scripts of SPECS, PLAIN, NETWORKS and DRAWN print."""
+    groups = [*SPECS, *PLAIN], NETWORKS, [DRAWN]
     blocks = run(tmp_path_factory.mktemp("scripts"), *([pytorch_script(spec) for spec in group] for group in groups))
     every = [spec for group in groups for spec in group]
     return dict(zip(map(id, every), blocks, strict=True))
@@ -179,9 +183,8 @@ def test_random_comparisons_and_pasted_functions_print_the_same_final_losses(pri
     assert sum(check(spec, printed[id(spec)]) for spec in SPECS) <= 5
 
 
-def test_a_script_alone_in_a_process(tmp_path):
-    drawn = descent.check("linear_regression", [ov.optimizer("momentum", lr=0.01)], batch_size=4, noise=0.2, seed=3)
-    assert check(drawn, run(tmp_path, [pytorch_script(drawn)])[0]) == 0
+def test_a_script_alone_in_a_process(printed):
+    assert check(DRAWN, printed[id(DRAWN)]) == 0
 
 
 def test_plain_and_diverging_runs_none_of_them_chaotic(printed):

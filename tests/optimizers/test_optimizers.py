@@ -6,6 +6,7 @@ have come apart by 1e-9, rounding decides what follows, and the comparison stops
 """
 
 import dataclasses
+import functools
 import inspect
 import itertools
 import math
@@ -80,32 +81,37 @@ def drawn_plans(random):
 
 
 class TorchRun:
-    """One rule under one schedule, by torch."""
+    """One rule under one schedule, by torch. `theta` is changed where it lies."""
 
-    def __init__(self, spec, start):
-        self.theta = torch.tensor(start, requires_grad=True)
+    def __init__(self, spec, theta):
+        self.theta = theta.requires_grad_()
         self.optimizer = torch_optimizer(spec, [self.theta], foreach=False)
         self.scheduler = torch_scheduler(spec.schedule, self.optimizer, STEPS)
         self.watching = spec.schedule.kind == "plateau"
+        # torch's step itself, without what stands around it for profilers and hooks, which takes longer than a step.
+        self.move = functools.partial(inspect.unwrap(type(self.optimizer).step), self.optimizer)
+        self.optimizer.step()  # no gradient yet: nothing moves, but the scheduler has seen a step before its own
 
     def step(self, gradient, loss):
         self.theta.grad = gradient
-        self.optimizer.step()
+        self.move()
         self.scheduler.step(*[loss] * self.watching)
 
 
 def torch_points(surface, specs, start):
     """All runs at once: one loss over all their points, [run, step, 2]."""
-    loss, runs = torch_loss(surface), [TorchRun(spec, start) for spec in specs]
+    loss, thetas = torch_loss(surface), torch.tensor([start] * len(specs))
+    runs = [TorchRun(spec, theta) for spec, theta in zip(specs, thetas.detach().unbind(), strict=True)]
     points = np.empty((STEPS + 1, len(runs), 2))
     points[0] = start
     for t in range(1, STEPS + 1):
-        stacked = torch.stack([run.theta for run in runs]).detach().requires_grad_()
-        losses = loss(stacked[:, 0], stacked[:, 1])
-        gradients = torch.autograd.grad(losses.sum(), stacked)[0].unbind()
-        for run, gradient, seen in zip(runs, gradients, losses.tolist(), strict=True):
-            run.step(gradient, seen)
-        points[t] = torch.stack([run.theta for run in runs]).detach().numpy()
+        seen = thetas.clone().requires_grad_()
+        losses = loss(seen[:, 0], seen[:, 1])
+        gradients = torch.autograd.grad(losses.sum(), seen)[0].unbind()
+        with torch.no_grad():
+            for run, gradient, value in zip(runs, gradients, losses.tolist(), strict=True):
+                run.step(gradient, value)
+        points[t] = thetas.numpy()
     return points.transpose(1, 0, 2)
 
 
