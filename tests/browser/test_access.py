@@ -45,7 +45,7 @@ def test_the_first_tab_stop_leads_past_the_controls_to_the_picture(server, open_
 
 
 def test_what_a_finger_presses_is_large_enough_and_nothing_is_wider_than_a_phone(server, open_page):
-    page = open_page(server + PAGES["compare"][0], *PHONE, has_touch=True, is_mobile=True)
+    page = open_page(server + PAGES["compare"][0], phone=True)
     page.locator(PLAYER).wait_for()
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

@@ -209,7 +209,7 @@ def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_no
 
 
 def test_on_a_phone_and_in_the_dark_the_numbers_stand_below_the_picture(server, open_page):
-    page = open_page("about:blank", width=390, height=844, is_mobile=True, has_touch=True, color_scheme="dark")
+    page = open_page("about:blank", phone=True, color_scheme="dark")
     for view in ("map", "basins"):
         page.goto(f"{server}/tune?view={view}&n=32")
         name = "x" if view == "map" else "lr"
