@@ -22,9 +22,9 @@ SMALL = f"""() => [...document.querySelectorAll(".ov-player :is(button, select, 
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious_or_moderate(server, open_page, name):
+def test_axe_finds_nothing_serious_or_moderate(led, name):
     link, drawn = PAGES[name]
-    page = open_page(server + link)
+    page = led(link)
     page.locator(drawn).first.wait_for()
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
     assert axe_findings(page) == []
