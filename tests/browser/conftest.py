@@ -142,7 +142,7 @@ LEAD = """(link) => new Promise((done) => {
     let asked = false;
     const run = new MutationObserver(() => {
         const state = app.dataset.testScriptState;
-        if (asked && state === "notRunning") { run.disconnect(); done(); }
+        if (asked && state === "notRunning") { run.disconnect(); requestAnimationFrame(() => setTimeout(done)); }
         asked ||= state !== "notRunning";
     });
     run.observe(app, { attributeFilter: ["data-test-script-state"] });
