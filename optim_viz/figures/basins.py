@@ -28,7 +28,7 @@ OTHERS, GREY = "#C9B8A0", "#7d818a"
 OPACITY = 0.85
 #: Pixels of the strip over x that the basins of a function of x alone are.
 STRIP = 190
-_FROM, _FROM_X = N_("from (%{x:.3g}, %{y:.3g})<br>%{text}"), N_("from %{x:.3g}<br>%{text}")
+_FROM, _FROM_X = N_("from (%{x:.3g}, %{y:.3g})<br>%{hovertext}"), N_("from %{x:.3g}<br>%{hovertext}")
 #: Starts a side that can be clicked.
 CLICKS = 40
 
@@ -153,7 +153,7 @@ def live_picture(named: Named, i: int) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def _clicks(named: Named, i: int) -> go.Scatter:
-    """Transparent markers over the starts: a heatmap takes no clicks."""
+    """Points over the starts, as texts without words: a heatmap takes no clicks, and markers would be many paths."""
     b, labels, words = named.basins[i], named.labels[i], [*named.names, tr("another minimum"), tr("lost")]
     every = max(1, -(-len(b.x) // CLICKS))
     rows, columns = (a.ravel() for a in np.meshgrid(*[np.arange(0, len(b.x), every)] * 2, indexing="ij"))
@@ -161,11 +161,10 @@ def _clicks(named: Named, i: int) -> go.Scatter:
     return go.Scatter(
         x=b.x[columns],
         y=b.y[rows],
-        mode="markers",
-        marker={"size": 9, "opacity": 0, "symbol": "square"},
+        mode="text",
         name="starts",
         customdata=np.stack([rows, columns], -1).tolist(),
-        text=told,
+        hovertext=told,
         hovertemplate=tr(_FROM_X if b.spec.surface.alone else _FROM) + "<extra></extra>",
     )
 

@@ -259,7 +259,10 @@ def _best(s: Sweep, measure: str) -> go.Scatter:
 
 
 def _clicks(s: Sweep) -> go.Scatter:
-    """A transparent marker over every cell (of a fine map, over every second or fourth): a heatmap takes no clicks."""
+    """A point over every cell (of a fine map, over every second or fourth): a heatmap takes no clicks.
+
+    They are texts without words: markers that nobody sees would be thousands of paths, most of a map's drawing.
+    """
     (xn, x), (yn, y) = s.axes.items()
     rows, columns = (np.arange(0, n, max(1, n // CLICKS)) for n in s.spec.shape)
     i, j = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
@@ -267,13 +270,12 @@ def _clicks(s: Sweep) -> go.Scatter:
     return go.Scatter(
         x=x[i],
         y=y[j],
-        mode="markers",
-        marker={"size": 9, "opacity": 0, "symbol": "square"},
+        mode="text",
         showlegend=False,
         customdata=np.stack([i, j], -1).tolist(),
-        text=texts,
+        hovertext=texts,
         name="cells",
-        hovertemplate=f"{xn} %{{x:.4g}}<br>{yn} %{{y:.4g}}<br>%{{text}}<extra></extra>",
+        hovertemplate=f"{xn} %{{x:.4g}}<br>{yn} %{{y:.4g}}<br>%{{hovertext}}<extra></extra>",
     )
 
 

@@ -1,6 +1,7 @@
 """A real browser and a freshly started server."""
 
 import base64
+import collections
 import contextlib
 import os
 import re
@@ -19,6 +20,15 @@ NOT_OURS = ("/_stcore/", "status of 404", "GL Driver Message", "willReadFrequent
 WIDE, PHONE = (1400, 900), (390, 844)
 #: Headers that a body has no more once it was read.
 OF_TRANSPORT = ("content-encoding", "content-length", "transfer-encoding")
+#: What Chromium leaves out. The menus of an address bar that nobody sees are two pages for each context; the others
+#: are those of Playwright's own list that matter here, because a second list replaces the first.
+LEFT_OUT = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay",
+    "HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+    "PreconnectToSearch",
+)  # fmt: skip
 #: Milliseconds that anything may take on a slow machine.
 PATIENCE = 90_000
 expect.set_options(timeout=PATIENCE)
@@ -31,7 +41,8 @@ def browser():
             pytest.fail("CI needs a browser: apt-get install chromium")
         pytest.skip("no browser found: install one with `apt-get install chromium` (or Google Chrome)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-gpu-rasterization"])
+        flags = [*FLAGS, "--disable-gpu-rasterization", f"--disable-features={','.join(LEFT_OUT)}"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
 
@@ -46,21 +57,25 @@ def server():
 class Tabs:
     """Pages that are used again when they are free, a browser context for each set of options.
 
-    Most of the time of a fresh page goes into Streamlit's files and plotly.js; here they are in the cache.
+    Most of the time of a fresh page goes into Streamlit's files and plotly.js; here they are in the cache. Each
+    context has one of its own: a phone is a page of the same context, and stays a phone.
     """
 
     def __init__(self, browser):
-        self._browser, self._contexts, self._free = browser, {}, {}
+        self._browser, self._contexts, self._free = browser, {}, collections.defaultdict(list)
 
-    def take(self, options):
-        kind = tuple(sorted(options.items()))
-        if kind not in self._contexts:
-            self._contexts[kind] = self._browser.new_context(
+    def take(self, options, phone=False):
+        kind = (phone, *sorted(options.items()))
+        if self._free[kind]:
+            return self._free[kind].pop(), kind
+        if kind[1:] not in self._contexts:
+            self._contexts[kind[1:]] = self._browser.new_context(
                 permissions=["clipboard-read", "clipboard-write", "local-network-access"], **options
             )
-            self._free[kind] = []
-        page = self._free[kind].pop() if self._free[kind] else self._contexts[kind].new_page()
+        page = self._contexts[kind[1:]].new_page()
         page.set_default_timeout(PATIENCE)
+        if phone:
+            as_phone(page)
         return page, kind
 
     def give_back(self, page, kind):
@@ -73,12 +88,22 @@ def tabs(browser):
     return Tabs(browser)
 
 
+def as_phone(page):
+    """Make a page a phone's, with a finger: what Playwright's is_mobile and has_touch make of a whole context."""
+    page.set_viewport_size(dict(zip(("width", "height"), PHONE, strict=True)))
+    screen = {"width": PHONE[0], "height": PHONE[1], "screenWidth": PHONE[0], "screenHeight": PHONE[1]}
+    session = page.context.new_cdp_session(page)
+    upright = {"screenOrientation": {"angle": 0, "type": "portraitPrimary"}}
+    session.send("Emulation.setDeviceMetricsOverride", {**screen, **upright, "deviceScaleFactor": 1, "mobile": True})
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+
 @contextlib.contextmanager
 def opening(tabs):
     """A function that opens an address, with the console's `complaints` beside it.
 
-    Nothing moves unless it is asked for with reduced_motion="no-preference". `options` are the context's
-    (offline, touch ...).
+    Nothing moves unless it is asked for with reduced_motion="no-preference". A `phone` is one with a finger, of
+    PHONE's size. `options` are the context's (offline ...).
     """
     taken, complaints = [], []
 
@@ -90,10 +115,11 @@ def opening(tabs):
     def fail(error):
         complaints.append(f"page error: {error}")
 
-    def open_(address, width=1400, height=900, color_scheme="light", reduced_motion="reduce", **options):
-        page, kind = tabs.take(options)
+    def open_(address, width=1400, height=900, color_scheme="light", reduced_motion="reduce", phone=False, **options):
+        page, kind = tabs.take(options, phone)
         taken.append((page, kind))
-        page.set_viewport_size({"width": width, "height": height})
+        if not phone:
+            page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.mouse.move(0, 0)
         page.on("console", note)
@@ -110,30 +136,59 @@ def opening(tabs):
     assert complaints == []
 
 
+#: Leads a page of the app to another link, as its own links do; answers once the page that is asked for has been run.
+LEAD = """(link) => new Promise((done) => {
+    const app = document.querySelector(".stApp");
+    let asked = false;
+    const run = new MutationObserver(() => {
+        const state = app.dataset.testScriptState;
+        if (asked && state === "notRunning") { run.disconnect(); requestAnimationFrame(() => setTimeout(done)); }
+        asked ||= state !== "notRunning";
+    });
+    run.observe(app, { attributeFilter: ["data-test-script-state"] });
+    history.pushState({}, "", link);
+    dispatchEvent(new PopStateEvent("popstate"));
+})"""
+AT_REST = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
+
+
+def lead(page, link):
+    """Lead a standing page of the app to another link, which takes a third of what opening it takes.
+
+    A page that still runs would take the link's query for its own.
+    """
+    page.wait_for_function(AT_REST, polling=100)
+    page.evaluate(LEAD, link)
+
+
 @contextlib.contextmanager
-def headed(page, server, headers):
-    """Have the server's pages that have a query come under these headers, too.
+def between(page, addresses, answer, stage="Request"):
+    """Have `answer(send, event)` decide on what a page asks for under such addresses; what waits at the end goes on.
 
     `page.route` would do without the browser's cache: every script would be fetched and compiled anew.
     """
     session = page.context.new_cdp_session(page)
-
-    def answer(event):
-        asked = {"requestId": event["requestId"]}
-        body = session.send("Fetch.getResponseBody", asked)
-        content = body["body"] if body["base64Encoded"] else base64.b64encode(body["body"].encode()).decode()
-        given = {one["name"].lower(): one["value"] for one in event["responseHeaders"]} | headers
-        rows = [{"name": name, "value": value} for name, value in given.items() if name not in OF_TRANSPORT]
-        told = {"responseCode": event["responseStatusCode"], "responseHeaders": rows, "body": content}
-        session.send("Fetch.fulfillRequest", asked | told)  # only a whole answer's policy is read again
-
-    session.on("Fetch.requestPaused", answer)
-    queried = [{"urlPattern": f"{server}/*\\?*", "requestStage": "Response"}]
-    session.send("Fetch.enable", {"patterns": queried})
+    session.on("Fetch.requestPaused", lambda event: answer(session.send, event))
+    session.send("Fetch.enable", {"patterns": [{"urlPattern": addresses, "requestStage": stage}]})
     try:
         yield
     finally:
         session.detach()
+
+
+def headed(page, server, headers):
+    """Have the server's pages that have a query come under these headers, too."""
+
+    def answer(send, event):
+        asked = {"requestId": event["requestId"]}
+        body = send("Fetch.getResponseBody", asked)
+        content = body["body"] if body["base64Encoded"] else base64.b64encode(body["body"].encode()).decode()
+        given = {one["name"].lower(): one["value"] for one in event["responseHeaders"]} | headers
+        rows = [{"name": name, "value": value} for name, value in given.items() if name not in OF_TRANSPORT]
+        told = {"responseCode": event["responseStatusCode"], "responseHeaders": rows, "body": content}
+        send("Fetch.fulfillRequest", asked | told)  # only a whole answer's policy is read again
+
+    return between(page, f"{server}/*\\?*", answer, "Response")
 
 
 def landscape_and_film(page):
@@ -170,12 +225,9 @@ def axe_findings(page):
 
 
 def _axe(page):
-    return [
-        (one["id"], node["html"][:200])
-        for one in Axe().run(page).response["violations"]
-        for node in one["nodes"]
-        if one["impact"] != "minor"
-    ]
+    # Of what it does not find wrong it would tell of every node: a megabyte, and half of its time.
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [(one["id"], node["html"][:200]) for one in found for node in one["nodes"] if one["impact"] != "minor"]
 
 
 @pytest.fixture
@@ -190,6 +242,26 @@ def open_once(tabs):
     """The same for a page that a whole file's tests share."""
     with opening(tabs) as open_:
         yield open_
+
+
+@pytest.fixture(scope="module")
+def led(server, open_once):
+    """One page of the app for all links of a file: the first is opened, and the page is led to the others."""
+    pages = []
+
+    def open_(link):
+        if not pages:
+            pages.append(open_once(server + link))
+            return pages[0]
+        (page,) = pages
+        page.bring_to_front()
+        page.set_viewport_size(dict(zip(("width", "height"), WIDE, strict=True)))
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.mouse.move(0, 0)
+        lead(page, link)
+        return page
+
+    return open_
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ SMALL = f"""() => [...document.querySelectorAll(".ov-player :is(button, select, 
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious_or_moderate(server, open_page, name):
+def test_axe_finds_nothing_serious_or_moderate(led, name):
     link, drawn = PAGES[name]
-    page = open_page(server + link)
+    page = led(link)
     page.locator(drawn).first.wait_for()
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
     assert axe_findings(page) == []
@@ -45,7 +45,7 @@ def test_the_first_tab_stop_leads_past_the_controls_to_the_picture(server, open_
 
 
 def test_what_a_finger_presses_is_large_enough_and_nothing_is_wider_than_a_phone(server, open_page):
-    page = open_page(server + PAGES["compare"][0], *PHONE, has_touch=True, is_mobile=True)
+    page = open_page(server + PAGES["compare"][0], phone=True)
     page.locator(PLAYER).wait_for()
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

@@ -1,9 +1,10 @@
 """The picture of a link that the server knows stands before the page does, and the page takes it over as it is."""
 
-import re
+import base64
 
 import pytest
 
+from tests.browser.conftest import between
 from tests.browser.test_live import LINK, expected, knob, wait_for
 
 READY = ".ov-player[data-ready='true']"
@@ -36,30 +37,29 @@ def looks(page):
     return found
 
 
-def known(server, open_page):
-    """Open the link once, so that the server knows its picture."""
-    page = open_page(server + LINK)
+@pytest.fixture(scope="module")
+def opened(server, open_once):
+    """A page that has opened the link, so that the server knows its picture."""
+    page = open_once(server + LINK)
     page.locator(READY).wait_for()
     page.wait_for_function("!document.querySelector('.stApp[data-test-script-state=running]')")
-    return page
+    return page, page.url
 
 
-def test_it_stands_and_computes_without_streamlit_and_is_taken_over(server, open_page):
-    page = known(server, open_page)
-    waits = re.compile("/_stcore/health")
-    page.route(waits, lambda route: None)
-    page.goto(page.url)
-    page.locator(EARLY).wait_for()
-    assert page.locator("[data-testid=stSidebar]").count() == 0
-    where, look = page.locator(".ov-player").bounding_box(), looks(page)
-    page.evaluate("window.__early = document.querySelector('.ov-player').__ov")
-    knob(page, "sgd", "lr").focus()
-    page.keyboard.type("0.01")
-    page.keyboard.press("Enter")
-    wait_for(page, expected(sgd=0.01))
-    page.keyboard.press("Enter")
-    page.keyboard.type("0.0")
-    page.unroute(waits)
+def test_it_stands_and_computes_without_streamlit_and_is_taken_over(opened):
+    page, link = opened
+    with between(page, "*/_stcore/health*", lambda send, event: None):  # Streamlit waits for an answer
+        page.goto(link)
+        page.locator(EARLY).wait_for()
+        assert page.locator("[data-testid=stSidebar]").count() == 0
+        where, look = page.locator(".ov-player").bounding_box(), looks(page)
+        page.evaluate("window.__early = document.querySelector('.ov-player').__ov")
+        knob(page, "sgd", "lr").focus()
+        page.keyboard.type("0.01")
+        page.keyboard.press("Enter")
+        wait_for(page, expected(sgd=0.01))
+        page.keyboard.press("Enter")
+        page.keyboard.type("0.0")
     page.locator(READY).wait_for()
     assert page.locator(".ov-early").count() == 0
     assert page.evaluate("window.__early === document.querySelector('.ov-player').__ov")
@@ -72,11 +72,18 @@ def test_it_stands_and_computes_without_streamlit_and_is_taken_over(server, open
     assert looks(page) == look
 
 
-def test_where_it_cannot_be_had_the_page_shows_its_own(server, open_page):
-    page = known(server, open_page)
-    page.route(re.compile(r"/picture-\w+\.json"), lambda route: route.fulfill(status=200, body="no JSON"))
-    page.goto(page.url)
-    page.locator(READY).wait_for()
-    assert page.locator(".ov-early").count() == 0
-    page.evaluate(GONE)  # one that goes while it is drawn complains of nothing
-    page.wait_for_timeout(500)
+def test_where_it_cannot_be_had_the_page_shows_its_own(opened):
+    page, link = opened
+    body = base64.b64encode(b"no JSON").decode()
+    asked = []
+
+    def no_picture(send, event):
+        asked.append(event["request"]["url"])
+        send("Fetch.fulfillRequest", {"requestId": event["requestId"], "responseCode": 200, "body": body})
+
+    with between(page, "*/picture-*.json", no_picture):
+        page.goto(link)
+        page.locator(READY).wait_for()
+        assert len(asked) == 1 and page.locator(".ov-early").count() == 0
+        page.evaluate(GONE)  # one that goes while it is drawn complains of nothing
+        page.wait_for_timeout(500)

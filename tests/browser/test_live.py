@@ -173,7 +173,7 @@ def test_the_steps_and_a_run_that_only_the_server_can_make(server, open_page):
 
 
 def test_a_finger_turns_a_knob_on_a_phone(server, open_page):
-    page = open_page(server + LINK, width=390, height=844, has_touch=True, is_mobile=True)
+    page = open_page(server + LINK, phone=True)
     page.locator(PLAYER).wait_for()
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     dial = knob(page, "adam", "lr")

@@ -171,7 +171,7 @@ def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_canc
 
 
 def test_a_phone_needs_no_sideways_scrolling(server, open_page):
-    page = open_page("about:blank", width=390, height=844, is_mobile=True, has_touch=True)
+    page = open_page("about:blank", phone=True)
     for view in ("rates", "map", "basins"):
         page.goto(f"{server}/tune?view={view}&n=32")
         page.locator(CHART).first.wait_for()

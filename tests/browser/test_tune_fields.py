@@ -19,7 +19,7 @@ from optim_viz.experiments.study_views import VIEWS, check
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.figures import basins as basin_figures
 from optim_viz.figures import maps
-from tests.browser.conftest import headed
+from tests.browser.conftest import headed, lead
 from tests.proxy import HEADERS
 
 TURNED = ".ov-turned"
@@ -75,8 +75,20 @@ def settled(page):
     return int(page.locator(TURNED).get_attribute("data-differ"))
 
 
-def test_a_map_follows_its_start_and_python_takes_over_at_rest(server, open_page):
-    page = open_page(server + "/tune?view=map&n=32")
+@pytest.fixture(scope="module")
+def turned(led):
+    """The page of a link, with nothing said of a picture that was turned there before."""
+
+    def open_(link):
+        page = led(link)
+        page.evaluate(f"delete document.querySelector('{TURNED}')?.dataset.differ")
+        return page
+
+    return open_
+
+
+def test_a_map_follows_its_start_and_python_takes_over_at_rest(turned):
+    page = turned("/tune?view=map&n=32")
     press(page, "x")
     expect(page.locator(LIVE)).to_have_count(1)
     assert page.url.endswith("/tune?view=map&n=32")  # nothing is sent while it is held
@@ -92,8 +104,9 @@ def test_a_map_follows_its_start_and_python_takes_over_at_rest(server, open_page
     expect(knob(page, "x")).to_have_attribute("aria-valuenow", value)
 
 
-def test_the_start_is_dragged_on_a_plane_and_undone(server, open_page):
-    page = open_page(server + "/tune?view=map&f=rosenbrock&o=adam&n=16")
+def test_the_start_is_dragged_on_a_plane_and_undone(turned):
+    page = turned("/tune?view=map&f=rosenbrock&o=adam&n=16")
+    expect(knob(page, "x")).to_have_attribute("aria-valuenow", "-1.5")
     before = [knob(page, name).get_attribute("aria-valuenow") for name in "xy"]
     plane = page.locator(".ov-start-plane")
     plane.scroll_into_view_if_needed()
@@ -112,13 +125,13 @@ def test_the_start_is_dragged_on_a_plane_and_undone(server, open_page):
     expect(page).not_to_have_url(re.compile("start="))
     for name, value in zip("xy", before, strict=True):
         expect(knob(page, name)).to_have_attribute("aria-valuenow", value)
-    page.goto(server + "/tune?view=map&n=16&x=x~-1.0~1.0&y=lr~0.01~1.0")
+    turned("/tune?view=map&n=16&x=x~-1.0~1.0&y=lr~0.01~1.0")
     knob(page, "y")
     expect(plane.locator(".ov-handle")).to_be_hidden()  # one of its places is an axis
 
 
-def test_theory_is_hidden_once_what_is_turned_leaves_it(server, open_page):
-    page = open_page(server + "/tune?view=map&n=32")
+def test_theory_is_hidden_once_what_is_turned_leaves_it(turned):
+    page = turned("/tune?view=map&n=32")
     theory = page.locator(f"{CHART} .scatterlayer .trace").nth(2)
     press(page, "x")
     expect(page.locator(LIVE)).to_have_count(1)
@@ -136,8 +149,8 @@ def test_theory_is_hidden_once_what_is_turned_leaves_it(server, open_page):
     expect(page).to_have_url(re.compile("weight_decay"))
 
 
-def test_a_number_is_typed_and_stepped_and_one_that_is_none_is_refused(server, open_page):
-    page = open_page(server + ONE.replace("128", "32"))
+def test_a_number_is_typed_and_stepped_and_one_that_is_none_is_refused(turned):
+    page = turned(ONE.replace("128", "32"))
     knob(page, "lr").click()
     page.keyboard.type("0.3")
     page.keyboard.press("Enter")
@@ -170,8 +183,9 @@ def test_basins_are_drawn_ten_times_a_second_while_they_are_turned(server, open_
     assert rate >= 5 and differ == 0  # 10 on a machine of its own
 
 
-def test_only_what_is_turned_is_drawn_over(server, open_page):
-    page = open_page(server + "/tune?view=basins&n=32")
+def test_only_what_is_turned_is_drawn_over(turned):
+    page = turned("/tune?view=basins&n=32")
+    expect(page.locator(CHART)).to_have_count(3)
     press(page, "lr")  # sgd's
     expect(page.locator(LIVE)).to_have_count(1)
     expect(page.locator(CHART).nth(0).locator(LIVE)).to_have_count(1)
@@ -209,9 +223,14 @@ def test_workers_run_under_the_headers_of_the_proxy_and_the_page_itself_where_no
 
 
 def test_on_a_phone_and_in_the_dark_the_numbers_stand_below_the_picture(server, open_page):
-    page = open_page("about:blank", width=390, height=844, is_mobile=True, has_touch=True, color_scheme="dark")
+    page = open_page("about:blank", phone=True, color_scheme="dark")
     for view in ("map", "basins"):
-        page.goto(f"{server}/tune?view={view}&n=32")
+        link = f"/tune?view={view}&n=32"
+        if view == "map":
+            page.goto(server + link)
+        else:
+            lead(page, link)
+            page.evaluate(f"delete document.querySelector('{TURNED}').dataset.differ")
         name = "x" if view == "map" else "lr"
         knob(page, name).scroll_into_view_if_needed()
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view

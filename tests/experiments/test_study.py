@@ -152,7 +152,7 @@ def test_what_was_done_when_time_ran_out_or_a_cancel_came_is_kept_and_nothing_el
         (chart,) = result.pictures.charts(asked.study, (one,), False)
         assert STUDY_EXPORTS["html"].write(result) and chart.data
         if view != "rates":
-            assert [told == "not done" for told in chart.data[-1].text].count(False) == count
+            assert [told == "not done" for told in chart.data[-1].hovertext].count(False) == count
     if view == "rates":
         (opened,) = [result.pictures.played((stopped,), 0, [0, count - 1])]
         assert f"{stopped.axes['lr'][count - 1]}" in opened["o"][0]

@@ -208,6 +208,8 @@ def test_a_fine_map_has_clicks_on_some_cells_and_they_are_cells():
     cells = clickable(maps.map_chart(s, "loss", (True, False)))
     assert len(cells.x) == 65 * 20
     assert all(x == s.axes["lr"][i] for x, (i, _) in zip(cells.x, cells.customdata, strict=True))
+    assert len(cells.hovertext) == len(cells.x) and cells.hovertemplate.endswith("%{hovertext}<extra></extra>")
+    assert (cells.mode, cells.text) == ("text", None)  # nothing is drawn for them
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +244,7 @@ def test_basin_chart_and_table(basins):
         figure = basin_chart(named_, i)
         np.testing.assert_array_equal(np.array(figure.data[0].z) == 5, b.labels == -1)
         starts = clickable(figure)
-        assert len(starts.x) == 24 * 24
+        assert len(starts.x) == 24 * 24 and (starts.mode, starts.text) == ("text", None)
         for x, y, (row, column) in zip(starts.x, starts.y, starts.customdata, strict=True):
             assert (x, y) == (b.x[column], b.y[row])
         assert figure.layout.title.text == named_.optimizers[i]
