@@ -146,7 +146,24 @@ def test_what_sessions_run_imports_the_package_whole_first(path):
     assert ours[0].split()[:2] == ["import", "optim_viz"]
 
 
+def told(code):
+    return subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True,
+                          cwd=ROOT).stdout.strip()  # fmt: skip
+
+
 def test_importing_the_library_loads_no_heavy_library():
-    code = f"import sys, optim_viz; print([m for m in {list(HEAVY)} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout.strip() == "[]"
+    assert told(f"import sys, optim_viz; print([m for m in {list(HEAVY)} if m in sys.modules])") == "[]"
+
+
+def test_what_trains_does_without_torch_s_compiler_and_leaves_no_mark_on_torch():
+    assert (
+        told("""
+import sys, torch, optim_viz as ov
+lion = ov.optimizer("pytorch_optimizer.Lion", lr=1e-3)
+ov.train(["sgd", "adam", "adagrad", "nadam", lion], epochs=1, batch_size=4000, hidden=(8,))
+ov.descend("quadratic", ["lbfgs", lion], steps=3)
+marks = [vars(torch.optim.Optimizer)[name].__wrapped__.__dict__ for name in ("add_param_group", "zero_grad")]
+print("torch._dynamo" in sys.modules, [[*mark] for mark in marks])
+""")
+        == "False [[], []]"
+    )

@@ -52,23 +52,28 @@ def torch_arguments(spec: OptimizerSpec) -> dict[str, Any]:
     return arguments
 
 
+_NEVER_COMPILED = ("add_param_group", "zero_grad")
+
+
 @contextlib.contextmanager
 def uncompiled() -> Iterator[None]:
-    """Within it, optimizers are made without torch's compiler, whose import takes as long as torch's own (2 s of CPU).
+    """Within it, optimizers do without torch's compiler, whose import takes as long as torch's own (2 s of CPU).
 
-    torch imports it to mark a method as one that is never compiled. Here the method has that mark; where the compiler
-    is there already, or torch should mark it otherwise, nothing is changed.
+    torch imports it to mark two methods as ones that are never compiled. Here they have that mark; where the compiler
+    is there already, or torch should mark them otherwise, nothing is changed.
     """
+    if "torch._dynamo" in sys.modules:
+        yield
+        return
     import torch
 
-    method: Any = inspect.unwrap(torch.optim.Optimizer.add_param_group)
-    there = "torch._dynamo" in sys.modules
-    if not there:
+    methods: list[Any] = [inspect.unwrap(getattr(torch.optim.Optimizer, name)) for name in _NEVER_COMPILED]
+    for method in methods:
         method.__dynamo_disable = method
     try:
         yield
     finally:
-        if not there:
+        for method in methods:
             method.__dict__.pop("__dynamo_disable", None)
 
 

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from optim_viz.optimizers.as_torch import uncompiled
 from optim_viz.optimizers.stepper import Stepper
 from optim_viz.optimizers.streams import Stream
 from optim_viz.spec import OptimizerSpec, SpecError
@@ -65,7 +66,8 @@ def _walk(spec: OptimizerSpec, told: Asks, closure: bool = False, apart: bool = 
     weights = [part.clone().requires_grad_() for part, _ in pairs]
 
     def look() -> Any:
-        made.zero_grad()
+        with uncompiled():
+            made.zero_grad()
         loss = torch.stack([(s * w**2).sum() for w, (_, s) in zip(weights, pairs, strict=True)]).sum()
         slopes = torch.autograd.grad(loss, weights, create_graph=told.graph)
         for weight, slope in zip(weights, slopes, strict=True):

@@ -17,7 +17,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler
+from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler, uncompiled
 from optim_viz.optimizers.clipping import clip_gradients
 from optim_viz.optimizers.streams import Stream
 from optim_viz.spec import OptimizerSpec, SpecError
@@ -128,7 +128,8 @@ class Stepper:
         import torch
 
         self.evaluations += 1
-        self.optimizer.zero_grad()
+        with uncompiled():
+            self.optimizer.zero_grad()
         try:
             value = loss(self.graph)
             if not self.graph:
