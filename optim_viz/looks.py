@@ -28,11 +28,6 @@ def look() -> None:
     _answer.get()()
 
 
-def asked() -> Callable[[], object]:
-    """Return what a look of this thread calls, for the looks of other threads that work for it."""
-    return _answer.get()
-
-
 @contextlib.contextmanager
 def answering(answer: Callable[[], object]) -> Iterator[None]:
     """While inside, in this thread, `answer` is what a look calls: it returns, or raises what the work is to end with.

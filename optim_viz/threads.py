@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any, Generic, TypeVar
 
-from optim_viz.looks import Stopped, answering, asked, look
+from optim_viz.looks import Stopped, answering, look
 
 T = TypeVar("T")
 
@@ -67,32 +67,32 @@ def in_threads(
 
     They do work at once: NumPy on long arrays, machine code and torch free the interpreter's lock meanwhile.
     `work` is given a function that says whether to stop: `cancel` is set, or another thread, or `report`, has failed.
-    A look inside `work` then ends it where it stands, and asks whom this thread asks, too. An error is raised, as is
-    that of a look in this thread. One thread that nothing is to be heard of is this one.
+    A look inside `work` then ends it where it stands. An error is raised, as is that of a look in this thread. One
+    thread that nothing is to be heard of is this one.
     """
-    failed, mine = threading.Event(), asked()
+    failed = threading.Event()
 
     def stopped() -> bool:
         return failed.is_set() or (cancel is not None and cancel.is_set())
 
-    def looked() -> bool:
-        mine()
+    def here() -> bool:
+        look()
         return stopped()
 
     def answer() -> None:
-        if looked():
+        if stopped():
             raise Stopped
 
     def guarded() -> None:
         try:
             with answering(answer), contextlib.suppress(Stopped):
-                work(looked)
+                work(stopped)
         except BaseException:
             failed.set()
             raise
 
     if count == 1 and report is None:
-        work(looked)
+        work(here)
         return
     with ThreadPoolExecutor(count, "optim-viz") as pool:
         futures = [pool.submit(guarded) for _ in range(count)]

@@ -23,7 +23,7 @@ FLOORS = [
     {"optimizers", "settings"},
     {"typed"},
     {"spec", "log", "threads", "progress"},
-    {"looks", "precedence", "language", "places"},
+    {"looks", "language", "places"},
 ]
 #: Libraries that take long to import, and the rooms and modules that may do so when they are imported themselves:
 #: everywhere else they are imported inside functions, where they are needed.
@@ -166,4 +166,18 @@ marks = [vars(torch.optim.Optimizer)[name].__wrapped__.__dict__ for name in ("ad
 print("torch._dynamo" in sys.modules, [[*mark] for mark in marks])
 """)
         == "False [[], []]"
+    )
+
+
+def test_a_server_has_pandas_whole_before_a_page_is_drawn():
+    """Else plotly may find a half of it, which another session's thread has begun to import."""
+    assert (
+        told("""
+import sys
+from optim_viz.ui import page
+before = "pandas" in sys.modules
+page._warm_up()
+print(before, hasattr(sys.modules["pandas"], "Series"))
+""")
+        == "False True"
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from optim_viz.experiments.fairness import Fair, FairRuns, fair_train
 from optim_viz.experiments.links import Query
 from optim_viz.experiments.study import Study
+from optim_viz.experiments.study_views import VIEWS
 from optim_viz.language import N_
 from optim_viz.network.train import steps_per_epoch
 from optim_viz.optimizers.specs import looks
@@ -42,6 +42,11 @@ def within(asked: AskedFairly) -> AskedFairly:
     return asked
 
 
+def _run_of(asked: Any) -> DescentSpec:
+    """The run on a surface that a comparison or a study is about."""
+    return asked.descent if isinstance(asked, Study) else asked.spec
+
+
 def affordable(read: Read[Asked]) -> Read[Asked]:
     """Return a reader of links that cuts the steps of a run on a surface to what the app lets one have, with a note.
 
@@ -53,13 +58,15 @@ def affordable(read: Read[Asked]) -> Read[Asked]:
 
     def cut(query: Query, default: Asked) -> tuple[Asked, list[str]]:
         asked, notes = read(query, default)
-        field = "descent" if isinstance(asked, Study) else "spec"
-        spec, most = getattr(asked, field), limit("steps")
-        if spec.steps <= most:
+        count, most = _run_of(asked).steps, limit("steps")
+        if count <= most:
             return asked, notes
+        # Read anew, because what else it says may fit the one length alone, a typed schedule above all.
+        asked, notes = read({**query, "steps": [str(most)]}, default)
+        shows = not isinstance(asked, Study) or "steps" in VIEWS[asked.view].keys
         note = N_("The link asks for {count:,} steps; this server allows at most {most:,}, which are shown.",
-                  count=spec.steps, most=most)  # fmt: skip
-        return replace(asked, **{field: replace(spec, steps=most)}), [*notes, note]
+                  count=count, most=most)  # fmt: skip
+        return asked, [*notes, note] if "steps" in query and shows else notes
 
     return cut
 

@@ -20,8 +20,6 @@ from weakref import WeakSet
 from optim_viz import log
 from optim_viz.experiments.memory import give_back, weight
 from optim_viz.language import N_
-from optim_viz.looks import answering
-from optim_viz.precedence import give_way
 from optim_viz.progress import Progress, Unfinished, about
 from optim_viz.settings import limit
 from optim_viz.spec import SpecError
@@ -207,8 +205,7 @@ class Line:
         failed: BaseException | None = None
         size, state = 0, JobState.FAILED
         try:
-            with answering(give_way):
-                job.result = self._run(job.spec, job.look, job.cancel)
+            job.result = self._run(job.spec, job.look, job.cancel)
             size = weight(job.result)
             state = JobState.CANCELLED if job.cancel.is_set() else JobState.FINISHED
         except Unfinished as error:

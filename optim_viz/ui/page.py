@@ -100,7 +100,13 @@ def start_app() -> None:
 
 @functools.cache
 def _warm_up() -> None:
-    """What only the first page of a server would wait for, sympy above all, is no part of that page's own time."""
+    """What only the first page of a server would wait for, sympy above all, is no part of that page's own time.
+
+    pandas is imported whole before anything is drawn: plotly takes what it finds of it in sys.modules, be it half of it
+    that another session's thread has begun to import.
+    """
+    import pandas  # noqa: F401
+
     from optim_viz.surfaces.compiled import compiled
     from optim_viz.surfaces.table import SURFACES
 

@@ -18,7 +18,7 @@ from optim_viz.export.table import harmless
 from optim_viz.language import N_, spoken, tr
 from optim_viz.ui import progress
 from optim_viz.ui.go import go
-from optim_viz.ui.page import address, plain, timed
+from optim_viz.ui.page import address, plain, timed, untimed
 from optim_viz.ui.sessions import turns
 from optim_viz.ui.share import File, Parcel, give
 from optim_viz.ui.tune_fields import CHARTS, show_fields
@@ -76,7 +76,7 @@ def _ask(asked: CheckedStudy) -> Job:
     """The job of a study, after a short wait."""
     job = progress.ask(_KEY, _line(asked.slow), asked.work)
     until = time.monotonic() + WAIT
-    with turns().left():
+    with untimed(), turns().left():
         while job.active and time.monotonic() < until:
             time.sleep(BLINK)
     return job

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from optim_viz import log, precedence
+from optim_viz import log
 from optim_viz.language import N_
 from optim_viz.progress import about
 from optim_viz.spec import SpecError
@@ -26,10 +26,7 @@ _since: ContextVar[float | None] = ContextVar("since", default=None)
 
 
 class Turns:
-    """So many at once, and others waiting for at most `patience` seconds: whoever would wait longer is sent away.
-
-    Whoever has a turn goes before what is done behind the pages.
-    """
+    """So many at once, and others waiting for at most `patience` seconds: whoever would wait longer is sent away."""
 
     def __init__(self, at_once: int, patience: float) -> None:
         self._at_once, self._patience = at_once, patience
@@ -69,25 +66,29 @@ class Turns:
         try:
             yield
         finally:
-            self._free.acquire()
+            with self._in_line():
+                self._free.acquire()
             self._come()
 
     def _come(self) -> None:
         _since.set(time.monotonic())
-        precedence.come()
 
     def _go(self) -> None:
         self._took.append(time.monotonic() - (_since.get() or 0.0))
         _since.set(None)
-        precedence.go()
         self._free.release()
 
     def _wait(self) -> bool:
         """Wait in line; whether it led to a turn."""
+        with self._in_line():
+            return self._seconds(self._waiting) <= self._patience and self._free.acquire(timeout=self._patience)
+
+    @contextlib.contextmanager
+    def _in_line(self) -> Iterator[None]:
         with self._lock:
             self._waiting += 1
         try:
-            return self._seconds(self._waiting) <= self._patience and self._free.acquire(timeout=self._patience)
+            yield
         finally:
             with self._lock:
                 self._waiting -= 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import optim_viz as ov
-from optim_viz.experiments import links, study_runs
+from optim_viz.experiments import budgets, links, study_runs
 from optim_viz.experiments.budgets import affordable
 from optim_viz.experiments.fairness import Fair
 from optim_viz.experiments.openings import (
@@ -49,3 +49,18 @@ def test_steps_beyond_the_server_s_are_cut_with_a_note_and_all_else_stays(read, 
     assert notes == [] and note.startswith("The link asks for 20,000 steps; this server allows at most 5,000")
     assert spec.steps == 5000 and read({**link, "steps": ["5000"]}, default)[0] == cut != whole
     assert affordable(read)({**link, "steps": ["5000"]}, default) == (cut, [])
+
+
+def test_what_fits_the_shorter_run_alone_is_kept_and_a_default_that_is_too_long_is_no_link_s_fault(monkeypatch):
+    grows = {"steps": ["20000"], "o": ["sgd~lr~0.001~s~lambda~s.lr_lambda~1.002^t"]}
+    asked, (note,) = affordable(read_compare)(grows, COMPARE)
+    assert note.startswith("The link asks for 20,000 steps") and asked.spec.optimizers[0].schedule.kind == "lambda"
+    shrinks = {"steps": ["20000"], "o": ["sgd~lr~0.001~s~lambda~s.lr_lambda~1/abs(T - 5000)", "adam"]}
+    asked, (dropped, note) = affordable(read_compare)(shrinks, COMPARE)
+    assert "the factor of step" in dropped and [o.kind for o in asked.spec.optimizers] == ["adam"]
+    trained, notes = affordable(read_study)({"view": ["network"], "steps": ["20000"]}, FIRST.opens)
+    assert notes == [] and trained.view == "network"
+    monkeypatch.setattr(budgets, "limit", {"steps": 20}.get)
+    for read, default in ((read_compare, COMPARE), (read_study, FIRST.opens)):
+        asked, notes = affordable(read)({}, default)
+        assert notes == [] and (getattr(asked, "spec", None) or asked.descent).steps == 20
