@@ -149,10 +149,9 @@ def test_turning_pages_and_pictures_writes_the_link(wide):
     expect(page.get_by_text("A hundred times the gradient's own step")).to_have_count(0)
 
 
-def test_open_in_compare_shows_the_lessons_final_losses(wide):
+def test_open_in_compare_shows_the_lessons_final_losses(server, open_page):
     row = table.lesson("momentum")
-    page, _ = wide
-    lead(page, "/lessons?lesson=momentum")
+    page = open_page(server + "/lessons?lesson=momentum")
     drawn(page, row)
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_label("The link to this experiment")).to_have_value(page.url)
