@@ -49,13 +49,14 @@ def _go(step: int = 0) -> None:
 def choose_lesson() -> Lesson:
     """Show Back, the list of lessons, and Next; return the lesson that is open."""
     here = _NUMBER[st.session_state["lessons.slug"]]
+    # These buttons' keys are not the page's: one that was pressed would count as touched, and hide the browser's Back.
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="lessons-turn"):
-        st.button(tr("Back"), key="lessons.back", on_click=_go, args=(-1,), disabled=here == 1)
+        st.button(tr("Back"), key="lessons-back", on_click=_go, args=(-1,), disabled=here == 1)
         slug = st.selectbox(
             tr("Lesson"), _SLUGS, key="lessons.slug", label_visibility="collapsed", on_change=_go, required=True,
             format_func=lambda slug: f"{_NUMBER[slug]}. {tr(table.LESSONS[slug].title)}",
         )  # fmt: skip
-        st.button(tr("Next"), key="lessons.next", on_click=_go, args=(1,), disabled=here == len(_SLUGS), type="primary")
+        st.button(tr("Next"), key="lessons-next", on_click=_go, args=(1,), disabled=here == len(_SLUGS), type="primary")
     return table.lesson(str(slug))
 
 

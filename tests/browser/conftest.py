@@ -137,28 +137,49 @@ def opening(tabs):
 
 
 #: Leads a page of the app to another link, as its own links do; answers once the page that is asked for has been run.
-LEAD = """(link) => new Promise((done) => {
-    const app = document.querySelector(".stApp");
-    let asked = false;
-    const run = new MutationObserver(() => {
-        const state = app.dataset.testScriptState;
-        if (asked && state === "notRunning") { run.disconnect(); requestAnimationFrame(() => setTimeout(done)); }
-        asked ||= state !== "notRunning";
-    });
-    run.observe(app, { attributeFilter: ["data-test-script-state"] });
+#: What the page says of itself may not tell: a short run begins and ends within one drawing. So the server is heard.
+LEAD = """(link) => new Promise((done, fail) => {
+    const { send } = WebSocket.prototype, FINISHED = 6;  // a field of Streamlit's ForwardMsg; 0 is success
+    const succeeds = (bytes, at = 0) => {
+        const number = () => {
+            let value = 0, unit = 1, byte;
+            do { byte = bytes[at++]; value += (byte & 127) * unit; unit *= 128; } while (byte > 127);
+            return value;
+        };
+        while (at < bytes.length) {
+            const tag = number(), size = number();
+            if (tag === 8 * FINISHED) return size === 0;
+            if (tag % 8 === 2) at += size;
+        }
+        return false;
+    };
+    function hear({ data }) {
+        if (!succeeds(new Uint8Array(data))) return;
+        this.removeEventListener("message", hear);
+        setTimeout(() => requestAnimationFrame(() => setTimeout(done)), 50);
+    }
+    WebSocket.prototype.send = function (data) {
+        WebSocket.prototype.send = send;
+        this.addEventListener("message", hear);
+        return send.call(this, data);
+    };
+    setTimeout(() => fail(new Error(`${link} was not run`)), 60000);
     history.pushState({}, "", link);
     dispatchEvent(new PopStateEvent("popstate"));
 })"""
-AT_REST = "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
+#: Whether a page has been run to its end: Streamlit calls one that was never run at rest, too.
+AT_REST = """() => document.querySelector(".stApp")?.dataset.testScriptState === "notRunning"
+    && document.querySelector(".stApp [data-testid=stElementContainer]")"""
 
 
 def lead(page, link):
     """Lead a standing page of the app to another link, which takes a third of what opening it takes.
 
-    A page that still runs would take the link's query for its own.
+    A page that still runs would take the link's query for its own; one that was never run would not hear of it.
     """
     page.wait_for_function(AT_REST, polling=100)
     page.evaluate(LEAD, link)
+    page.wait_for_function(AT_REST, polling=100)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from optim_viz.export.table import EXPORTS
 from optim_viz.lessons import links, table
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec
+from tests.browser.conftest import lead
 
 PLAYER = ".ov-player[data-ready='true']"
 
@@ -95,8 +96,9 @@ def test_a_lesson_waits_for_a_guess_and_then_plays_where_motion_is_welcome(serve
     assert page.evaluate(PAINTED) > 0
 
 
-def test_all_pictures_play_side_by_side_and_a_name_hides_its_runs_in_all_of_them(server, open_page):
-    page = open_page(server + "/lessons?lesson=momentum")
+def test_all_pictures_play_side_by_side_and_a_name_hides_its_runs_in_all_of_them(wide):
+    page, _ = wide
+    lead(page, "/lessons?lesson=momentum")
     page.get_by_text("side by side").click()
     page.locator(f"{PLAYER}[data-scene-key='lesson momentum together']").wait_for()
     expect(page).to_have_url(re.compile(r"\?lesson=momentum&run=all$"))
@@ -124,13 +126,18 @@ def test_every_lesson_on_a_phone_is_one_column_without_sideways_scrolling(server
         assert page.locator("[data-testid=stException]").count() == 0, slug
 
 
-def test_turning_pages_and_pictures_writes_the_link(server, open_page):
-    page = open_page(server + "/lessons?lesson=local-minima")
+def test_turning_pages_and_pictures_writes_the_link(wide):
+    page, _ = wide
+    lead(page, "/lessons?lesson=local-minima")
     drawn(page, table.lesson("local-minima"))
     page.get_by_role("button", name="Next", exact=True).click()
     row = table.lesson("momentum")
     drawn(page, row)
     expect(page).to_have_url(re.compile(r"\?lesson=momentum$"))
+    page.go_back()
+    drawn(page, table.lesson("local-minima"))
+    page.go_forward()
+    drawn(page, row)
     page.get_by_text(links.tab(row, 4)).click()
     drawn(page, row, 4)
     expect(page).to_have_url(re.compile(r"\?lesson=momentum&run=4$"))

@@ -49,9 +49,10 @@ def requests_for_runs(page):
 
 
 @pytest.fixture
-def page(server, open_page):
-    page = open_page(server + LINK)
+def page(led):
+    page = led(LINK)
     page.locator(PLAYER).wait_for()
+    wait_for(page, expected())
     return page
 
 
@@ -127,9 +128,11 @@ def contours(page):
     return page.evaluate("document.querySelector('[data-kind=plane] .ov-gd').data[0].contours.end")
 
 
-def test_the_contours_follow_a_letter_until_python_draws_them(server, open_page):
-    page = open_page(server + "/?f=a*x^2%2By^2&a=1&steps=30&o=sgd~lr~0.01")
+def test_the_contours_follow_a_letter_until_python_draws_them(led):
+    page = led("/?f=a*x^2%2By^2&a=1&steps=30&o=sgd~lr~0.01")
     page.locator(PLAYER).wait_for()
+    runs = ov.descend(ov.surface("a*x^2+y^2", a=1), [ov.optimizer("sgd", lr=0.01)], steps=30)
+    wait_for(page, {"sgd": runs["sgd"].final_loss})
     before, passing = contours(page), page.locator(".ov-passing")
     letter = page.locator(".ov-shared [data-knob=a]")
     letter.scroll_into_view_if_needed()
@@ -160,8 +163,8 @@ def test_on_an_exported_page_the_contours_are_drawn_where_a_letter_rests(tmp_pat
     assert contours(page) > before
 
 
-def test_the_steps_and_a_run_that_only_the_server_can_make(server, open_page):
-    page = open_page(server + "/?f=himmelblau&steps=20&o=adam~lr~0.2&o=lbfgs~lr~0.1")
+def test_the_steps_and_a_run_that_only_the_server_can_make(led):
+    page = led("/?f=himmelblau&steps=20&o=adam~lr~0.2&o=lbfgs~lr~0.1")
     page.locator(PLAYER).wait_for()
     expect(page.locator("tr[data-track=lbfgs]")).to_contain_text("follows when you let go")
     page.locator(".ov-shared [data-knob=steps]").focus()

@@ -91,8 +91,8 @@ def test_a_deep_link_is_drawn_played_and_changed(name, server, open_page):
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_the_link_in_the_address_bar_is_the_experiment(server, open_page):
-    first = open_page(server + LINKS["compare"])
+def test_the_link_in_the_address_bar_is_the_experiment(led, open_page):
+    first = led(LINKS["compare"])
     first.locator(PLAYER).wait_for()
     LR["compare"](first).focus()
     first.keyboard.press("ArrowRight")
@@ -131,8 +131,8 @@ def test_bad_input_gets_its_sentence_and_keeps_the_picture(server, open_page):
     expect(player).not_to_have_attribute("data-drawn-hash", drawn)
 
 
-def test_changing_pages_and_coming_back_keeps_the_experiment(server, open_page):
-    page = open_page(server + LINKS["compare"])
+def test_changing_pages_and_coming_back_keeps_the_experiment(led):
+    page = led(LINKS["compare"])
     page.locator(PLAYER).wait_for()
     page.get_by_role("link", name="Network").first.click()
     page.get_by_text("An MLP on handwritten digits").wait_for()

@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 import optim_viz as ov
 from optim_viz.optimizers import styles
 from optim_viz.player import scenes
-from tests.browser.conftest import between
 
 PLAYER = ".ov-player[data-ready='true']"
 LINK = "/?f=quadratic&steps=200&o=sgd~lr~0.02&o=momentum~lr~0.01&o=adam~lr~0.05"
@@ -426,16 +425,14 @@ def test_embedded(server, open_page):
     assert page.locator(PLAYER).bounding_box()["width"] >= 1350
 
 
-def test_a_player_that_cannot_be_loaded_says_so(server, open_page):
-    page = open_page("about:blank")
-
-    def refuse(send, event):
-        send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "Aborted"})
-
-    with between(page, "*/whole/app.js", refuse):
-        page.goto(server)
-        page.get_by_text("The player could not be loaded. Reload the page to try again.").first.wait_for()
-    open_page.complaints.clear()  # the browser's own words on it
+def test_a_player_that_cannot_be_loaded_says_so(server, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/whole/app.js", lambda route: route.abort())
+    page.goto(server)
+    page.get_by_text("The player could not be loaded. Reload the page to try again.").first.wait_for(timeout=90_000)
+    page.unroute("**/whole/app.js")
     page.reload()
-    page.locator(".ov-player[data-ready='true']").wait_for()
+    page.locator(".ov-player[data-ready='true']").wait_for(timeout=90_000)
     assert page.get_by_text("could not be loaded").count() == 0
+    context.close()

@@ -18,6 +18,7 @@ from optim_viz.experiments.study_links import write_study
 from optim_viz.experiments.study_views import VIEWS, check
 from optim_viz.export.study_table import STUDY_EXPORTS, StudyResult
 from optim_viz.figures import maps
+from tests.browser.conftest import lead
 
 PLAYER = ".ov-player[data-ready='true']"
 CHART = ".stPlotlyChart .js-plotly-plot .main-svg"
@@ -65,8 +66,8 @@ def settings(page):
     return query, kind, {name: float(value) for name, value in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def test_a_click_on_the_map_opens_compare_with_those_values(server, open_page):
-    page = open_page(server + "/tune?view=map&n=32")
+def test_a_click_on_the_map_opens_compare_with_those_values(led):
+    page = led("/tune?view=map&n=32")
     (here,) = found(check(replace(VIEWS["map"].opens, resolution=32)))
     expect(page.get_by_text(maps.sentence(here, "loss"))).to_be_visible()  # the best cell and its loss
     before = page.url
@@ -98,8 +99,8 @@ def test_a_click_on_the_map_opens_compare_with_those_values(server, open_page):
     expect(page).to_have_url(re.compile(r"/tune\?view=map"))
 
 
-def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_page, saved):
-    page = open_page(server + "/tune?view=basins&n=32&o=sgd~lr~0.01&o=adam~lr~0.2")
+def test_files_of_a_study_read_back_and_its_page_works_from_disk(led, saved):
+    page = led("/tune?view=basins&n=32&o=sgd~lr~0.01&o=adam~lr~0.2")
     page.locator(CHART).nth(1).wait_for()
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_label("The link to this experiment")).to_have_value(page.url)
@@ -109,6 +110,7 @@ def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_pa
             page.get_by_role("button", name=row.title).click()
         assert started.value.suggested_filename == f"optim-viz-basins-himmelblau{row.suffix}"
         files[name] = started.value.path().read_bytes()
+    page.keyboard.press("Escape")
     asked = read(files["json"].decode())
     assert write_study(asked) == parse_qs(urlsplit(page.url).query)
     frame = StudyResult(check(asked), found(check(asked))).to_frame()
@@ -128,13 +130,13 @@ def test_files_of_a_study_read_back_and_its_page_works_from_disk(server, open_pa
         assert started.value.path().read_bytes().startswith(start)
 
 
-def test_a_click_on_a_curve_and_on_a_start_opens_compare(server, open_page):
-    page = open_page(server + "/tune?o=rmsprop")
+def test_a_click_on_a_curve_and_on_a_start_opens_compare(led):
+    page = led("/tune?o=rmsprop")
     lr, _ = click(page, 0.25)
     page.locator(PLAYER).wait_for()
     _, kind, values = settings(page)
     assert kind == "rmsprop" and values["lr"] == pytest.approx(lr)
-    page = open_page(server + "/tune?view=basins&n=32&o=sgd~lr~0.01&o=adam~lr~0.2")
+    page = led("/tune?view=basins&n=32&o=sgd~lr~0.01&o=adam~lr~0.2")
     start = click(page, 0.4, chart=1)
     page.locator(PLAYER).wait_for()
     query, kind, values = settings(page)
@@ -142,8 +144,8 @@ def test_a_click_on_a_curve_and_on_a_start_opens_compare(server, open_page):
     assert tuple(map(float, query["start"][0].split("~"))) == pytest.approx(start)
 
 
-def test_a_large_map_is_cancelled_and_run_again(server, open_page):
-    page = open_page(server + LONG.format(y=2.0))
+def test_a_large_map_is_cancelled_and_run_again(led):
+    page = led(LONG.format(y=2.0))
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("Cancelled.").wait_for()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
@@ -154,8 +156,8 @@ def test_a_large_map_is_cancelled_and_run_again(server, open_page):
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_cancelled(server, open_page):
-    page = open_page(server + "/tune?view=network&n=17&epochs=2&seeds=2")
+def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_cancelled(led):
+    page = led("/tune?view=network&n=17&epochs=2&seeds=2")
     page.get_by_text("s left").wait_for()
     page.get_by_role("link", name="Compare").first.click()
     page.locator(PLAYER).wait_for()
@@ -171,20 +173,20 @@ def test_the_network_curve_goes_on_when_the_page_is_left_is_found_again_and_canc
 
 
 def test_a_phone_needs_no_sideways_scrolling(server, open_page):
-    page = open_page("about:blank", phone=True)
+    page = open_page(server + "/tune?view=rates&n=32", phone=True)
     for view in ("rates", "map", "basins"):
-        page.goto(f"{server}/tune?view={view}&n=32")
+        if view != "rates":
+            lead(page, f"/tune?view={view}&n=32")
         page.locator(CHART).first.wait_for()
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view
         box = page.locator(".stPlotlyChart").first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] < 420, view
 
 
-def test_no_menu_cuts_off_what_is_chosen_in_it(server, open_page):
+def test_no_menu_cuts_off_what_is_chosen_in_it(led):
     longest = max(FAIRNESS, key=lambda mode: len(FAIRNESS[mode]))
-    page = open_page("about:blank")
     for path in ("/tune?f=logistic", "/tune?view=map&n=16&o=adam", f"/?fair={longest}"):
-        page.goto(server + path)
+        page = led(path)
         menus = page.locator("[data-testid=stSelectbox] input")
         menus.nth(1).wait_for()
         cut = "boxes => boxes.filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.value)"

@@ -130,13 +130,13 @@ def test_back_and_next_stop_at_the_ends_and_start_at_the_first_picture():
     first, second, *_, last = table.LESSONS
     app = open_lesson(lesson=second, run="2")
     assert app.session_state["lessons.run"] == 2
-    app.button(key="lessons.back").click().run()
+    app.button(key="lessons-back").click().run()
     assert app.session_state["lessons.slug"] == first and app.session_state["lessons.run"] == 1
-    assert app.button(key="lessons.back").disabled and not app.button(key="lessons.next").disabled
-    app.button(key="lessons.next").click().run()
+    assert app.button(key="lessons-back").disabled and not app.button(key="lessons-next").disabled
+    app.button(key="lessons-next").click().run()
     assert link(app) == write_lesson(Place(second))
     app.selectbox(key="lessons.slug").set_value(last).run()
-    assert app.button(key="lessons.next").disabled and not app.exception
+    assert app.button(key="lessons-next").disabled and not app.exception
 
 
 def test_a_guess_is_told_right_or_wrong_once_it_is_made():
@@ -151,7 +151,7 @@ def test_a_guess_is_told_right_or_wrong_once_it_is_made():
         assert not app.exception and f"**{reply(asked, right, i)}**] {numbers}" in said(app)
         assert (":green[:material/check_circle: **Yes" in said(app)) == (i == right)
     assert scene(app)["waits"] is False
-    app.button(key="lessons.next").click().run()
+    app.button(key="lessons-next").click().run()
     assert numbers not in said(app) and scene(app)["waits"] is True
 
 
