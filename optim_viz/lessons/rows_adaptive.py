@@ -11,7 +11,7 @@ from optim_viz.optimizers.schedules import schedule
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import Surface
 from optim_viz.surfaces.descent import check
-from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.surface import described
 
 _ADAM = Source("Kingma & Ba", "Adam: A Method for Stochastic Optimization, ICLR", 2015)
 _START = (-2.6, 1.4)
@@ -19,7 +19,7 @@ _START = (-2.6, 1.4)
 
 def _bowl(factor: str) -> Surface:
     """The quadratic bowl with its loss times a factor."""
-    return surface(f"{factor}*((x^2 + 10*y^2)/2)", bounds=(-3.0, 3.0, -2.0, 2.0))
+    return described(f"{factor}*((x^2 + 10*y^2)/2)", bounds=(-3.0, 3.0, -2.0, 2.0))
 
 
 _BOTH = [optimizer("sgd", lr=0.05), optimizer("adam", lr=0.05)]

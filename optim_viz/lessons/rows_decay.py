@@ -7,10 +7,10 @@ from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import OptimizerSpec
 from optim_viz.surfaces.descent import check
-from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.surface import described
 
 #: Nothing in the loss depends on y.
-_TROUGH = surface("x^2", bounds=(-3.0, 3.0, -3.0, 3.0))
+_TROUGH = described("x^2", bounds=(-3.0, 3.0, -3.0, 3.0))
 
 
 def _decay(kind: str, decay: float, lr: float = 0.01) -> OptimizerSpec:

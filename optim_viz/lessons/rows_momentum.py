@@ -7,13 +7,13 @@ from optim_viz.lessons import step_measures as steps
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.surfaces.descent import check
-from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.surface import described
 from optim_viz.surfaces.table import SURFACES
 
 #: A floor that falls steadily: the gradient along x is always -1.
-SLOPE = surface("y^2 - x", bounds=(-2.0, 8.0, -2.0, 2.0))
+SLOPE = described("y^2 - x", bounds=(-2.0, 8.0, -2.0, 2.0))
 #: A step down, flat ground, and a hole behind it.
-_PLAIN = surface("1/(1 + exp(6*(x + 3/2))) - exp(-2*(x - 2)^2) + y^2/2", bounds=(-3.0, 4.0, -1.5, 1.5))
+_PLAIN = described("1/(1 + exp(6*(x + 3/2))) - exp(-2*(x - 2)^2) + y^2/2", bounds=(-3.0, 4.0, -1.5, 1.5))
 _DEEP, _SHALLOW = (loss for _, _, loss in SURFACES["two_wells"].minima)
 
 

@@ -7,11 +7,11 @@ from optim_viz.lessons import step_measures as steps
 from optim_viz.lessons.lesson import Experiment, Finding, Lesson, Limit, Source
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.surfaces.descent import check
-from optim_viz.surfaces.surface import surface
+from optim_viz.surfaces.surface import described
 
-_PARABOLA = surface("x^2", bounds=(-3.0, 3.0, -1.0, 1.0))
+_PARABOLA = described("x^2", bounds=(-3.0, 3.0, -1.0, 1.0))
 #: Flat far out, steep on the way, flat at the bottom.
-_DIP = surface("3 - 3*exp(-x^2/2)", bounds=(-3.0, 3.0, -1.0, 1.0))
+_DIP = described("3 - 3*exp(-x^2/2)", bounds=(-3.0, 3.0, -1.0, 1.0))
 
 GRADIENT_STEP = Lesson(
     slug="gradient-step",

@@ -6,6 +6,7 @@ is off by one part in 1e13: a run whose final loss differs from its twin's is he
 
 import ast
 import dataclasses
+import functools
 import math
 import subprocess
 import sys
@@ -120,32 +121,40 @@ def twin(spec):
     return [run.final_loss for run in descent.run(off)]
 
 
-SPECS = [random_spec(Random(seed), [*ON_SURFACES][seed % len(ON_SURFACES)]) for seed in range(30)]  # noqa: S311
 PASTED = [
     ("a*x^2 + b*y^2", {"a": 1.0, "b": 10.0}),
     ("|x|^a + y² + sin(b)x", {"a": 1.5, "b": 2.0}),
     ("max(x², y², a) + relu(x - y)/3 + softplus(a)", {"a": 0.2}),
     ("erf(x)^2 + atan2(y, 2)^2 + log10(1 + x²y²) + erf(1) + min(2, x + y)^2", {}),
 ]
-SPECS += [
-    descent.check(ov.surface(text, **values), [ov.optimizer("sgd", lr=0.01), ov.optimizer("adam")], steps=50)
-    for text, values in PASTED
-]
 #: Clipped: all alike, each in its own way beside one that is not, and inside a closure.
 CLIPPED = ov.optimizer("momentum", lr=0.02, clip_norm=1.5, clip_value=1.2)
-SPECS += [
-    descent.check("linear_regression", [CLIPPED, dataclasses.replace(CLIPPED, label="again")], batch_size=4, noise=0.3),
-    descent.check(
-        "himmelblau",
-        [
-            ov.optimizer("sgd", lr=0.01, clip_norm=2.0, lr_scale=(1.0, 0.5)),
-            ov.optimizer("adam", clip_value=0.5, schedule=ov.schedule("cosine")),
-            ov.optimizer("rprop"),
-        ],
-        steps=60,
-    ),
-    descent.check("quadratic", [ov.optimizer("lbfgs", lr=0.1, max_iter=3, clip_norm=1.0), CLIPPED], steps=5),
-]
+
+
+@functools.cache
+def specs():
+    """Random comparisons, pasted functions, and what is clipped; made where they are used, not by every worker."""
+    found = [random_spec(Random(seed), [*ON_SURFACES][seed % len(ON_SURFACES)]) for seed in range(30)]  # noqa: S311
+    found += [
+        descent.check(ov.surface(text, **values), [ov.optimizer("sgd", lr=0.01), ov.optimizer("adam")], steps=50)
+        for text, values in PASTED
+    ]
+    found += [
+        descent.check(
+            "linear_regression", [CLIPPED, dataclasses.replace(CLIPPED, label="again")], batch_size=4, noise=0.3
+        ),
+        descent.check(
+            "himmelblau",
+            [
+                ov.optimizer("sgd", lr=0.01, clip_norm=2.0, lr_scale=(1.0, 0.5)),
+                ov.optimizer("adam", clip_value=0.5, schedule=ov.schedule("cosine")),
+                ov.optimizer("rprop"),
+            ],
+            steps=60,
+        ),
+        descent.check("quadratic", [ov.optimizer("lbfgs", lr=0.1, max_iter=3, clip_norm=1.0), CLIPPED], steps=5),
+    ]
+    return found
 
 
 def check(spec, printed):
@@ -172,15 +181,15 @@ DRAWN = descent.check("linear_regression", [ov.optimizer("momentum", lr=0.01)], 
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
-    """What the scripts of SPECS, PLAIN, NETWORKS and DRAWN print."""
-    groups = [*SPECS, *PLAIN], NETWORKS, [DRAWN]
+    """What the scripts of specs(), PLAIN, NETWORKS and DRAWN print."""
+    groups = [*specs(), *PLAIN], NETWORKS, [DRAWN]
     blocks = run(tmp_path_factory.mktemp("scripts"), *([pytorch_script(spec) for spec in group] for group in groups))
     every = [spec for group in groups for spec in group]
     return dict(zip(map(id, every), blocks, strict=True))
 
 
 def test_random_comparisons_and_pasted_functions_print_the_same_final_losses(printed):
-    assert sum(check(spec, printed[id(spec)]) for spec in SPECS) <= 5
+    assert sum(check(spec, printed[id(spec)]) for spec in specs()) <= 5
 
 
 def test_a_script_alone_in_a_process(printed):
@@ -241,7 +250,7 @@ def test_networks_print_the_same_final_losses(printed):
 
 
 def test_scripts_are_plain_python_and_short():
-    for spec in SPECS:
+    for spec in specs():
         script = pytorch_script(spec)
         ast.parse(script)
         if spec.noise == 0 and spec.batch_size is None:

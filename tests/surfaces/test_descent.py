@@ -1,5 +1,7 @@
 """The engine on surfaces equals torch.optim + autograd, step for step, on floats and on arrays."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -27,22 +29,27 @@ SPECS = {
 RULES = [row.name for row in OPTIMIZERS.values() if row.rule]
 
 
-def torch_points(spec, surface, starts, steps):
-    """The hand-written loop that a reader would write, from two starts at once: zero_grad, loss, backward, step."""
+@functools.cache
+def torch_points(surface, starts, steps):
+    """The hand-written loop that a reader would write (loss, backward, step), with one loss over what all SPECS have
+    made of all starts; their points by name, each [step, start, 2]."""
     loss = {
         "quadratic": lambda x, y: (x**2 + 10 * y**2) / 2,
         "rosenbrock": lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
         "himmelblau": lambda x, y: (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2,
     }[surface]
-    theta = torch.tensor(starts, dtype=torch.float64, requires_grad=True)
-    optimizer = torch_optimizer(spec, [theta])
-    points = [theta.detach().numpy().copy()]
+    everywhere = torch.tensor([starts] * len(SPECS), dtype=torch.float64)
+    thetas = [theta.requires_grad_() for theta in everywhere.detach().unbind()]  # where they lie in it
+    optimizers = [torch_optimizer(spec, [theta]) for spec, theta in zip(SPECS.values(), thetas, strict=True)]
+    points = [everywhere.numpy().copy()]
     for _ in range(steps):
-        optimizer.zero_grad()
-        loss(*theta.unbind(1)).sum().backward()
-        optimizer.step()
-        points.append(theta.detach().numpy().copy())
-    return np.array(points)
+        seen = everywhere.clone().requires_grad_()
+        loss(*seen.unbind(2)).sum().backward()
+        for theta, gradient, optimizer in zip(thetas, seen.grad.unbind(), optimizers, strict=True):
+            theta.grad = gradient
+            optimizer.step()
+        points.append(everywhere.numpy().copy())
+    return dict(zip(SPECS, np.array(points).swapaxes(0, 1), strict=True))
 
 
 def array_points(spec, surface, starts, steps, lrs=None):
@@ -56,8 +63,8 @@ def array_points(spec, surface, starts, steps, lrs=None):
 @pytest.mark.parametrize("name", SPECS)
 def test_both_paths_equal_torch_for_1000_steps(name, surface):
     spec, row = SPECS[name], ov.SURFACES[surface]
-    starts = [row.start, (row.start[0] + 0.1, row.start[1] - 0.1)]
-    expected = torch_points(spec, surface, starts, 1000)
+    starts = (row.start, (row.start[0] + 0.1, row.start[1] - 0.1))
+    expected = torch_points(surface, starts, 1000)[name]
     for i, start in enumerate(starts):
         run = ov.descend(surface, [spec], start=start, steps=1000).trajectories[0]
         np.testing.assert_allclose(run.points, expected[:, i], rtol=1e-9, atol=1e-12)

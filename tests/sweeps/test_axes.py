@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from scipy.stats import qmc
 
 import optim_viz as ov
 from optim_viz.sweeps import sweep
@@ -63,6 +62,8 @@ def test_a_switch_and_a_setting_change_what_they_are_called():
 
 
 def test_points_are_scipys_spread_by_logarithms_where_sliders_are():
+    from scipy.stats import qmc  # 1 s: only for the worker that runs this
+
     s = ov.sweep("quadratic", *SWEEPS["halton"][:2], steps=5)
     unit = qmc.Halton(2, scramble=True, rng=np.random.default_rng(3)).random(7)
     np.testing.assert_allclose(np.log(s.axes["lr"]), np.log(1e-3) + unit[:, 0] * np.log(200), rtol=1e-12)
