@@ -137,9 +137,8 @@ def check_axis(spec: OptimizerSpec, name: str, low: object, high: object) -> Axi
         linear = N_("The axis {name} must rise from one number to a larger one; got {low:g} to {high:g}.",
                     name=quoted(name), low=a, high=b)  # fmt: skip
         raise SpecError(log if is_log(spec, name) else linear)
-    for end in (a, b) if name not in STARTS else ():
-        one = with_values(spec, {name: end})
-        if is_of_package(spec.kind) and (error := trials.refusal(one, "surface")):
+    for end in (a, b) if is_of_package(spec.kind) and name not in STARTS else ():
+        if error := trials.refusal(with_values(spec, {name: end}), "surface"):
             raise error
     return Axis(name, a, b)
 

@@ -12,6 +12,7 @@ from optim_viz.experiments import links
 from optim_viz.experiments.presets import PRESETS
 from optim_viz.network import train
 from optim_viz.surfaces import descent
+from tests.browser.conftest import AT_REST
 
 PLAYER = ".ov-player[data-ready='true']"
 LINKS = {
@@ -79,6 +80,7 @@ def test_a_deep_link_is_drawn_played_and_changed(name, server, open_page):
         assert all(float(f"{loss:.3g}") in [float(n) for n in numbers if re.fullmatch(r"[-\d.e]+", n)]
                    for loss in experiment(name)["loss"])  # fmt: skip
     before, drawn = shown_losses(page), player.get_attribute("data-drawn-hash")
+    page.wait_for_function(AT_REST)  # a key that is pressed while Streamlit puts its sliders up anew is lost
     LR[name](page).focus()
     page.keyboard.press("ArrowRight")
     # A new training starts with no picture: the player may be away for a moment.

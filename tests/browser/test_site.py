@@ -341,7 +341,7 @@ def test_lessons_are_turned_by_links_and_back(open_site):
     at_rest(page, "lesson=momentum&run=4")
     page.get_by_role("link", name="Next").click()
     reads(page, LESSONS["pictures"])
-    page.wait_for_function("document.querySelector('.ov-player').dataset.sceneKey.startsWith('lesson pictures')")
+    page.wait_for_function("() => document.querySelector('.ov-player').dataset.sceneKey.startsWith('lesson pictures')")
     expect(page.locator("#plane")).not_to_be_empty()
     expect(page.locator("#open")).to_contain_text("training it again needs the app")
     page.go_back()

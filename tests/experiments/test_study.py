@@ -252,17 +252,3 @@ def test_what_was_not_begun_before_a_cancel_is_missing_from_the_count():
     assert first.done.all()
     (said, *_) = StudyResult(asked, (first,)).pictures.sentence(asked.study, (first,)).splitlines()
     assert said == f"Partial: {first.done.size} of {2 * first.done.size} runs were done."
-
-
-@pytest.mark.parametrize(
-    ("axis", "said"),
-    [
-        ("beta1~0~1", "adam: beta1 must be"),
-        ("lr~0.001~1e300", "adam: lr must be"),
-        ("beta2~-0.5~0.9", "adam: beta2 must be"),
-    ],
-)
-def test_an_end_beyond_a_hyperparameter_s_range_drops_the_axis_with_a_note(axis, said):
-    asked, (note,) = read_study({"view": ["map"], "o": ["adam"], "x": ["weight_decay~0~0.1"], "y": [axis]}, FIRST.opens)
-    assert note.startswith(f"The link's y was dropped: {said}")
-    assert asked.x.name == "weight_decay" and check(asked).labels == ("adam",)
