@@ -17,6 +17,8 @@ from optim_viz.spec import Hyperparameter, SpecError, Value, one_of, quoted
 
 PACKAGE = "pytorch_optimizer"
 _PREFIX = f"{PACKAGE}."
+#: The first that is offered.
+FIRST = f"{PACKAGE}.Lion"
 #: No signature says what a fraction may be: the class itself does, when it is made.
 _LARGEST = 1e9
 #: A whole number may be a count of inner loops or of copies of all weights, and a link is anybody's: at most this or

@@ -18,6 +18,7 @@ from optim_viz.experiments.links import MAX_OPTIMIZERS
 from optim_viz.language import N_, tr
 from optim_viz.optimizers import trials
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.packages import FIRST as FIRST_OF_PACKAGE
 from optim_viz.optimizers.packages import PACKAGE, class_name, installed, is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import knobs_of, optimizer
@@ -29,7 +30,7 @@ from optim_viz.ui.widgets import hyperparameter, keep
 #: Hyperparameters that stand open under every optimizer; the others fold away.
 FIRST = ("lr", "momentum", "beta1", "beta2", "alpha", "rho")
 #: What stands for all classes of the package in the list of optimizers, and the one that it opens with.
-OF_PACKAGE, FIRST_OF_PACKAGE = N_("From pytorch-optimizer"), f"{PACKAGE}.Lion"
+OF_PACKAGE = N_("From pytorch-optimizer")
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ import streamlit as st
 from optim_viz import log, looks
 from optim_viz.experiments.links import Query
 from optim_viz.language import N_, together, tr
-from optim_viz.optimizers import trials
+from optim_viz.optimizers import packages, trials
 from optim_viz.optimizers.packages import installed, is_of_package
+from optim_viz.optimizers.specs import optimizer
 from optim_viz.places import APP
 from optim_viz.settings import limit, log_level
 from optim_viz.spec import SpecError
@@ -219,7 +220,8 @@ def linked(
         query = known
     if any(is_of_package(text) for texts in query.values() for text in texts) and installed():
         with untimed(), st.spinner(tr("Loading pytorch-optimizer ...")):
-            trials.kinds("surface")  # what is tried once is fast from then on: torch itself, and the first step
+            # What is tried once is fast from then on: the package, torch itself, and the first step.
+            trials.refusal(optimizer(packages.FIRST), "surface")
     spec, notes = read(languages.without_language(without(query, view_choices)), default)
     fill(spec)
     notes = notes + fill_view_choices(name, query, view_choices)

@@ -10,7 +10,7 @@ from optim_viz import looks
 from optim_viz.experiments import budgets
 from optim_viz.experiments.fairness import FAIRNESS, ON_NETWORK, Fair, fair_descent, fair_train
 from optim_viz.network import train
-from optim_viz.optimizers import trials
+from optim_viz.optimizers import packages, trials
 from optim_viz.progress import Unfinished
 from optim_viz.surfaces import descent
 from optim_viz.ui import page
@@ -140,5 +140,10 @@ def test_a_training_has_its_time(monkeypatch, cancel):
 
 def test_what_is_offered_runs_where_it_is_offered():
     for place in trials.PLACES:
-        assert {LION, "pytorch_optimizer.SOAP", "pytorch_optimizer.Shampoo"} <= set(trials.kinds(place))
+        offered = set(trials.kinds(place))
+        assert {LION, "pytorch_optimizer.SOAP", "pytorch_optimizer.Shampoo"} <= offered
+        refused = {kind for kind in packages.kinds() if trials.refusal(ov.optimizer(kind), place)}
+        assert not offered & refused
+        # DeMo runs where one more package is installed.
+        assert set(packages.kinds()) - offered - {"pytorch_optimizer.DeMo"} <= refused
     assert not set(trials.kinds("surface")) & {"pytorch_optimizer.Muon", "pytorch_optimizer.SAM"}
