@@ -53,7 +53,7 @@ def affordable(read: Read[Asked]) -> Read[Asked]:
     >>> from optim_viz.experiments.openings import COMPARE, read_compare
     >>> asked, notes = affordable(read_compare)({"steps": ["20000"]}, COMPARE)
     >>> asked.spec.steps, *notes
-    (5000, 'The link asks for 20,000 steps; this server allows at most 5,000, which are shown.')
+    (5000, 'A page runs at most 5,000 steps; 20,000 were asked for.')
     """
 
     def cut(query: Query, default: Asked) -> tuple[Asked, list[str]]:
@@ -64,8 +64,8 @@ def affordable(read: Read[Asked]) -> Read[Asked]:
         # Read anew, because what else it says may fit the one length alone, a typed schedule above all.
         asked, notes = read({**query, "steps": [str(most)]}, default)
         shows = not isinstance(asked, Study) or "steps" in VIEWS[asked.view].keys
-        note = N_("The link asks for {count:,} steps; this server allows at most {most:,}, which are shown.",
-                  count=count, most=most)  # fmt: skip
+        # In the words of the site without a server, which formats its numbers itself.
+        note = N_("A page runs at most {most} steps; {steps} were asked for.", most=f"{most:,}", steps=f"{count:,}")
         return asked, [*notes, note] if "steps" in query and shows else notes
 
     return cut
