@@ -147,3 +147,16 @@ def test_what_is_offered_runs_where_it_is_offered():
         # DeMo runs where one more package is installed.
         assert set(packages.kinds()) - offered - {"pytorch_optimizer.DeMo"} <= refused
     assert not set(trials.kinds("surface")) & {"pytorch_optimizer.Muon", "pytorch_optimizer.SAM"}
+
+
+def test_a_package_that_is_missing_is_said_once(monkeypatch):
+    def missing():
+        raise ov.SpecError("{package} is not installed where optim-viz runs.", package=packages.PACKAGE)
+
+    monkeypatch.setattr(packages, "_package", missing)
+    monkeypatch.setattr(page, "installed", lambda: False)
+    for kept in (packages._classes, packages.hyperparameters):
+        kept.cache_clear()
+    app = open_page("compare.py", {"o": [LION, "pytorch_optimizer.SOAP", "adam"]})
+    (said,) = app.warning
+    assert not app.exception and said.value.count("pytorch_optimizer is not installed") == 1
