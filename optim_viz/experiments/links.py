@@ -260,7 +260,8 @@ def optimizers(check: Callable[..., Any]) -> Key:
                 chosen.append(one)
             except SpecError as error:  # what another page can show
                 notes.append(N_(str(error)))
-        return (check(**vars(spec) | {"optimizers": tuple(chosen)}) if chosen else spec), notes
+        said_once = list(dict.fromkeys(notes))  # a package that is missing is missing for each of its classes
+        return (check(**vars(spec) | {"optimizers": tuple(chosen)}) if chosen else spec), said_once
 
     return Key(read_all, lambda spec: [write_optimizer(o) for o in spec.optimizers], _same("optimizers"))
 

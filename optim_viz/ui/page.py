@@ -241,7 +241,6 @@ def write_link(name: str, query: Query) -> None:
 
 def show_notes(notes: Sequence[str]) -> None:
     """Say what was dropped from a link: the first of it, where there is much."""
-    notes = list(dict.fromkeys(notes))  # a package that is missing is missing for all of its classes
     if notes:
         beyond = len(notes) - MAX_NOTES
         more = N_("There are {count:,} more.", count=beyond) if beyond > 0 else ""

@@ -113,7 +113,10 @@ export function readChoice(tables, text, notes) {
 function readChoices(tables, asked, texts, notes) {
   const most = tables.limits.optimizers;
   if (texts.length > most) notes.push(t("The link names {count} optimizers; the first {most} are shown.", { count: texts.length, most }));
-  const found = texts.slice(0, most).map((text) => readChoice(tables, text, notes)).filter((choice) => choice !== null);
+  /** @type {string[]} */
+  const said = [];
+  const found = texts.slice(0, most).map((text) => readChoice(tables, text, said)).filter((choice) => choice !== null);
+  notes.push(...new Set(said)); // what is wrong with two of them alike is said once
   return found.length ? { ...asked, optimizers: found } : asked;
 }
 
