@@ -18,7 +18,7 @@ import pytest
 import optim_viz as ov
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.script_parts import expression_code
-from optim_viz.network import train
+from optim_viz.network import one_run, train
 from optim_viz.network.digits import SHIPPED
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
@@ -239,7 +239,8 @@ NETWORKS = [
 ]
 
 
-def test_networks_print_the_same_final_losses(printed):
+def test_networks_print_the_same_final_losses(printed, monkeypatch):
+    monkeypatch.setattr(one_run, "device", lambda: "cpu")  # where a script runs
     for spec in NETWORKS:
         ours = train.run(spec)
         lines = [" ".join(line).rsplit(" ", 4) for line in printed[id(spec)]]

@@ -189,7 +189,7 @@ def cluster(forked):
     with (
         pytest.importorskip("dask").config.set(method),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
         ) as local,
     ):
         yield local

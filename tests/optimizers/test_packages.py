@@ -12,6 +12,7 @@ import optim_viz as ov
 from optim_viz.cli import main as cli
 from optim_viz.experiments.links import read_optimizer, write_optimizer
 from optim_viz.export.descent_script import pytorch_script
+from optim_viz.network import one_run
 from optim_viz.optimizers import packages
 from optim_viz.optimizers.specs import with_values
 from optim_viz.surfaces.table import SURFACES
@@ -83,6 +84,7 @@ def test_on_a_surface_its_script_names_the_import_and_gives_the_same_loss(name, 
 
 @pytest.mark.parametrize("name", PARITY)
 def test_on_the_network_its_script_gives_the_same_losses(name, capsys, monkeypatch):
+    monkeypatch.setattr(one_run, "device", lambda: "cpu")  # where a script runs
     t = ov.train([ours(name), ov.optimizer("sgd")], **SMALL)
     script = pytorch_script(t.spec)
     assert (

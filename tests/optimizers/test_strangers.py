@@ -14,6 +14,7 @@ import torch
 
 import optim_viz as ov
 from optim_viz.network import digits, train
+from optim_viz.network.device import device
 from optim_viz.optimizers.specs import as_spec
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.examples import examples
@@ -125,12 +126,13 @@ def test_on_a_surface_it_walks_as_in_a_plain_loop(po, name):
 def test_on_the_network_it_learns_as_in_a_plain_loop(po, name):
     protocol, build = REAL[name]
     data, (hidden,) = digits.load(), SMALL["hidden"]
-    x, y, test_x, test_y = (torch.from_numpy(a) for a in (data.train_x, data.train_y, data.test_x, data.test_y))
+    arrays = (data.train_x, data.train_y, data.test_x, data.test_y)
+    x, y, test_x, test_y = (torch.from_numpy(a).to(device()) for a in arrays)  # its draws are those of where it trains
     order = torch.from_numpy(np.random.default_rng((0, 0)).permutation(len(y))).split(SMALL["batch_size"])
     torch.manual_seed(0)
     model = torch.nn.Sequential(
         torch.nn.Linear(784, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, 10), torch.nn.ReLU()
-    )
+    ).to(device())
 
     def loss(rows):
         return torch.nn.functional.cross_entropy(model(x[rows] / 255), y[rows].long())
