@@ -11,7 +11,7 @@ from optim_viz.export.table import EXPORTS
 from optim_viz.lessons import links, table
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import DescentSpec
-from tests.browser.conftest import lead
+from tests.browser.conftest import PHONE, WIDE, lead
 
 PLAYER = ".ov-player[data-ready='true']"
 
@@ -30,8 +30,13 @@ def drawn(page, row, run=1):
     return player
 
 
-def bottom(page, selector):
-    return page.evaluate("s => document.querySelector(s).getBoundingClientRect().bottom", selector)
+def resized(page, size):
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+
+
+def in_view(page, selector):
+    """Wait until the whole of it is in a wide window that is not scrolled."""
+    page.wait_for_function("s => document.querySelector(s).getBoundingClientRect().bottom <= 900", arg=selector)
 
 
 def top(page, selector):
@@ -56,24 +61,37 @@ def go_to(page, server, slug):
         page.goto(f"{server}/lessons?lesson={slug}")
 
 
+def one_column(page):
+    """Nothing is beside anything, nor beyond a phone's edge."""
+    page.get_by_text("Formulas beside the code").wait_for()
+    assert page.evaluate("[document.scrollingElement, document.querySelector('.stMain')].every("
+                         "e => e.scrollWidth <= innerWidth)")  # fmt: skip
+    places = [top(page, s) for s in (".st-key-lessons-text", ".st-key-lessons-picture", ".st-key-lessons-rest")]
+    assert places == sorted(places)
+    box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0]
+
+
 @pytest.mark.parametrize("slug", table.LESSONS)
-def test_every_lesson_opens_drawn_and_measured(slug, server, wide):
+def test_every_lesson_opens_on_a_phone_is_drawn_in_a_wide_window_and_measured(slug, server, wide):
     (page, complaints), row = wide, table.lesson(slug)
+    resized(page, PHONE)
     go_to(page, server, slug)
     drawn(page, row)
+    one_column(page)
+    resized(page, WIDE)
     assert page.evaluate("document.querySelector('.ov-player').__ov.app.model.autoplay")
     fitted = isinstance(row.experiments[0].spec, DescentSpec) and row.experiments[0].spec.surface.data
     expect(page.locator(".ov-player section:not([hidden]) .js-plotly-plot")).to_have_count(3 if fitted else 2)
     expect(page.get_by_role("heading", name=row.claim)).to_be_visible()
-    assert bottom(page, ".ov-bar") <= 900  # the question, too
+    in_view(page, ".ov-bar")  # the question, too
     expect(page.get_by_text("The claim holds.")).to_have_count(0)
     page.get_by_role("button", name="Show me").click()
     expect(page.get_by_text("The claim holds.")).to_be_visible()
     expect(page.get_by_text("Measured too.")).to_be_visible()
-    page.get_by_text("Formulas beside the code").wait_for()
     page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")
-    assert bottom(page, ".st-key-lessons-text") <= 900  # all that is read, and the whole picture: no scrolling
-    assert bottom(page, ".ov-bar") <= 900
+    in_view(page, ".st-key-lessons-text")  # all that is read, and the whole picture: no scrolling
+    in_view(page, ".ov-bar")
     assert page.locator("[data-testid=stException], .ov-problem:not([hidden])").count() == 0
     assert complaints == []
 
@@ -106,24 +124,9 @@ def test_all_pictures_play_side_by_side_and_a_name_hides_its_runs_in_all_of_them
     expect(page.locator(PLAYER)).to_have_attribute("data-frame", "400")  # where nothing is to move, the end is shown
     expect(page.locator(".ov-panel .js-plotly-plot")).to_have_count(4)
     expect(page.locator(".ov-table tbody tr")).to_have_count(8)
-    assert bottom(page, ".ov-bar") <= 900  # all of it in view
+    in_view(page, ".ov-bar")
     page.locator(".ov-legend button", has_text="sgd").click()
     expect(page.locator(".ov-table tbody tr")).to_have_count(4)
-
-
-def test_every_lesson_on_a_phone_is_one_column_without_sideways_scrolling(server, open_page):
-    page = open_page(server + "/lessons", width=390, height=844)
-    for slug, row in table.LESSONS.items():
-        go_to(page, server, slug)
-        drawn(page, row)
-        page.get_by_text("Formulas beside the code").wait_for()
-        assert page.evaluate("[document.scrollingElement, document.querySelector('.stMain')].every("
-                             "e => e.scrollWidth <= innerWidth)"), slug  # fmt: skip
-        places = [top(page, s) for s in (".st-key-lessons-text", ".st-key-lessons-picture", ".st-key-lessons-rest")]
-        assert places == sorted(places), slug
-        box = page.locator(".ov-player .js-plotly-plot").first.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, slug
-        assert page.locator("[data-testid=stException]").count() == 0, slug
 
 
 def test_turning_pages_and_pictures_writes_the_link(wide):

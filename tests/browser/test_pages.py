@@ -106,8 +106,8 @@ def test_the_link_in_the_address_bar_is_the_experiment(led, open_page):
     assert shown_losses(second) == shown_losses(first)
 
 
-def test_a_mangled_link_opens_and_says_what_was_dropped(server, open_page):
-    page = open_page(server + "/?f=himmelbau&steps=-3&o=adma&start=1")
+def test_a_mangled_link_opens_and_says_what_was_dropped(led):
+    page = led("/?f=himmelbau&steps=-3&o=adma&start=1")
     page.locator(PLAYER).wait_for()
     warning = page.get_by_text("Part of this link could not be used.")
     expect(warning).to_contain_text("did you mean 'himmelblau'?")
@@ -116,8 +116,8 @@ def test_a_mangled_link_opens_and_says_what_was_dropped(server, open_page):
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_bad_input_gets_its_sentence_and_keeps_the_picture(server, open_page):
-    page = open_page(server)
+def test_bad_input_gets_its_sentence_and_keeps_the_picture(led):
+    page = led("/?f=rosenbrock&steps=60&o=sgd~lr~0.001")
     player = page.locator(PLAYER)
     player.wait_for()
     drawn = player.get_attribute("data-drawn-hash")
@@ -152,8 +152,8 @@ def test_a_phone_needs_no_sideways_scrolling(server, open_page):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
-def test_a_function_that_is_the_same_everywhere_is_drawn(server, open_page):
-    page = open_page(server + "/?f=5&o=sgd&steps=20")
+def test_a_function_that_is_the_same_everywhere_is_drawn(led):
+    page = led("/?f=5&o=sgd&steps=20")
     page.locator(PLAYER).wait_for()
     expect(page.locator(".ov-problem")).to_be_hidden()
     expect(page.locator(".ov-player .js-plotly-plot")).to_have_count(2)

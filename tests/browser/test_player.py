@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 import optim_viz as ov
 from optim_viz.optimizers import styles
 from optim_viz.player import scenes
+from tests.browser.conftest import between
 
 PLAYER = ".ov-player[data-ready='true']"
 LINK = "/?f=quadratic&steps=200&o=sgd~lr~0.02&o=momentum~lr~0.01&o=adam~lr~0.05"
@@ -37,9 +38,9 @@ def page(opened):
 
 
 @pytest.fixture(scope="module")
-def moved(server, open_once):
-    """A page whose experiment may be changed: what is asked of it holds wherever the runs start."""
-    page = open_once(server + LINK)
+def moved(led):
+    """A page whose experiment may be changed: what is asked of it holds wherever the runs start, and of which runs."""
+    page = led(LINK)
     page.locator(PLAYER).wait_for()
     return page
 
@@ -226,37 +227,6 @@ def test_steps_that_lie_apart_are_dots(page):
     wait_until_near(page, list((here + there) / 2 + beside), styles.style("sgd").light, there=False, reach=0.8)
 
 
-def test_what_the_axis_of_the_loss_leaves_out_is_said(server, open_page):
-    page = open_page(server + "/?f=quadratic&steps=60&o=sgd~lr~0.1&o=sgd~lr~2.3~label~wild")
-    expect(page.get_by_text("wild goes on above")).to_be_visible()
-
-
-def test_data_are_shown_with_the_line_of_every_run_at_the_playhead(server, open_page):
-    page = open_page(server + "/?f=linear_regression&start=2~1.5&steps=200&o=sgd~lr~0.05&o=adam~lr~0.05")
-    page.locator(PLAYER).wait_for()
-    colour = styles.style("sgd").light
-    spots = {}
-    for at in (0, 200):
-        seek(page, at)
-        spots[at] = pixel(page, "fit", "sgd", at)
-        wait_until_near(page, ["fit", "sgd", at], colour)
-    assert spots[0] != spots[200]
-    wait_until_near(page, [*spots[0]], colour, there=False)
-    page.mouse.move(*pixel(page, "plane", "sgd", 0))  # what is pointed at shows its line as well
-    expect(page.locator(".ov-tip")).to_contain_text("at b = 2, w = 1.5")
-    wait_until_near(page, [*spots[0]], colour)
-    page.mouse.move(0, 0)
-    page.locator(".ov-legend").get_by_text("sgd").click()
-    wait_until_near(page, [*spots[200]], colour, there=False)
-    page.locator(".ov-legend").get_by_text("sgd").click()
-    page.locator("[data-knob=w]").press("ArrowUp")
-    moved = "([x]) => document.querySelector('.ov-player').__ov.pixelOf('fit', 'sgd', 0).x !== x"
-    page.wait_for_function(moved, arg=[spots[0][0]])
-    expect(page.locator("[data-panel=fit] [role=img]")).to_have_attribute("aria-label", re.compile("^The 24 examples"))
-    page.locator("[data-switch=fit]").click()
-    expect(page.locator("[data-panel=fit]")).to_be_hidden()
-
-
 def test_legend_hides_a_run_everywhere(page):
     seek(page, 60)
     spots = [pixel(page, panel, "sgd", 60) for panel in ("plane", "loss")]
@@ -359,6 +329,37 @@ def test_three_dimensions_draw_without_complaint(page):
     wait_until_near(page, ["plane", "sgd", 3], styles.style("sgd").light)
 
 
+def test_what_the_axis_of_the_loss_leaves_out_is_said(led):
+    page = led("/?f=quadratic&steps=60&o=sgd~lr~0.1&o=sgd~lr~2.3~label~wild")
+    expect(page.get_by_text("wild goes on above")).to_be_visible()
+
+
+def test_data_are_shown_with_the_line_of_every_run_at_the_playhead(led):
+    page = led("/?f=linear_regression&start=2~1.5&steps=200&o=sgd~lr~0.05&o=adam~lr~0.05")
+    page.locator(PLAYER).wait_for()
+    colour = styles.style("sgd").light
+    spots = {}
+    for at in (0, 200):
+        seek(page, at)
+        spots[at] = pixel(page, "fit", "sgd", at)
+        wait_until_near(page, ["fit", "sgd", at], colour)
+    assert spots[0] != spots[200]
+    wait_until_near(page, [*spots[0]], colour, there=False)
+    page.mouse.move(*pixel(page, "plane", "sgd", 0))  # what is pointed at shows its line as well
+    expect(page.locator(".ov-tip")).to_contain_text("at b = 2, w = 1.5")
+    wait_until_near(page, [*spots[0]], colour)
+    page.mouse.move(0, 0)
+    page.locator(".ov-legend").get_by_text("sgd").click()
+    wait_until_near(page, [*spots[200]], colour, there=False)
+    page.locator(".ov-legend").get_by_text("sgd").click()
+    page.locator("[data-knob=w]").press("ArrowUp")
+    moved = "([x]) => document.querySelector('.ov-player').__ov.pixelOf('fit', 'sgd', 0).x !== x"
+    page.wait_for_function(moved, arg=[spots[0][0]])
+    expect(page.locator("[data-panel=fit] [role=img]")).to_have_attribute("aria-label", re.compile("^The 24 examples"))
+    page.locator("[data-switch=fit]").click()
+    expect(page.locator("[data-panel=fit]")).to_be_hidden()
+
+
 #: What Streamlit does at every rerun, without Streamlit: the scene's blobs go to their stores, the scene to the player.
 RERUN = """() => {
     const [module] = Object.values(globalThis.__ovModules), root = document.createElement("div");
@@ -425,14 +426,19 @@ def test_embedded(server, open_page):
     assert page.locator(PLAYER).bounding_box()["width"] >= 1350
 
 
-def test_a_player_that_cannot_be_loaded_says_so(server, browser):
-    context = browser.new_context()
-    page = context.new_page()
-    page.route("**/whole/app.js", lambda route: route.abort())
-    page.goto(server)
-    page.get_by_text("The player could not be loaded. Reload the page to try again.").first.wait_for(timeout=90_000)
-    page.unroute("**/whole/app.js")
+def test_a_player_that_cannot_be_loaded_says_so(server, tabs):
+    def refuse(send, event):
+        send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "Failed"})
+
+    page, kind = tabs.take({})  # its console may complain
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})  # or it would not be asked for
+    with between(page, "*/whole/app.js*", refuse):
+        page.goto(server)
+        page.get_by_text("The player could not be loaded. Reload the page to try again.").first.wait_for()
+    session.detach()
     page.reload()
-    page.locator(".ov-player[data-ready='true']").wait_for(timeout=90_000)
+    page.locator(PLAYER).wait_for()
     assert page.get_by_text("could not be loaded").count() == 0
-    context.close()
+    tabs.give_back(page, kind)

@@ -14,6 +14,7 @@ import optim_viz as ov
 from optim_viz.experiments import files
 from optim_viz.experiments.links import read_optimizer
 from optim_viz.export.table import EXPORTS, save
+from tests.browser.conftest import lead
 
 PLAYER = ".ov-player[data-ready='true']"
 OPTIMIZERS = ("sgd~lr~0.02", "adam~lr~0.05")
@@ -135,20 +136,6 @@ def test_an_embedded_page_gives_the_link_of_the_whole_one(server, open_page, run
     assert link.startswith(f"{server}/?") and "embed" not in link and f"f={runs.surface.name}" in link
 
 
-def test_a_preset_is_one_click_and_a_link(server, open_page):
-    page = open_page(server)
-    page.locator(PLAYER).wait_for()
-    page.get_by_role("button", name="Two wells").or_(page.get_by_role("radio", name="Two wells")).click()
-    page.get_by_role("heading", name="Two wells", level=1).wait_for()
-    expect(page.get_by_text("momentum carries its speed over the ridge")).to_be_visible()
-    expect(page).to_have_url(re.compile("f=two_wells"))
-    second = open_page(page.url)
-    second.locator(PLAYER).wait_for()
-    expect(second.get_by_text("momentum carries its speed over the ridge")).to_be_visible()
-    readouts = [p.locator(".ov-readout").inner_text() for p in (page, second)]
-    assert readouts[0] == readouts[1] and "reached" in readouts[0]
-
-
 @pytest.mark.timed
 def test_a_video_has_every_frame_at_its_size_and_moves(page):
     before = page.locator(PLAYER).get_attribute("data-frame")
@@ -212,8 +199,20 @@ def test_the_exported_page_records_itself_too(runs, tmp_path, open_page):
     assert abs(frames[0].shape[1] - 2 * (page.locator(".ov-panels").bounding_box()["width"] + 32)) <= 2
 
 
-def test_a_training_gives_its_files_once_it_is_over(server, open_page):
-    page = open_page(server + "/network?epochs=1&batch=500&hidden=16&seed=71&o=sgd~lr~0.1")
+def test_a_preset_is_one_click_and_a_link(page, open_page):
+    page.get_by_role("button", name="Two wells").or_(page.get_by_role("radio", name="Two wells")).click()
+    page.get_by_role("heading", name="Two wells", level=1).wait_for()
+    expect(page.get_by_text("momentum carries its speed over the ridge")).to_be_visible()
+    expect(page).to_have_url(re.compile("f=two_wells"))
+    second = open_page(page.url)
+    second.locator(PLAYER).wait_for()
+    expect(second.get_by_text("momentum carries its speed over the ridge")).to_be_visible()
+    readouts = [p.locator(".ov-readout").inner_text() for p in (page, second)]
+    assert readouts[0] == readouts[1] and "reached" in readouts[0]
+
+
+def test_a_training_gives_its_files_once_it_is_over(page):
+    lead(page, "/network?epochs=1&batch=500&hidden=16&seed=71&o=sgd~lr~0.1")
     page.get_by_text("The plane that holds most").wait_for()
     page.locator(PLAYER).wait_for()
     open_share(page)
