@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 from optim_viz.language import N_
@@ -86,22 +86,28 @@ def completed(
     `submit` gives the function of a task and its arguments; in threads it also gets `cancel`, which cannot travel
     to another process. With `ahead`, at most so many tasks are handed over at once, so that results cannot pile up.
     After a cancel only those come that could not be stopped; those that a lost scheduler has cancelled do not come at
-    all. Of those that end together failures come last.
+    all. Of those that end together failures come last; on other processes once they have failed a second time.
     """
     cancel = cancel or threading.Event()
     near = (cancel,) if isinstance(pool, ThreadPoolExecutor) else ()
-    waiting: dict[Future[Any], T] = {}
-    queue = deque(tasks)
+    waiting: dict[Future[Any], tuple[T, bool]] = {}
+    queue = deque((task, bool(near)) for task in tasks)  # with whether this is its last try
     count = max(1, len(queue))
     try:
         while queue or waiting:
             while queue and (ahead is None or len(waiting) < ahead):
-                task = queue.popleft()
-                waiting[pool.submit(*submit(task), *near)] = task
+                task, last = queue.popleft()
+                waiting[pool.submit(*submit(task), *near)] = task, last
             ended, _ = wait(waiting, POLL, FIRST_COMPLETED)
-            found = [(waiting.pop(future), future) for future in ended]
-            here = ((task, future) for task, future in found if not future.cancelled())
-            yield from sorted(here, key=lambda pair: pair[1].exception() is not None)
+            found = [(future, *waiting.pop(future)) for future in ended]
+            here = [
+                (future, task, last or not _may_be_lost(future))
+                for future, task, last in found
+                if not future.cancelled()
+            ]
+            queue.extend((task, True) for _, task, last in here if not last)
+            shown = ((task, future) for future, task, last in here if last)
+            yield from sorted(shown, key=lambda pair: pair[1].exception() is not None)
             if progress is not None:
                 progress(1.0 - (len(waiting) + len(queue)) / count)
             if cancel.is_set():
@@ -111,6 +117,16 @@ def completed(
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _may_be_lost(future: Future[Any]) -> bool:
+    """Whether a task has failed for no reason of its own, as far as one can tell.
+
+    distributed's executor looks at a task's status once it has the result; where the worker that holds it is lost in
+    between, it takes the result for an error, and raises ValueError at it.
+    """
+    error = future.exception()
+    return error is not None and not isinstance(error, SpecError | BrokenExecutor)
 
 
 def outcome(future: Future[Any], lost: Callable[[str], Unfinished]) -> Any:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pandas as pd
 import pytest
 
 import optim_viz as ov
+from optim_viz.executor import completed
 from optim_viz.progress import Unfinished
 from optim_viz.sweeps import stream, sweep
 from tests.sweeps.test_executors import Dying
@@ -132,8 +135,6 @@ def test_dask_with_a_worker_killed_writes_the_same_bytes(whole, tmp_path):
 
 def test_nothing_waits_longer_than_it_is_awaited():
     """The executor's loop hands over at most so many tasks at once."""
-    from optim_viz.executor import completed
-
     seen, most = [], []
 
     def one(i):
@@ -146,3 +147,37 @@ def test_nothing_waits_longer_than_it_is_awaited():
         for done, _ in enumerate(tasks):
             most.append(len(seen) - done)
     assert sorted(seen) == [*range(40)] and max(most) <= 4
+
+
+class Unsteady(Executor):
+    """An executor on which every task fails so many times before it gives what it should."""
+
+    def __init__(self, times, error):
+        self.times, self.error, self.tried = times, error, Counter()
+
+    def submit(self, function, task):
+        self.tried[task] += 1
+        future = Future()
+        if self.tried[task] > self.times:
+            future.set_result(function(task))
+        else:
+            future.set_exception(self.error)
+        return future
+
+
+@pytest.mark.parametrize(
+    ("times", "error", "tries"),
+    [
+        (0, None, 1),
+        (1, ValueError("too many values to unpack (expected 3)"), 2),  # distributed's executor, of a lost worker's
+        (2, ValueError("its own"), 2),
+        (1, ov.SpecError("a sentence"), 1),
+        (1, BrokenProcessPool("a worker was killed"), 1),
+    ],
+)
+def test_a_task_that_failed_for_no_reason_of_its_own_is_tried_once_more(times, error, tries):
+    pool = Unsteady(times, error)
+    ends = dict(completed(pool, lambda i: (abs, i), range(5), ahead=2))
+    assert pool.tried == dict.fromkeys(range(5), tries) and ends.keys() == set(range(5))
+    for task, future in ends.items():
+        assert future.exception() is error if tries <= times else future.result() == task
