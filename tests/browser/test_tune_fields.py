@@ -265,6 +265,11 @@ def test_a_saved_page_computes_from_disk_without_a_network(saved, view):
     page.keyboard.press("Enter")  # as it was saved: the page's own picture again
     expect(page.locator(LIVE)).to_have_count(0)
     expect(page.locator(f"{TURNED} .ov-hint").last).to_have_text("")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Save as SVG").first.click()
+    image = started.value.path().read_text("utf-8")  # alone it says what it shows: its optimizer's name, or all
+    words = re.sub(r"<[^>]*>", "\n", image).splitlines()
+    assert (asked.title if view == "map" else "sgd") in words
 
 
 #: What a picture's cells are coloured with, from the left and from the bottom.
