@@ -97,7 +97,7 @@ def completed(
         while queue or waiting:
             while queue and (ahead is None or len(waiting) < ahead):
                 task, last = queue.popleft()
-                waiting[pool.submit(*submit(task), *near)] = task, last
+                waiting[_submitted(pool, (*submit(task), *near))] = task, last
             ended, _ = wait(waiting, POLL, FIRST_COMPLETED)
             found = [(future, *waiting.pop(future)) for future in ended]
             here = [
@@ -117,6 +117,16 @@ def completed(
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _submitted(pool: Executor, asked: tuple[Any, ...]) -> Future[Any]:
+    """A task's future; that of one that the executor does not take, being shut down or broken, has failed already."""
+    try:
+        return pool.submit(*asked)
+    except RuntimeError as error:
+        refused: Future[Any] = Future()
+        refused.set_exception(error)
+        return refused
 
 
 def _may_be_lost(future: Future[Any]) -> bool:

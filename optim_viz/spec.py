@@ -190,12 +190,14 @@ def parts(value: Any) -> tuple[Any, ...]:
 def path_of(value: Any, what: str) -> Path:
     """Return a path that a file may have, or raise a SpecError: True would be the terminal, which would be closed.
 
+    Nor is an empty text one, which a variable is that was never set: it would be the folder that one is in.
+
     >>> path_of("runs/one.csv", "path").name
     'one.csv'
     """
     try:
         found = Path(value)
-        if b"\0" not in os.fsencode(found):
+        if value != "" and b"\0" not in os.fsencode(found):
             return found
     except (TypeError, UnicodeEncodeError):
         pass

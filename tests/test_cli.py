@@ -1,6 +1,7 @@
 """The command line: the same numbers as the library, files by their suffix, and one sentence for what is wrong."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -157,6 +158,43 @@ def test_as_a_process():
     assert (done.returncode, done.stderr) == (2, "sgd: lr must be a number above 0 and at most 1,000,000; got 'x'.\n")
     done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.startswith("optimizer")
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "said"),
+    [
+        ("a pipe that nobody reads", 141, ""),
+        ("/dev/full", 2, "The output could not be written: No space left on device.\n"),
+        ("closed", 0, ""),
+    ],
+)
+def test_an_output_that_takes_nothing_ends_in_a_sentence_at_most(where, code, said):
+    read, write = os.pipe()
+    os.close(read)
+    stdout = os.open(where, os.O_WRONLY) if where.startswith("/") else write
+    run = [sys.executable, "-m", "optim_viz", "compare", "quadratic", "sgd", "--steps", "5"]
+    closed = (lambda: os.close(1)) if where == "closed" else None
+    done = subprocess.run(
+        run, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False, preexec_fn=closed
+    )
+    for one in {stdout, write}:
+        os.close(one)
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_a_switch_is_an_axis_by_its_words(capsys):
+    assert cli.main(["sweep", "quadratic", "momentum", "--over", "nesterov", "True", "false", "--steps", "5"]) == 0
+    words = capsys.readouterr().out
+    assert cli.main(["sweep", "quadratic", "momentum", "--over", "nesterov", "1", "0", "--steps", "5"]) == 0
+    assert capsys.readouterr().out == words
+    assert cli.main(["sweep", "quadratic", "momentum", "--over", "lr", "true"]) == 2
+    assert capsys.readouterr().err == "momentum: lr must be a number above 0 and at most 1,000,000; got 'true'.\n"
+
+
+def test_a_folder_without_a_name_is_none(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["site", ""]) == 2 and list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().err.endswith("folder must be a path, as a text or a pathlib.Path; got ''.\n")
 
 
 def test_help_and_comparisons_need_no_heavy_library():

@@ -14,7 +14,10 @@ optim-viz site public
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,15 +50,32 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None, version: str = "") -> int:
     """Run a command; return 0, or 2 after saying in a sentence what was wrong with it."""
     given = _parser(version).parse_args([_plain(text) for text in (sys.argv[1:] if arguments is None else arguments)])
+    if sys.stdout is None:  # closed before it began: what is said there is for nobody
+        sys.stdout = io.StringIO()
     try:
         COMMANDS[given.command].run(given)
+        sys.stdout.flush()
     except SpecError as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except BrokenPipeError:  # whoever read it, such as `head`, has enough
+        _nothing_more()
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _nothing_more()
+        sys.stderr.write(f"The output could not be written: {error.strerror}.\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped.\n")
         return 130
     return 0
+
+
+def _nothing_more() -> None:
+    """What is still to be written goes nowhere: Python would try it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _plain(text: str) -> str:

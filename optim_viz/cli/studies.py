@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def sweep(given: argparse.Namespace) -> None:
     from optim_viz.sweeps.sweep import sweep
 
     write = frame_writer(given.out) if given.out else None
-    axes = {name: [number(value, name) for value in values] for name, *values in given.over}
+    axes: dict[str, Any] = {name: [_value(value, name) for value in values] for name, *values in given.over}
     names = [name for name, *_ in given.over]
     for name in axes:
         if names.count(name) > 1:
@@ -63,6 +63,11 @@ def sweep(given: argparse.Namespace) -> None:
     else:
         write(found.to_frame())
         sys.stderr.write(f"{given.out} written\n")
+
+
+def _value(text: str, name: str) -> float | str:
+    """What is typed for an axis: a number, or a switch, which stays a text."""
+    return text.lower() if text.lower() in ("true", "false") else number(text, name)
 
 
 def _sweep_rows(found: Sweep) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ import numpy as np
 
 from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_
+from optim_viz.optimizers import own
 from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
 from optim_viz.spec import SpecError, Surface, SweepSpec, hooks, path_of, quoted
@@ -70,9 +71,7 @@ class SweepFiles:
 
     def frames(self) -> Iterator[pd.DataFrame]:
         """Yield the parts as pandas DataFrames, one row per run: a few MB each, however many there are."""
-        import pandas as pd
-
-        return (pd.read_parquet(self.path(span), engine="pyarrow") for span in self.done)
+        return (_read(self.path(span)) for span in self.done)
 
     @property
     def best(self) -> dict[str, float]:
@@ -106,7 +105,8 @@ def sweep_to(
     Arguments: `folder`, a new one or that of the same sweep, whose parts that are there are not run again; `surface` to
     `tolerance` as ov.sweep has them; `executor`, any concurrent.futures.Executor (left out: threads here): its parts
     come back here to be written, so that its machines need not see the folder; `progress`, called with the share that
-    is there; `cancel`, an event that ends it soon, keeping whole parts.
+    is there; `cancel`, an event that ends it soon, keeping whole parts. An optimizer of one's own is known again by its
+    name, its code and the values that both use.
     Columns: seed, a column an axis, final_loss, steps_to, and end_x and end_y, where the run ended.
     Raises SpecError, one sentence that names the value and what is allowed, also where the folder holds another sweep;
     Unfinished where the executor is lost: its so_far are the files that are there.
@@ -158,7 +158,7 @@ def run(
 
 def _opened(spec: SweepSpec, folder: Path, part: int) -> SweepFiles:
     """The folder of this sweep, made or gone on with."""
-    note, key = folder / NOTE, hashlib.sha256(repr(spec).encode()).hexdigest()
+    note, key = folder / NOTE, hashlib.sha256(_told_apart(spec).encode()).hexdigest()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not note.exists():
@@ -173,6 +173,14 @@ def _opened(spec: SweepSpec, folder: Path, part: int) -> SweepFiles:
     if not same:
         raise SpecError("{folder} holds another sweep: choose a new folder.", folder=quoted(str(folder)))
     return SweepFiles(spec, folder, part)
+
+
+def _told_apart(spec: SweepSpec) -> str:
+    """A sweep as text, alike in every process and for no other sweep."""
+    optimizer = spec.optimizer
+    if optimizer.factory is None or optimizer.kind != own.OWN:
+        return repr(spec)
+    return repr(replace(spec, optimizer=replace(optimizer, factory=None))) + own.identity(optimizer.factory)
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -209,6 +217,19 @@ def _unfinished(files: SweepFiles, why: str) -> Unfinished:
     runs = sum(high - low for low, high in files.done)
     told = N_("{count:,} of {all:,} runs were done when {why}.", count=runs, all=files.spec.runs, why=why)
     return Unfinished(told, files)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        return pd.read_parquet(path, engine="pyarrow")
+    except (OSError, pa.ArrowInvalid):
+        raise SpecError(
+            "{path} is damaged, or cannot be read: delete it, and ov.sweep_to runs what it held again.",
+            path=quoted(str(path)),
+        ) from None
 
 
 def _write(files: SweepFiles, span: Span, ends: Part) -> None:

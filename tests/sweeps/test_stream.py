@@ -1,5 +1,6 @@
 """Sweeps into files: the numbers of ov.sweep, going on after kill -9, over dask with a worker lost."""
 
+import functools
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import optim_viz as ov
 from optim_viz.executor import completed
@@ -104,6 +106,53 @@ def test_another_sweep_and_a_bad_folder_get_their_sentence(whole, tmp_path):
         ov.sweep_to(tmp_path / "file", "beale", ov.optimizer("adam"), AXES)
     with pytest.raises(ov.SpecError, match="has 1,600,000,000 runs; at most 1,000,000,000\\."):
         ov.sweep_to(tmp_path, "beale", ov.optimizer("adam"), dict.fromkeys(("lr", "beta1"), [0.1] * 40_000))
+
+
+def of_momentum(momentum):
+    return lambda params, lr: torch.optim.SGD(params, lr=lr, momentum=momentum)
+
+
+def test_a_function_of_ones_own_is_known_by_what_it_does_and_not_by_its_address(tmp_path):
+    axes = {"lr": [1e-3]}
+    made = [ov.sweep_to(tmp_path, "rosenbrock", of_momentum(0.5), axes, steps=5).best for _ in range(2)]
+    assert made[0] == made[1]
+    other = [lambda params, lr: torch.optim.SGD(params, lr=lr), lambda params, lr: torch.optim.Adam(params, lr=lr)]
+    for factory in (of_momentum(0.9), *other, functools.partial(torch.optim.SGD, momentum=0.5), torch.optim.SGD):
+        with pytest.raises(ov.SpecError, match="holds another sweep"):
+            ov.sweep_to(tmp_path, "rosenbrock", factory, axes, steps=5)
+
+
+OWN = """import sys, torch, optim_viz as ov
+RATE = float(sys.argv[1])
+class Made:
+    momentum = 0.5
+    def __init__(self): self.itself = self
+    def sgd(self, params, lr): return torch.optim.SGD(params, lr=RATE * lr, momentum=self.momentum)
+print(ov.optimizer(Made().sgd).kind, __import__("optim_viz.optimizers.own").optimizers.own.identity(Made().sgd))
+"""
+
+
+def test_a_function_of_ones_own_is_the_same_in_every_process():
+    said = [
+        subprocess.run([sys.executable, "-c", OWN, rate], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        for rate in ("1", "1", "2")
+    ]
+    assert said[0] == said[1] != said[2] and "0x" not in said[0]
+
+
+def test_a_damaged_part_is_named(tmp_path):
+    files = stream.run(SPEC, tmp_path, part=PART)
+    damaged = files.path(files.spans[1])
+    damaged.write_bytes(b"")
+    with pytest.raises(ov.SpecError, match=f"{damaged.name}' is damaged, or cannot be read: delete it"):
+        _ = files.best
+
+
+def test_an_executor_that_takes_nothing_is_a_lost_one(tmp_path):
+    closed = ThreadPoolExecutor(1)
+    closed.shutdown()
+    with pytest.raises(Unfinished, match="0 of 4,000 runs were done when one of them ended with RuntimeError"):
+        stream.run(SPEC, tmp_path, closed, part=PART)
 
 
 def test_more_runs_than_memory_is_allowed_are_no_sweep_but_may_be_streamed():
