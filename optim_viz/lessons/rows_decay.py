@@ -32,12 +32,12 @@ WEIGHT_DECAY = Lesson(
         Experiment(
             "in_gradient",
             "Decay in the gradient: Adam, strengths 0.01 and 0.1",
-            check(_TROUGH, [_decay("adam", 0.01), _decay("adam", 0.1)], (2.0, 2.0), 400),
+            check(_TROUGH, [_decay("adam", 0.01), _decay("adam", 0.1)], (2.0, 2.0), 400, drawn="map"),
         ),
         Experiment(
             "decoupled",
             "Decay of the weights themselves: AdamW, strengths 0.01 and 0.1",
-            check(_TROUGH, [_decay("adamw", 0.01), _decay("adamw", 0.1)], (2.0, 2.0), 400),
+            check(_TROUGH, [_decay("adamw", 0.01), _decay("adamw", 0.1)], (2.0, 2.0), 400, drawn="map"),
         ),
     ),
     look="Adam's two paths are the same, and y falls almost to zero; AdamW's two differ, and y falls slowly.",
@@ -76,7 +76,7 @@ WEIGHT_DECAY = Lesson(
             Experiment(
                 "sgd",
                 "Plain descent with decay in the gradient, beside AdamW",
-                check(_TROUGH, [_decay("sgd", 0.1), _decay("adamw", 0.1)], (2.0, 2.0), 400),
+                check(_TROUGH, [_decay("sgd", 0.1), _decay("adamw", 0.1)], (2.0, 2.0), 400, drawn="map"),
             ),
         ),
         Finding(

@@ -150,7 +150,7 @@ FINAL_RELU = Lesson(
     ),
     look="With the last ReLU the loss comes down to a level and stays there, far above the other picture's.",
     finding=Finding(
-        "With the last ReLU, {dead:.0f} of ten outputs are dead at learning rate 0.001 and {dead_fast:.0f} at 0.01; "
+        "With the last ReLU, {dead:g} of ten outputs are dead at learning rate 0.001 and {dead_fast:g} at 0.01; "
         "accuracy is {clipped:.1f} % and {clipped_fast:.1f} %, without it {free:.1f} % and {free_fast:.1f} % (medians "
         "of {seeds} seeds). At 0.01, {stuck:.0%} of the runs end at a loss of 2.3026.",
         {

@@ -93,6 +93,8 @@ def test_keys_and_typing_and_what_is_no_number(page):
             f'lr must be a number above 0 and at most 1,000,000. "{typed}" is none.'
         )
     wait_for(page, expected(adam=0.3))
+    knob(page, "sgd", "lr").press("ArrowUp")  # another number that is turned ends it
+    expect(page.locator(".ov-complaint")).to_be_hidden()
 
 
 def test_back_and_undo(page):

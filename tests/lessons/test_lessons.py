@@ -47,6 +47,13 @@ def test_claim_and_limit_hold_as_measured(row):
         assert not noisy or len(result.comparisons) >= 5
 
 
+@pytest.mark.parametrize("experiment", ON_SURFACES)
+def test_a_picture_has_an_axis_for_every_weight_that_moves(experiment):
+    """A function of x alone is a curve over x unless a lesson asks for a map: on a curve nobody would see y move."""
+    if experiment.spec.as_curve:
+        assert all(np.ptp(run.points[:, 1]) == 0.0 for run in descent.run(experiment.spec))
+
+
 @ROWS
 def test_what_is_read_before_the_picture_is_short_and_names_its_source(row):
     before = f"{row.claim} {row.text}"

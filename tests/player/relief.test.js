@@ -75,6 +75,8 @@ test("a diverged run does not flatten the others", () => {
   named.tracks.forEach((track, i) => { track.label = ["calm", "wild"][i]; });
   for (const [range, isLog] of [[linear, false], [log, true]]) assert.deepEqual(cutOff({ y: "loss" }, named, range, isLog), ["wild"]);
   assert.deepEqual(cutOff({ y: "loss" }, { tracks: named.tracks.slice(0, 1) }, linear, false), [], "what is shown whole");
+  const nowhere = { label: "nowhere", columns: { loss: Float32Array.of(Infinity, Infinity) } };
+  assert.deepEqual(cutOff({ y: "loss" }, { tracks: [nowhere] }, linear, false), [], "what starts nowhere goes on nowhere");
 });
 
 test("a head at the first or the last step has room, however wide the plot", () => {

@@ -113,7 +113,7 @@ function roundOut(low, high, step) {
  */
 export function cutOff(panel, model, range, log) {
   const top = log ? 10 ** range.y[1] : range.y[1];
-  const goes = (/** @type {Float32Array|undefined} */ values) => values?.some((value) => value > top);
+  const goes = (/** @type {Float32Array|undefined} */ values) => values?.some((value) => value > top) && values.some(Number.isFinite);
   return model.tracks.filter((track) => goes(track.columns[panel.y])).map((track) => track.label);
 }
 

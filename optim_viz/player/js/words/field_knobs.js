@@ -20,7 +20,11 @@ export function createFieldKnobs(turned) {
   /** @param {import("./knobs.js").Knob} knob @param {string} label @param {(values: any) => number} get @param {(values: any, value: number) => void} set */
   function made(knob, label, get, set) {
     const one = createKnob(knob, {
-      label, get: () => get(turned.values()), set: (value) => turned.change((values) => set(values, value)),
+      label, get: () => get(turned.values()),
+      set: (value) => {
+        setText(complaint, ""); // it was of a number typed before
+        turned.change((values) => set(values, value));
+      },
       rest: turned.rest, hold: turned.hold, complain: (sentence) => setText(complaint, sentence),
     });
     drawn.push(one);

@@ -97,7 +97,10 @@ export function createTurning(app) {
 
   const use = (/** @type {string} */ label, /** @type {(values: any) => number} */ get, /** @type {(values: any, value: number) => void} */ set) => ({
     label, get: () => get(app.live.seen()),
-    set: (/** @type {number} */ value) => app.live.change((/** @type {any} */ values) => set(values, value)),
+    set: (/** @type {number} */ value) => {
+      setText(complaint, ""); // it was of a number typed before
+      app.live.change((/** @type {any} */ values) => set(values, value));
+    },
     rest: () => app.live.rest(), hold: (/** @type {boolean} */ on) => app.live.hold(on),
     complain: (/** @type {string} */ sentence) => setText(complaint, sentence),
   });
