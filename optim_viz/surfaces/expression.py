@@ -50,7 +50,7 @@ OF_SURFACES = Dialect(
     },
     strange={
         **dict.fromkeys("%", N_(_JUMPS, what=N_("A remainder"))),
-        **dict.fromkeys(("==", *"<>!"), N_(_STEP, what=N_("A comparison"))),
+        **dict.fromkeys(("==", "!=", *"<>"), N_(_STEP, what=N_("A comparison"))),
         "//": N_(_WAVE, what=N_("// rounds down: what it gives")),
     },
     others=N_("x, y and the parameters a to d may be used"),

@@ -99,7 +99,7 @@ def _tokens(text: str, dialect: Dialect) -> list[_Token]:
 
 
 def _strange(plain: str, at: int, dialect: Dialect) -> str:
-    sign = "==" if plain.startswith("==", at) else plain[at]
+    sign = next((pair for pair in ("==", "!=") if plain.startswith(pair, at)), plain[at])
     known = _STRANGE | dict(dialect.strange)
     return known.get(sign, N_("{sign!r} has no meaning in a function", sign=plain[at]))
 

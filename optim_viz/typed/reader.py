@@ -40,7 +40,11 @@ def tree(text: str, dialect: Dialect) -> tuple[ast.expr, list[int]]:
     try:
         return ast.parse(source, mode="eval").body, columns
     except SyntaxError as error:
-        raise ExpressionError("This cannot be read as a function", text, at(columns, (error.offset or 1) - 1)) from None
+        if not error.offset:  # Python has come to its end, and is not through
+            raise ExpressionError(
+                "This cannot be read as a function: something is missing at its end", text, len(text)
+            ) from None
+        raise ExpressionError("This cannot be read as a function", text, at(columns, error.offset - 1)) from None
     except (ValueError, RecursionError, MemoryError):
         raise ExpressionError("This is nested too deeply to read", text, 0) from None
 
