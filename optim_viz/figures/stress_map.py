@@ -107,8 +107,8 @@ def _column(what: str, steps: int) -> str:
     return tr(N_(what, steps=N_("{count:,} steps", count=steps)))
 
 
-def stress_table(found: Stress) -> pd.DataFrame:
-    """Return the ranks of all optimizers in the reader's language, the best after the last horizon first."""
+def stress_table(found: Stress, horizon: int = -1) -> pd.DataFrame:
+    """Return the ranks of all optimizers in the reader's language, the best after a horizon (the last) first."""
     import pandas as pd
 
     columns = {tr("Optimizer"): [OPTIMIZERS[spec.kind].title for spec in found.spec.optimizers]}
@@ -117,7 +117,7 @@ def stress_table(found: Stress) -> pd.DataFrame:
         frame[_column(MEAN, steps)] = found.mean_ranks[h]
         frame[_column(AHEAD, steps)] = found.wins[h]
         frame[_column(LEFT, steps)] = np.median(found.shares[found.ranked, h], axis=0)
-    return frame.iloc[order(found, -1)].reset_index(drop=True)
+    return frame.iloc[order(found, horizon)].reset_index(drop=True)
 
 
 def table_formats(found: Stress) -> dict[str, str]:

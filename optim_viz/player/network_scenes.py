@@ -39,6 +39,12 @@ OF_DIGITS = Titles(
     N_("Accuracy on the test digits"),
     N_("Test accuracy by step of {names}"),
 )
+#: Where every step sees all digits.
+OF_ALL_DIGITS = OF_DIGITS._replace(
+    loss=N_("Training loss"),
+    mean=N_("Training loss, mean of {window} steps"),
+    loss_alt=N_("Training loss by step of {names}"),
+)
 
 
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
@@ -82,7 +88,8 @@ def network(training: Training, plane: Plane | None = None, live: bool = False) 
         shown, blob = track(run.label, style, columns, (run.status, run.outcome_step - 1))
         tracks.append(shown)
         blobs |= blob
-    panels = curves(", ".join(training.labels), window, OF_DIGITS)
+    titles = OF_DIGITS if training.steps > training.spec.epochs else OF_ALL_DIGITS  # a step an epoch
+    panels = curves(", ".join(training.labels), window, titles)
     if plane:
         panel, blob = plane_panel(plane)
         panels, blobs = [panel, *panels], blobs | blob

@@ -47,7 +47,7 @@ def show_stress(steps: int) -> Stress:
     if place is not None:
         go("Compare", play(found, place[0], horizon, place[1]))
     written = {name: st.column_config.NumberColumn(format=how) for name, how in table_formats(found).items()}
-    st.dataframe(stress_table(found), hide_index=True, width="stretch", column_config=written)
+    st.dataframe(stress_table(found, horizon), hide_index=True, width="stretch", column_config=written)
     st.markdown(plain(tr(found.caution)))
     return found
 
@@ -79,8 +79,11 @@ def _parcel(found: Stress, steps: int, home: str) -> Parcel:
 
 
 def _page(found: Stress, steps: int, home: str) -> bytes:
-    charts = [stress_chart(found, HORIZONS.index(steps))]
+    horizon = HORIZONS.index(steps)
+    charts = [stress_chart(found, horizon)]
     written = {name: how.__mod__ for name, how in table_formats(found).items()}
-    below = stress_table(found).to_html(index=False, border=0, formatters=written) + f"<p>{tr(found.caution)}</p>"
+    below = (
+        stress_table(found, horizon).to_html(index=False, border=0, formatters=written) + f"<p>{tr(found.caution)}</p>"
+    )
     link = f"{home.rstrip('/')}/stress?steps={steps}" if home else f"optim-viz stress?steps={steps}"
     return figure_page.page(charts, tr(TITLE), tr(found.sentence), below, "optim-viz-stress", link).encode()

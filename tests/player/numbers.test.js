@@ -31,6 +31,13 @@ test("the table's columns follow from the scene", () => {
   assert.ok(Number.isNaN(fields[2].value(track, 0)));
 });
 
+test("on a plane of weights a step's shadow is not called the step", () => {
+  const shadows = { ...track, columns: { ...track.columns, a: track.columns.x, b: track.columns.y } };
+  const fields = readoutFields({ ...model, tracks: [shadows], panels: [{ ...plane, x: "a", y: "b" }] });
+  assert.ok(fields.some(({ title }) => title === "|Δ| on the plane"));
+  assert.ok(fields.every(({ title }) => title !== "step |Δ|"));
+});
+
 test("a panel may name another column for the table than the one that it draws", () => {
   const cost = { id: "cost", kind: "curve", title: "Loss by gradient evaluations", short: "gradients", y: "loss", readout: "x" };
   const field = readoutFields({ ...model, panels: [...model.panels, cost] })[1];

@@ -8,7 +8,7 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
-from optim_viz.player import scenes
+from optim_viz.player import network_scenes, scenes
 from optim_viz.player.fits import FITS
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
@@ -141,3 +141,10 @@ def test_data_are_shown_where_there_are_some(row):
 
 def test_every_data_set_has_its_picture():
     assert set(FITS) == set(DATASETS)
+
+
+@pytest.mark.parametrize(("batch_size", "said"), [(4000, "Mini-batch loss"), (8000, "Training loss")])
+def test_a_step_that_sees_all_digits_has_no_mini_batch(batch_size, said):
+    t = ov.train(ov.optimizer("sgd"), epochs=2, batch_size=batch_size, hidden=(4,))
+    loss, _ = network_scenes.network(t).data["panels"]
+    assert str(loss["title"]) == said

@@ -11,6 +11,7 @@ from optim_viz.experiments.links import FAIR_DESCENT, read
 from optim_viz.experiments.openings import COMPARE
 from optim_viz.experiments.stress_links import play
 from optim_viz.figures.stress_map import order, stress_chart, stress_table, table_formats
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.ui.stress import _parcel
 from tests.ui.test_app import open_page
 
@@ -49,6 +50,14 @@ def test_the_table_has_numbers_that_sort_as_such_and_are_written_alike():
     page = next(file for file in _parcel(found, 100, "").files if file.row.name == "html").write().decode()
     first = frame.iloc[0]
     assert all(f"<td>{how % first[name]}</td>" in page for name, how in formats.items())
+
+
+@pytest.mark.parametrize("horizon", [0, 1])
+def test_the_table_goes_by_the_horizon_of_the_map_above_it(horizon):
+    found = stress_file.whole()
+    frame, formats = stress_table(found, horizon), [*table_formats(found)]
+    assert frame[formats[3 * horizon]].is_monotonic_increasing
+    assert frame.iloc[0, 0] == OPTIMIZERS[found.spec.optimizers[order(found, horizon)[0]].kind].title
 
 
 def test_a_click_opens_the_tuned_run_beside_the_winner():

@@ -39,16 +39,19 @@ export function readoutFields(model) {
     value: (track, row) => valueAt(track.columns[panel.readout ?? panel.y], row),
   }));
   if (has("loss") && !fields.length) fields.push({ title: t("loss"), hint: "", value: (track, row) => valueAt(track.columns.loss, row) });
-  const slopes = placesPanel(model.panels)?.kind === "profile" ? ["gx"] : ["gx", "gy"];
+  const places = placesPanel(model.panels);
+  const slopes = places?.kind === "profile" ? ["gx"] : ["gx", "gy"];
   if (slopes.every(has)) {
     fields.push({
       title: "|g|", hint: t("length of the gradient that the next step uses"),
       value: (track, row) => Math.hypot(...slopes.map((name) => valueAt(track.columns[name], row))),
     });
   }
-  if (placesPanel(model.panels)) {
+  if (places) {
+    const all = places.x === "x"; // a plane of weights shows the shadow of a step alone
     fields.push({
-      title: t("step |Δ|"), hint: t("distance moved by the last step"),
+      title: all ? t("step |Δ|") : t("|Δ| on the plane"),
+      hint: all ? t("distance moved by the last step") : t("distance moved on the plane by the last step: a part of the step"),
       value: (track, row) => {
         const panel = placesPanel(model.panels, track);
         return panel ? distance(track, coordinatesOf(panel), row, row - 1) : NaN;
