@@ -85,7 +85,7 @@ def _headline(run: TrainingRun, row: int, answers: np.ndarray) -> str:
         return tr("{run}, step {step:,}: diverged, no digit is read", run=run.label, step=step)
     share, count = 100 * (read == answers).mean(), len(answers)
     return tr(
-        "{run}, step {step:,}: {share:.1f} % of {count:,} read right",
+        "{run}, step {step:,}: {share:.4g} % of {count:,} read right",
         run=run.label, step=step, share=share, count=count,
     )  # fmt: skip
 

@@ -227,7 +227,7 @@ def test_the_matrix_counts_what_was_predicted(one, asked):
     shown = {(i, j): int(n.replace(",", "")) for i, j, n in zip(text.y, text.x, text.text, strict=True)}
     assert shown == {(i, j): table[i, j] for i, j in zip(*np.nonzero(table), strict=True)}
     right, count, size = 100 * run.final_accuracy, table[4, 9], table[4].sum()
-    assert figure.layout.title.text == f"adam, step 40: {right:.1f} % of 2,000 read right"
+    assert figure.layout.title.text == f"adam, step 40: {right:.4g} % of 2,000 read right"
     assert heat.text[4][9] == f"4 read as 9: {count} of {size} ({100 * count / size:.1f} %)"
 
 
