@@ -204,6 +204,29 @@ def path_of(value: Any, what: str) -> Path:
     raise SpecError("{what} must be a path, as a text or a pathlib.Path; got {value}.", what=what, value=quoted(value))
 
 
+def label_of(value: object) -> str:
+    """Return the text of a label, or raise a SpecError: one that is too long, or half a character of two.
+
+    >>> label_of(3)
+    '3'
+    """
+    label = str(value)
+    if len(label) > ECHO:
+        raise SpecError(
+            "A label has at most {most} characters; {label} has {count:,}.",
+            most=ECHO,
+            label=quoted(label),
+            count=len(label),
+        )
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        raise SpecError(
+            "A label is Unicode text; {label} holds half a character, which no file can hold.", label=quoted(label)
+        ) from None
+    return label
+
+
 def hooks(progress: Any, cancel: Any = None, executor: Any = None) -> tuple[Any, Any, Any]:
     """Return what is told, what stops and what runs a piece of work; SpecError before it begins where it cannot.
 

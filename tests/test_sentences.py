@@ -88,6 +88,7 @@ def training():
         (lambda: ov.tune("quadratic", ["sgd", "muon"]), "two single weights: train the network with it."),
         (lambda: ov.optimizer("sgd", betas=(0.9, 0.99)), "sgd has no hyperparameter 'betas'"),
         (lambda: ov.optimizer("sgd", label=LONG), "A label has at most 80 characters; 'xxx"),
+        (lambda: ov.optimizer("sgd", label="a\udfff"), r"A label is Unicode text; 'a\udfff' holds half a character"),
         (lambda: ov.descend("quadratic", Adam()), "give a function, lambda params: Adam(params)."),
         (lambda: ov.descend("quadratic", None), "or a function params -> optimizer; got None."),
         (lambda: ov.descend("quadratic", "adma"), "Unknown optimizer 'adma'; did you mean 'adam'?"),

@@ -13,7 +13,7 @@ from optim_viz.language import N_
 from optim_viz.looks import look
 from optim_viz.network.chunks import channels_last, chunked
 from optim_viz.network.module_weights import Shapes
-from optim_viz.spec import SpecError, quoted
+from optim_viz.spec import SpecError, as_float, quoted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,7 +71,7 @@ class ModuleLoss:
     """
 
     def __init__(self, module: Module, weights: Shapes, statistics: Mapping[str, np.ndarray], given: Given) -> None:
-        self.module, self.weights, self.mode = module, weights, given.batchnorm
+        self.module, self.weights, self.mode = _exchangeable(module), weights, given.batchnorm
         self.loss, self.batches = given.loss, given.batches()
         rows = [rows_of(batch) for batch in self.batches]
         self.examples = sum(rows)
@@ -140,7 +140,9 @@ class ModuleLoss:
         def call(*arguments: Any, **named: Any) -> Any:
             return functional_call(self.module, (tensors, buffers), arguments, named)
 
-        parts = [_scalar(what(call, batch)) * share for batch, share in zip(self.batches, self.shares, strict=True)]
+        name = "loss" if what is self.loss else "accuracy"
+        batches = zip(self.batches, self.shares, strict=True)
+        parts = [_scalar(what(call, batch), name) * share for batch, share in batches]
         return sum(parts[1:], parts[0])
 
     def _anew(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -184,16 +186,36 @@ class ModuleLoss:
         return np.where(np.isfinite(out), out, np.inf)
 
 
-def _scalar(value: Any) -> Tensor:
-    """The one number that a loss is."""
+def _exchangeable(module: Module) -> Module:
+    """Return a module that computes with other weights than its own; SpecError for one that torch.jit compiled."""
     import torch
 
-    if isinstance(value, bool | int | float):
-        return torch.tensor(float(value), dtype=torch.float32)
-    if not isinstance(value, torch.Tensor) or value.numel() != 1:
-        a_tensor = isinstance(value, torch.Tensor)
+    if isinstance(module, torch.jit.ScriptModule):
         raise SpecError(
-            "loss returns one number, such as F.cross_entropy(call(x), y) does; it returned {value}.",
+            "A model that torch.jit compiled computes with its own weights alone: save the recording, and load it with "
+            "the module that was compiled, ov.load(path, module)."
+        )
+    return module
+
+
+#: What returns a number, and how it is written most often.
+_EXAMPLES = {"loss": "F.cross_entropy(call(x), y)", "accuracy": "(call(x).argmax(1) == y).float().mean()"}
+
+
+def _scalar(value: Any, what: str) -> Tensor:
+    """The one number that a loss or an accuracy is."""
+    import torch
+
+    a_tensor = isinstance(value, torch.Tensor)
+    if a_tensor and value.numel() == 1:
+        return value.reshape(())
+    found = as_float(value) if isinstance(value, int | float | np.number | np.bool_) else None
+    found = float(value) if isinstance(value, bool | np.bool_) else found
+    if found is None:
+        raise SpecError(
+            "{what} returns one number, such as {example} does; it returned {value}.",
+            what=what,
+            example=_EXAMPLES[what],
             value=N_("a tensor of shape {shape}", shape=tuple(value.shape)) if a_tensor else quoted(value),
         )
-    return value.reshape(())
+    return torch.tensor(found, dtype=torch.float32)

@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from optim_viz.language import N_, together
-from optim_viz.network.pca import Rows, centred, combine, principal_axes, products, random_walk_shares
-from optim_viz.spec import SpecError
+from optim_viz.network.pca import FLAT, Rows, centred, combine, principal_axes, products, random_walk_shares
+from optim_viz.spec import SpecError, quoted
 
 KINDS = ("pca", "random", "ends")
 #: What the losses on a plane are means of, and how it is said.
@@ -210,12 +210,15 @@ def seen(
     batchnorm: str = "",
 ) -> Plane:
     """Find the plane, put the paths on it, and take the losses: of the grid, of the snapshots, of their projections."""
+    if len(paths.reference) < 2:
+        raise SpecError("A plane takes two weights; here there is one alone.")
     gram = products(paths.rows, paths.rows)
     if not np.isfinite(gram).all():
         raise SpecError("Some snapshot holds weights that are no finite numbers.")
     found = frame(kind, paths, gram, drawn)
     axes = found.axes
-    on_it = _seen(gram, products(paths.rows, [axes]), products([axes], [axes]), found.centre)
+    metric = _spanned(products([axes], [axes]), paths.labels[0])
+    on_it = _seen(gram, products(paths.rows, [axes]), metric, found.centre)
     a, b = (_ticks(column, resolution, wide=kind == "random") for column in on_it.coordinates.T)
     grid = np.stack(np.meshgrid(a, b), -1).reshape(-1, 2)
     of_grid = losses.on_plane(np.stack([found.origin, *axes]), np.concatenate([grid, on_it.coordinates]))
@@ -264,6 +267,17 @@ def _seen(gram: np.ndarray, along: np.ndarray, metric: np.ndarray, centre: np.nd
     total = np.trace(centred(gram))
     spread = ((coordinates - coordinates.mean(0)) ** 2).sum(0) * np.diag(metric)
     return _Seen(coordinates, spread / total if total else np.zeros(2), distances)
+
+
+def _spanned(metric: np.ndarray, run: str) -> np.ndarray:
+    """Return the inner products of two axes; SpecError where they are parallel, as only random ones can be."""
+    if not np.linalg.det(metric) > FLAT * metric[0, 0] * metric[1, 1]:  # nor where some is no number
+        raise SpecError(
+            "The random directions span no plane: they are scaled to the filters of {run}, and too few of its weights "
+            "are those of matrices and not 0; take kind='pca'.",
+            run=quoted(run),
+        )
+    return metric
 
 
 def random_axes(shapes: Sequence[tuple[int, ...]], origin: np.ndarray, seed: int) -> np.ndarray:

@@ -13,10 +13,10 @@ import numpy as np
 from optim_viz.language import N_
 from optim_viz.network.callbacks import HuggingFace, Lightning
 from optim_viz.network.edges import edge_of, hyperparameters
-from optim_viz.network.module_weights import Filter, Vector, chosen, shapes, statistics
+from optim_viz.network.module_weights import Filter, Followed, chosen, statistics
 from optim_viz.network.recording import Recording
 from optim_viz.network.snapshots import Snapshots
-from optim_viz.spec import ECHO, SpecError, flag, number, one_of, path_of, quoted, whole
+from optim_viz.spec import SpecError, flag, label_of, number, one_of, path_of, quoted, whole
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -35,29 +35,37 @@ class _Column:
         self.what, self.low, self.high = what, low, high
         self.values, self.waiting = array("d", values.tolist()), list[tuple[int, Any]]()
 
-    def add(self, value: Any) -> None:
-        """Take the number of one more step; None is NaN."""
-        self.values.append(math.nan)
-        self.put(len(self.values) - 1, value)
-
-    def put(self, row: int, value: Any) -> None:
-        """Take the number of a step that is there already."""
+    def read(self, value: Any) -> Any:
+        """Return what was given as a number, NaN for None, or as the tensor that a GPU has yet to work out."""
         if value is None:
-            return
-        place = getattr(value, "device", None)
-        if place is not None and place.type != "cpu" and value.numel() == 1:
-            self.waiting.append((row, value.detach()))
-            if len(self.waiting) >= WAITING:
-                self.settle()
-            return
+            return math.nan
+        # NumPy's numbers have a device, too: the text "cpu".
+        if getattr(getattr(value, "device", None), "type", "cpu") not in ("cpu", "meta") and value.numel() == 1:
+            return value.detach()
         try:
-            found = float(value.item() if place is not None else value)
+            found = float(value.item() if hasattr(value, "item") else value)
         except (TypeError, ValueError, RuntimeError, OverflowError):
             raise SpecError("{what} is one number a step; got {value}.", what=self.what, value=quoted(value)) from None
-        self.values[row] = self._checked(found)
+        return self._checked(found)
+
+    def add(self, found: Any) -> None:
+        """Take the number of one more step, as it was read."""
+        self.values.append(math.nan)
+        self.put(len(self.values) - 1, found)
+
+    def put(self, row: int, found: Any) -> None:
+        """Take the number of a step that is there already, as it was read."""
+        if isinstance(found, float):
+            self.values[row] = found
+            return
+        self.waiting.append((row, found))
+        if len(self.waiting) >= WAITING:
+            self.settle()
 
     def _checked(self, value: float) -> float:
         """Infinite for what is no finite number: NaN is what was not given."""
+        if self.low <= value <= self.high and math.isfinite(value):  # at nearly every step, so without a call
+            return value
         return number(value, self.what, self.low, self.high) if math.isfinite(value) else math.inf
 
     def settle(self) -> np.ndarray:
@@ -121,17 +129,10 @@ def record(
         raise SpecError("at is a step of the recording to resume, and none was given; got {value}.", value=quoted(at))
     if not (optimizer is None or hasattr(optimizer, "param_groups")):
         raise SpecError("optimizer is a torch.optim.Optimizer; got {value}.", value=quoted(optimizer))
-    whole(keep, "keep", 2, MAX_KEEP)
+    keep = whole(keep, "keep", 2, MAX_KEEP)
     one_of(dtype, DTYPES, N_("dtype of snapshots"))
-    if len(str(label)) > ECHO:
-        raise SpecError(
-            "A label has at most {most} characters; {label} has {count:,}.",
-            most=ECHO,
-            label=quoted(label),
-            count=len(str(label)),
-        )
     folder = None if folder is None else path_of(folder, "folder")
-    return Recorder(model, str(label), keep, optimizer, params, dtype, folder, flag(scales, "scales"), given, at)
+    return Recorder(model, label_of(label), keep, optimizer, params, dtype, folder, flag(scales, "scales"), given, at)
 
 
 def _resumed(given: Any) -> Recording | None:
@@ -161,10 +162,9 @@ class Recorder:
     ) -> None:
 
         self.model, self.label, self.optimizer = model, label, optimizer
-        self._parameters = chosen(model, params)
-        self.weights = shapes(self._parameters)
+        self._followed = Followed(model, chosen(model, params))
+        self.weights = self._followed.weights
         self._edge = edge_of(optimizer) if scales else None
-        self._vector = Vector(self._parameters)
         self._rows = Snapshots(self.weights.size, keep, dtype, folder)
         self._scales = Snapshots(self.weights.size, keep, "float32", folder) if scales else None
         self._start: np.ndarray | None = None
@@ -175,7 +175,7 @@ class Recorder:
             self._columns(np.zeros(0), np.zeros(0), np.zeros(0))
             self._snapshot()
         # Whether a resumed model has that step's weights is not known before its next step.
-        self._seen = self._versions() if resume is None else []
+        self._seen = self._followed.versions if resume is None else []
 
     def _columns(self, losses: np.ndarray, lrs: np.ndarray, accuracies: np.ndarray) -> None:
         self._losses = _Column("loss", losses)
@@ -190,26 +190,26 @@ class Recorder:
         """
         if lr is None and self.optimizer is not None:
             lr = self.optimizer.param_groups[0].get("lr")
-        for column, value in ((self._losses, loss), (self._lrs, lr), (self._accuracies, accuracy)):
-            column.add(value)
+        versions = self._followed.look(self._rows.wanted(self.steps + 1))
+        columns = (self._losses, loss), (self._lrs, lr), (self._accuracies, accuracy)
+        read = [(column, column.read(value)) for column, value in columns]  # all, before any of them is noted
+        for column, found in read:
+            column.add(found)
         self.steps += 1
         if self._rows.wanted(self.steps):
             self._snapshot()
-        self._seen = self._versions()
+        self._seen = versions
 
     def note(self, loss: Any = None, accuracy: Any = None) -> None:
         """Add to the last step what became known only after it."""
         if self.steps:
-            self._losses.put(self.steps - 1, loss)
-            self._accuracies.put(self.steps - 1, accuracy)
-
-    def _versions(self) -> list[tuple[int, int]]:
-        """What changes whenever a weight is written: so the end of a path is known to be that of the last step."""
-        return [(p._version, p.data_ptr()) for p in self._parameters.values()]
+            for column, value in ((self._losses, loss), (self._accuracies, accuracy)):
+                if value is not None:
+                    column.put(self.steps - 1, column.read(value))
 
     def _now(self) -> Any:
         """The weights, float32, less the start where float16 is kept."""
-        now = self._vector.read()
+        now = self._followed.read()
         if self._rows.dtype == np.float16:
             import torch
 
@@ -231,7 +231,7 @@ class Recorder:
         if self._edge is None or self._edge.scale is None or self.optimizer is None:
             return out
         groups = {id(p): group for group in self.optimizer.param_groups for p in group["params"]}
-        for p, span in zip(self._parameters.values(), self.weights.spans, strict=True):
+        for p, span in zip(self._followed.parameters, self.weights.spans, strict=True):
             state = self.optimizer.state.get(p)
             if state and id(p) in groups:
                 out[span] = self._edge.scale(state, hyperparameters(groups[id(p)])).detach().reshape(-1).float().cpu()
@@ -276,7 +276,7 @@ class Recorder:
 
     def _end(self) -> np.ndarray | None:
         """The weights as a row, where no weight was written since the last step and all are finite numbers."""
-        if self._seen != self._versions():
+        if self._seen != self._followed.versions or not self._followed.fit:
             return None
         with np.errstate(over="ignore"):
             row = self._now().numpy().astype(self._rows.dtype)

@@ -25,6 +25,7 @@ from optim_viz.spec import (
     SpecError,
     Value,
     check_values,
+    label_of,
     number,
     one_of,
     parts,
@@ -75,7 +76,7 @@ def optimizer(
         values, factory = _of_table(kind, hyperparameters), None
     plan, scale = _check_schedule(kind, schedule), _check_scale(kind, lr_scale)
     clip = _check_clip(kind, {"clip_norm": clip_norm, "clip_value": clip_value})
-    return OptimizerSpec(kind, values, plan, scale, _check_label(label), factory, clip)
+    return OptimizerSpec(kind, values, plan, scale, label_of(label), factory, clip)
 
 
 def _of_table(kind: Any, hyperparameters: Mapping[str, object]) -> tuple[tuple[str, Value], ...]:
@@ -124,18 +125,6 @@ def _check_clip(kind: str, given: Mapping[str, object]) -> tuple[tuple[str, floa
     """The bounds that are set, by name."""
     checked = ((row.name, row.check(given[row.name], kind)) for row in CLIPPING if given[row.name] is not None)
     return tuple((name, float(bound)) for name, bound in checked if bound)
-
-
-def _check_label(given: object) -> str:
-    label = str(given)
-    if len(label) > ECHO:
-        raise SpecError(
-            "A label has at most {most} characters; {label} has {count:,}.",
-            most=ECHO,
-            label=quoted(label),
-            count=len(label),
-        )
-    return label
 
 
 def _check_together(kind: str, values: Mapping[str, Value]) -> None:

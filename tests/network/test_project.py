@@ -236,6 +236,102 @@ def test_a_wrong_call_says_what_to_write_instead(call, words, recordings):
     assert words in str(error.value) and len(str(error.value)) < 420
 
 
+class Times(nn.Module):
+    """So many numbers that the columns are multiplied by."""
+
+    def __init__(self, *numbers):
+        super().__init__()
+        self.by = nn.Parameter(torch.tensor(numbers))
+
+    def forward(self, x):
+        return x[:, : len(self.by)] * self.by
+
+
+def line(weight, bias=True, trained=True):
+    """A layer whose weights are these."""
+    model = nn.Linear(len(weight[0]), len(weight), bias=bias)
+    model.weight = nn.Parameter(torch.tensor(weight), requires_grad=trained)
+    return model
+
+
+def moved(model, steps):
+    """The recording of some steps of a model, and what to ask for a plane with."""
+    x = torch.linspace(0.5, 2.0, 4 * model.in_features if isinstance(model, nn.Linear) else 16).view(4, -1)
+    sgd = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 0.1)
+    rec = ov.record(model, "sgd")
+    for _ in range(steps):
+        sgd.zero_grad()
+        value = model(x).square().mean()
+        value.backward()
+        sgd.step()
+        rec.step(value)
+    return rec, {"loss": lambda call, b: call(b).square().mean(), "data": x, "resolution": 5}
+
+
+ALONE, PARALLEL = "A plane takes two weights; here there is one alone.", "The random directions span no plane: they are"
+#: A model, and why it has no plane of a kind; "" where it has one.
+FEW = {
+    "one weight": (lambda: Times(0.3), {"pca": ALONE, "random": ALONE, "ends": ALONE}),
+    "one weight of a matrix": (lambda: line([[0.3]], bias=False), {"pca": ALONE, "random": ALONE, "ends": ALONE}),
+    "two weights of no matrix": (lambda: Times(0.3, 0.4), {"pca": "", "random": PARALLEL, "ends": ""}),
+    "a weight and a bias": (lambda: line([[0.3]]), {"pca": "", "random": PARALLEL, "ends": ""}),
+    "biases": (lambda: line([[0.3, 0.4]] * 2, trained=False), {"pca": "", "random": PARALLEL, "ends": ""}),
+    "all 0": (lambda: line([[0.0, 0.0]] * 2, bias=False), {"pca": "", "random": PARALLEL, "ends": ""}),
+    "one row 0": (lambda: line([[0.0, 0.0], [0.3, 0.4]]), {"pca": "", "random": "", "ends": ""}),
+    "two weights of a matrix": (lambda: line([[0.3, 0.4]], bias=False), {"pca": "", "random": "", "ends": ""}),
+}
+
+
+@pytest.mark.parametrize("steps", [0, 1, 5])
+@pytest.mark.parametrize("kind", ["pca", "random", "ends"])
+@pytest.mark.parametrize("name", FEW)
+def test_few_weights_have_a_plane_or_a_sentence(name, kind, steps, tmp_path):
+    make, why = FEW[name]
+    rec, asked = moved(make(), steps)
+    runs = [rec] * 3 if kind == "ends" else rec
+    if why[kind]:
+        with pytest.raises(ov.SpecError, match=f"^{why[kind]}"):
+            ov.project(runs, kind, **asked)
+        return
+    plane = ov.project(runs, kind, **asked)
+    assert np.isfinite(plane.axes).all() and np.isfinite(plane.loss).all() and plane.caption
+    ov.save(runs, tmp_path / "run.safetensors", plane)
+    np.testing.assert_array_equal(ov.load(tmp_path / "run.safetensors").plane.loss, plane.loss)
+
+
+@pytest.mark.parametrize("value", [10**400, "0.5", None, 1j, np.zeros(2), [0.5]], ids=lambda v: repr(v)[:20])
+def test_a_loss_or_an_accuracy_that_is_no_number_says_so(value, recordings):
+    rec, batch = recordings["logistic"]
+    wrong, right = (lambda call, b: value), {"loss": loss, "data": batch}
+    for call, words in (
+        (lambda: ov.project(rec, **{**right, "loss": wrong}), "loss returns one number, such as F.cross"),
+        (lambda: ov.sharpness(rec, **{**right, "loss": wrong}), "loss returns one number, such as F.cross"),
+        (lambda: ov.between(rec, rec, **right, accuracy=wrong), "accuracy returns one number, such as (call(x)"),
+    ):
+        with pytest.raises(ov.SpecError) as error:
+            call()
+        assert words in str(error.value) and len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("value", [1, 0.5, True, np.float32(0.5), np.float64(0.5), np.int64(2), np.True_], ids=repr)
+def test_a_loss_may_be_a_number_of_python_or_numpy(value, recordings):
+    rec, batch = recordings["logistic"]
+    found = ov.between(rec, rec, loss=lambda call, b: value, data=batch, points=3)
+    assert found.losses.tolist() == [float(value)] * 3
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("compiled", [torch.jit.script, lambda model: torch.jit.trace(model, torch.ones(3, 4))])
+def test_a_model_that_torch_jit_compiled_says_with_what_to_go_on(compiled, tmp_path):
+    plain, asked = nn.Linear(4, 2), {"loss": lambda call, x: call(x).square().mean(), "data": torch.ones(3, 4)}
+    rec = ov.record(compiled(plain), "sgd")
+    for call in (ov.project, ov.sharpness, lambda rec, **asked: ov.between(rec, rec, **asked)):
+        with pytest.raises(ov.SpecError, match=r"A model that torch\.jit compiled computes with its own"):
+            call(rec, **asked)
+    rec.save(tmp_path / "run.safetensors")
+    assert np.isfinite(ov.project(ov.load(tmp_path / "run.safetensors", plain), **asked, resolution=5).loss).all()
+
+
 def test_a_file_without_its_model_says_so(recordings, tmp_path):
     rec, batch = recordings["cnn"]
     ov.save(rec, str(tmp_path / "run.safetensors"))

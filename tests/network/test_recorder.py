@@ -119,6 +119,47 @@ def test_weights_of_other_types_and_infinite_ones():
     assert known.accuracies[0] == 0.25 and np.isnan(known.accuracies[1:]).all() and np.isnan(known.lrs).all()
 
 
+NUMBERS = [
+    *(kind(0.5) for kind in (float, str, np.float64, np.float32, np.float16, np.array, torch.tensor)),
+    np.mean([True, False]), np.array([0.5], np.float16), np.array([[0.5]]), torch.tensor([0.5]), True, np.True_, 1,
+    np.int64(1), np.array(1), torch.tensor(1), torch.tensor(True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda v: f"{type(v).__name__}-{v}")
+def test_a_number_is_one_of_python_numpy_or_torch(value):
+    rec = ov.record(nn.Linear(4, 2))
+    rec.step(value, lr=value, accuracy=value)
+    rec.note(value, value)
+    for column in (rec.recording.losses, rec.recording.lrs, rec.recording.accuracies):
+        assert column.tolist() == [float(np.ravel(value)[0])]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["much", b"\xff", 1j, np.array([0.5, 0.5]), np.zeros(0), np.array("much"), np.array(None), np.complex64(1j),
+     torch.zeros(2), torch.zeros((), device="meta"), 10**400, object],
+    ids=lambda v: repr(v)[:20],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["loss", "lr", "accuracy"])
+@pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
+def test_what_is_no_number_is_refused_before_anything_is_noted(name, value):
+    rec = ov.record(nn.Linear(4, 2))
+    with pytest.raises(ov.SpecError, match=f"{name} is one number a step; got "):
+        rec.step(**{"loss": 0.25, "lr": 0.25, "accuracy": 0.25, name: value})
+    assert rec.steps == 0 and rec.recording.to_frame().empty
+    rec.step(0.5)
+    assert rec.recording.to_frame().loss.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("keep", [5, 5.0, "5", np.float64(5), np.int8(5), torch.tensor(5)], ids=repr)
+def test_keep_is_the_number_that_was_checked(keep):
+    rec = ov.record(nn.Linear(4, 2), keep=keep)
+    for _ in range(12):
+        rec.step(0.5)
+    assert rec.snapshot_steps.tolist() == [0, 2, 4, 6, 8, 10, 12]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_it_goes_on_where_it_stopped(dtype, tmp_path):
     whole = trained(made("logistic"), images(), steps=30, keep=3, dtype=dtype).recording
@@ -482,6 +523,7 @@ def test_a_damaged_file_is_read_or_refused(file, tmp_path, data):
         (lambda model: ov.record(model, keep=1), "keep must be a whole number from 2 to 1,000; got 1."),
         (lambda model: ov.record(model, dtype="float61"), "did you mean 'float16'?"),
         (lambda model: ov.record(model, "x" * 81), "A label has at most 80 characters"),
+        (lambda model: ov.record(model, "a\ud800"), r"A label is Unicode text; 'a\ud800' holds half a character"),
         (lambda model: ov.record(model, params=["7."]), "No parameter of this Sequential is to be recorded."),
         (lambda model: ov.record(model, folder="/no/such"), "'/no/such' takes no file: No such file or directory."),
         (lambda model: ov.record(model, resume=3), "resume is a recording or the path of one; got 3."),
