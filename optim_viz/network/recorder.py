@@ -44,14 +44,13 @@ class _Column:
         """Take the number of a step that is there already."""
         if value is None:
             return
-        place = getattr(value, "device", None)
-        if place is not None and place.type != "cpu" and value.numel() == 1:
+        if hasattr(value, "detach") and value.device.type != "cpu" and value.numel() == 1:
             self.waiting.append((row, value.detach()))
             if len(self.waiting) >= WAITING:
                 self.settle()
             return
         try:
-            found = float(value.item() if place is not None else value)
+            found = float(value.item() if hasattr(value, "item") else value)
         except (TypeError, ValueError, RuntimeError, OverflowError):
             raise SpecError("{what} is one number a step; got {value}.", what=self.what, value=quoted(value)) from None
         self.values[row] = self._checked(found)
