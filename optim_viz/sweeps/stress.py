@@ -250,9 +250,12 @@ def check(
 ) -> StressSpec:
     """Return the arguments of `stress` as a checked, frozen spec, or raise a SpecError."""
     given = all_rules() if optimizers is None else optimizers
-    several = isinstance(surfaces, Iterable) and not isinstance(surfaces, str)
-    names: Any = SURFACES if surfaces is None else surfaces if several else [surfaces]
-    found = tuple(as_surface(one) for one in names)
+    names: Any = SURFACES if surfaces is None else surfaces
+    try:
+        several = (names,) if isinstance(names, str) else tuple(names)
+    except TypeError:  # one, or an array of no dimension
+        several = (names,)
+    found = tuple(map(as_surface, several))
     try:
         steps = tuple(whole(one, "horizons", 1, MAX_STEPS) for one in parts(horizons))
     except TypeError:
