@@ -8,6 +8,7 @@ from optim_viz.export.script_parts import (
     assembled,
     backward,
     clip_step,
+    closure_step,
     options,
     packages,
     schedule_step,
@@ -73,7 +74,7 @@ def _loop(spec: MatrixSpec, kinds: set[str]) -> str:
     body = ["optimizer.zero_grad()", "loss = loss_of(weights, *known)", *backward(graph, _PARAMS), *clips]
     if any(o.kind == "lbfgs" for o in spec.optimizers):
         inner = ["def closure():", *("    " + line for line in body), "    return loss"]
-        body = [*inner, "", "loss = optimizer.step(closure)"]
+        body = [*inner, "", *closure_step(spec.optimizers, "math.inf")]
     else:
         body = [*body, "optimizer.step()"]
     body += ["if not loss.isfinite():", "    return math.inf  # diverged", *schedule_step(kinds, "loss.item()")]

@@ -197,6 +197,7 @@ SCRIPTED = {
     "closure": [("lbfgs", {"lr": 0.1, "max_iter": 3, "clip_norm": 0.01})],
     "closure beside others": [("lbfgs", {"lr": 0.1, "max_iter": 3, "clip_value": 0.01}), ("sgd", {}), ("muon", {})],
     "mixed": [("sgd", {"clip_norm": 0.1, "schedule": FALLING}), ("rmsprop", {"clip_value": 0.02}), ("adagrad", {})],
+    "line search": [("lbfgs", {"line_search_fn": True, "max_iter": 3, "clip_norm": 0.01}), ("sgd", {})],
     "averages": [("pytorch_optimizer.ScheduleFreeSGD", {"clip_norm": 0.1}), ("sgd", {})],
     "differentiates and draws": [("pytorch_optimizer.AdaHessian", {}), ("adam", {"clip_value": 0.01})],
 }
