@@ -136,8 +136,11 @@ def number(value: object, what: str, low: float = -math.inf, high: float = math.
 
 
 def as_float(value: Any) -> float | None:
-    """What is a number, or the text of one, as a float; None for all else, switches and bytes among it."""
-    if isinstance(value, bool | bytes | bytearray) or str(getattr(value, "dtype", "")) == "bool":
+    """What is a number, or the text of one, as a float; None for all else: switches, bytes and complex numbers, too."""
+    if type(value) is float:  # an axis has millions of them
+        return value
+    kind = str(getattr(value, "dtype", "")).removeprefix("torch.")
+    if isinstance(value, bool | bytes | bytearray) or kind.startswith(("bool", "complex")):
         return None
     try:
         return float(value)
@@ -338,6 +341,9 @@ class ScheduleSpec:
     def __getitem__(self, name: str) -> Any:
         return dict(self.values)[name]
 
+    #: With __getitem__ alone Python would take it for a sequence.
+    __iter__ = None
+
 
 @dataclass(frozen=True)
 class OptimizerSpec:
@@ -359,8 +365,7 @@ class OptimizerSpec:
     def __getitem__(self, name: str) -> Value:
         return dict(self.values)[name]
 
-    #: With __getitem__ alone Python would take it for a sequence.
-    __iter__ = None
+    __iter__ = None  # as above
 
     @property
     def hyperparameters(self) -> dict[str, Value]:

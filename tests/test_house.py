@@ -151,6 +151,16 @@ def told(code):
                           cwd=ROOT).stdout.strip()  # fmt: skip
 
 
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_what_is_read_by_names_is_no_sequence(path):
+    """A class with __getitem__ alone is iterated over by numbers, which end in a KeyError."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef):
+            held = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+            held |= {t.id for n in node.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+            assert "__getitem__" not in held or "__iter__" in held, node.name
+
+
 def test_importing_the_library_loads_no_heavy_library():
     assert told(f"import sys, optim_viz; print([m for m in {list(HEAVY)} if m in sys.modules])") == "[]"
 

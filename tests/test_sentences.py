@@ -10,8 +10,11 @@ from optim_viz.spec import ECHO, flag, nearest, number, one_of, quoted, short, w
 
 ADAM = ov.optimizer("adam")
 LONG = "x" * 500
+#: Numbers of no line: what is thrown away of them is never what is meant.
+COMPLEX = [np.complex128(0.1 + 5j), np.complex64(0.5), np.array(1 + 5j), torch.tensor(1 + 5j), torch.tensor(1 + 0j)]
 #: What nobody should hand over, and what is meant nowhere.
 ODD = [None, LONG, 10**5000, np.zeros((2000, 2000)), {}, [LONG] * 500, float("nan"), object(), ADAM, torch.zeros(2), 1j]
+ODD += [*COMPLEX, ov.schedule("cosine"), np.array("quadratic")]
 
 
 class Adam:
@@ -57,12 +60,55 @@ def test_what_is_short_is_quoted_as_it_is():
         lambda v: ov.descend("quadratic", ADAM, steps=v),
         lambda v: ov.descend("quadratic", ADAM, noise=v),
         lambda v: ov.descend("quadratic", ADAM, start=(v, v)),
+        lambda v: ov.sweep("quadratic", ADAM, {"lr": [v]}),
+        lambda v: ov.sweep("quadratic", ADAM, {"lr": [0.1]}, tolerance=v),
+        lambda v: ov.schedule("multistep", milestones=[v]),
+        lambda v: ov.schedule("sequential", parts="linear, cosine", milestones=[v]),
     ],
 )
 def test_odd_values_end_in_a_short_sentence(check, value):
     with pytest.raises(ov.SpecError) as error:
         check(value)
     assert len(str(error.value)) < 420 and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", [*COMPLEX, torch.tensor(True), np.True_], ids=repr)
+def test_nothing_of_a_number_is_thrown_away(value, recwarn):
+    for check in (lambda v: number(v, "lr"), lambda v: whole(v, "steps", 0, 9)):
+        with pytest.raises(ov.SpecError):
+            check(value)
+    assert not recwarn.list
+
+
+#: Where several are meant.
+SEVERAL = {
+    "lr_scale": lambda v: ov.optimizer("sgd", lr_scale=v),
+    "milestones": lambda v: ov.schedule("multistep", milestones=v),
+    "parts": lambda v: ov.schedule("sequential", parts=v, milestones=[10]),
+    "start": lambda v: ov.descend("quadratic", "sgd", start=v),
+    "bounds": lambda v: ov.surface("x^2 + y^2", bounds=v),
+    "optimizers": lambda v: ov.descend("quadratic", v),
+    "halton": lambda v: ov.halton({"lr": v}, 4),
+    "axis": lambda v: ov.sweep("quadratic", "sgd", {"lr": v}),
+    "axes": lambda v: ov.sweep("quadratic", "sgd", v),
+    "surfaces": lambda v: ov.stress("sgd", surfaces=v, horizons=[5]),
+    "horizons": lambda v: ov.stress("sgd", surfaces=["quadratic"], horizons=v),
+    "lrs": lambda v: ov.train_sweep("sgd", v),
+    "axis of trainings": lambda v: ov.train_sweep("sgd", [0.1], axes={"width": v}),
+    "hidden": lambda v: ov.train("sgd", hidden=v),
+    "shape": lambda v: ov.matrix_task("sgd", shape=v),
+    "params": lambda v: ov.record(torch.nn.Linear(2, 1), params=v),
+    "recordings": ov.project,
+    "files": lambda v: ov.save(v, "x.png"),
+}
+
+
+@pytest.mark.parametrize("value", [np.array(100), torch.tensor(100), np.array("sgd"), ov.schedule("cosine")], ids=repr)
+@pytest.mark.parametrize("name", SEVERAL)
+def test_one_where_several_are_meant_ends_in_a_sentence(name, value):
+    with pytest.raises(ov.SpecError) as error:
+        SEVERAL[name](value)
+    assert len(str(error.value)) < 420 and quoted(value) in str(error.value)
 
 
 @pytest.fixture(scope="module")

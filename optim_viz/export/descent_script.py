@@ -15,6 +15,7 @@ from optim_viz.export.script_parts import (
     assembled,
     backward,
     clip_step,
+    closure_step,
     expression_code,
     options,
     packages,
@@ -150,7 +151,7 @@ def _loop(spec: DescentSpec, kinds: set[str]) -> str:
     look += clips
     if closure:
         inner = ["", "def closure():", *("    " + line for line in look), "    return loss", ""]
-        body = [*full, *inner, "loss = optimizer.step(closure)", *diverged]
+        body = [*full, *inner, *closure_step(spec.optimizers, "math.inf"), *diverged]
     else:
         body = [*look, *diverged, *full, "optimizer.step()"]
     body += schedule_step(kinds, "full" if full else "loss.item()")

@@ -18,6 +18,7 @@ import numpy as np
 
 from optim_viz.export.panels import INK, lines
 from optim_viz.player.scenes import Scene, shown
+from optim_viz.spec import SpecError, quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,6 +122,7 @@ class Drawing:
         from matplotlib.figure import Figure
 
         data, frames = scene.told, scene.data["frames"]
+        drawn = _drawn(data)
         kept = np.unique(np.linspace(0, frames - 1, min(MAX_ROWS, frames)).round().astype(int))
         self.rows = len(kept)
         self.counts = [f"{data['frame_title']} {(data['frame_values'] or range(frames))[i]:,}" for i in kept]
@@ -130,7 +132,6 @@ class Drawing:
         self.count = _words(self.figure, WIDTH - 24.0, 24.0, "", color=MUTED, ha="right")
         bottom = _BOTTOM + (_foot(self.figure, origin) if origin else 0.0)
         height = HEIGHT - bottom - _TOP - _legend(self.figure, data["tracks"])
-        drawn = [panel for panel in shown(data) if panel["kind"] != "fit"][:2]
         width = (WIDTH - _LEFT * len(drawn) - 24.0) / len(drawn)
         self.panels = []
         for i, panel in enumerate(drawn):
@@ -147,6 +148,17 @@ class Drawing:
         self.count.set_text(self.counts[row])
         for runs in self.panels:
             runs.show(row, since)
+
+
+def _drawn(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The panels of a picture; SpecError where there is none, as of a recording to which no loss was given."""
+    found = [panel for panel in shown(data) if panel["kind"] != "fit"][:2]
+    if not found:
+        raise SpecError(
+            "There is nothing to draw of {names}: no loss and no accuracy that is a finite number, and no plane.",
+            names=", ".join(quoted(track["label"]) for track in data["tracks"]),
+        )
+    return found
 
 
 def _shaped(panel: dict[str, Any], box: np.ndarray) -> np.ndarray:

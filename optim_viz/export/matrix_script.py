@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from optim_viz.export.script_parts import assembled, packages, schedule_step, schedules
+from optim_viz.export.script_parts import (
+    arguments,
+    asked,
+    assembled,
+    backward,
+    clip_step,
+    closure_step,
+    options,
+    packages,
+    schedule_step,
+    schedules,
+    turned,
+)
 from optim_viz.optimizers.as_torch import optimizer_code, schedule_code
 from optim_viz.optimizers.muon import muon_code
 from optim_viz.spec import MatrixSpec, OptimizerSpec, unique_labels
@@ -31,26 +43,15 @@ def loss_of(weights, keys, values, shares):
     return (shares * (weights @ keys - values).square()).sum((-2, -1)) / 2
 '''
 
-_STEP = """\
-        optimizer.zero_grad()
-        loss = loss_of(weights, *known)
-        loss.backward()
-        optimizer.step()"""
-_CLOSURE = """\
-        def closure():
-            optimizer.zero_grad()
-            loss = loss_of(weights, *known)
-            loss.backward()
-            return loss
-
-        loss = optimizer.step(closure)"""
+#: What an optimizer is given, in the script's words.
+_PARAMS = "[weights]"
 
 
 def matrix_script(spec: MatrixSpec) -> str:
     """Return the script of the matrix task; SpecError for an optimizer of the user's own."""
     kinds = schedules(spec.optimizers)
     labels = unique_labels(spec.optimizers)
-    runs = "".join(_run(o, label, spec.steps) for o, label in zip(spec.optimizers, labels, strict=True))
+    runs = "".join(_run(spec, o, label) for o, label in zip(spec.optimizers, labels, strict=True))
     imports = [*packages(spec.optimizers), "import torch"]
     imports += ["from torch.optim import lr_scheduler"] if kinds else []
     numbers = [
@@ -67,24 +68,34 @@ def matrix_script(spec: MatrixSpec) -> str:
 
 
 def _loop(spec: MatrixSpec, kinds: set[str]) -> str:
-    closure = any(o.kind == "lbfgs" for o in spec.optimizers)
-    moves = "".join(f"        {line}\n" for line in schedule_step(kinds, "loss.item()"))
-    return (
-        f"def learn(weights, known, optimizer{', scheduler=None' if kinds else ''}):\n    for _ in range(STEPS):\n"
-        f"{_CLOSURE if closure else _STEP}\n        if not loss.isfinite():\n            return math.inf  # diverged\n"
-        f"{moves}    loss = loss_of(weights.detach(), *known).item()\n"
-        "    return loss if math.isfinite(loss) else math.inf"
-    )
-
-
-def _run(optimizer: OptimizerSpec, label: str, steps: int) -> str:
-    lines = [
-        "weights = torch.zeros(SHAPE, dtype=torch.float64, requires_grad=True)",
-        f"optimizer = {optimizer_code(optimizer, '[weights]')}",
+    """The training loop; a closure where some optimizer looks at the loss more than once a step."""
+    averages, graph = (any(getattr(asked(o), name) for o in spec.optimizers) for name in ("averages", "graph"))
+    clips, bounds = clip_step(spec.optimizers, _PARAMS)
+    body = ["optimizer.zero_grad()", "loss = loss_of(weights, *known)", *backward(graph, _PARAMS), *clips]
+    if any(o.kind == "lbfgs" for o in spec.optimizers):
+        inner = ["def closure():", *("    " + line for line in body), "    return loss"]
+        body = [*inner, "", *closure_step(spec.optimizers, "math.inf")]
+    else:
+        body = [*body, "optimizer.step()"]
+    body += ["if not loss.isfinite():", "    return math.inf  # diverged", *schedule_step(kinds, "loss.item()")]
+    lines = [*turned(averages, "train"), "for _ in range(STEPS):", *("    " + line for line in body)]
+    lines += [
+        *turned(averages, "eval"),
+        "loss = loss_of(weights.detach(), *known).item()",
+        "return loss if math.isfinite(loss) else math.inf",
     ]
+    head = f"def learn(weights, known, optimizer{options(bool(kinds), graph, bounds)}):\n"
+    return head + "".join(f"    {line}".rstrip() + "\n" for line in lines)
+
+
+def _run(spec: MatrixSpec, optimizer: OptimizerSpec, label: str) -> str:
+    lines = ["weights = torch.zeros(SHAPE, dtype=torch.float64, requires_grad=True)"]
+    lines += ["torch.manual_seed(seed)"] * asked(optimizer).draws
+    lines.append(f"optimizer = {optimizer_code(optimizer, _PARAMS)}")
     # Muon's second group is that of AdamW, which has nothing to do here.
     lrs = [float(optimizer.hyperparameters.get("lr", 0.0))] * (1 + (optimizer.kind == "muon"))
-    scheduler = schedule_code(optimizer.schedule, lrs, steps)
+    scheduler = schedule_code(optimizer.schedule, lrs, spec.steps)
     lines += [f"scheduler = {scheduler}"] if scheduler else []
-    lines.append(f"print({label!a}, seed, learn(weights, known, optimizer{', scheduler' if scheduler else ''}))")
+    extra = arguments(optimizer, bool(scheduler), clip_step(spec.optimizers, _PARAMS)[1])
+    lines.append(f"print({label!a}, seed, learn(weights, known, optimizer{extra}))")
     return "".join(f"        {line}\n" for line in lines)

@@ -11,6 +11,7 @@ from optim_viz.export.script_parts import (
     assembled,
     backward,
     clip_step,
+    closure_step,
     options,
     packages,
     packed,
@@ -96,7 +97,7 @@ _CLOSURE = """
 {backward}
 {clip}                return loss
 
-            loss = optimizer.step(closure)"""
+{stepped}"""
 
 _MAIN = """
 def main():
@@ -124,12 +125,15 @@ def network_script(spec: NetworkSpec) -> str:
     averages, graph = (any(getattr(asked(o), name) for o in spec.optimizers) for name in ("averages", "graph"))
     clips, bounds = clip_step(spec.optimizers, "model.parameters()")
     deep = 16 if closure else 12
+    step = (_CLOSURE if closure else _STEP).format(
+        backward=_indented(backward(graph, "[*model.parameters()]"), deep).rstrip("\n"),
+        clip=_indented(clips, deep),
+        stepped=_indented(closure_step(spec.optimizers, "math.inf, math.inf, 0.0"), 12).rstrip("\n"),
+    )
     loop = _TRAIN.format(
         options=options(bool(kinds), graph, bounds),
         before=_indented(turned(averages, "train"), 4),
-        step=(_CLOSURE if closure else _STEP).format(
-            backward=_indented(backward(graph, "[*model.parameters()]"), deep).rstrip("\n"), clip=_indented(clips, deep)
-        ),
+        step=step,
         schedule=_indented(schedule_step(kinds, "loss.item()"), 12),
         after=_indented(turned(averages, "eval"), 4),
     )

@@ -85,6 +85,20 @@ def backward(graph: bool, params: str) -> list[str]:
     ]
 
 
+def closure_step(optimizers: Iterable[OptimizerSpec], diverged: str) -> list[str]:
+    """The lines of a loop that take a step with a closure; `diverged` is what the loop returns of a run that did.
+
+    >>> from optim_viz import optimizer
+    >>> closure_step([optimizer("lbfgs")], "math.inf")
+    ['loss = optimizer.step(closure)']
+    """
+    step = "loss = optimizer.step(closure)"
+    if not any(o.hyperparameters.get("line_search_fn") for o in optimizers):
+        return [step]
+    errors = "except (IndexError, ZeroDivisionError):  # so torch's line search ends among numbers that are none"
+    return ["try:", f"    {step}", errors, f"    return {diverged}"]
+
+
 def turned(averages: bool, way: str) -> list[str]:
     """The lines that turn a schedule-free optimizer to where it trains ("train") or is judged ("eval")."""
     return [f'if hasattr(optimizer, "{way}"):', f"    optimizer.{way}()"] if averages else []

@@ -116,7 +116,7 @@ def stress_table(found: Stress, horizon: int = -1) -> pd.DataFrame:
     for h, steps in enumerate(found.spec.horizons):
         frame[_column(MEAN, steps)] = found.mean_ranks[h]
         frame[_column(AHEAD, steps)] = found.wins[h]
-        frame[_column(LEFT, steps)] = np.median(found.shares[found.ranked, h], axis=0)
+        frame[_column(LEFT, steps)] = found.median_shares[h]
     return frame.iloc[order(found, horizon)].reset_index(drop=True)
 
 

@@ -159,6 +159,9 @@ class Lesson:
             )  # fmt: skip
         return found[name]
 
+    #: With __getitem__ alone Python would take it for a sequence.
+    __iter__ = None
+
 
 @dataclass(frozen=True)
 class Verdict:

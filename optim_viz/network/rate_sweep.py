@@ -22,7 +22,7 @@ from optim_viz.optimizers.own import WRITE
 from optim_viz.optimizers.specs import hyperparameter, looks, takes_lr, with_values
 from optim_viz.optimizers.stepper import StrangerError
 from optim_viz.progress import Unfinished
-from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, hooks, one_of, quoted, unique_labels
+from optim_viz.spec import NetworkSpec, OptimizerSpec, SpecError, hooks, one_of, parts, quoted, unique_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,7 +202,7 @@ def check(
         if not takes_lr(spec):
             raise SpecError("{label} takes no lr: {write}.", label=quoted(spec.label or spec.kind), write=WRITE)
     try:
-        values: list[Any] = list(lrs)
+        values = parts(lrs)
     except TypeError:
         raise SpecError("lrs must be a list of learning rates; got {lrs}.", lrs=quoted(lrs)) from None
     checked = tuple(float(hyperparameter(base.optimizers[0].kind, "lr").check(v, "train_sweep")) for v in values)
@@ -217,7 +217,7 @@ def _axis(base: NetworkSpec, name: str, values: Any) -> tuple[str, tuple[float, 
     """One axis, each of its values checked for itself."""
     one_of(name, AXES, N_("axis"))
     try:
-        items: list[Any] = list(values)
+        items = parts(values)
     except TypeError:
         raise SpecError(
             "The axis {name} must be a list of numbers; got {values}.", name=quoted(name), values=quoted(values)

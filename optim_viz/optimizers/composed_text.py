@@ -6,13 +6,14 @@ The line is what a link, the command line and a page's field hold, and what a sp
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from optim_viz.language import N_
 from optim_viz.optimizers.schedule_row import Schedule
-from optim_viz.spec import LARGEST, ScheduleSpec, SpecError, one_of, quoted
+from optim_viz.spec import LARGEST, ScheduleSpec, SpecError, one_of, quoted, whole
 
 FEWEST, MOST = 2, 8
 _PART = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", re.DOTALL)
@@ -126,11 +127,10 @@ def read_milestones(given: Any, owner: str) -> str:
     """Return the steps where the next part begins, "100, 200"; SpecError unless they are whole numbers that rise."""
     items = given.split(",") if isinstance(given, str) else given if isinstance(given, (list, tuple)) else [given]
     try:
-        steps = [int(item) for item in items]
-    except (TypeError, ValueError, OverflowError):
+        steps = [whole(item, "milestones", 1, int(LARGEST)) for item in items]
+    except SpecError:
         steps = []
-    whole = bool(steps) and all(isinstance(i, str) or i == step for i, step in zip(items, steps, strict=True))
-    if not whole or not all(a < b for a, b in zip([0, *steps], [*steps, int(LARGEST) + 1], strict=True)):
+    if not steps or not all(a < b for a, b in itertools.pairwise(steps)):
         raise SpecError(
             "{owner}: milestones are steps that rise, from 1 to {most:,.0f}, such as {example}; got {given}.",
             owner=owner,

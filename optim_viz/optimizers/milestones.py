@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from optim_viz.language import N_
-from optim_viz.spec import Hyperparameter, SpecError, quoted
+from optim_viz.spec import Hyperparameter, SpecError, as_float, parts, quoted
 
 #: The most drops of one schedule: a link names each, and the engine in the browser asks at every step.
 MOST = 1000
@@ -29,7 +29,8 @@ def settings(fixed: tuple[Hyperparameter, ...], values: Mapping[str, Any]) -> tu
     >>> [h.name for h in settings((), {"milestone20": 900})][-2:]
     ['milestone20', 'milestone21']
     """
-    used = [int(found[1]) for name, value in values.items() if str(value) != "0" and (found := _NAME.fullmatch(name))]
+    given = (name for name, value in values.items() if as_float(value) != 0)
+    used = [int(found[1]) for name in given if (found := _NAME.fullmatch(name))]
     count = min(max([SHOWN, *(number + 1 for number in used)]), MOST)
     return (*map(milestone, range(1, count + 1)), *fixed)
 
@@ -44,11 +45,13 @@ def by_name(given: Mapping[str, Any]) -> dict[str, Any]:
         return dict(given)
     found = {name: value for name, value in given.items() if name != "milestones"}
     steps = given["milestones"]
-    if isinstance(steps, str) or not isinstance(steps, Iterable):
+    try:
+        steps = tuple(steps) if isinstance(steps, set) else parts(steps)
+    except TypeError:
         raise SpecError(
-            "multistep: milestones are a list of steps, such as [30, 80]; got {given}.", given=quoted(steps)
-        )
-    steps = list(steps)
+            "multistep: milestones are a list of steps, such as [30, 80]; got {given}.",
+            given=quoted(steps),
+        ) from None
     if len(steps) > MOST:
         raise SpecError("multistep has at most {most:,} milestones; got {count:,}.", most=MOST, count=len(steps))
     unused = {f"milestone{number}": 0 for number in (1, 2) if number > len(steps)}

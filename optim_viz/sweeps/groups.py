@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from optim_viz.optimizers.clipping import CLIPPING
+from optim_viz.optimizers.cycled import check_cycle
 from optim_viz.optimizers.schedules import SCHEDULES, schedule
 from optim_viz.optimizers.specs import hyperparameter, knobs, with_values
 from optim_viz.spec import Hyperparameter, OptimizerSpec, SweepSpec
@@ -55,7 +56,7 @@ def is_outer(name: str, spec: OptimizerSpec) -> bool:
 
 
 def placed(spec: SweepSpec, values: Mapping[str, float]) -> SweepSpec:
-    """Return a sweep whose optimizer and noise have some axes' values."""
+    """Return a sweep whose optimizer and noise have some axes' values; SpecError where it refuses them."""
     numbers = dict(values)
     noise, optimizer = numbers.pop(NOISE, spec.noise), spec.optimizer
     if OPTIMIZER in numbers:
@@ -63,7 +64,9 @@ def placed(spec: SweepSpec, values: Mapping[str, float]) -> SweepSpec:
     plan, own = optimizer.schedule, {k: numbers.pop(k) for k in list(numbers) if k.startswith(OF_SCHEDULE)}
     if plan is not None and own:
         changed = {name.removeprefix(OF_SCHEDULE): value for name, value in own.items()}
-        optimizer = dataclasses.replace(optimizer, schedule=schedule(plan.kind, **dict(plan.values) | changed))
+        plan = schedule(plan.kind, **dict(plan.values) | changed)
+        check_cycle(optimizer.kind, plan)
+        optimizer = dataclasses.replace(optimizer, schedule=plan)
     if numbers:
         optimizer = with_values(optimizer, numbers)
     return dataclasses.replace(spec, optimizer=optimizer, noise=noise, optimizers=())

@@ -120,7 +120,17 @@ class Stress:
     @property
     def mean_ranks(self) -> np.ndarray:
         """The mean over the ranked surfaces, float64 [horizons, optimizers]."""
-        return np.asarray(self.ranks[self.ranked].mean(axis=0))
+        return self._over_ranked(np.mean, self.ranks)
+
+    @property
+    def median_shares(self) -> np.ndarray:
+        """The median of `shares` over the ranked surfaces, float64 [horizons, optimizers]."""
+        return self._over_ranked(np.median, self.shares)
+
+    def _over_ranked(self, of: Callable[..., Any], values: np.ndarray) -> np.ndarray:
+        """What `of` makes of the values on the ranked surfaces, NaN where there are none."""
+        known = values[self.ranked]
+        return np.asarray(of(known, axis=0)) if len(known) else np.full(values.shape[1:], np.nan)
 
     @property
     def wins(self) -> np.ndarray:
@@ -203,7 +213,7 @@ class Stress:
         for h, steps in enumerate(self.spec.horizons):
             columns[f"mean_rank_{steps}"] = self.mean_ranks[h]
             columns[f"wins_{steps}"] = self.wins[h]
-            columns[f"median_share_{steps}"] = np.median(self.shares[self.ranked, h], axis=0)
+            columns[f"median_share_{steps}"] = self.median_shares[h]
         frame = pd.DataFrame(columns)
         return frame.sort_values(f"mean_rank_{self.spec.horizons[-1]}", kind="stable", ignore_index=True)
 
@@ -250,9 +260,12 @@ def check(
 ) -> StressSpec:
     """Return the arguments of `stress` as a checked, frozen spec, or raise a SpecError."""
     given = all_rules() if optimizers is None else optimizers
-    several = isinstance(surfaces, Iterable) and not isinstance(surfaces, str)
-    names: Any = SURFACES if surfaces is None else surfaces if several else [surfaces]
-    found = tuple(as_surface(one) for one in names)
+    names: Any = SURFACES if surfaces is None else surfaces
+    try:
+        several = (names,) if isinstance(names, str) else tuple(names)
+    except TypeError:  # one, or an array of no dimension
+        several = (names,)
+    found = tuple(map(as_surface, several))
     try:
         steps = tuple(whole(one, "horizons", 1, MAX_STEPS) for one in parts(horizons))
     except TypeError:

@@ -254,17 +254,18 @@ def _points(spec: OptimizerSpec, axes: Halton) -> dict[str, list[float]]:
 
 def _axes(specs: Sequence[OptimizerSpec], name: str, values: Any) -> tuple[float, ...]:
     """The values of an axis, which all optimizers must have."""
-    first = _axis(specs[0], name, values)
+    items = _items(name, values)
+    first = _axis(specs[0], name, items)
     for other in specs[1:]:
-        _axis(other, name, values)
+        _axis(other, name, items)
     return first
 
 
-def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
-    """The values of one axis, each checked for itself."""
+def _items(name: str, values: Any) -> tuple[Any, ...]:
+    """What an axis is given, as Python's own numbers and texts; tensors, too, be they on a GPU or with gradients."""
     try:
-        items = parts(np.asarray(values).tolist())
-        if any(isinstance(item, list) for item in items):
+        items = tuple(map(_bare, values if isinstance(values, list | tuple) else parts(_bare(values))))
+        if any(isinstance(item, list | tuple) for item in items):
             raise TypeError("of more than one dimension")
     except (TypeError, ValueError):
         raise SpecError(
@@ -277,6 +278,18 @@ def _axis(spec: OptimizerSpec, name: str, values: Any) -> tuple[float, ...]:
             most=MAX_RUNS,
             count=len(items),
         )
+    return items
+
+
+def _bare(value: Any) -> Any:
+    """A number or a text as it is; of what is an array, or may be one, its lists."""
+    if isinstance(value, int | float | str):
+        return value
+    return value.tolist() if hasattr(value, "tolist") else np.asarray(value).tolist()
+
+
+def _axis(spec: OptimizerSpec, name: str, items: Sequence[Any]) -> tuple[float, ...]:
+    """The values of one axis, each checked for itself."""
     if name in STARTS:
         return tuple(number(item, N_("start {name}", name=name)) for item in items)
     if name == groups.NOISE:

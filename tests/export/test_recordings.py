@@ -123,3 +123,39 @@ def test_a_sharpness_of_any_number_is_drawn(value, both, tmp_path):
 def test_gauges_are_those_of_a_training(both):
     recs, plane = both
     assert len(gauges(plane, recs).data) == 2 * 3 + 2
+
+
+def recorded_with(*steps):
+    rec = ov.record(made("logistic"), "sgd")
+    for given in steps:
+        rec.step(**given)
+    return rec
+
+
+@pytest.mark.parametrize("name", ["png", "svg", "gif"])
+@pytest.mark.parametrize(
+    "steps",
+    [[], [{}], [{"lr": 0.1}] * 3, [{"loss": np.nan}], [{"accuracy": np.nan}]],
+    ids=str,
+)
+def test_a_picture_without_anything_to_draw_says_what_is_missing(steps, name, tmp_path):
+    recs = [recorded_with(*steps), recorded_with(*steps)]
+    path = tmp_path / f"x.{name}"
+    for asked, names in ((recs[0], "'sgd'"), (recs, "'sgd', 'sgd 2'")):
+        with pytest.raises(ov.SpecError) as caught:
+            ov.save(asked, path)
+        assert str(caught.value) == (
+            f"There is nothing to draw of {names}: no loss and no accuracy that is a finite number, and no plane."
+        )
+        assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["png", "svg", "gif"])
+@pytest.mark.parametrize(
+    "steps",
+    [[{"accuracy": 0.5}], [{"loss": np.nan, "accuracy": 0.5}], [{"loss": 1.0}], [{"loss": np.inf}, {"loss": 1.0}]],
+    ids=str,
+)
+def test_one_curve_is_a_picture(steps, name):
+    assert len(export(recorded_with(*steps), name)) > 1000
+    assert len(export([recorded_with(*steps), recorded_with({})], name)) > 1000

@@ -14,11 +14,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import torch
 
 import optim_viz as ov
 from optim_viz.export.descent_script import pytorch_script
 from optim_viz.export.script_parts import expression_code
-from optim_viz.network import one_run, train
+from optim_viz.network import matrix_task, one_run, train
 from optim_viz.network.digits import SHIPPED
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
@@ -199,6 +200,32 @@ def test_a_script_alone_in_a_process(printed):
 def test_plain_and_diverging_runs_none_of_them_chaotic(printed):
     assert [check(spec, printed[id(spec)]) for spec in PLAIN] == [0, 0]
     assert printed[id(PLAIN[1])][0] == ["sgd", "inf"]
+
+
+SEARCH = ov.optimizer("lbfgs", line_search_fn=True)
+
+
+@pytest.mark.parametrize("text", ["ln(x+5)+y^2", "ln(x)+y^2", "sqrt(x)+y^2", "ln(x^2+y^2)", "x^3+y^3", "0*x"])
+@pytest.mark.parametrize("others", [[], ["sgd"], [ov.optimizer("adam", clip_norm=1.0)]], ids=len)
+def test_a_line_search_that_diverges_prints_inf(text, others, capsys):
+    ours = ov.descend(text, [SEARCH, *others], steps=10)
+    try:
+        exec(pytorch_script(ours.spec), {"__name__": "__main__"})  # noqa: S102
+    finally:
+        torch.set_default_dtype(torch.float32)
+    printed = [float(line.rsplit(" ", 1)[1]) for line in capsys.readouterr().out.splitlines()]
+    assert [math.isfinite(loss) for loss in printed] == [math.isfinite(run.final_loss) for run in ours]
+
+
+def test_only_where_a_line_is_searched_a_script_expects_its_errors():
+    networks = [train.check(one, epochs=1, batch_size=4000, hidden=(2,)) for one in (SEARCH, "lbfgs", "sgd")]
+    tasks = [matrix_task.check(one, shape=(2, 3), steps=2) for one in (SEARCH, "lbfgs", "sgd")]
+    descents = [descent.check("quadratic", one, steps=2) for one in (SEARCH, "lbfgs", "sgd")]
+    for specs_ in (networks, tasks, descents):
+        scripts = [pytorch_script(spec) for spec in specs_]
+        for script in scripts:
+            ast.parse(script)
+        assert ["except (IndexError, ZeroDivisionError)" in script for script in scripts] == [True, False, False]
 
 
 NETWORKS = [

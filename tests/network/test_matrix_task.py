@@ -187,3 +187,40 @@ def test_it_goes_through_its_file_and_its_script_gives_the_same_final_losses(cap
     assert {(label, int(seed)): float(loss) for label, seed, loss in printed} == {
         (run.label, run.seed): pytest.approx(run.losses[-1], rel=1e-12) for run in found
     }
+
+
+#: One beside another that is clipped in its own way or not at all, and all alike: a script writes them differently.
+SCRIPTED = {
+    "norm": [("sgd", {"lr": 0.1, "clip_norm": 0.1})],
+    "value": [("adam", {"clip_value": 0.01})],
+    "both": [("muon", {"clip_norm": 0.05, "clip_value": 0.01})],
+    "closure": [("lbfgs", {"lr": 0.1, "max_iter": 3, "clip_norm": 0.01})],
+    "closure beside others": [("lbfgs", {"lr": 0.1, "max_iter": 3, "clip_value": 0.01}), ("sgd", {}), ("muon", {})],
+    "mixed": [("sgd", {"clip_norm": 0.1, "schedule": FALLING}), ("rmsprop", {"clip_value": 0.02}), ("adagrad", {})],
+    "line search": [("lbfgs", {"line_search_fn": True, "max_iter": 3, "clip_norm": 0.01}), ("sgd", {})],
+    "averages": [("pytorch_optimizer.ScheduleFreeSGD", {"clip_norm": 0.1}), ("sgd", {})],
+    "differentiates and draws": [("pytorch_optimizer.AdaHessian", {}), ("adam", {"clip_value": 0.01})],
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_what_its_loop_does_to_gradients_and_weights_its_script_does(name, capsys):
+    if any("." in kind for kind, _ in SCRIPTED[name]):
+        pytest.importorskip("pytorch_optimizer")
+    chosen = [ov.optimizer(kind, **options) for kind, options in SCRIPTED[name]]
+    found = ov.matrix_task(chosen, condition=50, shape=(3, 5), steps=20, seed=3)
+    exec(export(found, "pytorch"), {"__name__": "__main__"})  # noqa: S102
+    printed = [float(line.rsplit(" ", 1)[1]) for line in capsys.readouterr().out.splitlines()]
+    assert printed == pytest.approx([run.losses[-1] for run in found], rel=1e-12)
+    bare = ov.matrix_task([kind for kind, _ in SCRIPTED[name]], condition=50, shape=(3, 5), steps=20, seed=3)
+    clipped = [any(o.startswith("clip") for o in options) for _, options in SCRIPTED[name]]
+    assert any(clipped) and all(
+        run.losses[-1] != other.losses[-1] for run, other, was in zip(found, bare, clipped, strict=True) if was
+    )
+
+
+def test_what_asks_for_more_than_gradients_has_no_script_of_it():
+    pytest.importorskip("pytorch_optimizer")
+    found = ov.matrix_task("pytorch_optimizer.AliG", shape=(2, 3), steps=3)
+    with pytest.raises(ov.SpecError, match="it has no PyTorch script"):
+        export(found, "pytorch")

@@ -160,6 +160,33 @@ def test_keep_is_the_number_that_was_checked(keep):
     assert rec.snapshot_steps.tolist() == [0, 2, 4, 6, 8, 10, 12]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.5, np.float64(0.5), np.float32(0.5), np.float16(0.5), np.array(0.5), np.array([0.5]), torch.tensor(0.5),
+        torch.tensor([0.5], requires_grad=True), torch.tensor(0.5, dtype=torch.float16),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_number_of_any_library_is_one(value):
+    rec = ov.record(made("logistic"))
+    rec.step(value, lr=value, accuracy=value)
+    rec.note(loss=value)
+    known = rec.recording
+    assert known.losses.tolist() == known.lrs.tolist() == known.accuracies.tolist() == [0.5]
+
+
+@pytest.mark.parametrize(
+    "value", [1j, np.complex128(0.5 + 5j), np.complex64(0.5), np.array(0.5 + 1j), torch.tensor(0.5 + 1j), np.ones(2)],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["loss", "lr", "accuracy"])
+def test_what_is_no_number_is_told(name, value, recwarn):
+    with pytest.raises(ov.SpecError, match="is one number a step; got"):
+        ov.record(made("logistic")).step(**{name: value})
+    assert not recwarn.list
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_it_goes_on_where_it_stopped(dtype, tmp_path):
     whole = trained(made("logistic"), images(), steps=30, keep=3, dtype=dtype).recording

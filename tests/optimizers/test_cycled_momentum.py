@@ -13,6 +13,7 @@ from optim_viz.experiments.links import read_optimizer, write_optimizer
 from optim_viz.experiments.study import axis_names
 from optim_viz.optimizers.as_torch import schedule_code, torch_optimizer, torch_scheduler
 from optim_viz.optimizers.cycled import WITH_MOMENTUM, cycled
+from optim_viz.optimizers.table import ON_SURFACES
 from optim_viz.sweeps import sweep
 from optim_viz.sweeps.backends import machine_backend, numpy_backend
 from optim_viz.sweeps.tuning import second_knob
@@ -99,3 +100,29 @@ def test_links_scripts_and_what_has_no_momentum():
     assert "beta1" not in axis_names(spec) and second_knob(spec) is None
     with pytest.raises(ov.SpecError, match="cycles beta1, so it cannot be an axis"):
         sweep.check("quadratic", spec, {"beta1": [0.5, 0.9]})
+
+
+@pytest.mark.parametrize("values", [[True, False], [False, True], [True]])
+@pytest.mark.parametrize("plan", ["cyclic", "onecycle"])
+@pytest.mark.parametrize("kind", ON_SURFACES)
+def test_an_axis_refuses_what_the_optimizer_refuses(kind, plan, values):
+    axes = {"schedule.cycle_momentum": values}
+    plain = ov.optimizer(kind, schedule=ov.schedule(plan))
+    try:
+        ov.optimizer(kind, schedule=ov.schedule(plan, cycle_momentum=True))
+    except ov.SpecError as refused:
+        for chosen in (plain, [ov.optimizer("momentum", schedule=ov.schedule(plan)), plain]):
+            with pytest.raises(ov.SpecError) as caught:
+                sweep.check("quadratic", chosen, axes, steps=5)
+            assert str(caught.value) == str(refused)
+    else:
+        s = ov.sweep("quadratic", plain, axes, steps=5)
+        assert [s.optimizer(i).schedule["cycle_momentum"] for i in range(len(values))] == values
+        assert s.losses[0].tolist() == pytest.approx(
+            [ov.descend("quadratic", s.optimizer(i), steps=5)[kind].losses[-1] for i in range(len(values))], rel=1e-9
+        )
+
+
+def test_an_axis_of_switches_off_is_for_all():
+    s = ov.sweep("quadratic", ov.optimizer("sgd", schedule=ov.schedule("cyclic")), {"schedule.cycle_momentum": [False]})
+    assert s.optimizer(0) == s.spec.optimizer

@@ -2,9 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 import optim_viz as ov
 from optim_viz.sweeps import sweep
@@ -118,6 +121,40 @@ def test_what_cannot_be_an_axis_gets_its_sentence(call, sentence):
     with pytest.raises(ov.SpecError) as error:
         call()
     assert sentence in str(error.value)
+
+
+RISING = torch.tensor([0.125, 0.25], dtype=torch.float64, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        RISING, [*RISING], (RISING[0], 0.25), RISING.bfloat16(), RISING.detach().numpy(), [np.float32(0.125), "0.25"],
+        [np.array(0.125), Fraction(1, 4)], pd.Series([0.125, 0.25]), {0.125: 1, 0.25: 2}.keys(),
+    ],
+    ids=lambda v: repr(v)[:40],
+)  # fmt: skip
+def test_an_axis_takes_numbers_of_any_kind_as_lr_itself_does(values):
+    s = sweep.check("quadratic", ["sgd", "adam"], {"lr": values}, steps=3)
+    assert dict(s.axes)["lr"] == (0.125, 0.25)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        RISING[None], [[0.1], [0.2]], [[0.1], [0.1, 0.2]], [RISING], np.ones((2, 1)), pd.DataFrame([[0.1, 0.2]]), {0.1},
+        RISING[0], b"12", [1j], np.array([1j]), torch.tensor([1j]), [True, 0.5], [None], [], RISING[:0],
+    ],
+    ids=lambda v: repr(v)[:40],
+)  # fmt: skip
+def test_what_is_no_list_of_numbers_is_no_axis(values):
+    with pytest.raises(ov.SpecError, match="must be a"):
+        sweep.check("quadratic", "sgd", {"lr": values}, steps=3)
+
+
+@pytest.mark.parametrize("values", [[False, True], np.array([False, True]), torch.tensor([False, True]), [0, np.True_]])
+def test_an_axis_of_a_switch_takes_switches_of_any_kind(values):
+    assert dict(sweep.check("quadratic", "adam", {"amsgrad": values}).axes)["amsgrad"] == (0.0, 1.0)
 
 
 def test_equal_points_are_equal_specs():

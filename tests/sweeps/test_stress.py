@@ -9,6 +9,7 @@ import pytest
 import optim_viz as ov
 from optim_viz.cli import main as cli
 from optim_viz.experiments import stress_file
+from optim_viz.figures import stress_map
 from optim_viz.progress import Unfinished
 from optim_viz.sweeps import stress
 from tests.parity import rounding_decides
@@ -44,6 +45,16 @@ def test_ranks_wins_and_shares(small):
     assert len(frame) == 18 and frame.iloc[0].tolist()[:3] == ["quadratic", 20, "sgd"]
     np.testing.assert_array_equal(frame["after"], small.after.ravel())
     assert list(small.summary()["mean_rank_60"]) == sorted(small.mean_ranks[1])
+
+
+@pytest.mark.parametrize("places", [["x", "x"], ["saddle"], ["quadratic", "x"], ["quadratic"]], ids=str)
+@pytest.mark.filterwarnings("error")
+def test_without_a_surface_that_is_ranked_there_is_no_mean(places):
+    s = ov.stress(["sgd", "sgd", "adam"], places, [1, 1])
+    ranked = "quadratic" in places
+    assert np.isfinite(s.mean_ranks).all() == np.isfinite(s.summary()["median_share_1"]).all() == ranked
+    assert s.mean_ranks.shape == s.wins.shape == (2, 3) and len(s.to_frame()) == 6 * len(places) and s.caution
+    assert len(stress_map.stress_chart(s, 0).data) == 2 and len(stress_map.stress_table(s)) == 3
 
 
 def test_the_critical_difference_is_that_of_the_book():

@@ -178,6 +178,12 @@ def test_theory_knows_quadratics_alone():
     assert aslant.plain_lr == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("text", ["1/x", "1/x + 1/y", "ln(x)", "exp(exp(x+y))", "exp(800*x)", "x^64*y", "abs(x)^0.5"])
+@pytest.mark.filterwarnings("error")
+def test_what_is_no_bowl_has_no_theory_and_no_warning(text):
+    assert theory(ov.surface(text)) is None
+
+
 def test_cancel_keeps_what_is_done_and_progress_rises(monkeypatch):
     monkeypatch.setattr(backends, "cuda_available", lambda: False)  # a GPU is done before a cancel is heard
     axes = {"lr": np.geomspace(1e-3, 0.1, 128), "momentum": np.linspace(0, 0.9, 256)}
