@@ -95,6 +95,7 @@ def test_keys_and_typing_and_what_is_no_number(page):
     wait_for(page, expected(adam=0.3))
     knob(page, "sgd", "lr").press("ArrowUp")  # another number that is turned ends it
     expect(page.locator(".ov-complaint")).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"sgd~lr~0\.00561"))  # told, before the page is led on
 
 
 def test_back_and_undo(page):

@@ -1,5 +1,6 @@
 """The typed function: attacks and mistakes get a sentence at once, everything else equals torch."""
 
+import gc
 import re
 import time
 
@@ -152,6 +153,15 @@ REFUSED = [
 ]
 
 
+@pytest.fixture
+def uncollected():
+    """Whose turn it is to collect what all tests before have left behind is chance: what is timed is not."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize(("text", "sentence"), REFUSED, ids=range(len(REFUSED)))
 def test_attacks_and_mistakes_get_their_sentence_at_once(text, sentence):
     parse("x + 1.5^0.3"), parse("tan(y)"), float(parse("log(2) + asin(1)").evalf(15))  # sympy is loaded and warm
