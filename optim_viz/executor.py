@@ -99,15 +99,14 @@ def completed(
                 task, last = queue.popleft()
                 waiting[_submitted(pool, (*submit(task), *near))] = task, last
             ended, _ = wait(waiting, POLL, FIRST_COMPLETED)
-            found = [(future, *waiting.pop(future)) for future in ended]
-            here = [
-                (future, task, last or not _may_be_lost(future))
-                for future, task, last in found
-                if not future.cancelled()
-            ]
-            queue.extend((task, True) for _, task, last in here if not last)
-            shown = ((task, future) for future, task, last in here if last)
-            yield from sorted(shown, key=lambda pair: pair[1].exception() is not None)
+            over: list[tuple[T, Future[Any]]] = []
+            for future in ended:
+                task, last = waiting.pop(future)
+                if not future.cancelled() and not last and _may_be_lost(future):
+                    queue.append((task, True))
+                elif not future.cancelled():
+                    over.append((task, future))
+            yield from sorted(over, key=lambda pair: pair[1].exception() is not None)
             if progress is not None:
                 progress(1.0 - (len(waiting) + len(queue)) / count)
             if cancel.is_set():

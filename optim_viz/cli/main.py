@@ -17,7 +17,6 @@ import argparse
 import io
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,9 @@ from decimal import Decimal
 
 from optim_viz.cli import runs, serving, studies
 from optim_viz.spec import SpecError
+
+#: What a shell says of a command whose reader went away: 128 and SIGPIPE's number, which Windows has not.
+CLOSED_PIPE = 141
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str] | None = None, version: str = "") -> int:
         return 2
     except BrokenPipeError:  # whoever read it, such as `head`, has enough
         _nothing_more()
-        return 128 + signal.SIGPIPE
+        return CLOSED_PIPE
     except OSError as error:
         if error.filename is not None:
             raise
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None, version: str = "") -> int:
 
 def _nothing_more() -> None:
     """What is still to be written goes nowhere: Python would try it once more at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # be it what sys.stdout was at first, or not
 
 
 def _plain(text: str) -> str:

@@ -24,6 +24,7 @@ packages          optimizers of the package pytorch_optimizer by name
 asks              what they ask of a loop, for their scripts
 trials            which of them run on a surface, and which on a network
 own               a factory of the user's own, and the lr that it takes
+identity          what tells it from any other, in the next process too
 stepper, streams  how any torch.optim.Optimizer is stepped, a stranger's too; draws of its own
 styles            colour, dash and marker of every run
 """

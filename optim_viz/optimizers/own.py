@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
-from types import CodeType, FunctionType, MethodType, ModuleType
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from optim_viz.language import N_
@@ -75,49 +73,3 @@ def build(factory: Callable[..., Any], label: str, given: Mapping[str, Value], p
             label=quoted(label),
         )
     return factory(params, **given)
-
-
-def identity(factory: Callable[..., Any]) -> str:
-    """Return what tells a factory from any other, alike in every process: its name, its code, the values that both use.
-
-    Its repr holds an address, which the next function may have as soon as this one is gone.
-
-    >>> at = [identity(lambda params, lr=lr: [params, lr]) for lr in (0.1, 0.1, 0.2)]
-    >>> at[0] == at[1], at[0] == at[2]
-    (True, False)
-    """
-    return repr(_parts(factory, ()))
-
-
-def _used(function: FunctionType) -> dict[str, Any]:
-    found = inspect.getclosurevars(function)
-    return {**found.nonlocals, **found.globals}
-
-
-#: What a value of a type is made of; of several types the first counts.
-_MADE_OF: dict[Any, Callable[[Any], Iterable[Any]]] = {
-    (list, tuple): iter,
-    (set, frozenset): lambda value: sorted(map(repr, value)),
-    Mapping: lambda value: [part for pair in value.items() for part in pair],
-    functools.partial: lambda value: [value.func, value.args, value.keywords],
-    MethodType: lambda value: [value.__func__, value.__self__],
-    FunctionType: lambda value: [
-        value.__qualname__,
-        value.__code__,
-        value.__defaults__,
-        value.__kwdefaults__,
-        _used(value),
-    ],
-    CodeType: lambda value: [value.co_code, value.co_names, value.co_varnames, *value.co_consts],
-    object: lambda value: [getattr(value, "__dict__", None)],
-}
-
-
-def _parts(value: Any, within: tuple[int, ...]) -> Any:
-    """What a value is made of, as far as a text can tell it; `within` what it is part of, which may be itself."""
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
-        return repr(value)
-    if id(value) in within or isinstance(value, type | ModuleType):
-        return getattr(value, "__qualname__", type(value).__name__), getattr(value, "__module__", "")
-    made_of = next(split for types, split in _MADE_OF.items() if isinstance(value, types))
-    return type(value).__qualname__, [_parts(part, (*within, id(value))) for part in made_of(value)]

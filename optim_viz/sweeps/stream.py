@@ -21,7 +21,8 @@ import numpy as np
 
 from optim_viz.executor import SCHEDULER_LOST, completed, outcome
 from optim_viz.language import N_
-from optim_viz.optimizers import own
+from optim_viz.optimizers.identity import identity
+from optim_viz.optimizers.own import OWN
 from optim_viz.progress import Unfinished
 from optim_viz.settings import threads
 from optim_viz.spec import SpecError, Surface, SweepSpec, hooks, path_of, quoted
@@ -178,9 +179,9 @@ def _opened(spec: SweepSpec, folder: Path, part: int) -> SweepFiles:
 def _told_apart(spec: SweepSpec) -> str:
     """A sweep as text, alike in every process and for no other sweep."""
     optimizer = spec.optimizer
-    if optimizer.factory is None or optimizer.kind != own.OWN:
+    if optimizer.factory is None or optimizer.kind != OWN:
         return repr(spec)
-    return repr(replace(spec, optimizer=replace(optimizer, factory=None))) + own.identity(optimizer.factory)
+    return repr(replace(spec, optimizer=replace(optimizer, factory=None))) + identity(optimizer.factory)
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -122,24 +122,6 @@ def test_a_function_of_ones_own_is_known_by_what_it_does_and_not_by_its_address(
             ov.sweep_to(tmp_path, "rosenbrock", factory, axes, steps=5)
 
 
-OWN = """import sys, torch, optim_viz as ov
-RATE = float(sys.argv[1])
-class Made:
-    momentum = 0.5
-    def __init__(self): self.itself = self
-    def sgd(self, params, lr): return torch.optim.SGD(params, lr=RATE * lr, momentum=self.momentum)
-print(ov.optimizer(Made().sgd).kind, __import__("optim_viz.optimizers.own").optimizers.own.identity(Made().sgd))
-"""
-
-
-def test_a_function_of_ones_own_is_the_same_in_every_process():
-    said = [
-        subprocess.run([sys.executable, "-c", OWN, rate], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-        for rate in ("1", "1", "2")
-    ]
-    assert said[0] == said[1] != said[2] and "0x" not in said[0]
-
-
 def test_a_damaged_part_is_named(tmp_path):
     files = stream.run(SPEC, tmp_path, part=PART)
     damaged = files.path(files.spans[1])
