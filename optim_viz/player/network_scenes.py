@@ -128,7 +128,7 @@ def plane_panel(plane: Plane) -> tuple[dict[str, Any], dict[str, bytes]]:
         "z": "plane_loss", "x_title": N_(axis, number=1), "y_title": N_(axis, number=2), "z_title": N_("loss"),
         "bounds": [float(v) for v in (plane.a[0], plane.a[-1], plane.b[0], plane.b[-1])],
         "surface": {"blob": name, "nx": len(plane.a), "ny": len(plane.b)}, "scale": "log", "minima": [], "pick": False,
-        "view": "2d",
+        "view": "2d", "shadow": True,  # what is drawn of many weights is not all of a step
         "alt": N_("Paths of {names} on a plane of weights, coloured by loss", names=", ".join(plane.labels)),
     }  # fmt: skip
     return panel, {name: data}

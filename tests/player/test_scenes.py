@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
+from optim_viz.lessons import pictures, results
+from optim_viz.lessons.table import LESSONS
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.player import network_scenes, scenes
 from optim_viz.player.fits import FITS
@@ -148,3 +150,11 @@ def test_a_step_that_sees_all_digits_has_no_mini_batch(batch_size, said):
     t = ov.train(ov.optimizer("sgd"), epochs=2, batch_size=batch_size, hidden=(4,))
     loss, _ = network_scenes.network(t).data["panels"]
     assert str(loss["title"]) == said
+
+
+def test_a_plane_of_weights_shows_shadows_and_no_surface_does():
+    t = ov.train(ov.optimizer("sgd"), epochs=2, batch_size=400, hidden=(4,))
+    plane = network_scenes.network(t, ov.project(t, resolution=5, digits=100)).data["panels"][0]
+    row = LESSONS["weight-decay"]
+    surfaces = pictures.together(row, [*results.results(row).values()]).data["panels"]
+    assert plane["shadow"] and surfaces and not any(panel.get("shadow") for panel in surfaces)

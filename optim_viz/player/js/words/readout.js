@@ -48,10 +48,9 @@ export function readoutFields(model) {
     });
   }
   if (places) {
-    const all = places.x === "x"; // a plane of weights shows the shadow of a step alone
     fields.push({
-      title: all ? t("step |Δ|") : t("|Δ| on the plane"),
-      hint: all ? t("distance moved by the last step") : t("distance moved on the plane by the last step: a part of the step"),
+      title: places.shadow ? t("|Δ| on the plane") : t("step |Δ|"),
+      hint: places.shadow ? t("distance moved on the plane by the last step: a part of the step") : t("distance moved by the last step"),
       value: (track, row) => {
         const panel = placesPanel(model.panels, track);
         return panel ? distance(track, coordinatesOf(panel), row, row - 1) : NaN;
