@@ -31,7 +31,7 @@ def scene(found: Result, key: str) -> Scene:
     elif found.training:
         drawn = network_scenes.network(found.training, found.plane)
     else:
-        drawn = scenes.compare(named(found.comparisons[0]))
+        drawn = scenes.compare(named(found.comparisons[0]), still=True)
     fixed = {"pick": False}
     change: dict[str, dict[str, bool]] = {
         "plane": fixed, "profile": fixed, "accuracy": {"closed": found.plane is not None}
@@ -90,7 +90,8 @@ def _beside(row: Lesson, number: int, found: Result) -> tuple[dict[str, Any], li
     tracks = []
     for track in drawn.data["tracks"]:
         kept = {name: place for name, place in track["columns"].items() if name in _READ}
-        kept |= {new: track["columns"][old] for old, new in columns.items()}
+        steps = {f"d{old}": f"d{new}" for old, new in columns.items() if f"d{old}" in track["columns"]}
+        kept |= {new: track["columns"][old] for old, new in (columns | steps).items()}
         label = N_("{picture}: {run}", picture=links.called(found.experiment), run=track["label"])
         tracks.append(track | {"id": f"{number} {track['id']}", "label": label, "name": track["label"],
                                "columns": kept, "inspector": None})  # fmt: skip

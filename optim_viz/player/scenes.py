@@ -17,10 +17,11 @@ from optim_viz.language import N_, of_browser, told
 from optim_viz.optimizers import styles
 from optim_viz.optimizers.cycled import cycled
 from optim_viz.optimizers.row import Style
+from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player import fits, profiles
 from optim_viz.player.cards import inspector
 from optim_viz.player.live import live
-from optim_viz.spec import Surface
+from optim_viz.spec import OptimizerSpec, Surface
 from optim_viz.surfaces.surface import height_map
 from optim_viz.surfaces.trajectory import Comparison, Trajectory
 
@@ -97,7 +98,29 @@ def _costly(runs: Comparison) -> bool:
     return any((run.gradient_evaluations > np.arange(len(run.losses))).any() for run in runs)
 
 
-def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
+def _is_computed(spec: OptimizerSpec) -> bool:
+    """Whether a browser can make its runs, and so knows the digits that float32 leaves out."""
+    row = OPTIMIZERS.get(spec.kind)
+    return spec.factory is None and row is not None and row.rule is not None
+
+
+def steps_of(points: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the steps between points (n, 2) as columns, where they are too short to be told by points of float32.
+
+    >>> steps_of(np.array([[3.0, 1.0], [3.0 + 1e-9, 2.0]]))["dx"].round(12)
+    array([1.e-09,    nan])
+    >>> steps_of(np.array([[3.0, 1.0], [3.1, 2.0]]))
+    {}
+    """
+    steps = np.diff(points, axis=0)
+    unknown = np.abs(steps) < 1000 * np.finfo("<f4").eps * np.abs(points[1:])
+    if not (unknown & (steps != 0)).any():
+        return {}
+    dx, dy = np.pad(steps, ((0, 1), (0, 0)), constant_values=np.nan).T
+    return {"dx": dx, "dy": dy}
+
+
+def _columns(run: Trajectory, costly: bool, still: bool) -> dict[str, np.ndarray]:
     columns = {
         "x": run.points[:, 0], "y": run.points[:, 1], "loss": run.losses,
         "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs,
@@ -108,6 +131,8 @@ def _columns(run: Trajectory, costly: bool) -> dict[str, np.ndarray]:
         columns["evaluations"] = run.gradient_evaluations
     for name, values in run.state.items():
         columns |= {f"state.{name}.x": values[:, 0], f"state.{name}.y": values[:, 1]}
+    if still or not _is_computed(run.spec):
+        columns |= steps_of(run.points)
     return columns
 
 
@@ -157,16 +182,17 @@ def _plane(runs: Comparison, grid: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def compare(runs: Comparison) -> Scene:
+def compare(runs: Comparison, still: bool = False) -> Scene:
     """Return the scene of a comparison on a surface: the plane with its paths, the data if it has some, the loss.
 
+    A `still` one is not computed any further by who shows it.
     A function of x alone is there as a curve and as a plane; see `shown` for which of the two is drawn.
     """
     surface = runs.surface
     grid_name, grid = _surface_blob(surface)
     blobs, tracks, costly = {grid_name: grid}, [], _costly(runs)
     for run, style in zip(runs, styles.styles([r.spec.kind for r in runs]), strict=True):
-        shown, blob = track(run.label, style, _columns(run, costly), (run.status, run.outcome_step))
+        shown, blob = track(run.label, style, _columns(run, costly, still), (run.status, run.outcome_step))
         shown["inspector"] = inspector(run.spec)
         tracks.append(shown)
         blobs |= blob

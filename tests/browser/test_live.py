@@ -126,6 +126,32 @@ def test_the_start_is_dragged_over_the_plane(page):
     wait_for(page, expected(tuple(start)))
 
 
+def last_row(page, track):
+    """The numbers of the table's row: loss, |g|, step |Δ|, lr."""
+    told = page.locator(f".ov-table tr[data-track='{track}'] .ov-number").all_inner_texts()
+    return [float(text.replace("\u2212", "-")) for text in told]
+
+
+def test_a_run_that_has_come_to_rest_is_told_to_its_last_digits(led):
+    page = led("/?f=x^2%2By^2&start=1~1&steps=100&o=sgd~lr~0.4")
+    page.locator(PLAYER).wait_for()
+    for lr in (0.4, 0.41):
+        if lr != 0.4:
+            knob(page, "sgd", "lr").focus()
+            page.keyboard.type(str(lr))
+            page.keyboard.press("Enter")
+            expect(page).to_have_url(re.compile("lr~0.41"))
+        run = ov.descend("x^2+y^2", [ov.optimizer("sgd", lr=lr)], (1, 1), 100)["sgd"]
+        assert run.final_loss < 1e-100  # float32, as numbers are sent, would say 0
+        step = np.hypot(*(run.points[-1] - run.points[-2]))
+        for _ in range(100):
+            told = last_row(page, "sgd")
+            if np.allclose(told, [run.final_loss, np.hypot(*run.gradients[-1]), step, lr], rtol=5e-3, atol=0):
+                break
+            page.wait_for_timeout(100)
+        assert told == pytest.approx([run.final_loss, np.hypot(*run.gradients[-1]), step, lr], rel=5e-3, abs=0)
+
+
 def contours(page):
     """The last contour that Plotly has drawn, in its own numbers."""
     return page.evaluate("document.querySelector('[data-kind=plane] .ov-gd').data[0].contours.end")

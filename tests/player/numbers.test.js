@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrowLength, arrowVector } from "../../optim_viz/player/js/numbers/arrows.js";
+import { stepOf, withDigits } from "../../optim_viz/player/js/numbers/digits.js";
 import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
 import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
 import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
@@ -16,6 +17,28 @@ const track = {
 };
 const plane = { id: "plane", kind: "plane", x: "x", y: "y" };
 const model = { frames: 3, frameTitle: "step", frameValues: null, tracks: [track], panels: [plane, { id: "loss", kind: "curve", title: "Loss", y: "loss" }] };
+
+test("what was sent has the digits of what was computed, wherever it is the same number", () => {
+  const sent = { x: column(3, 3, 0, Infinity, NaN, 5), other: column(1) };
+  const found = { x: Float64Array.of(3 - 1e-9, 3.1, 1e-60, 1e200, NaN, 5 * (1 + 2e-7)) };
+  const { x, other } = withDigits(sent, found);
+  assert.deepEqual([...x].slice(0, 4), [3 - 1e-9, 3, 1e-60, 1e200]);
+  assert.ok(Number.isNaN(x[4]) && x[5] === 5, "another number in the last digit but one is another run");
+  assert.equal(other, sent.other);
+});
+
+test("steps that float32 cannot tell are told, computed here or brought along", () => {
+  const still = { ...track, end: 1, columns: { ...track.columns, x: column(3, 3), y: column(2, 2), gx: column(1e-8, 1e-9), gy: column(1e-8, 1e-9) } };
+  const known = { ...still, digits: withDigits(still.columns, { x: Float64Array.of(3 + 1e-9, 3), y: Float64Array.of(2, 2) }) };
+  const brought = { ...still, columns: { ...still.columns, dx: column(-1e-9, NaN), dy: column(0, NaN) } };
+  const length = readoutFields(model)[2].value;
+  assert.equal(length(still, 1), 0);
+  for (const one of [known, brought]) {
+    assert.ok(Math.abs(length(one, 1) / 1e-9 - 1) < 1e-6 && Math.abs(stepOf(one, "x", 0) / -1e-9 - 1) < 1e-6);
+    assert.ok(Math.abs(inspectorRows(one, plane)[3].values[0](one, 0) / 0.1 - 1) < 1e-6, "the effective rate");
+    assert.ok(arrowVector(one, plane, "step", 0)[0] < 0);
+  }
+});
 
 test("templates take columns, rows before and after, and hyperparameters", () => {
   assert.equal(fillTemplate(track, "v ← {momentum}·{v.x@-1} + {gx@-1} = {v.x}", 1), "v ← 0.9·0 + 3 = 3");

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 import optim_viz as ov
-from optim_viz.lessons import pictures, results
-from optim_viz.lessons.table import LESSONS
+from optim_viz.lessons import links, pictures, results
+from optim_viz.lessons.table import LESSONS, lesson
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.player import network_scenes, scenes
 from optim_viz.player.fits import FITS
@@ -158,3 +159,40 @@ def test_a_plane_of_weights_shows_shadows_and_no_surface_does():
     row = LESSONS["weight-decay"]
     surfaces = pictures.together(row, [*results.results(row).values()]).data["panels"]
     assert plane["shadow"] and surfaces and not any(panel.get("shadow") for panel in surfaces)
+
+
+def closes_in(params):
+    return torch.optim.SGD(params, lr=0.45)
+
+
+@pytest.mark.parametrize(
+    ("spec", "still", "brought"),
+    [
+        (ov.optimizer("sgd", lr=0.45), False, False),  # the browser makes it anew, with all digits
+        (ov.optimizer("sgd", lr=0.45), True, True),
+        (closes_in, False, True),
+        (ov.optimizer("lbfgs", lr=0.5, tolerance_change=0.0), False, True),
+        (ov.optimizer("lbfgs", lr=1e-3), False, False),  # its steps are long enough to be told by where it is
+    ],
+)
+def test_steps_too_short_for_float32_are_brought_along_where_nobody_computes_them(spec, still, brought):
+    runs = ov.descend("(x-3)^2+(y-2)^2", spec, start=(1, 1), steps=12)
+    scene = scenes.compare(runs, still)
+    (track,) = scene.data["tracks"]
+    assert ("dx" in track["columns"]) is brought
+    if brought:
+        steps = np.diff(next(iter(runs)).points, axis=0)
+        told = [column(scene, track, name)[:-1] for name in ("dx", "dy")]
+        np.testing.assert_array_equal(np.transpose(told), np.float32(steps))
+        assert np.abs(steps[steps != 0]).min() < 20 * np.spacing(np.float32(3))
+
+
+def test_pictures_beside_each_other_keep_the_steps_of_their_runs():
+    row = lesson("momentum")
+    found = [results.result(experiment) for experiment in links.shown(row)]
+    alone = [track["columns"] for one in found for track in pictures.scene(one, "").data["tracks"]]
+    beside = [track["columns"] for track in pictures.together(row, found).data["tracks"]]
+    assert [sorted(columns.keys() & {"dx", "dy"}) for columns in alone] == [
+        sorted(name[0] + name[3:] for name in columns if name[0] == "d" and name[1].isdigit()) for columns in beside
+    ]
+    assert any("dx" in columns for columns in alone)

@@ -8,6 +8,7 @@ import { createPast, namesOf } from "../basics/past.js";
 import { unpacked } from "../engine/program.js";
 import { createEngine } from "../engine/runs.js";
 import { gridPoints } from "../numbers/bands.js";
+import { withDigits } from "../numbers/digits.js";
 import { withHeights } from "../numbers/profile.js";
 import { gridHeights } from "../numbers/relief.js";
 import { drawnPanels, lastRow } from "../numbers/scene.js";
@@ -72,7 +73,7 @@ export function createLive(app) {
     // What is drawn now may still be needed; what it took the place of is not.
     const { columns, status, statusFrom } = engine.runOne(live, run, kept?.older);
     const made = {
-      ...track, columns, status, statusFrom, end: Math.min(lastRow(base.every, columns), live.steps),
+      ...track, columns, digits: null, status, statusFrom, end: Math.min(lastRow(base.every, columns), live.steps),
       inspector: track.inspector && { ...track.inspector, hyperparameters: run.values },
     };
     tracks.set(run.id, { signature, track: made, older: kept?.track.columns });
@@ -101,6 +102,14 @@ export function createLive(app) {
     return { ...shaped, minima: [], surface: { ...surface, blob: name }, grid: { ...grid, hash: name, values: ground.values, passing } };
   }
 
+  /** Numbers that were computed here before they came keep their digits. @param {any} model @param {Map<string, any>|undefined} tracks */
+  function remember(model, tracks) {
+    model.tracks.forEach((/** @type {any} */ track, /** @type {number} */ i) => {
+      const run = model.live.runs[i], kept = tracks?.get(run.id);
+      if (kept?.signature === signatureOf(model.live, run)) track.digits = withDigits(track.columns, kept.track.columns);
+    });
+  }
+
   /** Computes what has changed and has it drawn. */
   function show() {
     if (!now || app.destroyed) return;
@@ -112,12 +121,18 @@ export function createLive(app) {
     app.showModel({ ...base, panels, tracks, frames: live.steps + 1, live });
   }
 
-  /** Makes the machines while nothing else is done, one at a time: the first turn is then as quick as the others. */
-  function warmUp(i = 0) {
-    const runs = now?.live.runs ?? [];
-    if (i >= runs.length || app.destroyed) return;
-    if (computable(runs[i])) engine.machineOf(/** @type {Live} */ (now?.live), runs[i]);
-    later(() => warmUp(i + 1));
+  /**
+   * Makes the machines while nothing else is done, one at a time: the first turn is then as quick as the others. What
+   * they compute has the digits that were not sent, and these are told from then on.
+   * @param {any} base
+   */
+  function warmUp(base, i = 0) {
+    if (app.destroyed || now?.base !== base) return;
+    if (i === base.tracks.length) { app.ask(); return; }
+    const run = base.live.runs[i], track = base.tracks[i];
+    if (computable(run) && !track.digits && track.columns.loss instanceof Float32Array) track.digits = withDigits(track.columns, engine.runOne(base.live, run).columns);
+    else if (computable(run)) engine.machineOf(base.live, run);
+    later(() => warmUp(base, i + 1));
   }
 
   /** @param {any} values */
@@ -189,11 +204,12 @@ export function createLive(app) {
       if (!fresh && (pending || app.holding || (model.live.answered ?? sent) < sent)) return false;
       const packed = JSON.parse(new TextDecoder().decode(blobs.get(model.live.programs)));
       for (const [name, program] of Object.entries(unpacked(packed))) programs.set(name, program);
+      remember(model, now?.tracks);
       now = { live: model.live, base: model, tracks: new Map() };
       const values = turnable(model.live);
       if (fresh || namesOf(past.last()) !== namesOf(values)) past.clear();
       past.note(values);
-      later(() => warmUp());
+      later(() => warmUp(model));
       return true;
     },
     destroy() {

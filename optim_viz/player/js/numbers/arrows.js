@@ -1,5 +1,6 @@
 /** What arrows show: downhill gradient, momentum, next step. Directions are true; lengths go by the logarithm. Pure. */
 import { later } from "../basics/words.js";
+import { stepOf } from "./digits.js";
 
 /** The kinds, in drawing order. */
 export const ARROWS = [
@@ -19,8 +20,7 @@ export const ARROWS = [
 export function arrowVector(track, panel, name, row) {
   const flat = panel.kind === "profile"; // there is x alone
   if (name === "step") {
-    const [xs, ys] = [track.columns[panel.x], track.columns[panel.y]];
-    return row < track.end ? [xs[row + 1] - xs[row], flat ? 0 : ys[row + 1] - ys[row]] : null;
+    return row < track.end ? [stepOf(track, panel.x, row), flat ? 0 : stepOf(track, panel.y, row)] : null;
   }
   const names = track.inspector?.arrows?.[name];
   const [xs, ys] = [track.columns[names?.[0]], track.columns[names?.[1]]];

@@ -13,6 +13,7 @@
  * @property {string} status  how the run ended, in words
  * @property {number} statusFrom  the frame from which the status is true
  * @property {Record<string, Float32Array>} columns
+ * @property {Record<string, ArrayLike<number>>|null} digits  the same with all their digits, once these are known
  * @property {number} end  the last row that can be drawn (-1: none)
  * @property {object|null} inspector
  *
@@ -171,7 +172,7 @@ function decodeTrack(track, scene, blobs) {
   return {
     id: String(track.id), label: String(track.label), name: String(track.name ?? track.label), color, dash: track.dash ?? "solid",
     marker: track.marker ?? "circle", status: track.status ?? "", statusFrom: track.status_from ?? end,
-    columns, end, inspector: track.inspector ?? null,
+    columns, digits: null, end, inspector: track.inspector ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Fills numbers into the inspector's formulas. Pure. */
 import { formatNumber } from "../basics/format.js";
+import { exactly } from "./digits.js";
 
 /**
  * A value by name: a column at the playhead, `name@-1` the row before, `name@+1` the row after, or a hyperparameter.
@@ -10,7 +11,7 @@ import { formatNumber } from "../basics/format.js";
  */
 export function templateValue(track, name, row) {
   const [, base, shift] = /^(.*?)(?:@([+-]\d+))?$/.exec(name.trim()) ?? [];
-  const column = track.columns[base];
+  const column = exactly(track)[base];
   const wanted = row + Number(shift ?? 0);
   if (column) return wanted >= 0 && wanted < column.length ? column[wanted] : NaN;
   const setting = track.inspector?.hyperparameters?.[base];

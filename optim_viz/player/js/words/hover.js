@@ -3,6 +3,7 @@ import { ARROWS, arrowVector } from "../numbers/arrows.js";
 import { element, setText } from "../basics/dom.js";
 import { formatNumber, formatPoint, formatWeights } from "../basics/format.js";
 import { valueAt } from "./readout.js";
+import { exactly } from "../numbers/digits.js";
 import { coordinatesOf, shortTitle } from "../numbers/scene.js";
 import { t } from "../basics/words.js";
 
@@ -31,7 +32,7 @@ export function hoverLines(model, hover) {
   }
   for (const panel of model.panels) {
     if (panel.kind !== "curve" || !track.columns[panel.y]) continue;
-    lines.push(`${shortTitle(panel)} ${formatNumber(valueAt(track.columns[panel.y], hover.row), 4)}`);
+    lines.push(`${shortTitle(panel)} ${formatNumber(valueAt(exactly(track)[panel.y], hover.row), 4)}`);
   }
   return lines;
 }

@@ -4,6 +4,7 @@ import { formatNumber } from "../basics/format.js";
 import { runName, swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
 import { valueAt } from "./readout.js";
+import { exactly, stepOf } from "../numbers/digits.js";
 import { coordinatesOf, placesPanel } from "../numbers/scene.js";
 import { fillTemplate } from "../numbers/template.js";
 import { t } from "../basics/words.js";
@@ -20,15 +21,15 @@ export function inspectorRows(track, places) {
   const names = places ? coordinatesOf(places) : [];
   /** @type {InspectorRow[]} */
   const named = (track.inspector?.rows ?? []).map((/** @type {any} */ row) => ({
-    label: row.label, values: row.columns.slice(0, names.length || 2).map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(one.columns[name], i)),
+    label: row.label, values: row.columns.slice(0, names.length || 2).map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(exactly(one)[name], i)),
   }));
   if (!names.length || !names.every((name) => track.columns[name])) return named;
-  const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => one.columns[name][i]);
+  const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => exactly(one)[name][i]);
   const step = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) =>
-    (i < one.end ? one.columns[name][i + 1] - one.columns[name][i] : NaN));
+    (i < one.end ? stepOf(one, name, i) : NaN));
   const rows = [{ label: t("point θ"), values: point }, ...named, { label: t("step Δθ from here"), values: step }];
   if (track.columns.gx && track.columns.gy) {
-    const rate = ["gx", "gy"].slice(0, names.length).map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / one.columns[name][i]);
+    const rate = ["gx", "gy"].slice(0, names.length).map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / exactly(one)[name][i]);
     rows.push({ label: t("effective rate −Δθ / g"), values: rate });
   }
   return rows;

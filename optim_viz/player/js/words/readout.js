@@ -3,6 +3,7 @@ import { element, setText } from "../basics/dom.js";
 import { formatNumber } from "../basics/format.js";
 import { runName, swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
+import { exactly, stepOf } from "../numbers/digits.js";
 import { coordinatesOf, placesPanel, shortTitle } from "../numbers/scene.js";
 import { t } from "../basics/words.js";
 
@@ -13,13 +14,12 @@ import { t } from "../basics/words.js";
  * @property {(track: any, row: number) => number} value
  */
 
-/** @param {any} track @param {string[]} names  of the columns of a place @param {number} row @param {number} other */
-function distance(track, names, row, other) {
-  const columns = names.map((name) => track.columns[name]);
-  return columns.every(Boolean) && row >= 0 && other >= 0 ? Math.hypot(...columns.map((values) => values[row] - values[other])) : NaN;
+/** How far the step to a row went. @param {any} track @param {string[]} names  of the columns of a place @param {number} row */
+function distance(track, names, row) {
+  return row > 0 && names.every((name) => track.columns[name]) ? Math.hypot(...names.map((name) => stepOf(track, name, row - 1))) : NaN;
 }
 
-/** A column's value, or the last one before it where it has gaps. @param {Float32Array|undefined} column @param {number} row */
+/** A column's value, or the last one before it where it has gaps. @param {ArrayLike<number>|undefined} column @param {number} row */
 export function valueAt(column, row) {
   if (!column) return NaN;
   for (let i = Math.min(row, column.length - 1); i >= 0; i--) if (!Number.isNaN(column[i])) return column[i];
@@ -36,15 +36,15 @@ export function readoutFields(model) {
   /** @type {Field[]} */
   const fields = model.panels.filter((panel) => panel.kind === "curve" && panel.y !== "lr" && !panel.small).map((panel) => ({
     title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "),
-    value: (track, row) => valueAt(track.columns[panel.readout ?? panel.y], row),
+    value: (track, row) => valueAt(exactly(track)[panel.readout ?? panel.y], row),
   }));
-  if (has("loss") && !fields.length) fields.push({ title: t("loss"), hint: "", value: (track, row) => valueAt(track.columns.loss, row) });
+  if (has("loss") && !fields.length) fields.push({ title: t("loss"), hint: "", value: (track, row) => valueAt(exactly(track).loss, row) });
   const places = placesPanel(model.panels);
   const slopes = places?.kind === "profile" ? ["gx"] : ["gx", "gy"];
   if (slopes.every(has)) {
     fields.push({
       title: "|g|", hint: t("length of the gradient that the next step uses"),
-      value: (track, row) => Math.hypot(...slopes.map((name) => valueAt(track.columns[name], row))),
+      value: (track, row) => Math.hypot(...slopes.map((name) => valueAt(exactly(track)[name], row))),
     });
   }
   if (places) {
@@ -53,12 +53,12 @@ export function readoutFields(model) {
       hint: places.shadow ? t("distance moved on the plane by the last step: a part of the step") : t("distance moved by the last step"),
       value: (track, row) => {
         const panel = placesPanel(model.panels, track);
-        return panel ? distance(track, coordinatesOf(panel), row, row - 1) : NaN;
+        return panel ? distance(track, coordinatesOf(panel), row) : NaN;
       },
     });
   }
   if (has("lr")) {
-    fields.push({ title: "lr", hint: t("learning rate now"), value: (track, row) => valueAt(track.columns.lr, row) });
+    fields.push({ title: "lr", hint: t("learning rate now"), value: (track, row) => valueAt(exactly(track).lr, row) });
   }
   return fields;
 }
