@@ -11,9 +11,9 @@ SOURCES = Path(__file__).parent / "js"
 #: The forms that our modules keep to: names in braces, from a path; what is exported is exported where it is declared.
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[\w./]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
-#: What the comments above a function say is for people, and half of what is sent; types within a line, for a checker.
+#: What comments on lines of their own say is for people, and half of what is sent; types within a line, for a checker.
 TYPE = re.compile(r"/\*\* @type \{[^*\n]*\} \*/ ?")
-_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/[ \t]*|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
 def source(name: str) -> str:
