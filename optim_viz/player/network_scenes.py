@@ -114,7 +114,7 @@ def curves(names: str, window: int, titles: Titles) -> list[dict[str, Any]]:
     }  # fmt: skip
     accuracy = {
         **curve, "id": "accuracy", "title": titles.accuracy, "short": N_("accuracy"), "y": "accuracy",
-        "y_title": N_("correct, %"), "log": False, "rising": True, "alt": N_(titles.accuracy_alt, names=names),
+        "y_title": N_("correct, %"), "log": False, "rising": True, "digits": 4, "alt": N_(titles.accuracy_alt, names=names),
     }  # fmt: skip
     return [loss, accuracy]
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrowLength, arrowVector } from "../../optim_viz/player/js/numbers/arrows.js";
 import { stepOf, withDigits } from "../../optim_viz/player/js/numbers/digits.js";
+import { formatNumber } from "../../optim_viz/player/js/basics/format.js";
 import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
 import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
 import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
@@ -68,6 +69,13 @@ test("a panel may name another column for the table than the one that it draws",
   const cost = { id: "cost", kind: "curve", title: "Loss by gradient evaluations", short: "gradients", y: "loss", readout: "x" };
   const field = readoutFields({ ...model, panels: [...model.panels, cost] })[1];
   assert.deepEqual([field.title, field.value(track, 1)], ["gradients", 3]);
+});
+
+test("a panel says how many digits of its numbers there are", () => {
+  const curve = { id: "loss", kind: "curve", title: "Accuracy", y: "loss", digits: 4 };
+  const field = readoutFields({ ...model, panels: [curve] })[0];
+  assert.equal(formatNumber(field.value({ ...track, columns: { loss: column(89.95) } }, 0), field.digits), "89.95");
+  assert.equal(readoutFields(model)[0].digits, undefined);
 });
 
 test("gaps show the last number before them", () => {

@@ -12,6 +12,7 @@ import { t } from "../basics/words.js";
  * @property {string} title
  * @property {string} hint
  * @property {(track: any, row: number) => number} value
+ * @property {number} [digits]  significant ones
  */
 
 /** How far the step to a row went. @param {any} track @param {string[]} names  of the columns of a place @param {number} row */
@@ -35,7 +36,7 @@ export function readoutFields(model) {
   const has = (/** @type {string} */ name) => model.tracks.some((track) => track.columns[name]);
   /** @type {Field[]} */
   const fields = model.panels.filter((panel) => panel.kind === "curve" && panel.y !== "lr" && !panel.small).map((panel) => ({
-    title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "),
+    title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "), digits: panel.digits,
     value: (track, row) => valueAt(exactly(track)[panel.readout ?? panel.y], row),
   }));
   if (has("loss") && !fields.length) fields.push({ title: t("loss"), hint: "", value: (track, row) => valueAt(exactly(track).loss, row) });
@@ -119,7 +120,7 @@ export function createReadout(app) {
   function draw(/** @type {number} */ frame) {
     for (const { track, cells, status } of rows) {
       const row = Math.min(frame, track.end);
-      cells.forEach((cell, i) => setText(cell, formatNumber(fields[i].value(track, row))));
+      cells.forEach((cell, i) => setText(cell, formatNumber(fields[i].value(track, row), fields[i].digits)));
       setText(status, statusAt(track, frame, app.model.frames - 1));
     }
   }
