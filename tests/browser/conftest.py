@@ -13,7 +13,9 @@ from playwright.sync_api import expect, sync_playwright
 
 from benchmarks.browsing import FLAGS, ROOT, served
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: The same browser without what only a window needs comes first: it takes a fifth less of a processor.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 #: Console messages that are not ours: Streamlit, on a deep link, looks for its server below the page's address first;
 #: software rendering is slow and says so; the tests themselves read canvases back.
 NOT_OURS = ("/_stcore/", "status of 404", "GL Driver Message", "willReadFrequently")
