@@ -47,6 +47,15 @@ OF_ALL_DIGITS = OF_DIGITS._replace(
 )
 
 
+def last_known(done: np.ndarray, at: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the last of `values`, known once `at` steps are done, for every number of steps done.
+
+    >>> last_known(np.arange(1, 6), np.array([2, 4]), np.array([10.0, 20.0]))
+    array([nan, 10., 10., 20., 20.])
+    """
+    return np.append(np.nan, values)[np.searchsorted(at, done, side="right")]
+
+
 def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np.ndarray]:
     """Row i is step i + 1: its mini-batch loss, and the test results on the line between two evaluations."""
     done = np.arange(1.0, steps + 1)
@@ -60,7 +69,7 @@ def _training_columns(run: TrainingRun, steps: int, window: int) -> dict[str, np
     for name, values in (("accuracy", 100.0 * run.test_accuracies), ("test_loss", run.test_losses)):
         line = np.interp(done, run.eval_steps, values, right=np.nan) if evaluated else done * np.nan
         columns[name] = line
-    return columns
+    return columns | {"evaluated": last_known(done, run.eval_steps, 100.0 * run.test_accuracies)}
 
 
 def path_columns(label: str, plane: Plane, done: np.ndarray) -> dict[str, np.ndarray]:
@@ -68,7 +77,10 @@ def path_columns(label: str, plane: Plane, done: np.ndarray) -> dict[str, np.nda
     at = plane.snapshot_steps[label]
     a, b = plane.coordinates[label].T
     columns = {"a": a, "b": b, "plane_loss": plane.plane_losses[label]}
-    return {name: np.interp(done, at, values, right=np.nan) for name, values in columns.items()}
+    drawn = {name: np.interp(done, at, values, right=np.nan) for name, values in columns.items()}
+    if (np.diff(at) == 1).all() and (np.diff(done) == 1).all():  # else steps are not known, or not drawn
+        drawn |= {f"d{name}": np.append(np.diff(drawn[name]), np.nan) for name in "ab"}
+    return drawn
 
 
 def network(training: Training, plane: Plane | None = None, live: bool = False) -> Scene:
@@ -114,7 +126,8 @@ def curves(names: str, window: int, titles: Titles) -> list[dict[str, Any]]:
     }  # fmt: skip
     accuracy = {
         **curve, "id": "accuracy", "title": titles.accuracy, "short": N_("accuracy"), "y": "accuracy",
-        "y_title": N_("correct, %"), "log": False, "rising": True, "digits": 4, "alt": N_(titles.accuracy_alt, names=names),
+        "y_title": N_("correct, %"), "log": False, "rising": True, "digits": 4, "told": "evaluated",
+        "as_of": N_("as it was last measured"), "alt": N_(titles.accuracy_alt, names=names),
     }  # fmt: skip
     return [loss, accuracy]
 

@@ -12,7 +12,7 @@ from optim_viz.network.plane import Plane
 from optim_viz.network.recording import Recording, Recordings
 from optim_viz.network.training import smooth
 from optim_viz.optimizers import styles
-from optim_viz.player.network_scenes import Titles, curves, path_columns, plane_panel
+from optim_viz.player.network_scenes import Titles, curves, last_known, path_columns, plane_panel
 from optim_viz.player.scenes import DURATION, VERSION, Scene, track
 
 #: Rows of a scene at most: of a longer recording they are evenly spread steps.
@@ -88,10 +88,11 @@ def _columns(run: Recording, done: np.ndarray, window: int) -> dict[str, np.ndar
     for name, values in (("loss", smooth(losses, window)), ("raw", losses), ("lr", run.lrs[:until])):
         columns[name] = np.where(there, values[at], np.nan) if until else done * np.nan
     known = np.flatnonzero(np.isfinite(run.accuracies))
-    columns["accuracy"] = done * np.nan
+    columns["accuracy"] = columns["evaluated"] = done * np.nan
     if known.size:
         shares = smooth(run.accuracies[known], max(1, round(window * known.size / run.steps)))
         columns["accuracy"] = np.interp(done, known + 1.0, 100 * shares, left=np.nan, right=np.nan)
+        columns["evaluated"] = last_known(done, known + 1, 100 * shares)
     return columns
 
 

@@ -131,7 +131,7 @@ def _motion(surface: Surface, points: np.ndarray, losses: np.ndarray) -> Outcome
     moves = np.diff(tail, axis=0)
     path, net = float(np.hypot(*moves.T).sum()), float(np.hypot(*(tail[-1] - tail[0])))
     if path <= CRAWLING * surface.diagonal:
-        return Outcome.STALLED if count == WINDOW else Outcome.MOVING
+        return Outcome.STALLED if count == WINDOW or path == 0.0 else Outcome.MOVING
     turns = float(((moves[1:] * moves[:-1]).sum(1) < 0).mean()) if len(moves) > 1 else 0.0
     if turns < TURNS:
         return Outcome.MOVING

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrowLength, arrowVector } from "../../optim_viz/player/js/numbers/arrows.js";
-import { stepOf, withDigits } from "../../optim_viz/player/js/numbers/digits.js";
+import { exactly, lastTold, stepOf, withDigits } from "../../optim_viz/player/js/numbers/digits.js";
 import { formatNumber } from "../../optim_viz/player/js/basics/format.js";
 import { frameLabel } from "../../optim_viz/player/js/words/controls.js";
 import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
@@ -57,12 +57,34 @@ test("the table's columns follow from the scene", () => {
 
 test("on a plane of weights a step's shadow is not called the step; where surfaces are side by side it is one", () => {
   const moved = (/** @type {any} */ more) => {
-    const columns = { ...track.columns, x1: track.columns.x, y1: track.columns.y };
+    const columns = { ...track.columns, x1: track.columns.x, y1: track.columns.y, dx1: column(3, 0, NaN), dy1: column(4, 1, NaN) };
     return readoutFields({ ...model, tracks: [{ ...track, columns }], panels: [{ ...plane, x: "x1", y: "y1", ...more }] }).map(({ title }) => title);
   };
   const [shadow, whole] = [moved({ shadow: true }), moved({})];
   assert.deepEqual([shadow.includes("|Δ| on the plane"), shadow.includes("step |Δ|")], [true, false]);
   assert.deepEqual([whole.includes("|Δ| on the plane"), whole.includes("step |Δ|")], [false, true]);
+});
+
+test("where snapshots lie further apart, no step on their plane is told", () => {
+  const between = { ...model, panels: [{ ...plane, shadow: true }] };
+  assert.ok(readoutFields(between).every(({ title }) => !title.includes("|Δ|")));
+});
+
+test("what is measured now and then is told as it was last, whatever line is drawn between", () => {
+  const curve = { id: "accuracy", kind: "curve", title: "Accuracy", y: "loss", told: "seen", as_of: "as it was last measured" };
+  const run = { ...track, columns: { ...track.columns, seen: column(9, 9, 1) } };
+  const [field] = readoutFields({ ...model, tracks: [run], panels: [curve] });
+  assert.deepEqual([field.value(run, 1), field.hint], [9, "Accuracy, as it was last measured"]);
+  assert.equal(hoverLines({ ...model, tracks: [run], panels: [curve] }, { id: "1", row: 1 }).at(-1), "accuracy 9");
+});
+
+test("a run that outgrows float32 goes on in words, and is not over before it is", () => {
+  const sent = { x: column(1e30, Infinity, Infinity), y: column(0, 0, 0) }, found = { x: Float64Array.of(1e30, 1e50, Infinity), y: Float64Array.of(0, 0, 0) };
+  const run = { ...track, end: 0, toldEnd: 1, statusFrom: 2, columns: sent, digits: withDigits(sent, found) };
+  assert.equal(lastTold(run), 1);
+  assert.equal(exactly(run).x[lastTold(run)], 1e50);
+  assert.deepEqual([0, 1, 2].map((frame) => statusAt(run, frame, 3)), ["moving", "moving", "done"]);
+  assert.match(hoverLines({ ...model, tracks: [run], panels: [plane] }, { id: "1", row: 1 })[2], /1e50/);
 });
 
 test("a panel may name another column for the table than the one that it draws", () => {

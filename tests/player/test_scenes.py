@@ -10,8 +10,9 @@ import torch
 import optim_viz as ov
 from optim_viz.lessons import links, pictures, results
 from optim_viz.lessons.table import LESSONS, lesson
+from optim_viz.network.recording import gathered
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
-from optim_viz.player import network_scenes, scenes
+from optim_viz.player import network_scenes, recording_scenes, scenes
 from optim_viz.player.fits import FITS
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
@@ -159,6 +160,40 @@ def test_a_plane_of_weights_shows_shadows_and_no_surface_does():
     row = LESSONS["weight-decay"]
     surfaces = pictures.together(row, [*results.results(row).values()]).data["panels"]
     assert plane["shadow"] and surfaces and not any(panel.get("shadow") for panel in surfaces)
+
+
+def test_accuracies_are_told_as_they_were_last_measured():
+    training = ov.train("sgd", epochs=1, batch_size=500, hidden=(4,))
+    run, scene = training["sgd"], network_scenes.network(training)
+    (shown,) = scene.data["tracks"]
+    told = column(scene, shown, "evaluated")
+    known = dict(zip(run.eval_steps.tolist(), 100 * run.test_accuracies, strict=True))
+    assert len(told) == 16 and len(known) < 16
+    for step, value in enumerate(told, 1):
+        assert value == np.float32(known[max(one for one in known if one <= step)])
+    (panel,) = (panel for panel in scene.data["panels"] if panel["id"] == "accuracy")
+    assert (panel["told"], panel["y"]) == ("evaluated", "accuracy")
+
+
+@pytest.mark.parametrize(("steps", "known"), [(40, True), (600, False)])
+def test_a_step_on_a_plane_of_weights_is_told_where_every_step_has_its_snapshot(steps, known):
+    torch.manual_seed(0)
+    model, data = torch.nn.Linear(3, 1).double(), torch.randn(50, 3, dtype=torch.float64)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+    recorder = ov.record(model, optimizer=optimizer)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = (model(data) - data.sum(1, keepdim=True)).square().mean()
+        loss.backward()
+        optimizer.step()
+        recorder.step(loss.item())
+    plane = ov.project(recorder, loss=lambda m, d: (m(d) - d.sum(1, keepdim=True)).square().mean(), data=data)
+    scene = recording_scenes.recorded(gathered(recorder), plane)
+    (shown,) = scene.data["tracks"]
+    assert ("da" in shown["columns"]) is known
+    if known:
+        (path,) = plane.coordinates.values()
+        np.testing.assert_allclose(column(scene, shown, "da")[:-1], np.diff(path[1:, 0]), rtol=1e-6)
 
 
 def closes_in(params):

@@ -27,6 +27,7 @@ CASES = [
     ("himmelblau", ov.optimizer("sgd", lr=0.01), {"start": (-0.270845, -0.923039)}, Outcome.REACHED, "reached"),
     ("rosenbrock", ov.optimizer("sgd", lr=1e-3), {}, Outcome.MOVING, "still moving"),
     ("rosenbrock", ov.optimizer("sgd", lr=1e-9), {}, Outcome.STALLED, "hardly moving"),
+    ("rosenbrock", ov.optimizer("sgd", lr=1e-20), {"steps": 9}, Outcome.STALLED, "hardly moving"),  # not at all
     ("quadratic", ov.optimizer("sgd", lr=0.2), {"steps": 100}, Outcome.OSCILLATING, "oscillating"),
     ("rastrigin", ov.optimizer("sgd", lr=0.01), {}, Outcome.OSCILLATING, "oscillating"),
     ("saddle", ov.optimizer("adam", lr=0.05), {}, Outcome.LEFT, "left the region at step"),

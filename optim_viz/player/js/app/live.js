@@ -73,7 +73,7 @@ export function createLive(app) {
     // What is drawn now may still be needed; what it took the place of is not.
     const { columns, status, statusFrom } = engine.runOne(live, run, kept?.older);
     const made = {
-      ...track, columns, digits: null, status, statusFrom, end: Math.min(lastRow(base.every, columns), live.steps),
+      ...track, columns, digits: null, toldEnd: null, status, statusFrom, end: Math.min(lastRow(base.every, columns), live.steps),
       inspector: track.inspector && { ...track.inspector, hyperparameters: run.values },
     };
     tracks.set(run.id, { signature, track: made, older: kept?.track.columns });
@@ -102,11 +102,17 @@ export function createLive(app) {
     return { ...shaped, minima: [], surface: { ...surface, blob: name }, grid: { ...grid, hash: name, values: ground.values, passing } };
   }
 
+  /** Gives a track that was sent the digits of what was computed. @param {any} model @param {any} track @param {any} columns */
+  function sharpen(model, track, columns) {
+    track.digits = withDigits(track.columns, columns);
+    track.toldEnd = Math.min(lastRow(model.every, track.digits), model.live.steps);
+  }
+
   /** Numbers that were computed here before they came keep their digits. @param {any} model @param {Map<string, any>|undefined} tracks */
   function remember(model, tracks) {
     model.tracks.forEach((/** @type {any} */ track, /** @type {number} */ i) => {
       const run = model.live.runs[i], kept = tracks?.get(run.id);
-      if (kept?.signature === signatureOf(model.live, run)) track.digits = withDigits(track.columns, kept.track.columns);
+      if (kept?.signature === signatureOf(model.live, run)) sharpen(model, track, kept.track.columns);
     });
   }
 
@@ -130,7 +136,7 @@ export function createLive(app) {
     if (app.destroyed || now?.base !== base) return;
     if (i === base.tracks.length) { app.ask(); return; }
     const run = base.live.runs[i], track = base.tracks[i];
-    if (computable(run) && !track.digits && track.columns.loss instanceof Float32Array) track.digits = withDigits(track.columns, engine.runOne(base.live, run).columns);
+    if (computable(run) && !track.digits && track.columns.loss instanceof Float32Array) sharpen(base, track, engine.runOne(base.live, run).columns);
     else if (computable(run)) engine.machineOf(base.live, run);
     later(() => warmUp(base, i + 1));
   }

@@ -131,7 +131,7 @@ function motion(ground, { xs, ys, losses }) {
   const lengths = moves[0].map((dx, i) => Math.hypot(dx, moves[1][i]));
   const path = lengths.reduce((sum, length) => sum + length, 0);
   const net = Math.hypot(tx[count - 1] - tx[0], ty[count - 1] - ty[0]);
-  if (path <= CRAWLING * diagonal(ground)) return count === WINDOW ? "stalled" : "moving";
+  if (path <= CRAWLING * diagonal(ground)) return count === WINDOW || path === 0 ? "stalled" : "moving";
   let back = 0;
   for (let i = 1; i < lengths.length; i++) if (moves[0][i] * moves[0][i - 1] + moves[1][i] * moves[1][i - 1] < 0) back++;
   if (lengths.length < 2 || back / (lengths.length - 1) < TURNS) return "moving";

@@ -1,6 +1,6 @@
 /** What arrows show: downhill gradient, momentum, next step. Directions are true; lengths go by the logarithm. Pure. */
 import { later } from "../basics/words.js";
-import { stepOf } from "./digits.js";
+import { exactly, stepOf } from "./digits.js";
 
 /** The kinds, in drawing order. */
 export const ARROWS = [
@@ -23,7 +23,7 @@ export function arrowVector(track, panel, name, row) {
     return row < track.end ? [stepOf(track, panel.x, row), flat ? 0 : stepOf(track, panel.y, row)] : null;
   }
   const names = track.inspector?.arrows?.[name];
-  const [xs, ys] = [track.columns[names?.[0]], track.columns[names?.[1]]];
+  const [xs, ys] = [exactly(track)[names?.[0]], exactly(track)[names?.[1]]];
   if (!xs || !ys) return null;
   const vector = /** @type {[number, number]} */ ([-xs[row], flat ? 0 : -ys[row]]);
   return vector.every(Number.isFinite) && (vector[0] || vector[1]) ? vector : null;

@@ -25,6 +25,9 @@ export function withDigits(sent, found) {
   return columns;
 }
 
+/** The last row that can be told: floats of 32 bits end before those of 64 do. @param {any} track @returns {number} */
+export const lastTold = (track) => track.toldEnd ?? track.end;
+
 /** A run's columns with all the digits that are known of them. @param {any} track @returns {Record<string, ArrayLike<number>>} */
 export const exactly = (track) => track.digits ?? track.columns;
 

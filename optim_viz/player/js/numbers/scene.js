@@ -14,6 +14,7 @@
  * @property {number} statusFrom  the frame from which the status is true
  * @property {Record<string, Float32Array>} columns
  * @property {Record<string, ArrayLike<number>>|null} digits  the same with all their digits, once these are known
+ * @property {number|null} toldEnd  the last row of these
  * @property {number} end  the last row that can be drawn (-1: none)
  * @property {object|null} inspector
  *
@@ -172,7 +173,7 @@ function decodeTrack(track, scene, blobs) {
   return {
     id: String(track.id), label: String(track.label), name: String(track.name ?? track.label), color, dash: track.dash ?? "solid",
     marker: track.marker ?? "circle", status: track.status ?? "", statusFrom: track.status_from ?? end,
-    columns, digits: null, end, inspector: track.inspector ?? null,
+    columns, digits: null, toldEnd: null, end, inspector: track.inspector ?? null,
   };
 }
 

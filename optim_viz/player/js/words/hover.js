@@ -24,7 +24,7 @@ export function hoverLines(model, hover) {
   for (const panel of model.panels) {
     const places = coordinatesOf(panel);
     if (!places.length || !places.every((name) => track.columns[name])) continue;
-    lines.push(t("at {place}", { place: formatWeights(panel, track.columns[panel.x][hover.row], track.columns[panel.y][hover.row]) }));
+    lines.push(t("at {place}", { place: formatWeights(panel, exactly(track)[panel.x][hover.row], exactly(track)[panel.y][hover.row]) }));
     for (const { name, label } of ARROWS) {
       const vector = arrowVector(track, panel, name, hover.row);
       if (vector) lines.push(`${t(label)} ${places.length > 1 ? formatPoint(vector[0], vector[1], 3) : formatNumber(vector[0], 3)}`);
@@ -32,7 +32,7 @@ export function hoverLines(model, hover) {
   }
   for (const panel of model.panels) {
     if (panel.kind !== "curve" || !track.columns[panel.y]) continue;
-    lines.push(`${shortTitle(panel)} ${formatNumber(valueAt(exactly(track)[panel.y], hover.row), 4)}`);
+    lines.push(`${shortTitle(panel)} ${formatNumber(valueAt(exactly(track)[panel.told ?? panel.y], hover.row), 4)}`);
   }
   return lines;
 }

@@ -4,7 +4,7 @@ import { formatNumber } from "../basics/format.js";
 import { runName, swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
 import { valueAt } from "./readout.js";
-import { exactly, stepOf } from "../numbers/digits.js";
+import { exactly, lastTold, stepOf } from "../numbers/digits.js";
 import { coordinatesOf, placesPanel } from "../numbers/scene.js";
 import { fillTemplate } from "../numbers/template.js";
 import { t } from "../basics/words.js";
@@ -26,7 +26,7 @@ export function inspectorRows(track, places) {
   if (!names.length || !names.every((name) => track.columns[name])) return named;
   const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => exactly(one)[name][i]);
   const step = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) =>
-    (i < one.end ? stepOf(one, name, i) : NaN));
+    (i < lastTold(one) ? stepOf(one, name, i) : NaN));
   const rows = [{ label: t("point θ"), values: point }, ...named, { label: t("step Δθ from here"), values: step }];
   if (track.columns.gx && track.columns.gy) {
     const rate = ["gx", "gy"].slice(0, names.length).map((name, k) => (/** @type {any} */ one, /** @type {number} */ i) => -step[k](one, i) / exactly(one)[name][i]);
@@ -85,8 +85,8 @@ export function createInspector(app) {
     },
     draw(frame) {
       for (const { track, templates, formulas, rows } of cards) {
-        const row = Math.min(frame, track.end);
-        const over = row >= track.end;  // there is no next step to compute
+        const row = Math.min(frame, lastTold(track));
+        const over = row >= lastTold(track);  // there is no next step to compute
         formulas.forEach((node, i) => setText(node, over ? (i ? "" : t("No step is taken from here.")) : fillTemplate(track, templates[i], row)));
         for (const { cells, values } of rows) cells.forEach((cell, i) => setText(cell, formatNumber(values[i](track, row), 4)));
       }

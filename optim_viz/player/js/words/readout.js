@@ -3,7 +3,7 @@ import { element, setText } from "../basics/dom.js";
 import { formatNumber } from "../basics/format.js";
 import { runName, swatch } from "./legend.js";
 import { looksSignature } from "../basics/looks.js";
-import { exactly, stepOf } from "../numbers/digits.js";
+import { exactly, lastTold, stepOf } from "../numbers/digits.js";
 import { coordinatesOf, placesPanel, shortTitle } from "../numbers/scene.js";
 import { t } from "../basics/words.js";
 
@@ -36,8 +36,8 @@ export function readoutFields(model) {
   const has = (/** @type {string} */ name) => model.tracks.some((track) => track.columns[name]);
   /** @type {Field[]} */
   const fields = model.panels.filter((panel) => panel.kind === "curve" && panel.y !== "lr" && !panel.small).map((panel) => ({
-    title: shortTitle(panel), hint: [panel.title, panel.y_title].filter(Boolean).join(", "), digits: panel.digits,
-    value: (track, row) => valueAt(exactly(track)[panel.readout ?? panel.y], row),
+    title: shortTitle(panel), hint: [panel.title, panel.y_title, panel.as_of].filter(Boolean).join(", "), digits: panel.digits,
+    value: (track, row) => valueAt(exactly(track)[panel.readout ?? panel.told ?? panel.y], row),
   }));
   if (has("loss") && !fields.length) fields.push({ title: t("loss"), hint: "", value: (track, row) => valueAt(exactly(track).loss, row) });
   const places = placesPanel(model.panels);
@@ -48,7 +48,8 @@ export function readoutFields(model) {
       value: (track, row) => Math.hypot(...slopes.map((name) => valueAt(exactly(track)[name], row))),
     });
   }
-  if (places) {
+  // On a plane of weights runs go straight from one snapshot to the next: a step is known where all of them are.
+  if (places && (!places.shadow || has(`d${places.x}`))) {
     fields.push({
       title: places.shadow ? t("|Δ| on the plane") : t("step |Δ|"),
       hint: places.shadow ? t("distance moved on the plane by the last step: a part of the step") : t("distance moved by the last step"),
@@ -71,7 +72,7 @@ export function readoutFields(model) {
  * @param {number} last  the last frame of the scene
  */
 export function statusAt(track, frame, last) {
-  if (frame >= last || frame >= track.statusFrom || frame > track.end) return track.status || t("done");
+  if (frame >= last || frame >= track.statusFrom) return track.status || t("done");
   return t("moving");
 }
 
@@ -119,7 +120,7 @@ export function createReadout(app) {
 
   function draw(/** @type {number} */ frame) {
     for (const { track, cells, status } of rows) {
-      const row = Math.min(frame, track.end);
+      const row = Math.min(frame, lastTold(track));
       cells.forEach((cell, i) => setText(cell, formatNumber(fields[i].value(track, row), fields[i].digits)));
       setText(status, statusAt(track, frame, app.model.frames - 1));
     }
