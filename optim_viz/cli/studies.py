@@ -109,4 +109,13 @@ def stress(given: argparse.Namespace) -> None:
 def _stress_rows(found: Stress) -> list[tuple[str, ...]]:
     frame = found.summary()
     rows = [tuple(name.replace("_", " ") for name in frame)]
-    return rows + [tuple(cell if isinstance(cell, str) else f"{cell:.3g}" for cell in row) for row in frame.values]
+    return rows + [tuple(map(_stress_cell, frame, row)) for row in frame.values]
+
+
+def _stress_cell(column: str, cell: Any) -> str:
+    """A cell of the ranks: a share at LEVEL or below is not told as if it were measured."""
+    from optim_viz.sweeps.stress import LEVEL
+
+    if isinstance(cell, str):
+        return cell
+    return f"<{LEVEL:g}" if column.startswith("median_share") and cell <= LEVEL else f"{cell:.3g}"

@@ -14,6 +14,7 @@ from optim_viz.experiments.openings import write_compare, write_network
 from optim_viz.experiments.study import Study, one_run
 from optim_viz.experiments.study_views import VIEWS
 from optim_viz.figures import basins, maps, rate_curves
+from optim_viz.figures.region_words import loss_words
 from optim_viz.language import N_, together
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.surfaces.minima import lowest
@@ -41,10 +42,14 @@ class Pictures:
 
 
 def _rate_chart(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Figure]:
-    floor = lowest(asked.descent.surface)
-    above = N_("loss after the last step, above the lowest known ({floor:.4g})", floor=floor)
-    what = above if floor else N_("loss after the last step")
+    what = loss_words(lowest(asked.descent.surface))
     return [rate_curves.rate_chart(rate_curves.of_sweeps(found), what, LOST, asked.rates, dark)]
+
+
+def _rate_table(found: Sequence[Sweep]) -> pd.DataFrame:
+    floor = lowest(found[0].spec.surface) if found else 0.0
+    above = N_("Loss there, above the lowest known ({floor:.4g})", floor=floor)
+    return rate_curves.table(rate_curves.of_sweeps(found), above if floor else N_("Loss there"), LOST)
 
 
 def _map(asked: Study, found: Sequence[Sweep], dark: bool) -> list[go.Figure]:
@@ -106,7 +111,7 @@ PICTURES: dict[str, Pictures] = {
     "rates": Pictures(
         _rate_chart,
         _rate_at,
-        lambda found: rate_curves.table(rate_curves.of_sweeps(found), N_("Loss there"), LOST),
+        _rate_table,
         lambda asked, found: _partly(asked, found, rate_curves.sentence(rate_curves.of_sweeps(found))),
     ),
     "map": Pictures(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from optim_viz.figures.region_words import cells_words
+from optim_viz.figures.region_words import cells_words, loss_words, near_words
 from optim_viz.figures.style import dress, log_words
 from optim_viz.figures.ticks import log_ticks
 from optim_viz.language import N_, together, tr
@@ -26,11 +26,8 @@ CLICKS, MARKS = 64, 32
 GREYS, FAINT = ("#b9bdc6", "#4a4f59"), ("#eceef1", "#26292f")
 #: Kinds of cells without a place on the scale; how many colours a browser is given of it.
 DIVERGES, NEVER, SHADES = -1, -2, 128
-#: By measure, within which factor of the best cell another is good, in words, too.
-NEAR = {
-    "loss": (10.0, N_("within a factor of 10 of that loss")),
-    "steps": (2.0, N_("there within twice as many steps")),
-}
+#: By measure, within which factor of the best cell another is good.
+NEAR = {"loss": 10.0, "steps": 2.0}
 WORDS = {"loss": N_("loss after the last step"), "steps": N_("steps to arrive")}
 
 
@@ -79,6 +76,11 @@ def _edges(values: np.ndarray, log: bool) -> np.ndarray:
     middle = (v[1:] + v[:-1]) / 2
     edges = np.r_[2 * v[0] - middle[0], middle, 2 * v[-1] - middle[-1]]
     return np.exp(edges) if log else edges
+
+
+def measured(s: Sweep, measure: str) -> str:
+    """What the colours are of: of losses the excess, where the lowest known loss is not 0."""
+    return WORDS[measure] if measure == "steps" else loss_words(lowest(s.spec.surface))
 
 
 def logs_of(s: Sweep) -> tuple[bool, ...]:
@@ -146,7 +148,7 @@ def _cells(s: Sweep, measure: str, logs: Sequence[bool]) -> go.Heatmap:
         hoverongaps=False,
         showscale=True,
         colorbar={
-            "title": {"text": tr(WORDS[measure]), "side": "right"},
+            "title": {"text": tr(measured(s, measure)), "side": "right"},
             "thickness": 12,
             "outlinewidth": 0,
             "tickvals": np.log10(ticks),
@@ -284,16 +286,20 @@ def _told(s: Sweep, i: int, j: int) -> str:
         return N_("not done")
     if s.diverging[i, j]:
         return N_("diverges")
-    there = np.isfinite(s.steps_to[i, j])
-    steps = N_("arrives at step {step:g}", step=s.steps_to[i, j]) if there else N_("does not arrive")
+    step, share = s.steps_to[i, j], 100.0 * s.spec.tolerance
+    if np.isfinite(step):  # a run that has come so far may still be moving
+        steps = N_("at most {share:.3g} % of the way down left at step {step:g}", share=share, step=step)
+    else:
+        steps = N_("more than {share:.3g} % of the way down left", share=share)
     return N_("loss {loss:.3g}, {steps}", loss=s.final_loss[i, j], steps=steps)
 
 
 def _region_words(s: Sweep, measure: str) -> str:
     """How large the region is that is nearly as good as the best cell; nothing without one."""
-    near, what = NEAR[measure]
+    near, floor = NEAR[measure], lowest(s.spec.surface) if measure == "loss" else 0.0
+    what = near_words(near, floor) if measure == "loss" else N_("there within twice as many steps")
     axes = [(n, v, log) for (n, v), log in zip(s.axes.items(), logs_of(s), strict=True)]
-    return cells_words(axes, _numbers(s, measure), s.best_cell(measure), near, what)
+    return cells_words(axes, _numbers(s, measure), s.best_cell(measure), near, what, floor)
 
 
 def sentence(s: Sweep, measure: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optim_viz.figures.good_region import Region, good_region, stretches
-from optim_viz.figures.region_words import rates_words, short_words
+from optim_viz.figures.region_words import BELOW, rates_words, short_words
 from optim_viz.language import together, tr
 from optim_viz.network.rate_sweep import TrainSweep
 from optim_viz.spec import unique_labels
@@ -45,6 +45,8 @@ class Curve:
     high: np.ndarray  # third quartile
     lost: np.ndarray  # bool [n], ends no better off than it began
     best: int  # the number of the best learning rate
+    ends: np.ndarray  # median over seeds, as it is: `loss` with the lowest known
+    floor: float = 0.0  # the lowest known loss
     near: float = NEAR  # the factor within which a learning rate is good
 
     @property
@@ -60,7 +62,7 @@ class Curve:
     @property
     def words(self) -> str:
         """What is to be said of the best learning rate and of how wide the good ones around it are."""
-        return rates_words(self.label, self.lrs, self.loss, self.best, self.near, self.lost)
+        return rates_words(self.label, self.lrs, self.loss, self.best, self.near, self.lost, self.floor)
 
     @property
     def lost_from(self) -> float | None:
@@ -93,7 +95,8 @@ def of_sweeps(results: Sequence[Sweep]) -> list[Curve]:
         floor, kept = lowest(s.spec.surface), s.done
         loss, low, high = (np.maximum(v[kept] - floor, 0.0) for v in (s.final_loss, *_quartiles(s.losses, 0)))
         best = int(np.count_nonzero(kept[: s.best_index[0]]))
-        curves.append(Curve(label, s.spec.optimizer.kind, s.axes["lr"][kept], loss, low, high, s.diverging[kept], best))
+        lrs, lost, ends = s.axes["lr"][kept], s.diverging[kept], s.final_loss[kept]
+        curves.append(Curve(label, s.spec.optimizer.kind, lrs, loss, low, high, lost, best, ends, floor))
     return curves
 
 
@@ -109,7 +112,7 @@ def of_trainings(result: TrainSweep) -> list[Curve]:
         best = int(loss.argmin())
         # Below the best rate a network merely has not learnt yet; above it one at or over guessing is lost.
         lost = ~np.isfinite(loss) | ((loss >= GUESSING) & (np.arange(len(kept)) > best))
-        curves.append(Curve(label, spec.kind, result.lrs[kept], loss, low, high, lost, best, NEAR_TRAINED))
+        curves.append(Curve(label, spec.kind, result.lrs[kept], loss, low, high, lost, best, loss, 0.0, NEAR_TRAINED))
     return curves
 
 
@@ -147,6 +150,8 @@ def table(curves: Sequence[Curve], what: str, lost: str) -> pd.DataFrame:
 
 #: Losses below this share of the largest drawn are drawn there: the rest is rounding.
 FLOOR = 1e-16
+#: A loss is below the lowest known only by more than this share of it.
+ROUNDING = 1e-12
 #: Height of one optimizer's lane above the curves, in pixels.
 LANE = 17
 
@@ -246,9 +251,21 @@ def _curve(i: int, curve: Curve, look: Style, color: str, low: float, top: float
         go.Scatter(x=[curve.lrs[best]], y=[y[best]], mode="markers", hoverinfo="skip",
                    marker={**symbol, "size": 15, "line": {"width": 2, "color": "white"}}, **same),
         go.Scatter(x=curve.lrs, y=y, mode="markers", marker={"size": 14, "opacity": 0, "color": color},
-                   customdata=[[i, k] for k in range(len(y))], name=curve.label, text=[f"{v:.3g}" for v in curve.loss],
+                   customdata=[[i, k] for k in range(len(y))], name=curve.label, text=_told(curve),
                    hovertemplate=hover, **same),
     ]  # fmt: skip
+
+
+def _told(curve: Curve) -> list[str]:
+    """The loss at every learning rate as it is; where another number is drawn, that too."""
+    if not curve.floor:
+        return [f"{end:.3g}" for end in curve.ends]
+    beneath = curve.floor - ROUNDING * max(1.0, abs(curve.floor))
+    above = [
+        tr(BELOW) if end < beneath else tr("{excess:.3g} above the lowest known", excess=excess)
+        for end, excess in zip(curve.ends, curve.loss, strict=True)
+    ]
+    return [f"{end:.4g}<br>{words}" for end, words in zip(curve.ends, above, strict=True)]
 
 
 def _lane(curve: Curve, look: Style, color: str, lost: str) -> list[go.Scatter]:

@@ -14,13 +14,45 @@ COARSE = 1.5
 #: More places than these are counted instead of told one by one.
 MOST_PLACES = 3
 DIP = N_("a single dip, not a region to rely on")
+#: Said of a run that ends lower than any place that is known.
+BELOW = N_("below the lowest loss known")
 NARROW = N_("what is good is narrower than these cells")
 
 
+def loss_words(floor: float) -> str:
+    """Return what the losses of a study are, `floor` the lowest known: what is drawn is the excess above it.
+
+    >>> loss_words(0.0), loss_words(-5.0)
+    ('loss after the last step', 'loss after the last step, above the lowest known (-5)')
+    """
+    above = N_("loss after the last step, above the lowest known ({floor:.4g})", floor=floor)
+    return above if floor else N_("loss after the last step")
+
+
+def near_words(near: float, floor: float) -> str:
+    """Return what is good: within a factor of the best loss, or of its excess above the lowest known.
+
+    >>> near_words(10.0, -5.0)
+    'within a factor of 10 of that loss, both taken above the lowest known (-5)'
+    """
+    if not floor:
+        return N_("within a factor of {near:g} of that loss", near=near)
+    return N_("within a factor of {near:g} of that loss, both taken above the lowest known ({floor:.4g})",
+              near=near, floor=floor)  # fmt: skip
+
+
 def rates_words(
-    label: str, lrs: np.ndarray, losses: np.ndarray, best: int, near: float, lost: np.ndarray | None = None
+    label: str,
+    lrs: np.ndarray,
+    losses: np.ndarray,
+    best: int,
+    near: float,
+    lost: np.ndarray | None = None,
+    floor: float = 0.0,
 ) -> str:
     """Return what is to be said of an optimizer's learning rates, `near` the factor within which a loss is good.
+
+    `losses` are what lies above `floor`, the lowest known.
 
     >>> lrs = np.array([0.1, 0.11, 0.12, 0.13, 0.14])
     >>> rates_words("sgd", lrs, np.array([90.0, 2.0, 1.0, 5.0, 90.0]), 2, 10.0)
@@ -35,8 +67,8 @@ def rates_words(
     if len(lrs) == 1:
         return N_("{rate}, the only learning rate tried.", rate=rate)
     if region.points > 1:
-        return N_("{rate}; {good} {width}{again}.", rate=rate, good=_within(region, near), width=width(lrs, region),
-                  again=again)  # fmt: skip
+        good = _within(region, near, floor)
+        return N_("{rate}; {good} {width}{again}.", rate=rate, good=good, width=width(lrs, region), again=again)
     if not region.single:
         if best == 0:
             return N_("{rate}, the smallest tried: better ones may lie beyond{again}.", rate=rate, again=again)
@@ -44,14 +76,13 @@ def rates_words(
     apart = float(max(lrs[best] / lrs[best - 1], lrs[best + 1] / lrs[best]))
     if apart > COARSE or not region.dip:
         text = N_(
-            "{rate}, and no other tried around it is within a factor of {near:g} of that loss: "
-            "its neighbours, {apart} away, {worse}{again}.",
-            rate=rate, near=near, apart=_apart(apart), worse=worse(region), again=again,
+            "{rate}, and no other tried around it is {good}: its neighbours, {apart} away, {worse}{again}.",
+            rate=rate, good=near_words(near, floor), apart=_apart(apart), worse=worse(region, floor), again=again,
         )  # fmt: skip
     else:
-        text = N_("{rate}, but its neighbours {worse}: {dip}{again}.", rate=rate, worse=worse(region), dip=DIP,
+        text = N_("{rate}, but its neighbours {worse}: {dip}{again}.", rate=rate, worse=worse(region, floor), dip=DIP,
                   again=again)  # fmt: skip
-    steadier = _steadier(lrs, losses, near, lost) if apart <= COARSE else ""
+    steadier = _steadier(lrs, losses, near, lost, floor) if apart <= COARSE else ""
     return together([text, steadier]) if steadier else text
 
 
@@ -99,22 +130,34 @@ def width(lrs: np.ndarray, region: Region) -> str:
     return N_("{ends}: the largest tried is one of them, so it may go on beyond", ends=ends) if high else ends
 
 
-def worse(region: Region) -> str:
-    """Return how much worse a best point's neighbours are."""
+def worse(region: Region, floor: float = 0.0) -> str:
+    """Return how much worse a best point's neighbours are; of a `floor` other than 0, by what lies above it."""
     if not np.isfinite(region.worse):
         return N_("do not work at all")
     if region.worse < 1e6:
-        return N_("are at least {factor} times worse", factor=_two(region.worse))
+        factor = _two(region.worse)
+        if floor:
+            return N_(
+                "lie at least {factor} times as far above the lowest known ({floor:.4g})", factor=factor, floor=floor
+            )
+        return N_("are at least {factor} times worse", factor=factor)
+    if floor:
+        return N_("lie over a million times as far above the lowest known ({floor:.4g})", floor=floor)
     return N_("are over a million times worse")
 
 
 def cells_words(
-    axes: Sequence[tuple[str, np.ndarray, bool]], values: np.ndarray, best: tuple[int, ...], near: float, what: str
+    axes: Sequence[tuple[str, np.ndarray, bool]],
+    values: np.ndarray,
+    best: tuple[int, ...],
+    near: float,
+    what: str,
+    floor: float = 0.0,
 ) -> str:
     """Return what is to be said of the good region of a map.
 
     `axes` are names, values, and whether they are logarithmic; `values` is NaN where a run is lost; `what` says in
-    words what is within the factor `near` of the best.
+    words what is within the factor `near` of the best, and `floor` is the loss above which the values lie.
 
     >>> x, y = ("lr", np.array([0.1, 0.2, 0.4]), True), ("beta1", np.array([0.0, 0.5, 0.9]), False)
     >>> values = np.array([[9.0, 99, 99], [1, 2, 99], [99, 99, 99]])
@@ -129,13 +172,13 @@ def cells_words(
     apart = [_elsewhere(others)] if others else []
     edge = any(map(any, region.beyond))
     if region.points == 1:
-        alone = N_("Its neighbours {worse}: {why}", worse=worse(region), why=DIP if region.dip else NARROW)
+        alone = N_("Its neighbours {worse}: {why}", worse=worse(region, floor), why=DIP if region.dip else NARROW)
         beyond = N_("{alone}, and at the map's edge: better ones may lie beyond.", alone=alone)
         return together([beyond if edge else N_("{alone}.", alone=alone), *apart])
     spans = [_span(*axis, *ends) for axis, ends in zip(axes, region.box, strict=True)]
     around = N_(
         "Around it {count:,} of {cells} are {good}: {spans}.", count=region.points, cells=_cells(values.size),
-        good=_rounded(region) if region.rounding else what, spans=together(spans, "{before}, {after}"),
+        good=_rounded(region, floor) if region.rounding else what, spans=together(spans, "{before}, {after}"),
     )  # fmt: skip
     on = [N_("They reach the map's edge, so it may go on beyond.")] if edge else []
     return together([around, *on, *apart])
@@ -172,17 +215,18 @@ def _span(name: str, values: np.ndarray, log: bool, first: int, last: int) -> st
     return N_("{span} ({factor})", span=span, factor=_apart(high / low)) if log else span
 
 
-def _rounded(region: Region) -> str:
+def _rounded(region: Region, floor: float) -> str:
     """What is as good as a best value that is mere rounding; where all is 0, there is nothing to be below."""
     if region.limit <= 1e-290:
         return N_("as good")
-    return N_("as good but for rounding (below {limit:.1g})", limit=region.limit)
+    if not floor:
+        return N_("as good but for rounding (below {limit:.1g})", limit=region.limit)
+    return N_("as good but for rounding (less than {limit:.1g} above the lowest known, {floor:.4g})",
+              limit=region.limit, floor=floor)  # fmt: skip
 
 
-def _within(region: Region, near: float) -> str:
-    if region.rounding:
-        return _rounded(region)
-    return N_("within a factor of {near:g} of that loss", near=near)
+def _within(region: Region, near: float, floor: float) -> str:
+    return _rounded(region, floor) if region.rounding else near_words(near, floor)
 
 
 def _as_good(lrs: np.ndarray, region: Region) -> str:
@@ -207,11 +251,13 @@ def _places(lrs: np.ndarray, found: Sequence[tuple[int, int]]) -> str:
     return together(places, "{before}, {after}")
 
 
-def _steadier(lrs: np.ndarray, losses: np.ndarray, near: float, lost: np.ndarray | None) -> str:
+def _steadier(lrs: np.ndarray, losses: np.ndarray, near: float, lost: np.ndarray | None, floor: float) -> str:
     """Where the best is a dip: the rate whose neighbours can be relied on, and how wide its region is."""
     at = steady(losses, lost)
     region = None if at is None else good_region(losses, at, near, lost)
     if at is None or region is None or region.points == 1:
         return ""
-    return N_("Steadier is {rate:.2g}, loss {loss:.2g}; {good} {width}.", rate=lrs[at], loss=losses[at],
-              good=_within(region, near), width=width(lrs, region))  # fmt: skip
+    told = {"rate": lrs[at], "loss": losses[at], "good": _within(region, near, floor), "width": width(lrs, region)}
+    if not floor:
+        return N_("Steadier is {rate:.2g}, loss {loss:.2g}; {good} {width}.", **told)
+    return N_("Steadier is {rate:.2g}, {loss:.2g} above the lowest known; {good} {width}.", **told)

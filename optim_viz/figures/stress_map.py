@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
+from optim_viz.figures.region_words import BELOW
 from optim_viz.figures.style import dress, log_words
 from optim_viz.language import N_, tr
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -76,11 +79,12 @@ def _ink(left: float, dark: bool) -> str:
 
 
 def _scale() -> dict[str, object]:
-    ticks = [1e-12, 1e-9, 1e-6, 1e-3, 1.0]
-    title = {"text": tr("share of the start's loss that is left"), "side": "top"}
+    ticks = [LEVEL, 1e-9, 1e-6, 1e-3, TOP]
+    first, *between, last = log_words(ticks)
+    title = {"text": tr("share left above the lowest known loss"), "side": "top"}
     return {
         "title": title, "orientation": "h", "x": 0.5, "y": 1.0, "yanchor": "bottom", "thickness": 12,
-        "outlinewidth": 0, "tickvals": np.log10(ticks), "ticktext": log_words(ticks),
+        "outlinewidth": 0, "tickvals": np.log10(ticks), "ticktext": [f"≤ {first}", *between, f"≥ {last}"],
     }  # fmt: skip
 
 
@@ -94,8 +98,15 @@ def _told(found: Stress, i: int, horizon: int, k: int) -> str:
     cell = i, horizon, k
     said = [tr("loss {loss:.3g} at learning rate {lr:.2g}", loss=found.after[cell], lr=found.lrs[cell])]
     if found.ranked[i]:
-        said.append(tr("{share:.1e} of the start's is left", share=found.shares[cell]))
+        said.append(tr(BELOW if found.below[cell] else _left(found.shares[cell])))
     return "<br>".join(said)
+
+
+def _left(share: float) -> str:
+    """What is left of the start's excess; at LEVEL and below all are level, and nothing smaller is told apart."""
+    if share <= LEVEL:
+        return N_("less than {level:g} of the start's loss above the lowest known is left", level=LEVEL)
+    return N_("{share:.1e} of the start's loss above the lowest known is left", share=share)
 
 
 #: What the table has for each horizon, and how its numbers are written.
@@ -118,6 +129,15 @@ def stress_table(found: Stress, horizon: int = -1) -> pd.DataFrame:
         frame[_column(AHEAD, steps)] = found.wins[h]
         frame[_column(LEFT, steps)] = found.median_shares[h]
     return frame.iloc[order(found, horizon)].reset_index(drop=True)
+
+
+def table_words(found: Stress) -> dict[str, Callable[[float], str]]:
+    """Return what is written for the numbers of each of the table's columns: a median at LEVEL was not measured."""
+    return {name: functools.partial(_number, how) for name, how in table_formats(found).items()}
+
+
+def _number(how: str, value: float) -> str:
+    return tr("less than {level:g}", level=LEVEL) if how == _FORMATS[LEFT] and value <= LEVEL else how % value
 
 
 def table_formats(found: Stress) -> dict[str, str]:

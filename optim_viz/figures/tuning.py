@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def tuning(found: Tuning, dark: bool = False) -> go.Figure:
     """Return the score of every learning rate that was tried, one curve an optimizer, log-log, the best one ringed.
 
-    Problem: see what was chosen, beside what else was tried. Scores that are 0 or infinite are left out.
+    Problem: see what was chosen, beside what else was tried. Scores that are not above 0, or infinite, are left out.
     Arguments: `found`, what `ov.tune` returned; `dark`, for a dark page.
 
     >>> from optim_viz import optimizer, tune

@@ -78,7 +78,7 @@ PREDICTIONS = {
     ),
     "momentum": Prediction(
         "In the ravine at a small learning rate, which arrives first?",
-        "Steps to a loss of a millionth",
+        "Steps until the loss stays below a millionth",
         (
             (N_("plain descent"), m.median("ravine", "sgd", m.steps_to(1e-6))),
             (N_("momentum"), m.median("ravine", "momentum", m.steps_to(1e-6))),
@@ -139,7 +139,7 @@ PREDICTIONS = {
     ),
     "param-groups": Prediction(
         "One learning rate for both weights, or a smaller one for y. Which arrives first?",
-        "Steps to a loss of a millionth",
+        "Steps until the loss stays below a millionth",
         (
             (N_("one rate"), m.median("bowl", "one rate", m.steps_to(1e-6))),
             (N_("a smaller rate for y"), m.median("bowl", "slow y", m.steps_to(1e-6))),

@@ -113,9 +113,9 @@ CLIPPING = Lesson(
         ),
         Finding(
             "Adam's longest step is {adam_longest:.3f}; with gradients of at most 0.01 it is {tiny_longest:.3f}, and "
-            "plain descent's {sgd_longest:.3f}, which ends at a loss of {sgd_tiny_end:.1f}. To a loss of a millionth "
-            "Adam takes {adam_steps:.0f} steps, and {one_steps:.0f} with gradients of at most 1; at the end it divides "
-            "along y by {adam_size:.2f}, and with those by {one_size:.2f}.",
+            "plain descent's {sgd_longest:.3f}, which ends at a loss of {sgd_tiny_end:.1f}. To stay below a loss of a "
+            "millionth Adam takes {adam_steps:.0f} steps, and {one_steps:.0f} with gradients of at most 1; at the end "
+            "it divides along y by {adam_size:.2f}, and with those by {one_size:.2f}.",
             {
                 "adam_longest": m.median("adam", "adam", m.largest_step),
                 "most": m.times(m.rate("adam", "adam"), 1.2),

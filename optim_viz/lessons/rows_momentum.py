@@ -127,8 +127,9 @@ MOMENTUM = Lesson(
     ),
     look="On the slope, momentum's steps grow and then stay equal; in the ravine, it is at the bottom first.",
     finding=Finding(
-        "On the slope momentum's speed is {speed:.2f} times the gradient. To a loss of a millionth it takes {fast:.0f} "
-        "steps instead of {slow:.0f}, and near the edge {calm:.0f} turns across the ravine instead of {zigzag:.0f}.",
+        "On the slope momentum's speed is {speed:.2f} times the gradient. To stay below a loss of a millionth it takes "
+        "{fast:.0f} steps instead of {slow:.0f}, and near the edge {calm:.0f} turns across the ravine "
+        "instead of {zigzag:.0f}.",
         {
             "speed": m.ratio(
                 m.median("slope", "momentum", m.step_length(0, -1)), m.median("slope", "sgd", m.step_length(0, -1))

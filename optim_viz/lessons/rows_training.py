@@ -52,9 +52,9 @@ PARAM_GROUPS = Lesson(
     ),
     look="The path with a slow y goes straight to the middle; the frozen one keeps its height.",
     finding=Finding(
-        "To a loss of a millionth it takes {own:.0f} steps instead of {one:.0f}; the frozen y moved by {frozen:g}. On "
-        "the network, accuracy after an epoch is {all:.1f} % with all layers, {first:.1f} % with the first frozen and "
-        "{last:.1f} % with only the last (medians of {layer_seeds} seeds).",
+        "To stay below a loss of a millionth it takes {own:.0f} steps instead of {one:.0f}; the frozen y moved by "
+        "{frozen:g}. On the network, accuracy after an epoch is {all:.1f} % with all layers, {first:.1f} % with the "
+        "first frozen and {last:.1f} % with only the last (medians of {layer_seeds} seeds).",
         {
             "own": m.median("bowl", "slow y", m.steps_to(1e-6)),
             "one": m.median("bowl", "one rate", m.steps_to(1e-6)),
@@ -93,7 +93,7 @@ PARAM_GROUPS = Lesson(
             ),
         ),
         Finding(
-            "To a loss of a millionth it takes {aslant_own:.0f} steps instead of {aslant_one:.0f}.",
+            "To stay below a loss of a millionth it takes {aslant_own:.0f} steps instead of {aslant_one:.0f}.",
             {
                 "aslant_own": m.median("aslant", "slow y", m.steps_to(1e-6)),
                 "aslant_one": m.median("aslant", "one rate", m.steps_to(1e-6)),

@@ -101,14 +101,24 @@ class Stress:
         return np.array([bool(surface.minima) for surface in self.spec.surfaces])
 
     @functools.cached_property
-    def shares(self) -> np.ndarray:
-        """What is left of the start's excess loss over the lowest known, at least LEVEL; NaN where none is known."""
+    def _left(self) -> np.ndarray:
+        """What is left of the start's excess loss over the lowest known, negative below it; NaN where none is known."""
         left = np.full(self.after.shape, np.nan)
         for i in np.flatnonzero(self.ranked):
             surface, best = self.spec.surfaces[i], lowest(self.spec.surfaces[i])
             start = float(compiled(surface).values(*np.array(surface.start)[:, None])[0]) - best
-            left[i] = np.maximum((self.after[i] - best) / start, LEVEL)
+            left[i] = (self.after[i] - best) / start
         return left
+
+    @functools.cached_property
+    def shares(self) -> np.ndarray:
+        """What is left of the start's excess loss over the lowest known, at least LEVEL; NaN where none is known."""
+        return np.maximum(self._left, LEVEL)
+
+    @functools.cached_property
+    def below(self) -> np.ndarray:
+        """Which end under the lowest known loss by more than rounding: runs that left the box, bool."""
+        return self._left < -LEVEL
 
     @functools.cached_property
     def ranks(self) -> np.ndarray:

@@ -13,7 +13,7 @@ from optim_viz.experiments.stress_links import INVITATION, play
 from optim_viz.export import figure_page
 from optim_viz.export.study_table import STUDY_EXPORTS
 from optim_viz.export.table import as_csv, as_parquet
-from optim_viz.figures.stress_map import stress_chart, stress_table, table_formats
+from optim_viz.figures.stress_map import stress_chart, stress_table, table_words
 from optim_viz.language import N_, together, tr
 from optim_viz.sweeps.stress import HORIZONS, Stress
 from optim_viz.ui.go import go
@@ -46,8 +46,9 @@ def show_stress(steps: int) -> Stress:
     place = _clicked(chart, f"{NAME}-{steps}")
     if place is not None:
         go("Compare", play(found, place[0], horizon, place[1]))
-    written = {name: st.column_config.NumberColumn(format=how) for name, how in table_formats(found).items()}
-    st.dataframe(stress_table(found, horizon), hide_index=True, width="stretch", column_config=written)
+    # Words for a few of the numbers, which still sort as such.
+    table = stress_table(found, horizon).style.format(table_words(found))
+    st.dataframe(table, hide_index=True, width="stretch")
     st.markdown(plain(tr(found.caution)))
     return found
 
@@ -81,9 +82,7 @@ def _parcel(found: Stress, steps: int, home: str) -> Parcel:
 def _page(found: Stress, steps: int, home: str) -> bytes:
     horizon = HORIZONS.index(steps)
     charts = [stress_chart(found, horizon)]
-    written = {name: how.__mod__ for name, how in table_formats(found).items()}
-    below = (
-        stress_table(found, horizon).to_html(index=False, border=0, formatters=written) + f"<p>{tr(found.caution)}</p>"
-    )
+    table = stress_table(found, horizon).to_html(index=False, border=0, formatters=table_words(found))
+    below = table + f"<p>{tr(found.caution)}</p>"
     link = f"{home.rstrip('/')}/stress?steps={steps}" if home else f"optim-viz stress?steps={steps}"
     return figure_page.page(charts, tr(TITLE), tr(found.sentence), below, "optim-viz-stress", link).encode()

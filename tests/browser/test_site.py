@@ -318,7 +318,9 @@ def test_a_guess_is_told_right_or_wrong_once_it_is_made(open_site):
     for part in ("#look", "#measured", "#limit"):
         expect(page.locator(part)).to_be_visible()
     expect(page.locator("#held")).to_be_hidden()
-    expect(told).to_contain_text("✗ No: momentum. Steps to a loss of a millionth: 373 (plain descent), 75 (momentum).")
+    expect(told).to_contain_text(
+        "✗ No: momentum. Steps until the loss stays below a millionth: 373 (plain descent), 75 (momentum)."
+    )
     page.locator("#guess-answers").get_by_text("momentum").click()
     expect(told).to_contain_text("✓ Yes: momentum.")
     page.get_by_role("link", name="side by side").click()

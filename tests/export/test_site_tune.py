@@ -117,6 +117,10 @@ DRAWN = {
     "by steps": replace(MAP, measure="steps", resolution=24),
     "turned round": replace(MAP, x=MAP.y, y=MAP.x, resolution=16),
     "of starts": replace(MAP, x=Axis("x", -3.0, 3.0), y=Axis("lr", 0.01, 1.0), resolution=12),
+    "of a lowest loss that is not 0": replace(
+        MAP, resolution=12,
+        descent=replace(MAP.descent, surface=SURFACES["styblinski_tang"], start=SURFACES["styblinski_tang"].start),
+    ),
     "with a schedule and mini-batches": replace(
         MAP, resolution=12, seeds=3, x=Axis("lr", 1e-4, 3.0), y=Axis("beta1", 0.0, 0.99),
         descent=replace(MAP.descent, surface=SURFACES["linear_regression"], start=SURFACES["linear_regression"].start,
@@ -151,6 +155,8 @@ def _maps(asked, found, page):
     )
     np.testing.assert_array_equal(np.isnan(z), np.isnan(wanted))
     np.testing.assert_allclose(z, wanted, atol=1e-2 * (np.nanmax(wanted) - np.nanmin(wanted)))
+    titles = [one["colorbar"]["title"]["text"] for one in (chart["traces"][0], figure["data"][0])]
+    assert titles == [maps.measured(s, asked.measure)] * 2 and titles[0] in chart["alt"]
     picture, _ = maps.live_picture(s, asked.measure)
     ends = [[one.pop(end) for end in ("low", "high")] for one in (chart["picture"], picture)]
     assert chart["picture"] == json.loads(json.dumps(picture)) and ends[0] == pytest.approx(ends[1], rel=1e-3)

@@ -142,3 +142,18 @@ def test_the_words_of_a_map():
 
 def test_stretches():
     assert stretches(np.zeros(3, bool)) == [] and stretches(np.ones(3, bool)) == [(0, 2)]
+
+
+def test_of_a_floor_it_is_what_lies_above_it_that_is_better_or_worse():
+    losses = VALLEY.copy()
+    losses[16] = 1e-4
+    text = rates_words("sgd", FINE, losses, 16, 10.0, None, -5.0)
+    assert f"its neighbours lie over a million times as far above the lowest known (-5): {DIP}." in text
+    good = "within a factor of 10 of that loss, both taken above the lowest known (-5) from 0.079 to 0.13"
+    assert f"Steadier is 0.1, 1 above the lowest known; {good}" in text
+    losses[14:18] = 30.0, 20.0, 0.5, np.inf
+    text = rates_words("sgd", FINE, losses, 16, 10.0, None, -5.0)
+    assert "lie at least 40 times as far above the lowest known (-5)" in text
+    axes = [("lr", FINE[:3], True), ("momentum", np.array([0.0, 0.5]), False)]
+    values = np.array([[1e-20, 1e-21], [0.0, 1e-20], [9.0, 9.0]])
+    assert "(less than 9e-15 above the lowest known, -5)" in cells_words(axes, values, (1, 0), 10.0, "", -5.0)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import optim_viz as ov
+from optim_viz.export.study_pictures import PICTURES
 from optim_viz.figures import maps, rate_curves
 from optim_viz.figures.basins import COLORS, STRIP, basin_chart, legend, live_picture, name_minima, share_table
 from optim_viz.network.rate_sweep import TrainSweep, TrainSweepSpec, check
@@ -262,3 +263,47 @@ def test_basins_of_a_function_of_x_alone_are_a_strip():
     (minima,) = named(figure, "minima")
     assert set(minima.y) == {2.5} and clickable(figure).hovertemplate.startswith("from %{x:.3g}<br>")
     assert live_picture(found, 0)[0]["reach"] == pytest.approx(5e-3)
+
+
+def test_where_the_lowest_known_loss_is_not_0_a_map_says_that_it_shows_what_lies_above_it():
+    axes = {"lr": np.geomspace(1e-3, 1.0, 12), "momentum": np.linspace(0.0, 0.9, 10)}
+    high = ov.sweep("x^2 + 10*y^2 + 5", ov.optimizer("momentum"), axes, steps=100)
+    figure, said = maps.map_chart(high, "loss", (True, False)), maps.sentence(high, "loss")
+    assert figure.data[0].colorbar.title.text == "loss after the last step, above the lowest known (5)"
+    rest = high.final_loss[~high.diverging] - 5.0
+    assert np.nanmax(np.array(figure.data[0].z, float)) == pytest.approx(np.log10(rest.max()))
+    near = "within a factor of 10 of that loss, both taken above the lowest known (5)"
+    assert near in said or "above the lowest known, 5)" in said
+    assert "lowest known" not in maps.sentence(high, "steps")
+    assert maps.map_chart(high, "steps", (True, False)).data[0].colorbar.title.text == "steps to arrive"
+    plain = ov.sweep("quadratic", ov.optimizer("momentum"), axes, steps=100)
+    assert maps.map_chart(plain, "loss", (True, False)).data[0].colorbar.title.text == "loss after the last step"
+    assert "lowest known" not in maps.sentence(plain, "loss")
+    low = ov.sweep("styblinski_tang", ov.optimizer("momentum"), axes, steps=100)
+    assert near.replace("(5)", "(-78.33)") in maps.sentence(low, "loss")
+
+
+def test_a_map_says_how_far_a_run_has_come_at_its_step():
+    s = ov.sweep("quadratic", "sgd", {"lr": [1e-3, 0.1], "x": [1.0, 2.0]}, steps=100, tolerance=0.01)
+    assert np.isfinite(s.steps_to).any(axis=1).tolist() == [False, True]
+    loss, step = s.final_loss[1, 1], s.steps_to[1, 1]
+    assert maps._told(s, 1, 1) == f"loss {loss:.3g}, at most 1 % of the way down left at step {step:g}"
+    assert maps._told(s, 0, 0).endswith(", more than 1 % of the way down left")
+
+
+def test_a_rate_is_told_with_its_loss_as_it_is():
+    s = ov.sweep("x^2 + 10*y^2 - 5", ov.optimizer("sgd"), {"lr": LRS}, steps=60)
+    (curve,) = rate_curves.of_sweeps([s])
+    (points,) = [t for t in rate_curves.rate_chart([curve], "", "", (1e-3, 1.0)).data if t.customdata is not None]
+    assert "loss %{text}" in points.hovertemplate and curve.floor == -5.0
+    for text, end in zip(points.text, s.final_loss, strict=True):
+        assert text.split("<br>") == [f"{end:.4g}", f"{max(end + 5.0, 0.0):.3g} above the lowest known"]
+    (said,) = rate_curves.sentence([curve]).split("\n")
+    assert said.count("of that loss, both taken above the lowest known (-5)") >= 1
+    beneath = dataclasses.replace(curve, ends=curve.ends - 100.0)
+    assert all(text.endswith("<br>below the lowest loss known") for text in rate_curves._told(beneath)[:5])
+    rounded = dataclasses.replace(curve, ends=np.full(31, -5.0 - 1e-14), loss=np.zeros(31))
+    assert set(rate_curves._told(rounded)) == {"-5<br>0 above the lowest known"}
+    frame = PICTURES["rates"].table([s])
+    assert float(frame["Loss there, above the lowest known (-5)"][0]) == pytest.approx(curve.loss[curve.best], rel=0.05)
+    assert "Loss there" in PICTURES["rates"].table([ov.sweep("quadratic", "sgd", {"lr": LRS}, steps=60)])

@@ -9,8 +9,9 @@ import pytest
 import optim_viz as ov
 from optim_viz.experiments import links
 from optim_viz.export.drawing import Drawing, styled
-from optim_viz.lessons import matrix_store, own_runs, pictures, results, store, table
+from optim_viz.lessons import matrix_store, measures, own_runs, pictures, results, store, table
 from optim_viz.lessons.lesson import Finding
+from optim_viz.lessons.predictions import PREDICTIONS
 from optim_viz.network import matrix_task, train
 from optim_viz.network.project import project
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -377,6 +378,18 @@ def test_a_loss_of_one_weight_is_a_curve_in_its_lesson_and_in_a_picture_of_it():
         curve, _ = Drawing(scenes.compare(found.shown)).panels
     assert curve.points[0, 0, 0] == pytest.approx(0.4 / 6, rel=1e-6)  # -2.6 of -3 to 3
     assert curve.trails.get_offsets().shape == (found.shown.spec.steps + 1, 2)
+
+
+def test_a_count_of_steps_to_a_loss_is_of_the_step_from_which_it_stays_below_and_said_so():
+    (run,) = again("momentum", "ravine", ov.optimizer("momentum", lr=0.02, momentum=0.8))
+    below = np.flatnonzero(run.losses <= 1e-6)
+    stays = int(measures.steps_to(1e-6)(run))
+    assert (below[0], stays) == (71, 75)
+    assert (run.losses[stays:] <= 1e-6).all() and run.losses[stays - 1] > 1e-6
+    told = [finding.sentence for row in table.LESSONS.values() for finding in (row.finding, row.limit.finding)]
+    told += [prediction.what for prediction in PREDICTIONS.values()]
+    millionths = [text for text in told if "millionth" in text]
+    assert len(millionths) == 6 and all("stay" in text for text in millionths)
 
 
 def test_a_finding_can_fail():

@@ -28,7 +28,7 @@ async function told(query) {
   pool.know(programs);
   const found = await pool.run(fields), charts = chartsOf(tables, study, fields, found, false);
   return {
-    ...said, charts: charts.map(({ traces, picture, words, layout }) => ({ traces, picture, layout, words: words(0) })),
+    ...said, charts: charts.map(({ traces, picture, words, layout, alt }) => ({ traces, picture, layout, alt, words: words(0) })),
     sentence: study.view === "map" ? mapSentence(fields[0], found[0], study.measure, theoryOf(tables, study)) : "",
     shares: charts.map(({ labels, minima }) => labels && sharesOf(labels, minima.length)), names: minimaNames(charts[0].minima ?? []),
   };

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bestCell, cellEdges, diverges, mapNumbers, mapScale, mapWords } from "../../optim_viz/player/js/numbers/map.js";
+import { bestCell, cellEdges, diverges, mapNumbers, mapScale, mapWords, measureWords } from "../../optim_viz/player/js/numbers/map.js";
 import { logTicks, logWords } from "../../optim_viz/player/js/numbers/log_ticks.js";
 import { nameMinima, sharesOf } from "../../optim_viz/player/js/numbers/named_minima.js";
 import { placeAmong } from "../../optim_viz/player/js/plots/cell_pointer.js";
 import { evenly } from "../../optim_viz/player/js/site/study.js";
 
-const FIELD = { surface: { lowest: 1 } };
+const FIELD = { surface: { lowest: 1 }, tolerance: 1e-3 };
 const FOUND = { loss: Float64Array.of(1, 1.5, 9, Infinity, 1.5), first: Float64Array.of(5, 5, 5, Infinity, 5), steps: Float64Array.of(7, Infinity, 3, 2, 4) };
 
 test("a map's numbers: above the lowest loss, or steps; none where a run diverges or never arrives", () => {
@@ -14,8 +14,14 @@ test("a map's numbers: above the lowest loss, or steps; none where a run diverge
   assert.deepEqual([...mapNumbers(FIELD, FOUND, "loss", 0.01)], [0.005, 0.5, NaN, NaN, 0.5]);
   assert.deepEqual([...mapNumbers(FIELD, FOUND, "steps", 0.01)], [7, NaN, NaN, NaN, 4]);
   assert.deepEqual([bestCell(FOUND, "loss"), bestCell(FOUND, "steps")], [0, 4]);
-  assert.deepEqual([0, 1, 2].map((cell) => mapWords(FOUND, cell)), ["loss 1, arrives at step 7", "loss 1.5, does not arrive", "diverges"]);
+  assert.deepEqual([0, 1, 2].map((cell) => mapWords(FIELD, FOUND, cell)), ["loss 1, at most 0.1 % of the way down left at step 7", "loss 1.5, more than 0.1 % of the way down left", "diverges"]);
   assert.deepEqual([mapScale(Float64Array.of(10, NaN, 1000)), mapScale(Float64Array.of(NaN)), mapScale(Float64Array.of(10))], [[1, 3], [0, 1], [1, 2]]);
+});
+
+test("the colours of losses are those above the lowest known, and say so", () => {
+  const words = { loss: "loss after the last step", steps: "steps to arrive" };
+  assert.equal(measureWords(FIELD, "loss", words), "loss after the last step, above the lowest known (1)");
+  assert.deepEqual([measureWords(FIELD, "steps", words), measureWords({ surface: { lowest: 0 } }, "loss", words)], [words.steps, words.loss]);
 });
 
 test("borders lie halfway on the axis' own scale", () => {

@@ -8,6 +8,7 @@ import pytest
 
 import optim_viz as ov
 from optim_viz.cli import main as cli
+from optim_viz.cli.studies import _stress_rows
 from optim_viz.experiments import stress_file
 from optim_viz.figures import stress_map
 from optim_viz.progress import Unfinished
@@ -45,6 +46,23 @@ def test_ranks_wins_and_shares(small):
     assert len(frame) == 18 and frame.iloc[0].tolist()[:3] == ["quadratic", 20, "sgd"]
     np.testing.assert_array_equal(frame["after"], small.after.ravel())
     assert list(small.summary()["mean_rank_60"]) == sorted(small.mean_ranks[1])
+
+
+def test_a_floor_is_no_measured_share_and_who_ends_below_the_lowest_known_is_told_so(small):
+    best = ov.surface("beale").minima[0][2]
+    ends = np.stack([np.full((2, 3), 1e-20), np.zeros((2, 3)), np.array([[1e-20, best - 9.0, 2.0]] * 2)])
+    s = stress.Stress(small.spec, small.before, ends, small.lrs)
+    assert s.below.nonzero()[0].tolist() == [2, 2] and s.below[2, :, 1].all()
+    told = {(i, k): words for i, k, words in stress_map.stress_chart(s, 0).data[1].customdata}
+    left = "of the start's loss above the lowest known is left"
+    assert told[0, 0].endswith(f"<br>less than 1e-12 {left}") and told[2, 1].endswith("<br>below the lowest loss known")
+    assert told[2, 2].endswith(f"<br>{s.shares[2, 0, 2]:.1e} {left}") and "<br>" not in told[1, 0]
+    cells = stress_map.stress_chart(s, 0).data[0]
+    assert cells.colorbar.title.text == "share left above the lowest known loss"
+    assert [cells.colorbar.ticktext[i] for i in (0, -1)] == ["≤ 10<sup>-12</sup>", "≥ 1"]
+    words, medians = stress_map.table_words(s)["Median share left, 20 steps"], s.median_shares[0]
+    assert [words(share) for share in medians] == ["less than 1e-12", "less than 1e-12", f"{medians[2]:.1e}"]
+    assert sum(cell == "<1e-12" for row in _stress_rows(s) for cell in row) == 4
 
 
 @pytest.mark.parametrize("places", [["x", "x"], ["saddle"], ["quadratic", "x"], ["quadratic"]], ids=str)

@@ -10,8 +10,9 @@ from optim_viz.experiments import stress_file
 from optim_viz.experiments.links import FAIR_DESCENT, read
 from optim_viz.experiments.openings import COMPARE
 from optim_viz.experiments.stress_links import play
-from optim_viz.figures.stress_map import order, stress_chart, stress_table, table_formats
+from optim_viz.figures.stress_map import order, stress_chart, stress_table, table_formats, table_words
 from optim_viz.optimizers.table import OPTIMIZERS
+from optim_viz.sweeps.stress import LEVEL
 from optim_viz.ui.stress import _parcel
 from tests.ui.test_app import open_page
 
@@ -48,8 +49,21 @@ def test_the_table_has_numbers_that_sort_as_such_and_are_written_alike():
     assert all(kind.kind in "fi" for kind in frame.dtypes[1:])
     assert {how % 8 for how in formats.values()} == {"8.0", "8", "8.0e+00"}
     page = next(file for file in _parcel(found, 100, "").files if file.row.name == "html").write().decode()
-    first = frame.iloc[0]
-    assert all(f"<td>{how % first[name]}</td>" in page for name, how in formats.items())
+    written = table_words(found)
+    for name, how in formats.items():
+        level = frame[name] <= (LEVEL if "share" in name else -1)  # a median there was not measured
+        assert any(level) == ("share" in name)
+        told = ["less than 1e-12" if no else how % value for value, no in zip(frame[name], level, strict=True)]
+        assert all(f"<td>{words}</td>" in page for words in told)
+        assert [written[name](value) for value in frame[name]] == told
+    assert "1.0e-12" not in page.partition("<table")[2].partition("</table>")[0]
+
+
+def test_the_page_tells_the_table_in_the_same_words_and_sorts_by_numbers():
+    (shown,) = open_page("stress.py", {}).dataframe
+    assert shown.value.dtypes.iloc[-1].kind == "f"
+    words = shown.proto.arrow_data.styler.display_values
+    assert b"less than 1e-12" in words and b"1.0e-12" not in words
 
 
 @pytest.mark.parametrize("horizon", [0, 1])

@@ -39,11 +39,18 @@ export function bestCell(found, measure) {
   return best;
 }
 
-/** What is said of a cell. @param {Found} found @param {number} cell */
-export function mapWords(found, cell) {
+/** What is coloured, in words: of losses the excess, where the lowest known loss is not 0. @param {Field} field @param {string} measure @param {Record<string, string>} words */
+export function measureWords({ surface }, measure, words) {
+  if (measure === "steps" || !surface.lowest) return words[measure];
+  return t("loss after the last step, above the lowest known ({floor:.4g})", { floor: general(surface.lowest, 4) });
+}
+
+/** What is said of a cell. @param {Field} field @param {Found} found @param {number} cell */
+export function mapWords({ tolerance }, found, cell) {
   if (diverges(found, cell)) return t("diverges");
   const { loss, steps } = found;
-  const arrival = Number.isFinite(steps[cell]) ? t("arrives at step {step:g}", { step: general(steps[cell], 6) }) : t("does not arrive");
+  const share = general(100 * tolerance, 3), there = Number.isFinite(steps[cell]); // a run that has come so far may still be moving
+  const arrival = there ? t("at most {share:.3g} % of the way down left at step {step:g}", { share, step: general(steps[cell], 6) }) : t("more than {share:.3g} % of the way down left", { share });
   return t("loss {loss:.3g}, {steps}", { loss: general(loss[cell], 3), steps: arrival });
 }
 
@@ -60,12 +67,12 @@ export function cellEdges(values, log) {
 const SENTENCES = later("{before} {after}");
 
 /** What the map holds, in a sentence or two. @param {Field} field @param {Found} found @param {string} measure @param {{low: number, high: number, lr: number, momentum: number}|null} theory */
-export function mapSentence({ axes }, found, measure, theory) {
-  const best = bestCell(found, measure), columns = axes[1].values.length;
+export function mapSentence(field, found, measure, theory) {
+  const { axes } = field, best = bestCell(found, measure), columns = axes[1].values.length;
   const values = axes.map(({ name, values: of }, i) => `${name} ${general(of[i ? best % columns : Math.floor(best / columns)], 3)}`).join(", ");
   const lost = found.loss.reduce((sum, _, cell) => sum + Number(diverges(found, cell)), 0) / found.loss.length;
   const text = t(SENTENCES, {
-    before: t("{count:,} runs. Best: {values}, {told}.", { count: found.loss.length.toLocaleString("en"), values, told: mapWords(found, best) }),
+    before: t("{count:,} runs. Best: {values}, {told}.", { count: found.loss.length.toLocaleString("en"), values, told: mapWords(field, found, best) }),
     after: t("{share:.0%} of the map diverges: it ends above the loss it began with.", { share: `${Math.round(100 * lost)}%` }),
   });
   if (!theory) return text;

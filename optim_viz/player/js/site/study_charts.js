@@ -10,7 +10,7 @@
 import { general, plotlyText } from "../basics/format.js";
 import { t } from "../basics/words.js";
 import { logTicks, logWords } from "../numbers/log_ticks.js";
-import { bestCell, cellEdges, diverges, mapNumbers, mapScale, mapWords } from "../numbers/map.js";
+import { bestCell, cellEdges, diverges, mapNumbers, mapScale, mapWords, measureWords } from "../numbers/map.js";
 import { letterOf, minimaNames, nameMinima } from "../numbers/named_minima.js";
 import { axisWords, isLog, mappedOf, sweptOf } from "./study.js";
 
@@ -72,10 +72,10 @@ function mapChart(tables, study, field, found, mode) {
   const [low, high] = mapScale(numbers), ticks = logTicks(low, high), best = bestCell(found, study.measure);
   const lost = (/** @type {number} */ cell) => diverges(found, cell);
   const late = (/** @type {number} */ cell) => study.measure === "steps" && !lost(cell) && !Number.isFinite(found.steps[cell]);
-  const known = theoryOf(tables, study);
+  const known = theoryOf(tables, study), measure = measureWords(field, study.measure, tune.words);
   const at = [field.axes[0].values[Math.floor(best / columns)], field.axes[1].values[best % columns]];
 
-  const colorbar = { ...bare.cells.colorbar, title: { ...bare.cells.colorbar.title, text: tune.words[study.measure] }, tickvals: ticks.map(Math.log10), ticktext: logWords(ticks) };
+  const colorbar = { ...bare.cells.colorbar, title: { ...bare.cells.colorbar.title, text: measure }, tickvals: ticks.map(Math.log10), ticktext: logWords(ticks) };
   return {
     traces: [
       { ...bare.cells, ...edges, z: upright(columns, numbers, (value) => (Number.isNaN(value) ? null : Math.log10(value))), zmin: low, zmax: high, colorbar },
@@ -87,10 +87,10 @@ function mapChart(tables, study, field, found, mode) {
     ],
     layout: { ...layout, xaxis: axisLayout(layout.xaxis, names[0], edges.x, logs[0]), yaxis: axisLayout(layout.yaxis, names[1], edges.y, logs[1]) },
     picture: { across: 0, logs, measure: study.measure, low, high, scale: tune.map.scale, opacity: 1, diverges: tune.map.greys[mode], never: tune.map.faint[mode] },
-    words: (cell) => mapWords(found, cell), logs,
+    words: (cell) => mapWords(field, found, cell), logs,
     alt: t("Map of {optimizer} on {surface}: {measure} over {x} and {y}", {
       optimizer: tables.optimizers[choice.kind].title, surface: tables.surfaces[study.descent.surface].title,
-      measure: tune.words[study.measure], x: titleOf(names[0]), y: titleOf(names[1]),
+      measure, x: titleOf(names[0]), y: titleOf(names[1]),
     }),
   };
 }
