@@ -97,7 +97,7 @@ def _optimizer(row: Optimizer) -> Json:
     """A row, and how each of its copies in one comparison is drawn."""
     return {
         "title": row.title, "problem": row.problem, "paper": row.paper, "year": row.year,
-        "cycled": cycled_name(row.name), "formula": row.card.symbolic,
+        "cycled": cycled_name(row.name), "formula": row.card.symbolic, "added": row.added,
         "hyperparameters": _rows((*row.hyperparameters, *CLIPPING)),
         "styles": [asdict(style) for style in styles.styles([row.name] * links.MAX_OPTIMIZERS)],
     }  # fmt: skip
