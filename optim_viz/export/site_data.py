@@ -97,7 +97,7 @@ def _optimizer(row: Optimizer) -> Json:
     """A row, and how each of its copies in one comparison is drawn."""
     return {
         "title": row.title, "problem": row.problem, "paper": row.paper, "year": row.year,
-        "cycled": cycled_name(row.name), "formula": row.card.symbolic,
+        "cycled": cycled_name(row.name), "formula": row.card.symbolic, "added": row.added,
         "hyperparameters": _rows((*row.hyperparameters, *CLIPPING)),
         "styles": [asdict(style) for style in styles.styles([row.name] * links.MAX_OPTIMIZERS)],
     }  # fmt: skip
@@ -157,10 +157,10 @@ def _rule(row: Optimizer, switches: Switches) -> Json:
 
 
 def _card(kind: str, switches: Json, momentum: float | None) -> Json | None:
-    """What the inspector shows, but for the numbers; None of a combination that the optimizer does not have."""
+    """What the inspector shows, with no values but the switches; None of what the optimizer does not have."""
     values = switches if momentum is None else switches | {"momentum": momentum}
     try:
-        spec = optimizer(kind, **values)
+        spec = optimizer(kind, **values, lr_scale=(2.0, 2.0))  # then its lines name each coordinate's rate
     except SpecError:
         return None
-    return {name: value for name, value in inspector(spec).items() if name != "hyperparameters"}
+    return inspector(spec) | {"hyperparameters": switches}

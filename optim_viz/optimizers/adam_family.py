@@ -54,6 +54,7 @@ ADAM_FAMILY = (
         paper="Loshchilov & Hutter, Decoupled Weight Decay Regularization",
         year=2019,
         decoupled=True,
+        told=("weight_decay",),
     ),
     Optimizer(
         name="nadam",
@@ -130,8 +131,8 @@ ADAM_FAMILY = (
             r"\theta \leftarrow \theta - \frac{\mathrm{lr}}{1 - \beta_1^t}\,\frac{m}{u}"
         ),
         card=Card(
-            "m ← β₁m + (1 − β₁)g,  u ← max(β₂u, |g|),  θ ← θ − lr · m̂ / u",
-            (_MEAN_LINE, "u ← max({beta2}·{exp_inf}, |{g}|) = {exp_inf'}"),
+            "m ← β₁m + (1 − β₁)g,  u ← max(β₂u, |g| + ε),  θ ← θ − lr · m̂ / u",
+            (_MEAN_LINE, "u ← max({beta2}·{exp_inf}, |{g}| + {eps}) = {exp_inf'}"),
             pull="exp_avg",
         ),
         paper="Kingma & Ba, Adam: A Method for Stochastic Optimization",

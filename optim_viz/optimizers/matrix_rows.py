@@ -47,6 +47,7 @@ MATRIX_ROWS = (
         card=Card(N_("M ← μM + (1 − μ)G,  θ ← (1 − lr·λ)θ − lr · UVᵀ of (1 − μ)G + μM")),
         paper="Jordan et al., Muon: An optimizer for hidden layers in neural networks",
         year=2024,
+        told=("momentum", "nesterov", "weight_decay"),
     ),
     Optimizer(
         name="adafactor",

@@ -13,6 +13,11 @@ from optim_viz.optimizers.lbfgs import ClosureStep
 from optim_viz.optimizers.rules import FLOATS, Namespace, State, Step
 from optim_viz.spec import Hyperparameter, Value
 
+#: Hyperparameters that add something to a rule where they are not 0, unless its formula has them.
+_ADDED = frozenset((
+    "weight_decay", "decoupled_weight_decay", "maximize", "momentum", "nesterov", "amsgrad", "centered", "lr_decay",
+    "line_search_fn",
+))  # fmt: skip
 #: Hyperparameters that no rule has an argument for: they come with the step, or act around the rule.
 _AROUND = ("lr", "weight_decay", "decoupled_weight_decay", "maximize")
 
@@ -34,9 +39,11 @@ class Style:
 class Card:
     """What the player's inspector shows: the rule in symbols, and templates of the same with the current numbers.
 
-    In a template {g} is the gradient, {theta} the coordinate, {name} a value of the state before the step, {name'} the
-    one after it, anything else a hyperparameter. `state` are lines on the state, `move` is the line on the coordinate;
-    `pull` names the state that an arrow may show.
+    In a template {g} is the gradient that the rule sees, {theta} the coordinate, {lr} its learning rate, {name} a value
+    of the state before the step, {name'} the one after it, anything else a hyperparameter. What stands in [name?...] is
+    shown while that number is not 0 or that switch is on, in [!name?...] while it is not; {row} is 0 at the first step.
+    A line must be true for all values, or say no more than what is before and after. `state` are lines on the state,
+    `move` is the line on the coordinate; `pull` names the state that an arrow may show.
     """
 
     symbolic: str
@@ -55,7 +62,8 @@ class Optimizer:
     hyperparameter's name. `fixed` are arguments of rule and torch class that make this row what it is; `decoupled` says
     that weight decay shrinks the weights themselves instead of entering the gradient; `forgets`, that a gradient that
     is not finite may leave them finite: every other rule's are never finite again; `matrices`, that a matrix is taken
-    as a whole, so that a surface of two weights cannot show it.
+    as a whole, so that a surface of two weights cannot show it. `told` names what `latex` and `card` have in their
+    formulas though most rules' do not.
     """
 
     name: str
@@ -75,12 +83,28 @@ class Optimizer:
     decoupled: bool = False
     forgets: bool = False
     matrices: bool = False
+    told: tuple[str, ...] = ()
     closure_rule: Callable[..., ClosureStep] | None = None
     looks: Callable[[Mapping[str, Any]], int] = lambda values: 1
 
     def state_names(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of the state that a run with these hyperparameters keeps, as torch names them."""
         return tuple(name for name, flag in self.state if not flag or np.any(values[flag]))
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The names of the hyperparameters that add something to the rule which its formula does not have."""
+        return tuple(h.name for h in self.hyperparameters if h.name in _ADDED and h.name not in self.told)
+
+    def settings_on(self, values: Mapping[str, Any]) -> str:
+        """Return those of `added` that are on, in words.
+
+        >>> from optim_viz.optimizers.table import OPTIMIZERS
+        >>> OPTIMIZERS["adam"].settings_on({"weight_decay": 0.5, "amsgrad": True, "maximize": False})
+        'weight_decay 0.5, amsgrad'
+        """
+        on = [(name, values[name]) for name in self.added if values.get(name)]
+        return ", ".join(name if value is True else f"{name} {value:g}" for name, value in on)
 
     def initial_state(self, values: Mapping[str, Any], lr: Any) -> State:
         """The state of one coordinate before the first step, whose learning rate is `lr`."""

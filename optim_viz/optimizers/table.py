@@ -10,8 +10,13 @@ from optim_viz.optimizers.matrix_rows import MATRIX_ROWS
 from optim_viz.optimizers.row import Card, Optimizer, Style
 from optim_viz.spec import Hyperparameter
 
-#: The line of momentum's and nesterov's card on their state.
-_BUFFER = ("v ← {momentum}·{momentum_buffer} + {g} = {momentum_buffer'}",)
+#: The lines of momentum's and nesterov's cards: torch begins with the gradient itself, and keeps nothing at momentum 0.
+_BUFFER = (
+    "[momentum?v ← [row?{momentum}·{momentum_buffer} + [dampening?(1 − {dampening})·]]{g} = {momentum_buffer'}]",
+    "[momentum?v ← [row?{momentum}·{momentum_buffer} + ]{g} = {momentum_buffer'}]",
+)
+_AHEAD = "({g} + {momentum}·{momentum_buffer'})"
+_MOVE = "{theta} − {lr}·[!momentum?{g}][momentum?[!nesterov?{momentum_buffer'}][nesterov?" + _AHEAD + "]] = {theta'}"
 
 _ROWS = (
     Optimizer(
@@ -51,11 +56,12 @@ _ROWS = (
         problem=N_("Speeds up along a steady direction and damps oscillation across a ravine."),
         latex=r"v \leftarrow \mu v + (1 - \tau)\, g \qquad \theta \leftarrow \theta - \mathrm{lr}\, v",
         card=Card(
-            "v ← μv + g,  θ ← θ − lr · v",
-            _BUFFER,
-            "{theta} − {lr}·{momentum_buffer'} = {theta'}",
+            "v ← μv + (1 − τ)g,  θ ← θ − lr · v",
+            _BUFFER[:1],
+            _MOVE,
             pull="momentum_buffer",
         ),
+        told=("momentum",),
         paper="Polyak, Some methods of speeding up the convergence of iteration methods",
         year=1964,
     ),
@@ -74,7 +80,13 @@ _ROWS = (
         state=(("momentum_buffer", ""),),
         problem=N_("Momentum that looks ahead: it slows down before the slope rises again, so it overshoots less."),
         latex=r"v \leftarrow \mu v + g \qquad \theta \leftarrow \theta - \mathrm{lr}\, (g + \mu v)",
-        card=Card("v ← μv + g,  θ ← θ − lr · (g + μv)", _BUFFER, pull="momentum_buffer"),
+        card=Card(
+            "v ← μv + g,  θ ← θ − lr · (g + μv)",
+            _BUFFER[1:],
+            "{theta} − {lr}·" + _AHEAD + " = {theta'}",
+            pull="momentum_buffer",
+        ),
+        told=("momentum",),
         paper="Nesterov, A method of solving a convex programming problem with convergence rate O(1/k^2)",
         year=1983,
         fixed=(("nesterov", True),),

@@ -8,9 +8,10 @@ from typing import Any
 from optim_viz.language import N_
 from optim_viz.optimizers.cycled import cycled_of, first_values
 from optim_viz.optimizers.packages import PACKAGE, class_name, is_of_package
-from optim_viz.optimizers.row import Card
+from optim_viz.optimizers.row import Card, Optimizer
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.spec import OptimizerSpec
+from optim_viz.surfaces.descent import has_own_rates
 
 #: The user's own torch.optim.Optimizer.
 OTHER = Card(N_("your own optimizer"))
@@ -36,12 +37,19 @@ def inspector(spec: OptimizerSpec) -> dict[str, Any]:
     ]
     rows.append({"label": N_("learning rate"), "columns": ["lr"]})
     rows += [{"label": name, "columns": [name]} for name in [cycled_of(spec)] if name]
+    # Of a coordinate whose rate is the optimizer's own there is no column.
+    columns = {name: f"state.{name}" for name in names} | ({"lr": "lr"} if has_own_rates(spec) else {})
     arrows = {"gradient": ["gx", "gy"]}
     if card.pull in names:
         arrows["momentum"] = [f"state.{card.pull}.x", f"state.{card.pull}.y"]
     return {
         "symbolic": card.symbolic,
-        "numbers": [f"{axis}:  {_for_axis(line, axis, names)}" for axis in "xy" for line in (*card.state, card.move)],
+        "added": list(row.added) if row else [],
+        "numbers": [
+            _for_axis(line.replace("{g}", _seen(row, spec)), axis, columns)
+            for axis in "xy"
+            for line in (*card.state, card.move)
+        ],
         "rows": rows,
         "arrows": arrows,
         "hyperparameters": {name: value for name, value in spec.values if name != "lr"},
@@ -54,12 +62,27 @@ def _card(spec: OptimizerSpec) -> Card:
     return Card(N_("{name} of {package}, run by torch", name=class_name(spec.kind), package=PACKAGE))
 
 
-def _for_axis(line: str, axis: str, names: tuple[str, ...]) -> str:
-    """`line` with the player's column names for one coordinate."""
+def _seen(row: Optimizer | None, spec: OptimizerSpec) -> str:
+    """The template of the gradient that a rule sees, in torch's order: maximize turns it, then weight decay enters."""
+    values = spec.hyperparameters
+    sign = "−" if values.get("maximize") else ""
+    shrinks = (row is not None and row.decoupled) or values.get("decoupled_weight_decay")
+    if shrinks or "weight_decay" not in values:
+        return f"({sign}{{g}})" if sign else "{g}"
+    opened, closed = ("(", ")") if sign else ("[weight_decay?(]", "[weight_decay?)]")
+    return f"{opened}{sign}{{g}}[weight_decay? + {{weight_decay}}·{{theta}}]{closed}"
+
+
+def _for_axis(line: str, axis: str, columns: dict[str, str]) -> str:
+    """`line` with the player's column names for one coordinate, and the coordinate before it.
+
+    `columns` are those of both coordinates, without the coordinate.
+    """
 
     def column(match: re.Match[str]) -> str:
         name, after = match[1].rstrip("'"), "@+1" if match[1].endswith("'") else ""
-        known = {"g": f"g{axis}", "theta": axis} | {n: f"state.{n}.{axis}" for n in names}
+        known = {"g": f"g{axis}", "theta": axis} | {n: f"{of}.{axis}" for n, of in columns.items()}
         return "{" + known.get(name, name) + after + "}"
 
-    return re.sub(r"\{([^{}]+)\}", column, line)
+    begun = re.sub(r"^(\[\w+\?)?", rf"\g<0>{axis}:  ", line)  # within the brackets: a line that is left out has no name
+    return re.sub(r"\{([^{}]+)\}", column, begun)

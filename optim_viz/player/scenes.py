@@ -22,6 +22,7 @@ from optim_viz.player import fits, profiles
 from optim_viz.player.cards import inspector
 from optim_viz.player.live import live
 from optim_viz.spec import OptimizerSpec, Surface
+from optim_viz.surfaces.descent import rates_apart
 from optim_viz.surfaces.surface import height_map
 from optim_viz.surfaces.trajectory import Comparison, Trajectory
 
@@ -125,6 +126,8 @@ def _columns(run: Trajectory, costly: bool, still: bool) -> dict[str, np.ndarray
         "x": run.points[:, 0], "y": run.points[:, 1], "loss": run.losses,
         "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs,
     }  # fmt: skip
+    if (apart := rates_apart(run)) is not None:
+        columns |= {"lr.x": apart[:, 0], "lr.y": apart[:, 1]}
     if cycle := cycled(run.spec, len(run.lrs) - 1, len(run.lrs)):
         columns |= {cycle[0]: cycle[1]}
     if costly:

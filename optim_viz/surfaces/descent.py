@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -264,6 +264,11 @@ def _scales(optimizer: OptimizerSpec) -> tuple[float, float]:
     return optimizer.factor("x"), optimizer.factor("y")
 
 
+def has_own_rates(optimizer: OptimizerSpec) -> bool:
+    """Whether x or y has a learning rate of its own: a factor on the optimizer's."""
+    return _scales(optimizer) != (1.0, 1.0)
+
+
 def _lanes(optimizer: OptimizerSpec) -> tuple[float, float, float]:
     """The base rates: the optimizer's own, x's and y's."""
     lr, (sx, sy) = float(optimizer["lr"]), _scales(optimizer)
@@ -277,6 +282,28 @@ def rates(optimizer: OptimizerSpec, steps: int) -> tuple[np.ndarray, list[tuple[
         return np.full(steps + 1, lr), [(x, y)] * steps
     own, *both = schedule_rates(optimizer.schedule, np.array(lanes), steps + 1, steps).T
     return own, list(zip(*(lane[:-1].tolist() for lane in both), strict=True))
+
+
+def rates_apart(run: Trajectory) -> np.ndarray | None:
+    """The learning rates of x and of y in a run, float64 [steps + 1, 2]; None where they are the optimizer's own."""
+    optimizer, rows = run.spec, len(run.lrs)
+    if not has_own_rates(optimizer):
+        return None
+    lanes = np.array(_lanes(optimizer))
+    watched = _watched(optimizer, rows)
+    if watched is not None:
+        return np.array([rates for rates, _ in zip(watched, _told(watched, run.losses), strict=True)])
+    if optimizer.schedule is None:
+        return np.tile(lanes[1:], (rows, 1))
+    return schedule_rates(optimizer.schedule, lanes, rows, rows - 1)[:, 1:]
+
+
+def _told(watched: PlateauRates, losses: np.ndarray) -> Iterator[None]:
+    """Tell a schedule a run's losses one by one, as long as they are finite."""
+    for t, loss in enumerate(losses.tolist(), 1):
+        if np.isfinite(loss):
+            watched.see(t, loss)
+        yield
 
 
 def _mask(points: np.ndarray, gradients: np.ndarray, state: dict[str, np.ndarray], losses: np.ndarray) -> None:

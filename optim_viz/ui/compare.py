@@ -12,6 +12,7 @@ from optim_viz.experiments.fairness import FAIRNESS, Fair, FairRuns
 from optim_viz.experiments.turned import turned
 from optim_viz.language import N_, tr
 from optim_viz.optimizers.clipping import LATEX
+from optim_viz.optimizers.cycled import first_values
 from optim_viz.optimizers.packages import about, is_of_package
 from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
@@ -108,6 +109,8 @@ def _formula(spec: OptimizerSpec) -> None:
     else:
         row = OPTIMIZERS[spec.kind]
         st.latex(row.latex)
+        if on := row.settings_on(first_values(spec)):
+            st.caption(plain(tr("Added to this rule: {settings}", settings=on)))
         st.caption(f"{tr(row.problem)} {row.paper}, {row.year}.")
     if spec.schedule:
         schedule = SCHEDULES[spec.schedule.kind]

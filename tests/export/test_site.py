@@ -183,6 +183,14 @@ def test_every_surface_and_every_rule_has_its_files(folder):
             assert all(one["program"]["step"]["operations"] and one["cards"][""]["rows"] for one in variants.values())
 
 
+def test_the_inspector_of_the_site_knows_switches_and_each_coordinates_rate():
+    cards = {on: one["cards"][""] for on, one in site_data.texts()["rules/momentum.json"].items() if one["cards"]}
+    assert cards["nesterov maximize"]["hyperparameters"] == {"nesterov": True, "maximize": True}
+    assert cards[""]["hyperparameters"] == {"nesterov": False, "maximize": False}
+    assert ["{lr.y}" in line for line in cards[""]["numbers"]] == [False, False, False, True]
+    assert "(−{gx}" in cards["maximize"]["numbers"][0] and "−{gx}" not in cards[""]["numbers"][0]
+
+
 def test_a_lessons_pictures_have_all_their_numbers(folder):
     (data,) = folder.glob("data-*")
     listed = json.loads((data / "lessons.json").read_text())

@@ -8,7 +8,7 @@ import { hoverLines } from "../../optim_viz/player/js/words/hover.js";
 import { inspectorRows } from "../../optim_viz/player/js/words/inspector.js";
 import { curveRange, faintColumns, rangeWhileHeld } from "../../optim_viz/player/js/numbers/range.js";
 import { readoutFields, statusAt, valueAt } from "../../optim_viz/player/js/words/readout.js";
-import { fillTemplate, templateValue } from "../../optim_viz/player/js/numbers/template.js";
+import { fillTemplate, settingsOn, templateValue } from "../../optim_viz/player/js/numbers/template.js";
 
 const column = (...values) => Float32Array.from(values);
 const track = {
@@ -46,6 +46,31 @@ test("templates take columns, rows before and after, and hyperparameters", () =>
   assert.equal(fillTemplate(track, "0.1·{v.x} = {v.x}", 2), "0.1·(−2) = −2");
   assert.equal(fillTemplate(track, "{v.x@-1} {nothing} {x@+1}", 0), "– – 3");
   assert.ok(Number.isNaN(templateValue(track, "x@+1", 2)));
+});
+
+test("what a template says in brackets depends on a number or a switch, now", () => {
+  const line = "[momentum?x:  v ← [row?{momentum}·{v.x} + [dampening?(1 − {dampening})·]]{gx}[!nesterov?, plain]]";
+  const at = (/** @type {any} */ hyperparameters, /** @type {number} */ row) => fillTemplate({ ...track, inspector: { hyperparameters } }, line, row);
+  assert.equal(at({ momentum: 0.9, dampening: 0, nesterov: true }, 1), "x:  v ← 0.9·3 + 1");
+  assert.equal(at({ momentum: 0.9, dampening: 0.5, nesterov: false }, 1), "x:  v ← 0.9·3 + (1 − 0.5)·1, plain");
+  assert.equal(at({ momentum: 0.9, dampening: 0.5, nesterov: true }, 0), "x:  v ← 3", "torch begins with the gradient itself");
+  assert.equal(at({ momentum: 0, dampening: 0.5 }, 1), "");
+});
+
+test("what is on is named with its number", () => {
+  const on = (/** @type {any} */ hyperparameters) => settingsOn({ ...track, inspector: { hyperparameters } }, ["weight_decay", "amsgrad", "maximize"], 0);
+  assert.equal(on({ weight_decay: 0.5, amsgrad: true, maximize: false }), "weight_decay 0.5, amsgrad");
+  assert.equal(on({ weight_decay: 0, amsgrad: false }), "");
+});
+
+test("where x and y have rates of their own, the inspector shows and computes with these", () => {
+  const inspector = { rows: [{ label: "learning rate", columns: ["lr"] }] };
+  const apart = { ...track, inspector, columns: { ...track.columns, "lr.x": column(0.5, 0.5, 0.25), "lr.y": column(2, 2, 1) } };
+  const rates = (/** @type {any} */ one) => inspectorRows(one, plane)[1].values.map((value) => value(one, 2));
+  assert.deepEqual(rates(apart), [0.25, 1]);
+  assert.deepEqual(rates({ ...track, inspector }), [Math.fround(0.05)]);
+  assert.equal(fillTemplate(apart, "{lr.x} {lr.y}", 2), "0.25 1");
+  assert.equal(fillTemplate(track, "{lr.x} {lr.y}", 2), "0.05 0.05");
 });
 
 test("the table's columns follow from the scene", () => {

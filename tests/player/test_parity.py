@@ -14,6 +14,7 @@ from optim_viz.optimizers.schedules import SCHEDULES
 from optim_viz.optimizers.table import OPTIMIZERS
 from optim_viz.player.live import live, whole
 from optim_viz.surfaces import descent
+from optim_viz.surfaces.descent import rates_apart
 from optim_viz.surfaces.table import SURFACES
 from tests.node import node_path
 from tests.parity import apart, compare, in_node, rounding_decides, rounding_decides_slopes, scene_of
@@ -60,6 +61,8 @@ def _columns_apart(run, columns):
     wanted = {"loss": run.losses, "gx": run.gradients[:, 0], "gy": run.gradients[:, 1], "lr": run.lrs}
     for name, values in run.state.items():
         wanted |= {f"state.{name}.x": values[:, 0], f"state.{name}.y": values[:, 1]}
+    if (apart_rates := rates_apart(run)) is not None:
+        wanted |= {"lr.x": apart_rates[:, 0], "lr.y": apart_rates[:, 1]}
     end = int(run.outcome_step) if run.outcome.name in ("DIVERGED", "NOWHERE") else len(run.losses)
     return [(apart(columns[name][:end], values[:end]), name) for name, values in wanted.items()]
 

@@ -11,8 +11,10 @@ import optim_viz as ov
 from optim_viz.lessons import links, pictures, results
 from optim_viz.lessons.table import LESSONS, lesson
 from optim_viz.network.recording import gathered
+from optim_viz.optimizers.cycled import cycled_name
 from optim_viz.optimizers.table import ON_SURFACES, OPTIMIZERS
 from optim_viz.player import network_scenes, recording_scenes, scenes
+from optim_viz.player.cards import inspector
 from optim_viz.player.fits import FITS
 from optim_viz.surfaces import descent
 from optim_viz.surfaces.compiled import compiled
@@ -104,6 +106,115 @@ def test_the_inspectors_arithmetic_holds(every):
     first, second = a.state["exp_avg"], a.state["exp_avg_sq"]
     np.testing.assert_allclose(0.9 * first[5] + 0.1 * a.gradients[5], first[6])
     np.testing.assert_allclose(0.999 * second[5] + 0.001 * a.gradients[5] ** 2, second[6])
+
+
+def variants(kind):
+    """An optimizer with each of its switches on and each of its numbers changed, alone, and with what acts together."""
+    row, known = OPTIMIZERS[kind], {h.name for h in OPTIMIZERS[kind].hyperparameters}
+    changed = {
+        "weight_decay": 0.5,
+        "momentum": 0.7,
+        "dampening": 0.4,
+        "lr_decay": 0.1,
+        "initial_accumulator_value": 2.0,
+    }
+    base = {"lr": 0.005}
+    yield base
+    if kind != "lbfgs":
+        yield base | {"lr_scale": (0.5, 2.0)}
+    yield base | {"clip_norm": 3.0}
+    for h in row.hyperparameters:
+        if h.scale == "bool":
+            yield base | {h.name: True}
+        elif h.name in changed:
+            yield base | {h.name: changed[h.name]}
+        elif h.name not in ("lr", "max_iter", "max_eval"):
+            yield base | {h.name: max(h.minimum or 0.0, h.default * 0.9)}
+    if "maximize" in known and "weight_decay" in known:
+        yield base | {"maximize": True, "weight_decay": 0.5, "lr_scale": (1.0, 0.3)}
+    if "decoupled_weight_decay" in known:
+        yield base | {"decoupled_weight_decay": True, "weight_decay": 0.5, "maximize": True}
+    if kind == "momentum":
+        yield base | {"momentum": 0.0, "dampening": 0.5, "weight_decay": 0.5}
+        yield base | {"nesterov": True, "weight_decay": 0.5, "maximize": True}
+    if cycled_name(kind):
+        yield base | {"schedule": ov.schedule("cyclic", step_size_up=3, cycle_momentum=True), "lr_scale": (1.0, 0.3)}
+    if kind == "sgd":
+        yield base | {"schedule": ov.schedule("cosine", T_max=6, eta_min=0.003), "lr_scale": (0.5, 2.0)}
+        yield base | {
+            "schedule": ov.schedule("plateau", patience=0, threshold=0.9, min_lr=0.002),
+            "lr_scale": (0.5, 2.0),
+        }
+
+
+CONDITION = re.compile(r"\[(!?)([^?\[\]]+)\?([^\[\]]*)\]")
+
+
+def settled(line, value):
+    """A template with what its conditions keep, as the player's template.js has it."""
+    found = CONDITION.sub(lambda m: m[3] if bool(value(m[2])) != bool(m[1]) else "", line)
+    return found if found == line else settled(found, value)
+
+
+def shown_lines(run):
+    """The inspector's lines of a run that work something out, with the numbers of every row before a step."""
+    shown = inspector(run.spec)
+    columns = scenes._columns(run, costly=False, still=False)
+    for row in range(len(run.losses) - 1):
+
+        def value(name, row=row):
+            base, _, shift = name.partition("@")
+            known = shown["hyperparameters"] | {"row": row}
+            return float(columns[base][row + int(shift or 0)] if base in columns else known[base])
+
+        for template in shown["numbers"]:
+            line = settled(template, value)
+            if " = " in line and "η" not in line:
+                yield template, re.sub(r"\{([^{}]+)\}", lambda m: f"({value(m[1])!r})", line)
+
+
+def worked_out(text):
+    """What arithmetic as people write it comes to."""
+    python = re.sub(r"\|([^|]*)\|", r"abs(\1)", text).replace("−", "-").replace("·", "*").replace("²", "**2")
+    return eval(python, {"__builtins__": {}, "max": max, "abs": abs})  # noqa: S307 - lines of our own
+
+
+@pytest.mark.parametrize("kind", ON_SURFACES)
+def test_the_inspectors_lines_are_true_whatever_is_on(kind):
+    counted = 0
+    for given in variants(kind):
+        run = ov.descend("himmelblau", ov.optimizer(kind, **given), start=(-0.5, -1.0), steps=8).trajectories[0]
+        for template, line in shown_lines(run):
+            made, result = re.sub(r"^[xy]:  (\w+ ← )?", "", line).split(" = ")
+            assert worked_out(made) == pytest.approx(worked_out(result), rel=1e-5, abs=1e-12), (given, template, line)
+            counted += 1
+    without = {"rprop", "lbfgs", "asgd"}  # their lines say what is before and after
+    assert (counted > 0) == (kind not in without)
+
+
+def test_a_formula_says_what_is_added_to_it():
+    for kind, row in OPTIMIZERS.items():
+        for h in row.hyperparameters:
+            on = row.settings_on(ov.optimizer(kind).hyperparameters | {h.name: True if h.scale == "bool" else 0.25})
+            if h.name in ("maximize", "amsgrad", "centered", "lr_decay", "line_search_fn", "decoupled_weight_decay"):
+                assert re.search(rf"\b{h.name}\b", on), kind
+            if h.name == "weight_decay":
+                assert (on == "weight_decay 0.25") == (kind not in ("adamw", "muon")), kind
+    momentum = OPTIMIZERS["momentum"]
+    assert momentum.settings_on(ov.optimizer("momentum", nesterov=True).hyperparameters) == "nesterov"
+    assert momentum.settings_on(ov.optimizer("momentum", dampening=0.5).hyperparameters) == ""  # tau is in the formula
+    assert OPTIMIZERS["rmsprop"].settings_on({"momentum": 0.5}) == "momentum 0.5"
+    assert all(row.added == tuple(inspector(ov.optimizer(kind))["added"]) for kind, row in ON_SURFACES.items())
+
+
+def test_x_and_y_have_rates_of_their_own_where_there_are_factors():
+    plan = ov.schedule("cosine", T_max=10, eta_min=0.001)
+    specs = [ov.optimizer("sgd", lr=0.01), ov.optimizer("sgd", lr=0.01, lr_scale=(0.5, 2.0), schedule=plan)]
+    scene = scenes.compare(ov.descend("quadratic", specs, steps=10))
+    plain, apart = scene.data["tracks"]
+    assert "lr.x" not in plain["columns"]
+    assert column(scene, apart, "lr.x")[[0, 10]] == pytest.approx([0.005, 0.001])  # no factor of the rate that is shown
+    assert column(scene, apart, "lr.y")[[0, 10]] == pytest.approx([0.02, 0.001])
 
 
 def test_a_run_that_did_not_change_keeps_its_blob_and_so_does_the_surface():

@@ -70,6 +70,16 @@ def test_one_complaint_is_enough_and_back_leaves_open_what_is_unfolded():
     assert app.text_input(key=f"compare.{fresh}.schedule.lambda.lr_lambda").value
 
 
+def test_update_rules_say_what_a_run_adds_to_them():
+    runs = ["momentum~lr~0.002~nesterov~1~maximize~1", "adam~lr~0.1~weight_decay~0.5~amsgrad~1", "sgd~lr~0.01"]
+    app = open_page("compare.py", {"steps": "20", "o": runs})
+    app.session_state["compare.rules"] = True
+    app.run()
+    said = [caption.value.replace("\\", "") for caption in app.caption]
+    added = [text.split(": ")[1] for text in said if text.startswith("Added to this rule")]
+    assert added == ["nesterov, maximize", "weight_decay 0.5, amsgrad"]
+
+
 def test_a_warm_up_longer_than_the_run_is_said_under_the_picture():
     app = open_page("compare.py", {"steps": "50", "o": ["sgd~lr~0.001~s~warmup_cosine~s.warmup~90"]})
     assert not app.exception and [c.value for c in app.caption if "it is cut to 49" in c.value]

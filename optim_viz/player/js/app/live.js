@@ -74,7 +74,7 @@ export function createLive(app) {
     const { columns, status, statusFrom } = engine.runOne(live, run, kept?.older);
     const made = {
       ...track, columns, digits: null, toldEnd: null, status, statusFrom, end: Math.min(lastRow(base.every, columns), live.steps),
-      inspector: track.inspector && { ...track.inspector, hyperparameters: run.values },
+      inspector: track.inspector && { ...track.inspector, hyperparameters: { ...track.inspector.hyperparameters, ...run.values } },
     };
     tracks.set(run.id, { signature, track: made, older: kept?.track.columns });
     return made;

@@ -85,16 +85,17 @@ function runBody(plan, where) {
   return body;
 }
 
-/** Tells a watching schedule the loss of this step, and keeps the optimizer's own rate. @param {Lines} lines @param {Plan} plan @param {any} at @param {Record<string, number>} state @param {any} numbers @param {number} round */
+/** Tells a watching schedule the loss of this step, and keeps the rates: the optimizer's own, and those of x and y. @param {Lines} lines @param {Plan} plan @param {any} at @param {Record<string, number>} state @param {any} numbers @param {number} round */
 function watch(lines, plan, at, state, numbers, round) {
   const { body } = lines;
   const address = rowAddress(body, WHERE.rates, round, OF_STEP);
-  body.write(get(address), get(state.lr), store(0));
+  const kept = (/** @type {number} */ from) => [state.lr, state.lr_x, state.lr_y].forEach((rate, i) => body.write(get(address), get(rate), store(from + i * FLOAT)));
+  kept(0);
   const [loss] = whole(lines, plan.surface, "value", at, WHERE);
   const found = lines.program(/** @type {Program} */ (plan.schedule.after), { ...state, ...numbers, loss }, 6);
   const copies = found.map((local) => { body.write(get(local)); return body.kept(); });
   Object.values(state).forEach((local, i) => body.write(get(copies[i]), set(local)));
-  body.write(get(address), get(state.lr), store(OF_STEP * FLOAT)); // of the step after, if there is one
+  kept(OF_STEP * FLOAT); // of the step after, if there is one
 }
 
 /** Writes gradient and second derivatives at (x, y) to `out`. @param {SurfaceProgram} surface @param {Record<string, number>} where */

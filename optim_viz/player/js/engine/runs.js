@@ -98,7 +98,7 @@ export function createEngine(programOf) {
     const ground = groundOf(live, machine, call, at, view);
     const last = live.steps * width;
     view("rows").set(ground.gradient(view("rows")[last + 2], view("rows")[last + 3]), last);
-    return columnsOf(live, machine, view, ground, spare);
+    return columnsOf(live, run, machine, view, ground, spare);
   }
 
   /** The losses at points x, y, x, y, ... @param {Live} live @param {LiveRun} run  any that can be computed here @param {Float64Array} points */
@@ -173,11 +173,15 @@ function differences(gradient, x, y) {
   return [(right[0] - left[0]) / (2 * hx), (across + along) / 2, (up[1] - down[1]) / (2 * hy)];
 }
 
-/** A watching schedule sees no more losses once numbers overflow, so its rate stays. @param {Record<string, Float64Array>} columns */
-function holdRate({ x, y, gx, gy, lr }) {
+/** The columns that are learning rates. @param {Record<string, Float64Array>} columns */
+const ratesOf = (columns) => ["lr", "lr.x", "lr.y"].map((name) => columns[name]).filter(Boolean);
+
+/** A watching schedule sees no more losses once numbers overflow, so its rates stay. @param {Record<string, Float64Array>} columns */
+function holdRate(columns) {
+  const { x, y, gx, gy, lr } = columns;
   let over = 0;
   while (over < lr.length - 1 && [gx[over], gy[over], x[over + 1], y[over + 1]].every(Number.isFinite)) over++;
-  if (over < lr.length - 1) lr.fill(lr[over + 1], over + 1);
+  if (over < lr.length - 1) for (const rates of ratesOf(columns)) rates.fill(rates[over + 1], over + 1);
 }
 
 /** One column of rows. @param {Float64Array} rows @param {number} column @param {number} width @param {Float64Array} found */
@@ -186,8 +190,8 @@ function strided(rows, column, width, found) {
   return found;
 }
 
-/** The columns of a run, as Python would send them, and how it ended. @param {Live} live @param {any} machine @param {any} view @param {any} ground @param {Record<string, Float64Array>} spare */
-function columnsOf(live, machine, view, ground, spare) {
+/** The columns of a run, as Python would send them, and how it ended. @param {Live} live @param {LiveRun} run @param {any} machine @param {any} view @param {any} ground @param {Record<string, Float64Array>} spare */
+function columnsOf(live, run, machine, view, ground, spare) {
   const { width, plan } = machine;
   const [rows, lost, rates] = [view("rows"), view("losses"), view("rates")];
   const count = live.steps + 1;
@@ -201,6 +205,7 @@ function columnsOf(live, machine, view, ground, spare) {
   losses.fill(Infinity, end);
   /** @type {Record<string, Float64Array>} */
   const columns = { x: xs, y: ys, loss: losses, gx, gy, lr: strided(rates, 0, OF_STEP, roomFor(spare.lr, count)) };
+  if (run.scale.some((factor) => factor !== 1)) ["lr.x", "lr.y"].forEach((name, i) => { columns[name] = strided(rates, 1 + i, OF_STEP, roomFor(spare[name], count)); });
   const cycle = cycledName(plan);
   if (cycle) columns[cycle] = strided(rates, 3, OF_STEP, roomFor(spare[cycle], count));
   plan.rule.state.forEach((/** @type {string} */ name, /** @type {number} */ i) => {
@@ -209,7 +214,7 @@ function columnsOf(live, machine, view, ground, spare) {
     columns[y] = taken(y, 4 + plan.rule.state.length + i);
   });
   if (plan.schedule.watches) holdRate(columns);
-  for (const [name, column] of Object.entries(columns)) if (!["loss", "lr", cycle].includes(name)) column.fill(NaN, end);
+  for (const [name, column] of Object.entries(columns)) if (!["loss", "lr", "lr.x", "lr.y", cycle].includes(name)) column.fill(NaN, end);
   const verdict = judge(ground, { xs, ys, losses });
   return { columns, status: statusOf(verdict), statusFrom: verdict.step, verdict };
 }

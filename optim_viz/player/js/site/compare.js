@@ -12,6 +12,8 @@ import { filesOfPage, plotlyOfPage } from "./files.js";
 import { formulaText } from "./formula.js";
 import { gathered, isOf, labelsOf, sceneOf, turnedAsked } from "./scene.js";
 import { mount } from "../app/main.js";
+import { settingsOn } from "../numbers/template.js";
+import { t } from "../basics/words.js";
 import { inLanguage, linkWithin, say, saying, spot } from "./page.js";
 import { readLink, writeLink } from "./links.js";
 
@@ -37,10 +39,12 @@ function createPresets(tables, first, open) {
 /** Each run's rule and what it is for. @param {any} tables @param {Asked} asked */
 function drawRules(tables, asked) {
   const labels = labelsOf(asked.optimizers);
-  spot("rules").replaceChildren(...asked.optimizers.flatMap(({ kind, schedule }, i) => {
+  spot("rules").replaceChildren(...asked.optimizers.flatMap(({ kind, schedule, values }, i) => {
     const row = tables.optimizers[kind];
     const plan = schedule ? ` ${tables.schedules[schedule.kind].title}: ${tables.schedules[schedule.kind].problem}` : "";
-    return [element("dt", { text: labels[i] }), element("dd", {}, [element("code", { text: row.formula }), element("p", { text: `${row.problem} ${row.paper}, ${row.year}.${plan}` })])];
+    const settings = settingsOn({ columns: {}, inspector: { hyperparameters: values } }, row.added, 0);
+    const added = settings ? element("p", { text: t("Added to this rule: {settings}", { settings }) }) : null;
+    return [element("dt", { text: labels[i] }), element("dd", {}, [element("code", { text: row.formula }), added, element("p", { text: `${row.problem} ${row.paper}, ${row.year}.${plan}` })])];
   }));
 }
 

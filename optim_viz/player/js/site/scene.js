@@ -129,7 +129,7 @@ export function sceneOf(tables, asked, parts, engine, origin) {
   const tracks = parts.runs.map((/** @type {any} */ { run, cards }, /** @type {number} */ i) => {
     const { columns, status, statusFrom } = engine.runOne(live, run);
     const card = run.values.momentum === 0 ? cards.momentum : cards[""];
-    return { id: run.id, label: run.id, ...styleOf(tables, asked.optimizers, i), columns, status, status_from: statusFrom, inspector: { ...card, hyperparameters: run.values } };
+    return { id: run.id, label: run.id, ...styleOf(tables, asked.optimizers, i), columns, status, status_from: statusFrom, inspector: { ...card, hyperparameters: { ...card.hyperparameters, ...run.values } } };
   });
   const positive = tracks.every((/** @type {any} */ track) => track.columns.loss.every((/** @type {number} */ loss) => loss > 0));
   const labels = tracks.map((/** @type {any} */ track) => track.id);

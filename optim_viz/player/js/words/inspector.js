@@ -6,8 +6,11 @@ import { looksSignature } from "../basics/looks.js";
 import { valueAt } from "./readout.js";
 import { exactly, lastTold, stepOf } from "../numbers/digits.js";
 import { coordinatesOf, placesPanel } from "../numbers/scene.js";
-import { fillTemplate } from "../numbers/template.js";
+import { fillTemplate, settingsOn } from "../numbers/template.js";
 import { t } from "../basics/words.js";
+
+/** A row's columns: where x and y have rates of their own, the two of these. @param {any} row @param {any} track @returns {string[]} */
+const columnsOf = (row, track) => (row.columns[0] === "lr" && track.columns["lr.x"] ? ["lr.x", "lr.y"] : row.columns);
 
 /**
  * @typedef {{label: string, values: ((track: any, row: number) => number)[]}} InspectorRow
@@ -21,7 +24,7 @@ export function inspectorRows(track, places) {
   const names = places ? coordinatesOf(places) : [];
   /** @type {InspectorRow[]} */
   const named = (track.inspector?.rows ?? []).map((/** @type {any} */ row) => ({
-    label: row.label, values: row.columns.slice(0, names.length || 2).map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(exactly(one)[name], i)),
+    label: row.label, values: columnsOf(row, track).slice(0, names.length || 2).map((/** @type {string} */ name) => (/** @type {any} */ one, /** @type {number} */ i) => valueAt(exactly(one)[name], i)),
   }));
   if (!names.length || !names.every((name) => track.columns[name])) return named;
   const point = names.map((name) => (/** @type {any} */ one, /** @type {number} */ i) => exactly(one)[name][i]);
@@ -40,6 +43,7 @@ function inspectorCard(app, track, places) {
   const look = { color: track.color[app.theme.mode], dash: track.dash, marker: track.marker };
   const all = [track.inspector.numbers ?? []].flat();
   const templates = places?.kind === "profile" ? all.slice(0, all.length / 2) : all; // those of x come before those of y
+  const added = element("div", { class: "ov-symbolic" });
   const formulas = templates.map(() => element("div", { class: "ov-formula" }));
   const rows = inspectorRows(track, places).map((row) => ({
     ...row, cells: row.values.map(() => element("td", { class: "ov-number" })),
@@ -54,9 +58,9 @@ function inspectorCard(app, track, places) {
   const card = element("section", { class: "ov-card", "data-inspect": track.id, "aria-label": t("Inspector: {run}", { run: track.label }) }, [
     element("h3", {}, [swatch(look, app.theme.background), runName(track.label)]),
     track.inspector.symbolic ? element("div", { class: "ov-symbolic", text: track.inspector.symbolic }) : null,
-    ...formulas, element("table", {}, [element("tbody", {}, [...names, ...body])]),
+    added, ...formulas, element("table", {}, [element("tbody", {}, [...names, ...body])]),
   ]);
-  return { track, templates, formulas, rows, card };
+  return { track, templates, added, formulas, rows, card };
 }
 
 /**
@@ -84,8 +88,10 @@ export function createInspector(app) {
       host.replaceChildren(...cards.map((one) => one.card));
     },
     draw(frame) {
-      for (const { track, templates, formulas, rows } of cards) {
+      for (const { track, templates, added, formulas, rows } of cards) {
         const row = Math.min(frame, lastTold(track));
+        const settings = settingsOn(track, track.inspector.added ?? [], row);
+        setText(added, settings && t("Added to this rule: {settings}", { settings }));
         const over = row >= lastTold(track);  // there is no next step to compute
         formulas.forEach((node, i) => setText(node, over ? (i ? "" : t("No step is taken from here.")) : fillTemplate(track, templates[i], row)));
         for (const { cells, values } of rows) cells.forEach((cell, i) => setText(cell, formatNumber(values[i](track, row), 4)));
