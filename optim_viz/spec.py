@@ -221,13 +221,24 @@ def label_of(value: object) -> str:
             label=quoted(label),
             count=len(label),
         )
-    try:
-        label.encode()
-    except UnicodeEncodeError:
+    if not unicode(label):
         raise SpecError(
             "A label is Unicode text; {label} holds half a character, which no file can hold.", label=quoted(label)
-        ) from None
+        )
     return label
+
+
+def unicode(text: str) -> bool:
+    """Return whether a file can hold a text: not where it has half a character of two.
+
+    >>> unicode("ü"), unicode(chr(0xD800))
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def hooks(progress: Any, cancel: Any = None, executor: Any = None) -> tuple[Any, Any, Any]:
