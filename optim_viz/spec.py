@@ -7,6 +7,7 @@ equal specs give bit-equal results. Nothing here knows which optimizers or surfa
 from __future__ import annotations
 
 import difflib
+import errno
 import math
 import os
 import re
@@ -205,6 +206,13 @@ def path_of(value: Any, what: str) -> Path:
     except (TypeError, UnicodeEncodeError):
         pass
     raise SpecError("{what} must be a path, as a text or a pathlib.Path; got {value}.", what=what, value=quoted(value))
+
+
+def ordinary(path: Path) -> Path:
+    """Return a path to read; OSError where it leads to what may never end, such as a pipe that nobody writes to."""
+    if path.exists() and not (path.is_file() or path.is_dir() or str(path) == os.devnull):
+        raise OSError(errno.EINVAL, N_("it is no file, but a pipe or a device"))
+    return path
 
 
 def label_of(value: object) -> str:

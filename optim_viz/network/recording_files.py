@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from optim_viz.network.recording_parts import (
     recordings,
     table,
 )
-from optim_viz.spec import SpecError, path_of, quoted
+from optim_viz.spec import SpecError, ordinary, path_of, quoted
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 VERSION = 2
 #: The most bytes of names, shapes and words: those of a network of ten thousand parameters take less.
 MAX_HEADER = 4 * 2**20
+#: Bytes of plain text: eight of them are no length of a header.
+_TEXT = frozenset(string.printable.encode())
 #: The arrays that a file without weights does without.
 _HEAVY = re.compile(r"\d+\.(snapshots\.|scales\.|statistics\.|start$|snapshot_steps$).*|plane\.(origin|axes)")
 
@@ -187,9 +190,11 @@ def _read(path: Path, weights: bool) -> tuple[dict[str, np.ndarray], dict[str, A
     from safetensors import SafetensorError, safe_open
 
     try:
-        with path.open("rb") as file:
-            header = int.from_bytes(file.read(8), "little")
-        _check_header(header)
+        with ordinary(path).open("rb") as file:
+            first = file.read(8)
+        if len(first) == 8 and all(byte in _TEXT for byte in first):
+            raise NotOne("it begins with text, as no safetensors file does")
+        _check_header(int.from_bytes(first, "little"))
         with safe_open(path, "np") as file:
             words = _words((file.metadata() or {}).get("optim_viz", "null"))
             names = [name for name in file.keys() if weights or not _HEAVY.fullmatch(name)]  # noqa: SIM118

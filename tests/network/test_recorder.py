@@ -3,8 +3,10 @@
 import dataclasses
 import json
 import math
+import os
 import re
 import resource
+import signal
 import struct
 import time
 import zipfile
@@ -643,6 +645,49 @@ def test_the_length_of_a_header_is_known_before_it_is_written(names, text):
     arrays = {f"0.{name}": np.zeros(len(name)) for name in names}
     found = struct.unpack("<Q", written(arrays, {"optim_viz": text})[:8])[0]
     assert found <= _header(arrays, text) <= found + 40 * len(names) + 40
+
+
+@pytest.fixture
+def soon():
+    """Whoever still waits after ten seconds is told so."""
+
+    def late(*_):
+        raise OSError("it waited")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(10)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize("name", ["a.safetensors", "a.npz", "images-idx3"])
+@pytest.mark.parametrize("call", [ov.load, lambda path: ov.train(["sgd"], data=str(path))], ids=["load", "train"])
+def test_a_pipe_is_not_waited_for(call, name, tmp_path, soon):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ov.SpecError, match=f"{name}' could not be read: it is no file, but a pipe or a device."):
+        call(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/dev/null", "'/dev/null' could not be read: No such device|cut off, or no safetensors file"),
+        ("/", "'/' could not be read: Is a directory."),
+        ("/no/such", "'/no/such' could not be read: No such file or directory."),
+    ],
+)
+def test_what_else_is_no_file_says_so_as_ever(path, words):
+    with pytest.raises(ov.SpecError, match=words):
+        ov.load(path)
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv", "html"])
+def test_a_text_is_told_from_a_long_header(suffix, tmp_path):
+    ov.save(ov.descend("quadratic", ["sgd"], steps=5), tmp_path / f"c.{suffix}")
+    with pytest.raises(ov.SpecError, match=rf"'c.{suffix}' is no recording of optim-viz: it begins with text, as no"):
+        ov.load(tmp_path / f"c.{suffix}")
 
 
 @given(st.data())
