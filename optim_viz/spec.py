@@ -7,6 +7,7 @@ equal specs give bit-equal results. Nothing here knows which optimizers or surfa
 from __future__ import annotations
 
 import difflib
+import errno
 import math
 import os
 import re
@@ -207,6 +208,13 @@ def path_of(value: Any, what: str) -> Path:
     raise SpecError("{what} must be a path, as a text or a pathlib.Path; got {value}.", what=what, value=quoted(value))
 
 
+def ordinary(path: Path) -> Path:
+    """Return a path to read; OSError where it leads to what may never end, such as a pipe that nobody writes to."""
+    if path.exists() and not (path.is_file() or path.is_dir() or str(path) == os.devnull):
+        raise OSError(errno.EINVAL, N_("it is no file, but a pipe or a device"))
+    return path
+
+
 def label_of(value: object) -> str:
     """Return the text of a label, or raise a SpecError: one that is too long, or half a character of two.
 
@@ -221,13 +229,24 @@ def label_of(value: object) -> str:
             label=quoted(label),
             count=len(label),
         )
-    try:
-        label.encode()
-    except UnicodeEncodeError:
+    if not unicode(label):
         raise SpecError(
             "A label is Unicode text; {label} holds half a character, which no file can hold.", label=quoted(label)
-        ) from None
+        )
     return label
+
+
+def unicode(text: str) -> bool:
+    """Return whether a file can hold a text: not where it has half a character of two.
+
+    >>> unicode("ü"), unicode(chr(0xD800))
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def hooks(progress: Any, cancel: Any = None, executor: Any = None) -> tuple[Any, Any, Any]:

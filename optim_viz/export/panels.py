@@ -78,8 +78,9 @@ def surface(axes: Axes, grid: np.ndarray, log: bool, bounds: tuple[float, float,
     # The middles of the outermost pixels stay where they are.
     cells = (0.5 - 0.5 / _FINER,) * 2 + tuple(n - 0.5 + 0.5 / _FINER for n in grid.shape[::-1])
     # Between two points the raw values are smooth where their logarithm is not, so it is they that are interpolated.
-    raw = Image.fromarray(np.where(known, grid - low, high - low).astype(np.float32))
-    fine = np.asarray(raw.resize(size, Image.Resampling.BICUBIC, cells), float).clip(0.0, high - low)
+    unit = math.ldexp(1.0, math.frexp(high - low)[1] - 1)  # a power of two: float32 overflows, and no digit is lost
+    raw = Image.fromarray((np.where(known, grid - low, high - low) / unit).astype(np.float32))
+    fine = (np.asarray(raw.resize(size, Image.Resampling.BICUBIC, cells), float) * unit).clip(0.0, high - low)
     if log:
         # The lowest point of a grid is an accident of the grid: below the lowest percent, all is "at the bottom".
         floor = max((high - low or 1.0) * 1e-7, float(np.quantile(grid[known], 0.01)) - low)

@@ -22,7 +22,7 @@ from numpy.lib import format as npy
 
 from optim_viz import log
 from optim_viz.language import N_
-from optim_viz.spec import SpecError, quoted, short
+from optim_viz.spec import SpecError, ordinary, quoted, short
 
 PIXELS, CLASSES = 28 * 28, 10
 MIN_DIGITS, MAX_DIGITS = 100, 70_000
@@ -64,7 +64,7 @@ def read(path: str) -> Arrays:
     try:
         files = {}
         for name in names:
-            with name.open("rb") as file:
+            with ordinary(name).open("rb") as file:
                 files[name.name] = file.read(MAX_BYTES + 1)
         return parse(files)
     except SpecError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -89,13 +90,14 @@ class ModuleLoss:
 
         own, found = dict(self.module.named_buffers()), {}
         for name, values in given.items():
-            if name not in own or tuple(own[name].shape) != values.shape:
+            shape = tuple(own[name].shape) if name in own else None
+            if shape is None or values.shape not in (shape, (math.prod(shape),)):  # files hold each as one row
                 raise SpecError(
                     "The model has no BatchNorm statistics {name} of the shape {shape}.",
                     name=quoted(name),
                     shape=values.shape,
                 )
-            found[name] = torch.from_numpy(values).to(own[name])
+            found[name] = torch.from_numpy(values.reshape(shape)).to(own[name])
         return found
 
     @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optim_viz.language import N_
-from optim_viz.spec import SpecError, quoted
+from optim_viz.spec import SpecError, quoted, unicode
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -99,6 +99,12 @@ def recordable(parameters: Mapping[str, Parameter]) -> Mapping[str, Parameter]:
         if torch.nn.parameter.is_lazy(p):  # has no numbers, and refuses to be asked for them: so it comes first
             raise SpecError(
                 "The model's {name} has no shape yet: call the model once with a batch, then record it.",
+                name=quoted(name),
+            )
+        if not unicode(name):
+            raise SpecError(
+                "The model's {name} has half a character in its name, which no file can hold: give that part another "
+                "name.",
                 name=quoted(name),
             )
         if p.is_complex():

@@ -31,8 +31,10 @@ WAITING = 256
 class _Column:
     """One number a step; those that a GPU has yet to work out are read many at once."""
 
-    def __init__(self, what: str, values: np.ndarray, low: float = -math.inf, high: float = math.inf) -> None:
-        self.what, self.low, self.high = what, low, high
+    def __init__(
+        self, what: str, values: np.ndarray, low: float = -math.inf, high: float = math.inf, lost: float = math.nan
+    ) -> None:
+        self.what, self.low, self.high, self.lost = what, low, high, lost
         self.values, self.waiting = array("d", values.tolist()), list[tuple[int, Any]]()
 
     def read(self, value: Any) -> Any:
@@ -63,10 +65,10 @@ class _Column:
             self.settle()
 
     def _checked(self, value: float) -> float:
-        """Infinite for what is no finite number: NaN is what was not given."""
+        """`lost` for what is no finite number: a loss is infinite then; what else there is, was not given."""
         if self.low <= value <= self.high and math.isfinite(value):  # at nearly every step, so without a call
             return value
-        return number(value, self.what, self.low, self.high) if math.isfinite(value) else math.inf
+        return number(value, self.what, self.low, self.high) if math.isfinite(value) else self.lost
 
     def settle(self) -> np.ndarray:
         """Read what waits; return all numbers, float64 [steps]."""
@@ -178,7 +180,7 @@ class Recorder:
         self._seen = self._followed.versions if resume is None else []
 
     def _columns(self, losses: np.ndarray, lrs: np.ndarray, accuracies: np.ndarray) -> None:
-        self._losses = _Column("loss", losses)
+        self._losses = _Column("loss", losses, lost=math.inf)
         self._lrs = _Column("lr", lrs, low=0.0)
         self._accuracies = _Column("accuracy", accuracies, 0.0, 1.0)
 

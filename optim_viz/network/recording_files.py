@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optim_viz.language import N_
 from optim_viz.network.plane import Plane
 from optim_viz.network.recording import Recording, Recordings, gathered, with_sharpness
 from optim_viz.network.recording_parts import (
@@ -25,8 +27,9 @@ from optim_viz.network.recording_parts import (
     SAID,
     NotOne,
     recordings,
+    table,
 )
-from optim_viz.spec import SpecError, path_of, quoted
+from optim_viz.spec import SpecError, ordinary, path_of, quoted
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 VERSION = 2
 #: The most bytes of names, shapes and words: those of a network of ten thousand parameters take less.
 MAX_HEADER = 4 * 2**20
+#: Bytes of plain text: eight of them are no length of a header.
+_TEXT = frozenset(string.printable.encode())
 #: The arrays that a file without weights does without.
 _HEAVY = re.compile(r"\d+\.(snapshots\.|scales\.|statistics\.|start$|snapshot_steps$).*|plane\.(origin|axes)")
 
@@ -61,9 +66,9 @@ def save(
         raise SpecError("A recording's file ends in .safetensors; got {path}.", path=quoted(str(path)))
     if not (plane is None or isinstance(plane, Plane)):
         raise SpecError("plane is what ov.project returns; got {value}.", value=quoted(plane))
-    arrays, words = contents(with_sharpness(gathered(runs), sharpness), plane, weights)
+    arrays, text = _readable(with_sharpness(gathered(runs), sharpness), plane, weights, path.name)
     try:
-        save_file(arrays, path, {"optim_viz": json.dumps(words, allow_nan=False)})
+        save_file(arrays, path, {"optim_viz": text})
     except (OSError, SafetensorError) as error:
         raise SpecError("{path} could not be written: {reason}.", path=quoted(str(path)), reason=error) from None
 
@@ -72,8 +77,43 @@ def packed(runs: Recordings, plane: Plane | None = None) -> bytes:
     """Return the file of recordings without their weights."""
     from safetensors.numpy import save as written
 
-    arrays, words = contents(runs, plane, weights=False)
-    return written(arrays, {"optim_viz": json.dumps(words, allow_nan=False)})
+    arrays, text = _readable(runs, plane, False, "recording.safetensors")
+    return written(arrays, {"optim_viz": text})
+
+
+def _readable(runs: Recordings, plane: Plane | None, weights: bool, name: str) -> tuple[dict[str, np.ndarray], str]:
+    """The arrays and the words of a file that can be read again; SpecError, before anything is written, for others."""
+    arrays, words = contents(runs, plane, weights)
+    try:
+        text = json.dumps(words, allow_nan=False)
+        _check_header(_header(arrays, text))
+        recordings(arrays, _words(text), words["held"])
+    except (NotOne, TypeError, ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, NotOne) else N_("its words are no JSON")
+        raise SpecError(
+            "{file} is not written, for ov.load could not read it again: {why}.", file=quoted(name), why=why
+        ) from None
+    return arrays, text
+
+
+def _header(arrays: dict[str, np.ndarray], text: str) -> int:
+    """The bytes of a file's header; some more, as if every array were the last one."""
+    end = sum(array.nbytes for array in arrays.values())
+    entries = {name: {"dtype": "BF16", "shape": a.shape, "data_offsets": (end, end)} for name, a in arrays.items()}
+    said = {"__metadata__": {"optim_viz": text}, **entries}
+    return len(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()) + 8
+
+
+def _check_header(size: int) -> None:
+    if size > MAX_HEADER:
+        raise NotOne("its header claims {size:,} bytes, of which {most:,} are allowed", size=size, most=MAX_HEADER)
+
+
+def _words(text: str) -> Any:
+    """What a text of JSON says; ValueError for half a character of two, which would break whoever writes it."""
+    found = json.loads(text)
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def contents(runs: Recordings, plane: Plane | None, weights: bool) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -83,7 +123,7 @@ def contents(runs: Recordings, plane: Plane | None, weights: bool) -> tuple[dict
     words: dict[str, Any] = {
         "version": VERSION, "held": held,
         "weights": [*zip(runs.runs[0].weights.names, runs.runs[0].weights.shapes, strict=True)],
-        "runs": [{"label": run.label, "optimizer": run.optimizer} for run in runs],
+        "runs": [{"label": run.label, "optimizer": table(run.optimizer)} for run in runs],
     }  # fmt: skip
     if plane is not None:
         arrays |= {f"plane.{name}": array for name, array in _plane_arrays(plane).items()}
@@ -101,7 +141,7 @@ def _arrays(run: Recording) -> dict[str, np.ndarray]:
     arrays = {name: getattr(run, name) for name in (*CURVES, "snapshot_steps")}
     arrays |= {f"snapshots.{i}": part for i, part in enumerate(run.parts)}
     arrays |= {f"scales.{i}": part for i, part in enumerate(run.scales)}
-    arrays |= {f"statistics.{name}": values for name, values in run.statistics.items()}
+    arrays |= {f"statistics.{name}": np.ravel(values) for name, values in run.statistics.items()}
     return arrays | ({"start": run.start} if run.start is not None else {})
 
 
@@ -150,17 +190,15 @@ def _read(path: Path, weights: bool) -> tuple[dict[str, np.ndarray], dict[str, A
     from safetensors import SafetensorError, safe_open
 
     try:
-        with path.open("rb") as file:
-            header = int.from_bytes(file.read(8), "little")
-        if header > MAX_HEADER:
-            raise NotOne(
-                "its header claims {size:,} bytes, of which {most:,} are allowed", size=header, most=MAX_HEADER
-            )
+        with ordinary(path).open("rb") as file:
+            first = file.read(8)
+        if len(first) == 8 and all(byte in _TEXT for byte in first):
+            raise NotOne("it begins with text, as no safetensors file does")
+        _check_header(int.from_bytes(first, "little"))
         with safe_open(path, "np") as file:
-            words = json.loads((file.metadata() or {}).get("optim_viz", "null"))
+            words = _words((file.metadata() or {}).get("optim_viz", "null"))
             names = [name for name in file.keys() if weights or not _HEAVY.fullmatch(name)]  # noqa: SIM118
             arrays = {name: file.get_tensor(name) for name in names}
-        json.dumps(words, ensure_ascii=False).encode()  # half a character of two would break whoever writes it
     except OSError as error:
         raise SpecError(
             "{path} could not be read: {reason}.", path=quoted(str(path)), reason=error.strerror or error

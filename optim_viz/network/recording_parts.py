@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from optim_viz.network.module_weights import Shapes
 from optim_viz.network.plane import BATCHNORM, EXAMPLES, KINDS, Plane
 from optim_viz.network.recording import MAX_RECORDINGS, Recording, Recordings
 from optim_viz.optimizers.styles import kinds_of
-from optim_viz.spec import ECHO
+from optim_viz.spec import ECHO, short, unicode
 
 #: Runs that a plane may show, numbers that an optimizer may have, examples that a loss may be a mean over.
 MAX_RUNS, MAX_NUMBERS, MAX_EXAMPLES = 64, 100, 10**12
@@ -23,6 +25,7 @@ MAX_RUNS, MAX_NUMBERS, MAX_EXAMPLES = 64, 100, 10**12
 MAX_LOOKS, MAX_EIGENVALUES = 1000, 20
 #: No coordinate, no share of a variance, and no eigenvalue is larger.
 FAR, SHARE, SHARP = 1e30, 100.0, 1e300
+LARGEST = sys.float_info.max
 CURVES = ("losses", "lrs", "accuracies")
 OF_PLANE = ("a", "b", "loss", "explained_variance", "random_walk")
 #: As many numbers as there are weights, which a file without weights does without.
@@ -133,11 +136,20 @@ def _is_label(given: Any) -> bool:
 
 def _is_table(given: Any) -> bool:
     """Whether these are the numbers of an optimizer and the name of its class."""
-    return (
-        isinstance(given, dict)
-        and len(given) <= MAX_NUMBERS
-        and all(isinstance(v, bool | int | float) or (isinstance(v, str) and len(v) <= ECHO) for v in given.values())
-    )
+    return isinstance(given, dict) and len(given) <= MAX_NUMBERS and all(map(_is_entry, given.values()))
+
+
+def _is_entry(value: Any) -> bool:
+    """Whether it is a short text or a number that can be written again: JSON has none that is not finite."""
+    if isinstance(value, str):
+        return len(value) <= ECHO and unicode(value)
+    return isinstance(value, bool | int | float) and abs(value) <= LARGEST
+
+
+def table(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file takes of an optimizer's numbers and the name of its class; a long text is cut."""
+    cut = {name: short(v) if isinstance(v, str) else v for name, v in given.items() if _is_entry(name)}
+    return dict(itertools.islice(((name, v) for name, v in cut.items() if _is_entry(v)), MAX_NUMBERS))
 
 
 def _weights(given: Any) -> Shapes:

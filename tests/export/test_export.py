@@ -480,6 +480,23 @@ def test_a_surface_has_the_grids_corners_on_the_corners():
     assert (low[9:-9, 9:-9] == 236).all()
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_a_surface_of_any_height_is_drawn_as_a_low_one_is(log):
+    x, y = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 7))
+    grid = (x - 0.3) ** 2 + 0.5 * y**2 + 0.1 * np.sin(9 * x)
+    low = surface_pixels(grid, log)
+    for exponent in (-900, -140, 20, 120, 128, 900):  # beyond float32, too
+        assert np.abs(surface_pixels(np.ldexp(grid, exponent), log) - low).max() <= (3 if log else 0)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "gif"])
+@pytest.mark.parametrize("steep", ["1e38", "1e45", "1e200", "1e300"])
+@pytest.mark.filterwarnings("error")
+def test_steep_surfaces_become_pictures(steep, suffix, tmp_path):
+    ov.save(ov.descend(f"{steep}*x^2 + y^2", ["sgd"], steps=5), tmp_path / f"a.{suffix}")
+    assert (tmp_path / f"a.{suffix}").stat().st_size > 5000
+
+
 def test_a_training_with_its_plane_is_drawn_with_it(training, plane):
     scene = network_scenes.network(training, plane)
     shown = drawn(scene)

@@ -1,9 +1,12 @@
 """A recording is what happened in the loop: bounded, exact, on disk and in files; no file does harm."""
 
+import dataclasses
 import json
 import math
+import os
 import re
 import resource
+import signal
 import struct
 import time
 import zipfile
@@ -15,12 +18,17 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save as written
 from torch import nn
 
 import optim_viz as ov
 from optim_viz.language import speaking, tr
 from optim_viz.network.edges import EDGES, FORMULAS
+from optim_viz.network.module_loss import Given, ModuleLoss
+from optim_viz.network.module_weights import Shapes
 from optim_viz.network.opened import opened
+from optim_viz.network.recording import Recording, gathered
+from optim_viz.network.recording_files import _header, packed
 from optim_viz.network.snapshots import Snapshots
 from tests.network.models import MODELS, images, loss, made, trained, vector
 from tests.network.models import words as images_of_words
@@ -385,6 +393,9 @@ HOSTILE = [
     (changed(words={"runs": [{**RUN, "label": "\ud800"}]}), "its words are no JSON"),
     (changed(words={"runs": [{**RUN, "optimizer": {"class": []}}]}), "its optimizer is no table of numbers"),
     (changed(words={"runs": [{**RUN, "optimizer": {"class": "x" * 99}}]}), "its optimizer is no table of numbers"),
+    (changed(words={"runs": [{**RUN, "optimizer": {"lr": math.inf}}]}), "its optimizer is no table of numbers"),
+    (changed(words={"runs": [{**RUN, "optimizer": {"lr": math.nan}}]}), "its optimizer is no table of numbers"),
+    (changed(words={"runs": [{**RUN, "optimizer": {"lr": -(10**400)}}]}), "its optimizer is no table of numbers"),
     (changed(words={"runs": [7]}), "its label is no text"),
     (changed(words={"weights": 3}), "its weights are not a list of names and shapes"),
     (changed(words={"weights": [["a", [-1]]]}), "its weights have shapes that cannot be"),
@@ -529,6 +540,156 @@ def test_a_file_without_weights_is_small_and_says_so(tmp_path):
             call()
 
 
+def named(words, **group):
+    """An optimizer whose class has a name, and whose group holds more than torch's do."""
+    model = nn.Linear(2, 1)
+    sgd = type(words, (torch.optim.SGD,), {})(model.parameters(), lr=0.1)
+    sgd.param_groups[0].update(group)
+    return model, sgd
+
+
+ANY = st.one_of(st.floats(), st.just(10**5000), st.integers(), st.booleans(), st.text(max_size=3))
+GIVEN = st.none() | st.floats(0, 1) | st.sampled_from([math.nan, math.inf, -math.inf])
+
+
+@given(
+    st.lists(st.tuples(st.none() | st.floats(), GIVEN, GIVEN), max_size=4),
+    st.dictionaries(st.text(st.characters(exclude_categories=()), max_size=3), ANY, max_size=4),
+    st.sampled_from(["SGD", "S" * 900]), st.sampled_from([0, 150]), st.booleans(),
+)  # fmt: skip
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_what_is_saved_loads_again(tmp_path, steps, group, words, more, weights):
+    model, sgd = named(words, **{k: v for k, v in group.items() if k != "params"}, **{f"n{i}": i for i in range(more)})
+    rec = ov.record(model, "a", keep=2, optimizer=sgd)
+    for one in steps:
+        rec.step(*one)
+    path = tmp_path / "run.safetensors"
+    rec.save(path, weights=weights)
+    back = ov.load(path)
+    for name in ("losses", "lrs", "accuracies"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(rec.recording, name))
+    assert back.optimizer["class"][:79] == words[:79] and set(back.optimizer) <= set(rec.recording.optimizer)
+    ov.save(back, path, weights=weights)
+    assert ov.load(path).optimizer == back.optimizer
+    path.write_bytes(packed(gathered(rec)))
+    assert ov.load(path).optimizer == back.optimizer
+
+
+def test_a_number_that_is_none_was_not_given():
+    rec = ov.record(nn.Linear(2, 1))
+    for value in (math.nan, math.inf, -math.inf):
+        rec.step(value, lr=value, accuracy=value)
+        rec.note(accuracy=value)
+    known = rec.recording
+    assert known.losses.tolist() == [math.inf] * 3 and np.isnan([known.lrs, known.accuracies]).all()
+
+
+def test_what_a_file_cannot_hold_of_an_optimizer_is_left_out(tmp_path):
+    model, sgd = named("S" * 900, weight_decay=math.inf, max_norm=10**5000, eps=math.nan, momentum=0.5)
+    ov.record(model, optimizer=sgd).save(tmp_path / "run.safetensors")
+    found = ov.load(tmp_path / "run.safetensors").optimizer
+    assert found["class"] == "S" * 79 + "…" and (found["lr"], found["momentum"]) == (0.1, 0.5)
+    assert not {"weight_decay", "max_norm", "eps"} & set(found)
+
+
+def test_statistics_of_any_shape_come_back(tmp_path):
+    model = made("cnn")
+    model[1].running_mean = torch.ones(1, 4)
+    model[1].running_var = torch.tensor(2.0)
+    rec = ov.record(model)
+    rec.step(0.5)
+    rec.save(tmp_path / "run.safetensors")
+    back = ov.load(tmp_path / "run.safetensors")
+    assert back.statistics["1.running_mean"].tolist() == [1.0] * 4 and back.statistics["1.running_var"].tolist() == [2]
+    losses = ModuleLoss(model, back.weights, back.statistics, Given(loss, images(), "eval"))
+    assert losses.buffers["1.running_mean"].shape == (1, 4) and losses.buffers["1.running_var"].shape == ()
+
+
+def long_names():
+    """As many names as a header has no room for."""
+    shapes = Shapes(tuple(f"{i:0500}" for i in range(9000)), ((1,),) * 9000)
+    row = np.zeros((1, 9000), np.float32)
+    nothing = np.zeros(0)
+    return Recording("a", shapes, nothing, nothing, nothing, np.zeros(1, int), (row,), None)
+
+
+def far_away():
+    rec = trained(made("logistic"), images(), steps=6, keep=3)
+    plane = ov.project(rec, loss=loss, data=images(), resolution=5)
+    far = {label: rows * 1e31 + 1e31 for label, rows in plane.coordinates.items()}
+    return rec, dataclasses.replace(plane, coordinates=far)
+
+
+@pytest.mark.parametrize(
+    ("made_up", "words"),
+    [
+        (lambda: (long_names(), None), "of which 4,194,304 are allowed"),
+        (far_away, "its coordinates.0 holds a number that cannot be"),
+        (lambda: (dataclasses.replace(trained(made("cnn"), images(), steps=1).recording, label="a\ud800"), None),
+         "its words are no JSON"),
+        (lambda: (dataclasses.replace(trained(made("cnn"), images(), steps=1).recording,
+                                      accuracies=np.full(1, 7.0)), None), "its accuracies holds a number that cannot"),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_read_again_is_not_written(made_up, words, tmp_path):
+    rec, plane = made_up()
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(b"before")
+    with pytest.raises(ov.SpecError, match=f"'run.safetensors' is not written, for ov.load could .*{words}") as error:
+        ov.save(rec, path, plane)
+    assert path.read_bytes() == b"before" and "\n" not in str(error.value)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=9), unique=True, max_size=9), st.text())
+def test_the_length_of_a_header_is_known_before_it_is_written(names, text):
+    arrays = {f"0.{name}": np.zeros(len(name)) for name in names}
+    found = struct.unpack("<Q", written(arrays, {"optim_viz": text})[:8])[0]
+    assert found <= _header(arrays, text) <= found + 40 * len(names) + 40
+
+
+@pytest.fixture
+def soon():
+    """Whoever still waits after ten seconds is told so."""
+
+    def late(*_):
+        raise OSError("it waited")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(10)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize("name", ["a.safetensors", "a.npz", "images-idx3"])
+@pytest.mark.parametrize("call", [ov.load, lambda path: ov.train(["sgd"], data=str(path))], ids=["load", "train"])
+def test_a_pipe_is_not_waited_for(call, name, tmp_path, soon):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ov.SpecError, match=f"{name}' could not be read: it is no file, but a pipe or a device."):
+        call(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/dev/null", "'/dev/null' could not be read: No such device|cut off, or no safetensors file"),
+        ("/", "'/' could not be read: Is a directory."),
+        ("/no/such", "'/no/such' could not be read: No such file or directory."),
+    ],
+)
+def test_what_else_is_no_file_says_so_as_ever(path, words):
+    with pytest.raises(ov.SpecError, match=words):
+        ov.load(path)
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv", "html"])
+def test_a_text_is_told_from_a_long_header(suffix, tmp_path):
+    ov.save(ov.descend("quadratic", ["sgd"], steps=5), tmp_path / f"c.{suffix}")
+    with pytest.raises(ov.SpecError, match=rf"'c.{suffix}' is no recording of optim-viz: it begins with text, as no"):
+        ov.load(tmp_path / f"c.{suffix}")
+
+
 @given(st.data())
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_read_or_refused(file, tmp_path, data):
@@ -551,6 +712,10 @@ def test_a_damaged_file_is_read_or_refused(file, tmp_path, data):
         (lambda model: ov.record(model, dtype="float61"), "did you mean 'float16'?"),
         (lambda model: ov.record(model, "x" * 81), "A label has at most 80 characters"),
         (lambda model: ov.record(model, "a\ud800"), r"A label is Unicode text; 'a\ud800' holds half a character"),
+        (
+            lambda model: ov.record(nn.ModuleDict({"a\ud800": model})),
+            r"The model's 'a\ud800.1.weight' has half a character in its name, which no file can hold",
+        ),
         (lambda model: ov.record(model, params=["7."]), "No parameter of this Sequential is to be recorded."),
         (lambda model: ov.record(model, folder="/no/such"), "'/no/such' takes no file: No such file or directory."),
         (lambda model: ov.record(model, resume=3), "resume is a recording or the path of one; got 3."),
