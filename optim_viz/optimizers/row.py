@@ -15,8 +15,8 @@ from optim_viz.spec import Hyperparameter, Value
 
 #: Hyperparameters that add something to a rule where they are not 0, unless its formula has them.
 _ADDED = frozenset((
-    "weight_decay", "decoupled_weight_decay", "maximize", "momentum", "nesterov", "amsgrad", "centered", "lr_decay",
-    "line_search_fn",
+    "weight_decay", "decoupled_weight_decay", "maximize", "momentum", "dampening", "nesterov", "amsgrad", "centered",
+    "lr_decay", "line_search_fn",
 ))  # fmt: skip
 #: Hyperparameters that no rule has an argument for: they come with the step, or act around the rule.
 _AROUND = ("lr", "weight_decay", "decoupled_weight_decay", "maximize")

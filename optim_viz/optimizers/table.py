@@ -56,7 +56,7 @@ _ROWS = (
         problem=N_("Speeds up along a steady direction and damps oscillation across a ravine."),
         latex=r"v \leftarrow \mu v + (1 - \tau)\, g \qquad \theta \leftarrow \theta - \mathrm{lr}\, v",
         card=Card(
-            "v ← μv + (1 − τ)g,  θ ← θ − lr · v",
+            "v ← μv + g,  θ ← θ − lr · v",
             _BUFFER[:1],
             _MOVE,
             pull="momentum_buffer",
