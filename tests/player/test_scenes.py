@@ -202,7 +202,7 @@ def test_a_formula_says_what_is_added_to_it():
                 assert (on == "weight_decay 0.25") == (kind not in ("adamw", "muon")), kind
     momentum = OPTIMIZERS["momentum"]
     assert momentum.settings_on(ov.optimizer("momentum", nesterov=True).hyperparameters) == "nesterov"
-    assert momentum.settings_on(ov.optimizer("momentum", dampening=0.5).hyperparameters) == ""  # tau is in the formula
+    assert momentum.settings_on(ov.optimizer("momentum", dampening=0.5).hyperparameters) == "dampening 0.5"
     assert OPTIMIZERS["rmsprop"].settings_on({"momentum": 0.5}) == "momentum 0.5"
     assert all(row.added == tuple(inspector(ov.optimizer(kind))["added"]) for kind, row in ON_SURFACES.items())
 
