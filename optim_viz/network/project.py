@@ -97,7 +97,7 @@ class _DigitsLoss:
 
 def _of_training(training: Training, kind: str, resolution: int, digits: int, seed: int) -> Plane:
     runs = tuple(training[label] for label in training.labels)
-    loaded, count = data_of_digits.load(training.spec.data), whole(digits, "digits", 10, MAX_DIGITS)
+    loaded, count = data_of_digits.loaded_for(training), whole(digits, "digits", 10, MAX_DIGITS)
     x, y = loaded.train_x[:count].astype(np.float32) / 255, loaded.train_y[:count]
     shown = tuple(run for run in runs if run.outcome is not TrainingOutcome.DIVERGED and len(run.snapshot_steps))
     if not shown:
