@@ -13,9 +13,10 @@ import contextlib
 import inspect
 import math
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler, uncompiled
 from optim_viz.optimizers.clipping import clip_gradients
@@ -35,9 +36,13 @@ _SHOWN = 160
 
 
 class StrangerError(SpecError):
-    """What an optimizer that is not ours stopped with, after so many steps."""
+    """What an optimizer that is not ours stopped with, after so many steps.
+
+    It `diverged` where it stopped on the way and its numbers were no longer finite, or the error is one of computing.
+    """
 
     taken = 0
+    diverged = False
 
 
 class Stepper:
@@ -54,7 +59,7 @@ class Stepper:
         self._spec, self._total, self._seed = spec, total, seed
         self.graph = False
         self._failed_look: Exception | None = None
-        self.taken = 0
+        self.taken, self._last = 0, 0.0
         with self._told():
             self._build()
 
@@ -80,12 +85,17 @@ class Stepper:
         except Exception as error:
             if error is self._failed_look:
                 raise
-            message = textwrap.shorten(str(error), _SHOWN, placeholder=" ...")
+            message = _message(error)
             told = StrangerError(
                 "{name} stopped with {error}: {message}", name=self.name, error=type(error).__name__, message=message
             )
             told.taken = self.taken
+            told.diverged = self.taken > 0 and (_of_computing(error) or not self._is_finite())
             raise told from error
+
+    def _is_finite(self) -> bool:
+        """Whether the parameters and the last loss are."""
+        return math.isfinite(self._last) and all(bool(p.detach().isfinite().all()) for p in self.params)
 
     def step(self, loss: Loss) -> float:
         """Take a step of the optimizer's and return the loss that it began with."""
@@ -132,6 +142,7 @@ class Stepper:
             self.optimizer.zero_grad()
         try:
             value = loss(self.graph)
+            self._last = float(value.detach())
             if not self.graph:
                 value.backward()
                 clip_gradients(self._spec, self.params)
@@ -184,6 +195,21 @@ class Stepper:
     def _restore(self, values: list[Tensor]) -> None:
         for p, value in zip(self.params, values, strict=True):
             p.detach().copy_(value)
+
+
+def _of_computing(error: Exception) -> bool:
+    """Whether numbers may have brought an error about; NotImplementedError, a RuntimeError to Python, is a mistake."""
+    mistake = isinstance(error, NotImplementedError | RecursionError)
+    return isinstance(error, ArithmeticError | RuntimeError | np.linalg.LinAlgError) and not mistake
+
+
+def _message(error: Exception) -> str:
+    """What an error says, on one line, cut to so many characters; nothing where it cannot say it."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - it is a stranger's, too
+        return ""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 4] + " ..."
 
 
 def _closure_argument(step: Callable[..., Any]) -> Callable[[Callable[..., Any], Callable[[], Any]], Any]:

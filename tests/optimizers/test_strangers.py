@@ -320,6 +320,25 @@ def test_what_it_stops_with_is_one_sentence_everywhere(factory, sentence):
         assert str(error.value).startswith(sentence) and "\n" not in str(error.value) and len(str(error.value)) < 250
 
 
+class MuteError(Exception):
+    def __str__(self):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"), [(ValueError("x" * 500), "ValueError: " + "x" * 100), (MuteError(), "MuteError: ")]
+)
+def test_a_message_is_cut_by_characters_and_one_that_cannot_be_told_is_left_out(error, sentence):
+    class Raising(SGD):
+        def step(self, closure=None):
+            raise error
+
+    for run in (lambda: ov.descend("quadratic", Raising, steps=3), lambda: ov.matrix_task(Raising, steps=3)):
+        with pytest.raises(ov.SpecError) as told:
+            run()
+        assert str(told.value).startswith(f"Raising stopped with {sentence}") and len(str(told.value)) < 250
+
+
 def test_a_scale_of_learning_rates_is_refused_where_it_would_be_ignored():
     spec = dataclasses.replace(as_spec(plain_sgd), lr_scale=(("layer.0", 0.5),))
     with pytest.raises(ov.SpecError, match="plain_sgd: lr_scale is not possible with an optimizer of your own"):

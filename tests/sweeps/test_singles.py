@@ -8,6 +8,8 @@ import pytest
 import torch
 
 import optim_viz as ov
+from optim_viz.experiments.singles_cost import pace
+from optim_viz.surfaces import descent
 from optim_viz.sweeps.singles import spread
 
 
@@ -103,6 +105,38 @@ def test_a_run_that_its_optimizer_ends_on_the_way_has_diverged_and_one_that_neve
 
     with pytest.raises(ov.SpecError, match="refusing stopped with ValueError: lr is a share"):
         ov.sweep("quadratic", refusing, {"lr": [0.1, 5.0]}, steps=5)
+
+
+class Late(torch.optim.SGD):
+    """Ends with a mistake of its own at the third step, while all is well."""
+
+    def step(self, closure=None):
+        super().step(closure)
+        self.taken = getattr(self, "taken", 0) + 1
+        if self.taken == 3:
+            raise NotImplementedError("bug")
+
+
+def test_a_mistake_on_the_way_is_no_divergence():
+    for ask in (
+        lambda: ov.descend("quadratic", Late, steps=9),
+        lambda: ov.sweep("quadratic", Late, {"x": [1.0, 2.0]}, steps=9),
+        lambda: ov.train_sweep(Late, [0.01], batch_size=2000, hidden=(4,)),
+        lambda: pace(descent.check("quadratic", Late, steps=9)),
+    ):
+        with pytest.raises(ov.SpecError, match="Late stopped with NotImplementedError: bug"):
+            ask()
+
+
+def test_an_error_where_nothing_is_finite_is_a_divergence():
+    class Fussy(torch.optim.SGD):
+        def step(self, closure=None):
+            super().step(closure)
+            if any(not p.isfinite().all() for group in self.param_groups for p in group["params"]):
+                raise TypeError("it takes numbers")
+
+    s = ov.sweep("quadratic", Fussy, {"lr": [0.01, 1e6]}, steps=200)
+    assert s.diverged.tolist() == [False, True]
 
 
 def test_a_learning_rate_is_given_as_to_any_optimizer():
