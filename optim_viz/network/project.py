@@ -62,13 +62,16 @@ def project(
 
     Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018).
     """
+    import torch
+
     one_of(kind, KINDS, N_("kind of plane"))
     seed = whole(seed, "seed", 0, SEEDS - 1)
     if isinstance(runs, Training):
         if loss is not None or data is not None:
             raise SpecError("A training has its own loss and digits; loss and data are for recordings.")
         resolution = whole(RESOLUTION if resolution is None else resolution, "resolution", 5, 201)
-        return _of_training(runs, kind, resolution, DIGITS if digits is None else digits, seed)
+        with torch.inference_mode(False):  # whatever the caller is in the middle of
+            return _of_training(runs, kind, resolution, DIGITS if digits is None else digits, seed)
     if not is_recorded(runs):
         raise SpecError(
             "ov.project takes what ov.train returns, or ov.record's recordings; got {value}.", value=quoted(runs)
@@ -76,7 +79,9 @@ def project(
     if digits is not None:
         raise SpecError("Recordings have no digits, but data; got digits={value}.", value=quoted(digits))
     resolution = whole(OWN_RESOLUTION if resolution is None else resolution, "resolution", 5, 201)
-    return _of_recordings(runs, kind, resolution, Given(loss, data, one_of(batchnorm, BATCHNORM, "batchnorm")), seed)
+    asked = Given(loss, data, one_of(batchnorm, BATCHNORM, "batchnorm"))
+    with torch.inference_mode(False):
+        return _of_recordings(runs, kind, resolution, asked, seed)
 
 
 @dataclass(frozen=True, eq=False)
