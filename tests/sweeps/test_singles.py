@@ -1,5 +1,6 @@
 """Optimizers without a rule are swept and tuned one run after the other: the same bits as single runs."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ import torch
 import optim_viz as ov
 from optim_viz.experiments.singles_cost import pace
 from optim_viz.surfaces import descent
+from optim_viz.sweeps import sweep
 from optim_viz.sweeps.singles import spread
 
 
@@ -204,3 +206,23 @@ def test_what_is_done_first_is_spread_over_all_cells_seed_by_seed(cells):
         known = sorted(places[:first])
         gaps = np.diff([*known, known[0] + cells])
         assert len(known) >= cells or gaps.max() <= 3 * cells / first
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda: ov.descend("quadratic", "sgd", start=itertools.repeat(0.5)), "start must be two numbers"),
+        (lambda: ov.descend("quadratic", itertools.repeat("sgd")), "Choose 1 to 1000 optimizers; got 1001."),
+        (lambda: ov.train("sgd", hidden=itertools.repeat(4)), "hidden must have 1 to 4 layers; got 100001."),
+        (lambda: ov.train_sweep("sgd", itertools.repeat(0.1)), "This sweep has 100,001 trainings; 1 to 2,000"),
+        (
+            lambda: sweep.check("quadratic", "sgd", {"lr": itertools.repeat(0.1)}),
+            "The axis 'lr' must be a list of 1 to",
+        ),
+    ],
+)
+def test_what_has_no_end_is_refused(ask, sentence, monkeypatch):
+    monkeypatch.setattr(sweep, "MAX_RUNS", 1000)
+    with pytest.raises(ov.SpecError) as error:
+        ask()
+    assert str(error.value).startswith(sentence)
