@@ -21,7 +21,7 @@ import numpy as np
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler, uncompiled
 from optim_viz.optimizers.clipping import clip_gradients
 from optim_viz.optimizers.streams import Stream
-from optim_viz.spec import OptimizerSpec, SpecError
+from optim_viz.spec import OptimizerSpec, SpecError, short
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,6 +130,7 @@ class Stepper:
         with self._stream:
             self._closure(self.optimizer.step, closure)
         self.taken += 1
+        self._check_same(before)
         if self.graph:
             self._forget_graphs()
         return float(first.detach())
@@ -156,6 +157,20 @@ class Stepper:
             p.grad = slope
         clip_gradients(self._spec, self.params)
         return value
+
+    def _check_same(self, before: list[Tensor]) -> None:
+        """A step changes values alone: of other shapes, or without gradients, no further step can be taken."""
+        for p, value in zip(self.params, before, strict=True):
+            if p.shape != value.shape or p.dtype != value.dtype or p.device != value.device:
+                raise SpecError(
+                    "{name} made a parameter another tensor, from {before} to {after}: a step may change its values.",
+                    name=self.name, before=_kind(value), after=_kind(p),
+                )  # fmt: skip
+            if not p.requires_grad:
+                raise SpecError(
+                    "{name} switched off a parameter's gradient (requires_grad): no further step can be taken.",
+                    name=self.name,
+                )
 
     def _forget_graphs(self) -> None:
         """A gradient that knows its parameter, and a parameter that knows its gradient, would keep each other."""
@@ -195,6 +210,10 @@ class Stepper:
     def _restore(self, values: list[Tensor]) -> None:
         for p, value in zip(self.params, values, strict=True):
             p.detach().copy_(value)
+
+
+def _kind(tensor: Tensor) -> str:
+    return short(f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}")
 
 
 def _of_computing(error: Exception) -> bool:
