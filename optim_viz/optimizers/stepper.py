@@ -67,6 +67,7 @@ class Stepper:
         self.evaluations, self.taken, self._stream = 0, 0, Stream(self._seed)
         with self._stream:
             self.optimizer = torch_optimizer(self._spec, self.params)
+        self._check_ours()
         self.graph = self.graph or getattr(self.optimizer, "is_second_order", False) is True  # timm's name for it
         self._closure = _closure_argument(self.optimizer.step)
         self.averages = all(callable(getattr(self.optimizer, name, None)) for name in ("train", "eval"))
@@ -157,6 +158,13 @@ class Stepper:
             p.grad = slope
         clip_gradients(self._spec, self.params)
         return value
+
+    def _check_ours(self) -> None:
+        """One over other tensors alone would leave ours where they are."""
+        groups = getattr(self.optimizer, "param_groups", None)
+        ours = {id(p) for p in self.params}
+        if groups and not any(id(p) in ours for group in groups for p in group["params"]):
+            raise SpecError("{name} was made over other tensors than the parameters that it was given.", name=self.name)
 
     def _check_same(self, before: list[Tensor]) -> None:
         """A step changes values alone: of other shapes, or without gradients, no further step can be taken."""

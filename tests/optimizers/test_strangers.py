@@ -377,6 +377,24 @@ def test_a_step_that_makes_parameters_other_tensors_is_told(change, sentence):
         assert str(error.value).startswith(sentence)
 
 
+def elsewhere(params):
+    return SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda: ov.descend("quadratic", elsewhere, steps=3),
+        lambda: ov.sweep("quadratic", elsewhere, {"x": [1.0, 2.0]}, steps=3),
+        lambda: ov.train(elsewhere, **SMALL),
+        lambda: ov.matrix_task(elsewhere, steps=3),
+    ],
+)
+def test_one_that_is_made_over_other_tensors_is_refused(run):
+    with pytest.raises(ov.SpecError, match="elsewhere was made over other tensors than the parameters"):
+        run()
+
+
 def test_state_without_numbers_is_no_history_and_sparse_state_is():
     class Stateful(SGD):
         def step(self, closure=None):
