@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import itertools
 import math
 import os
 import re
@@ -34,6 +35,8 @@ OF_MODELS = ("b", "w")
 PARAMETERS = ("a", "b", "c", "d")
 #: The most that a number may be where its row says nothing else: beyond it floats soon overflow.
 LARGEST = 1e6
+#: The most items that are taken of what does not say how many it has: more than any list but an axis may hold.
+MOST_ITEMS = 100_000
 #: The most names that a sentence lists.
 MOST_NAMES = 60
 #: The most characters of an input that a sentence repeats; no label is longer.
@@ -180,15 +183,17 @@ def flag(value: object, what: str) -> bool:
         raise SpecError("{what} must be true or false; got {value}.", what=what, value=quoted(value)) from None
 
 
-def parts(value: Any) -> tuple[Any, ...]:
+def parts(value: Any, most: int = MOST_ITEMS) -> tuple[Any, ...]:
     """Return the items of a sequence; TypeError for what is none, and for a text, whose characters are no items.
+
+    Of what has no length, and may have no end, one more than `most` are taken, so that whoever asks can refuse it.
 
     >>> parts([300, 200])
     (300, 200)
     """
     if isinstance(value, str | bytes | Mapping | set):
         raise TypeError("no sequence")
-    return tuple(value)
+    return tuple(value if hasattr(value, "__len__") else itertools.islice(value, most + 1))
 
 
 def path_of(value: Any, what: str) -> Path:

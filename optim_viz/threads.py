@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -17,6 +19,18 @@ POLL = 0.1
 
 _lock = threading.Lock()
 _users, _before = 0, 1
+
+
+def _alone_in_child() -> None:
+    """A forked process has one thread: torch would wait for ever for those that it had, and nobody is inside here."""
+    global _lock, _users
+    _lock, _users = threading.Lock(), 0
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no forks
+    os.register_at_fork(after_in_child=_alone_in_child)
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ def _step(spec: DescentSpec) -> float:
         (run,) = descent.run(spec)
         taken = int(np.isfinite(run.losses).sum()) - 1  # one that diverges ends there
     except StrangerError as error:
-        if not error.taken:
+        if not error.diverged:
             raise
         taken = error.taken
     return (time.thread_time() - began) / max(1, taken)

@@ -57,13 +57,30 @@ MNIST = {
 Arrays = tuple[np.ndarray, np.ndarray]  # x uint8 [n, 784], y uint8 [n]
 
 
+def names_of(path: str) -> list[Path]:
+    """Return which files hold the digits of a path: one npz file, or IDX files of images and of labels.
+
+    >>> [name.name for name in names_of("my-images-idx3-ubyte.gz")]
+    ['my-images-idx3-ubyte.gz', 'my-labels-idx1-ubyte.gz']
+    """
+    main = Path(path)
+    return [main] if main.suffix == ".npz" else [main, main.with_name(main.name.replace("images-idx3", "labels-idx1"))]
+
+
+def version_of(path: str) -> tuple[object, ...]:
+    """Return what changes where one of a path's files does, or another comes to be meant; () where one is missing."""
+    try:
+        known = [(name.stat(), name.resolve()) for name in names_of(path)]
+    except (OSError, ValueError):  # reading it says why
+        return ()
+    return tuple((name, one.st_mtime_ns, one.st_size, one.st_dev, one.st_ino) for one, name in known)
+
+
 def read(path: str) -> Arrays:
     """Return the digits of an npz file, or of an IDX file of images whose labels lie beside it."""
-    main = Path(path)
-    names = [main] if main.suffix == ".npz" else [main, main.with_name(main.name.replace("images-idx3", "labels-idx1"))]
     try:
         files = {}
-        for name in names:
+        for name in names_of(path):
             with ordinary(name).open("rb") as file:
                 files[name.name] = file.read(MAX_BYTES + 1)
         return parse(files)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optim_viz.language import N_
 from optim_viz.network import digit_files
+from optim_viz.spec import SpecError, quoted
+
+if TYPE_CHECKING:
+    from optim_viz.network.training import Training
 
 SHIPPED = Path(__file__).parents[1] / "data" / "mnist10k.npz"
 TEST_SHARE = 0.2
@@ -24,9 +30,9 @@ class Digits:
     test_x: np.ndarray  # uint8 [m, 784]
     test_y: np.ndarray  # uint8 [m]
     title: str
+    digest: str = ""  # of those that a file holds, which may hold others another day
 
 
-@functools.lru_cache(maxsize=2)
 def load(data: str = "") -> Digits:
     """Return the digits that a NetworkSpec names, split 80/20 by a permutation that never changes.
 
@@ -40,17 +46,42 @@ def load(data: str = "") -> Digits:
 
     Reference: LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning Applied to Document Recognition (1998).
     """
+    if data in ("", "mnist"):
+        return kept(data, ())
+    version = digit_files.version_of(data)
+    return kept(data, version) if version else _read(data)  # which says what is missing
+
+
+@functools.lru_cache(maxsize=2)
+def kept(data: str, version: tuple[object, ...]) -> Digits:
+    """Return digits that stay in memory; those of a file for as long as it is this version of it."""
+    return _read(data)
+
+
+def loaded_for(training: Training) -> Digits:
+    """Return the digits of a training, or raise a SpecError where its file holds others by now."""
+    found = load(training.spec.data)
+    if training.digest not in ("", found.digest):
+        raise SpecError(
+            "The digits in {path} have changed since this training: train again, or bring the old file back.",
+            path=quoted(training.spec.data),
+        )
+    return found
+
+
+def _read(data: str) -> Digits:
     if data == "mnist":
         return _split(*digit_files.mnist(), N_("MNIST, 60,000 digits"))
     x, y = digit_files.read(data or str(SHIPPED))
-    return _split(
-        x, y, N_("{count:,} digits of your own", count=len(x)) if data else N_("a 10,000-digit subset of MNIST")
-    )
+    if not data:
+        return _split(x, y, N_("a 10,000-digit subset of MNIST"))
+    digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+    return _split(x, y, N_("{count:,} digits of your own", count=len(x)), digest)
 
 
-def _split(x: np.ndarray, y: np.ndarray, title: str) -> Digits:
+def _split(x: np.ndarray, y: np.ndarray, title: str, digest: str = "") -> Digits:
     train, test = split_rows(len(x))
-    return Digits(x[train], y[train], x[test], y[test], title)
+    return Digits(x[train], y[train], x[test], y[test], title, digest)
 
 
 def split_rows(count: int) -> tuple[np.ndarray, np.ndarray]:

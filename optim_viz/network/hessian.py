@@ -78,6 +78,8 @@ def _lanczos(
         values, vectors = error.eigenvalues, error.eigenvectors
         if not len(values):
             raise ArithmeticError("ARPACK did not converge.") from None
+    except linalg.ArpackError as error:  # such as a start that the matrix takes to nothing
+        raise ArithmeticError(str(error)) from None
     order = np.argsort(values)[::-1]
     found = np.append(values[order], np.full(count - len(order), np.nan))
     return found, vectors[:, order[0]]

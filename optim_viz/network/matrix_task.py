@@ -166,6 +166,8 @@ def run(
     spec: MatrixSpec, progress: Callable[[Progress], None] | None = None, cancel: threading.Event | None = None
 ) -> MatrixTask:
     """Run a checked spec; equal specs give bit-equal numbers on one machine."""
+    import torch
+
     began = told = time.perf_counter()
     every = list(itertools.product(spec.each_seed, zip(spec.optimizers, unique_labels(spec.optimizers), strict=True)))
     runs: list[MatrixRun] = []
@@ -178,7 +180,7 @@ def run(
             progress(Progress((len(runs) + step / spec.steps) / len(every), now - began))
         return cancel is None or not cancel.is_set()
 
-    with one_torch_thread():  # more of them take longer over so small a matrix
+    with torch.inference_mode(False), one_torch_thread():  # more of them take longer over so small a matrix
         for seed, (one, label) in every:
             runs.append(one_run(spec, pairs(spec, seed), one, label, seed, goes_on))
     return MatrixTask(spec, tuple(runs))

@@ -62,13 +62,16 @@ def project(
 
     Reference: Li, Xu, Taylor, Studer & Goldstein, Visualizing the Loss Landscape of Neural Nets (2018).
     """
+    import torch
+
     one_of(kind, KINDS, N_("kind of plane"))
     seed = whole(seed, "seed", 0, SEEDS - 1)
     if isinstance(runs, Training):
         if loss is not None or data is not None:
             raise SpecError("A training has its own loss and digits; loss and data are for recordings.")
         resolution = whole(RESOLUTION if resolution is None else resolution, "resolution", 5, 201)
-        return _of_training(runs, kind, resolution, DIGITS if digits is None else digits, seed)
+        with torch.inference_mode(False):  # whatever the caller is in the middle of
+            return _of_training(runs, kind, resolution, DIGITS if digits is None else digits, seed)
     if not is_recorded(runs):
         raise SpecError(
             "ov.project takes what ov.train returns, or ov.record's recordings; got {value}.", value=quoted(runs)
@@ -76,7 +79,9 @@ def project(
     if digits is not None:
         raise SpecError("Recordings have no digits, but data; got digits={value}.", value=quoted(digits))
     resolution = whole(OWN_RESOLUTION if resolution is None else resolution, "resolution", 5, 201)
-    return _of_recordings(runs, kind, resolution, Given(loss, data, one_of(batchnorm, BATCHNORM, "batchnorm")), seed)
+    asked = Given(loss, data, one_of(batchnorm, BATCHNORM, "batchnorm"))
+    with torch.inference_mode(False):
+        return _of_recordings(runs, kind, resolution, asked, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +102,7 @@ class _DigitsLoss:
 
 def _of_training(training: Training, kind: str, resolution: int, digits: int, seed: int) -> Plane:
     runs = tuple(training[label] for label in training.labels)
-    loaded, count = data_of_digits.load(training.spec.data), whole(digits, "digits", 10, MAX_DIGITS)
+    loaded, count = data_of_digits.loaded_for(training), whole(digits, "digits", 10, MAX_DIGITS)
     x, y = loaded.train_x[:count].astype(np.float32) / 255, loaded.train_y[:count]
     shown = tuple(run for run in runs if run.outcome is not TrainingOutcome.DIVERGED and len(run.snapshot_steps))
     if not shown:

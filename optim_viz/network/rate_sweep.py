@@ -278,8 +278,8 @@ def train_one(spec: NetworkSpec, cancel: threading.Event | None = None) -> tuple
     """One task: train, and return test loss and accuracy after the last step; None when it was cancelled."""
     try:
         (single,) = train.run(spec, cancel=cancel).runs
-    except StrangerError as error:  # after steps that it has taken it is as good as diverged
-        if not error.taken:
+    except StrangerError as error:  # of its numbers, on the way, it is as good as diverged
+        if not error.diverged:
             raise
         return np.inf, 0.0
     if single.outcome is TrainingOutcome.CANCELLED:

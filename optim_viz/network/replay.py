@@ -31,7 +31,7 @@ def digits_loss(training: Training, count: int | None) -> ModuleLoss:
     layout, spec = Layout(training.spec.hidden), training.spec
     parts = [part for out, into in layout.shapes for part in (nn.Linear(into, out, dtype=torch.float32), nn.ReLU())]
     module = nn.Sequential(*(parts if spec.final_relu else parts[:-1]))
-    loaded = digits_of.load(spec.data)
+    loaded = digits_of.loaded_for(training)
     count = whole(DIGITS if count is None else count, "digits", 10, MAX_DIGITS)
     x, y = torch.from_numpy(loaded.train_x[:count]).float() / 255, torch.from_numpy(loaded.train_y[:count]).long()
     weights = Shapes(tuple(name for name, _ in module.named_parameters()), layout.parameters)

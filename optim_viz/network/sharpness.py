@@ -62,14 +62,17 @@ def sharpness(
     Reference: Cohen, Kaur, Li, Kolter & Talwalkar, Gradient Descent on Neural Networks Typically Occurs at the Edge of
     Stability (2021); Cohen, Ghorbani, Krishnan et al., Adaptive Gradient Methods at the Edge of Stability (2022).
     """
+    import torch
+
     hooks(progress)
     count = whole(count, "count", 1, MAX_EIGENVALUES)
     snapshots = whole(snapshots, "snapshots", 1, MAX_LOOKS)
     if isinstance(runs, Training):
         if loss is not None or data is not None:
             raise SpecError("A training has its own loss and digits; loss and data are for recordings.")
-        losses, every = digits_loss(runs, digits), _of_training(runs, snapshots)
-        return _looked_at(losses, every, count, progress, "training digits")
+        with torch.inference_mode(False):  # whatever the caller is in the middle of
+            losses, every = digits_loss(runs, digits), _of_training(runs, snapshots)
+            return _looked_at(losses, every, count, progress, "training digits")
     if not is_recorded(runs):
         raise SpecError("ov.sharpness takes what ov.train or ov.record returns; got {value}.", value=quoted(runs))
     if digits is not None:
@@ -83,7 +86,8 @@ def sharpness(
         )
         for run, kind in zip(found, found.kinds, strict=True)
     ]  # fmt: skip
-    return _looked_at(losses, every, count, progress)
+    with torch.inference_mode(False):
+        return _looked_at(losses, every, count, progress)
 
 
 def _of_training(training: Training, most: int) -> list[_Along]:

@@ -183,7 +183,7 @@ def run(
 
     def so_far() -> Training:
         views = tuple(run.view() for run in runs)
-        return Training(spec, views, len(runs[0].losses), time.perf_counter() - began)
+        return Training(spec, views, len(runs[0].losses), time.perf_counter() - began, loaded.digest)
 
     def report() -> None:
         if progress is not None:

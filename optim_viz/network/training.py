@@ -128,6 +128,7 @@ class Training(BySeed[TrainingRun]):
     runs: tuple[TrainingRun, ...]  # seed after seed, in each the optimizers in order
     steps: int  # of a whole run
     seconds: float  # from start to end, all runs together
+    digest: str = ""  # of the digits, where they are those of a file
 
     def __repr__(self) -> str:
         return f"<Training of {', '.join(self.labels)}: {self.steps} steps>"

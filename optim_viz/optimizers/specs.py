@@ -32,6 +32,9 @@ from optim_viz.spec import (
     quoted,
 )
 
+#: The most optimizers that are taken of what does not say how many it has.
+MOST = 1000
+
 
 def optimizer(
     kind: str | Callable[..., Any],
@@ -174,9 +177,11 @@ def as_specs(given: Any) -> tuple[OptimizerSpec, ...]:
     """
     alone = isinstance(given, str | OptimizerSpec) or callable(given) or not isinstance(given, Iterable)
     try:
-        items = (given,) if alone else tuple(given)
+        items = (given,) if alone else parts(list(given) if isinstance(given, set | Mapping) else given, MOST)
     except TypeError:  # a tensor or an array of no dimension
         items = (given,)
+    if len(items) > MOST and not hasattr(given, "__len__"):
+        raise SpecError("Choose 1 to {most} optimizers; got {count}.", most=MOST, count=len(items))
     return tuple(as_spec(item) for item in items)
 
 

@@ -13,14 +13,15 @@ import contextlib
 import inspect
 import math
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from optim_viz.optimizers.as_torch import torch_optimizer, torch_scheduler, uncompiled
 from optim_viz.optimizers.clipping import clip_gradients
 from optim_viz.optimizers.streams import Stream
-from optim_viz.spec import OptimizerSpec, SpecError
+from optim_viz.spec import OptimizerSpec, SpecError, short
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,9 +36,13 @@ _SHOWN = 160
 
 
 class StrangerError(SpecError):
-    """What an optimizer that is not ours stopped with, after so many steps."""
+    """What an optimizer that is not ours stopped with, after so many steps.
+
+    It `diverged` where it stopped on the way and its numbers were no longer finite, or the error is one of computing.
+    """
 
     taken = 0
+    diverged = False
 
 
 class Stepper:
@@ -54,7 +59,7 @@ class Stepper:
         self._spec, self._total, self._seed = spec, total, seed
         self.graph = False
         self._failed_look: Exception | None = None
-        self.taken = 0
+        self.taken, self._last = 0, 0.0
         with self._told():
             self._build()
 
@@ -62,6 +67,7 @@ class Stepper:
         self.evaluations, self.taken, self._stream = 0, 0, Stream(self._seed)
         with self._stream:
             self.optimizer = torch_optimizer(self._spec, self.params)
+        self._check_ours()
         self.graph = self.graph or getattr(self.optimizer, "is_second_order", False) is True  # timm's name for it
         self._closure = _closure_argument(self.optimizer.step)
         self.averages = all(callable(getattr(self.optimizer, name, None)) for name in ("train", "eval"))
@@ -80,12 +86,17 @@ class Stepper:
         except Exception as error:
             if error is self._failed_look:
                 raise
-            message = textwrap.shorten(str(error), _SHOWN, placeholder=" ...")
+            message = _message(error)
             told = StrangerError(
                 "{name} stopped with {error}: {message}", name=self.name, error=type(error).__name__, message=message
             )
             told.taken = self.taken
+            told.diverged = self.taken > 0 and (_of_computing(error) or not self._is_finite())
             raise told from error
+
+    def _is_finite(self) -> bool:
+        """Whether the parameters and the last loss are."""
+        return math.isfinite(self._last) and all(bool(p.detach().isfinite().all()) for p in self.params)
 
     def step(self, loss: Loss) -> float:
         """Take a step of the optimizer's and return the loss that it began with."""
@@ -120,6 +131,7 @@ class Stepper:
         with self._stream:
             self._closure(self.optimizer.step, closure)
         self.taken += 1
+        self._check_same(before)
         if self.graph:
             self._forget_graphs()
         return float(first.detach())
@@ -132,6 +144,7 @@ class Stepper:
             self.optimizer.zero_grad()
         try:
             value = loss(self.graph)
+            self._last = float(value.detach())
             if not self.graph:
                 value.backward()
                 clip_gradients(self._spec, self.params)
@@ -145,6 +158,27 @@ class Stepper:
             p.grad = slope
         clip_gradients(self._spec, self.params)
         return value
+
+    def _check_ours(self) -> None:
+        """One over other tensors alone would leave ours where they are."""
+        groups = getattr(self.optimizer, "param_groups", None)
+        ours = {id(p) for p in self.params}
+        if groups and not any(id(p) in ours for group in groups for p in group["params"]):
+            raise SpecError("{name} was made over other tensors than the parameters that it was given.", name=self.name)
+
+    def _check_same(self, before: list[Tensor]) -> None:
+        """A step changes values alone: of other shapes, or without gradients, no further step can be taken."""
+        for p, value in zip(self.params, before, strict=True):
+            if p.shape != value.shape or p.dtype != value.dtype or p.device != value.device:
+                raise SpecError(
+                    "{name} made a parameter another tensor, from {before} to {after}: a step may change its values.",
+                    name=self.name, before=_kind(value), after=_kind(p),
+                )  # fmt: skip
+            if not p.requires_grad:
+                raise SpecError(
+                    "{name} switched off a parameter's gradient (requires_grad): no further step can be taken.",
+                    name=self.name,
+                )
 
     def _forget_graphs(self) -> None:
         """A gradient that knows its parameter, and a parameter that knows its gradient, would keep each other."""
@@ -184,6 +218,25 @@ class Stepper:
     def _restore(self, values: list[Tensor]) -> None:
         for p, value in zip(self.params, values, strict=True):
             p.detach().copy_(value)
+
+
+def _kind(tensor: Tensor) -> str:
+    return short(f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}")
+
+
+def _of_computing(error: Exception) -> bool:
+    """Whether numbers may have brought an error about; NotImplementedError, a RuntimeError to Python, is a mistake."""
+    mistake = isinstance(error, NotImplementedError | RecursionError)
+    return isinstance(error, ArithmeticError | RuntimeError | np.linalg.LinAlgError) and not mistake
+
+
+def _message(error: Exception) -> str:
+    """What an error says, on one line, cut to so many characters; nothing where it cannot say it."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - it is a stranger's, too
+        return ""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 4] + " ..."
 
 
 def _closure_argument(step: Callable[..., Any]) -> Callable[[Callable[..., Any], Callable[[], Any]], Any]:

@@ -62,4 +62,7 @@ class _Loop:
         self.evaluations[t:] = self.stepper.evaluations
         for name, value in getattr(self.stepper.optimizer, "state", {}).get(self.theta, {}).items():
             if isinstance(value, torch.Tensor) and value.shape == self.theta.shape and value.is_floating_point():
-                self.state.setdefault(name, np.full_like(self.points, np.nan))[t] = value.detach().double().numpy()
+                if value.is_meta:  # which has no numbers
+                    continue
+                dense = value.detach().to_dense().double().cpu()
+                self.state.setdefault(name, np.full_like(self.points, np.nan))[t] = dense.numpy()

@@ -68,7 +68,7 @@ class Singles:
     def block(self, low: int, high: int, stopped: Callable[[], bool]) -> None:
         """Make the runs of numbers low to high - 1, unless they are stopped before.
 
-        One that its optimizer ends with an error, after steps that it has taken, is as good as diverged.
+        One that its optimizer ends on the way with an error of its numbers' is as good as diverged.
         """
         for number in range(low, high):
             if stopped():
@@ -77,7 +77,7 @@ class Singles:
             try:
                 (run,) = descent.run(single(self.spec, number))
             except StrangerError as error:
-                if not error.taken:
+                if not error.diverged:
                     raise
             else:
                 self._write_down(i, run)

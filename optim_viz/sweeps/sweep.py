@@ -264,7 +264,7 @@ def _axes(specs: Sequence[OptimizerSpec], name: str, values: Any) -> tuple[float
 def _items(name: str, values: Any) -> tuple[Any, ...]:
     """What an axis is given, as Python's own numbers and texts; tensors, too, be they on a GPU or with gradients."""
     try:
-        items = tuple(map(_bare, values if isinstance(values, list | tuple) else parts(_bare(values))))
+        items = tuple(map(_bare, values if isinstance(values, list | tuple) else parts(_bare(values), MAX_RUNS)))
         if any(isinstance(item, list | tuple) for item in items):
             raise TypeError("of more than one dimension")
     except (TypeError, ValueError):

@@ -101,7 +101,7 @@ def _readings(shown: Shown) -> None:
     run = shown.training[label or shown.training.labels[0]]
     step = shown.training.steps if shown.frame is None else shown.frame + 1
     row = max(0, int(np.searchsorted(run.eval_steps, step, side="right")) - 1)
-    data = digits.load(shown.training.spec.data)
+    data = digits.loaded_for(shown.training)
     st.caption(tr("As of the last evaluation before the playhead where it rests; move it to see another."))
     left, right = st.columns(2)
     left.plotly_chart(readings.confusion(run, row, data.test_y, dark=shown.dark), key="network-confusion")

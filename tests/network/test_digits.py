@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from optim_viz.network import digit_files, digits, uploads
+from optim_viz.network.project import project
+from optim_viz.network.sharpness import sharpness
 from optim_viz.network.train import train
 from optim_viz.optimizers.specs import optimizer
 from optim_viz.spec import SpecError
@@ -202,3 +204,53 @@ def test_a_fetch_that_fails_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("OPTIM_VIZ_MNIST_URL", "http://127.0.0.1:9/")
     with pytest.raises(SpecError, match="the shipped digits need no network"):
         digit_files.mnist()
+
+
+def first_loss(path):
+    return float(train([optimizer("sgd")], epochs=1, batch_size=64, hidden=(4,), data=str(path))["sgd"].losses[0])
+
+
+def test_a_file_that_is_written_anew_or_deleted_is_not_remembered(tmp_path):
+    path = tmp_path / "mine.npz"
+    path.write_bytes(npz(x=X, y=Y))
+    before = first_loss(path)
+    path.write_bytes(npz(x=X * 0, y=Y))
+    assert first_loss(path) != before
+    path.write_bytes(b"broken")
+    with pytest.raises(SpecError, match=r"mine.npz is not an npz file"):
+        first_loss(path)
+    path.unlink()
+    with pytest.raises(SpecError, match=r"The digits in .* could not be read: No such file"):
+        first_loss(path)
+
+
+def test_a_name_is_that_of_a_file_in_the_folder_that_one_is_in(tmp_path, monkeypatch):
+    for folder, x in (("a", X), ("b", X * 0)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.npz").write_bytes(npz(x=x, y=Y))
+    monkeypatch.chdir(tmp_path / "a")
+    before = first_loss("mine.npz")
+    monkeypatch.chdir(tmp_path / "b")
+    assert first_loss("mine.npz") != before
+
+
+def test_labels_that_change_beside_their_images_are_seen(tmp_path):
+    images, labels = (tmp_path / f"my-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
+    images.write_bytes(idx(X))
+    labels.write_bytes(idx(Y))
+    assert set(digits.load(str(images)).test_y) != {3}
+    labels.write_bytes(idx(Y * 0 + 3))
+    assert set(digits.load(str(images)).test_y) == {3}
+
+
+def test_a_file_is_read_once_and_a_training_is_seen_again_on_its_own_digits_alone(tmp_path):
+    path = tmp_path / "mine.npz"
+    path.write_bytes(npz(x=X, y=Y))
+    assert digits.load(str(path)) is digits.load(str(path))
+    t = train([optimizer("sgd")], epochs=1, batch_size=64, hidden=(4,), data=str(path))
+    path.write_bytes(npz(x=X, y=Y))  # the same digits, at another time
+    assert project(t, resolution=5).loss.shape == (5, 5) and sharpness(t, snapshots=1)["sgd"].steps.size
+    path.write_bytes(npz(x=X, y=Y * 0 + 3))
+    for look in (project, sharpness):
+        with pytest.raises(SpecError, match=r"The digits in .*mine.npz' have changed since this training: train again"):
+            look(t)

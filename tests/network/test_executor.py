@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -94,6 +95,40 @@ def test_any_executor_gives_the_same_numbers(expected):
         same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         same(ov.train_sweep(TWO, **SMALL, executor=pool), expected)
+
+
+FORKED = """
+import faulthandler, multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+import numpy as np
+import optim_viz as ov
+
+if __name__ == "__main__":
+    faulthandler.dump_traceback_later(60, exit=True)
+    asked = {"batch_size": 1000, "hidden": (8,)}
+    here = ov.train_sweep("sgd", [0.1, 0.2], **asked)
+    ov.train("sgd", epochs=1, **asked)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+        there = ov.train_sweep("sgd", [0.1, 0.2], executor=pool, **asked)
+    assert np.array_equal(here.losses, there.losses)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_processes_that_are_forked_after_a_training_do_not_wait_for_its_threads(tmp_path):
+    script = tmp_path / "forked.py"
+    script.write_text(FORKED)
+    # A group of its own, so that its children end with it.
+    own = os.environ | {"OMP_NUM_THREADS": "2"}
+    with subprocess.Popen(
+        [sys.executable, script], env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            process.wait(timeout=75)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0
 
 
 def test_a_run_that_overflows_is_inf():

@@ -5,9 +5,11 @@ import copy
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import linalg
 from torch import nn
 
 import optim_viz as ov
+from optim_viz.network import hessian
 from optim_viz.network.device import device
 from optim_viz.network.edges import EDGES, hyperparameters
 from optim_viz.network.mlp import Layout
@@ -204,3 +206,26 @@ def test_where_there_is_no_hessian_there_is_no_curvature():
     found = ov.sharpness(rec, loss=lambda call, x: call(0 * x).abs().sqrt().mean(), data=images()[0])["sgd"]
     assert np.isfinite(found.eigenvalues[0]).all() and np.isnan(found.eigenvalues[1]).all()
     assert np.isnan(found.edge).all()
+
+
+def test_under_inference_mode_trainings_are_seen_as_they_are_elsewhere():
+    def seen():
+        t = ov.train("adam", epochs=1, batch_size=1000, hidden=(4,))
+        task = ov.matrix_task(["muon", "sgd"], steps=3)
+        eigenvalues = ov.sharpness(t, snapshots=2, digits=100)["adam"].eigenvalues
+        return ov.project(t, resolution=5, digits=100).loss, eigenvalues, task["muon"].losses
+
+    expected = seen()
+    with torch.inference_mode():
+        found = seen()
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+def test_an_error_of_arpacks_is_one_of_arithmetic(monkeypatch):
+    def refusing(*args, **kwargs):
+        raise linalg.ArpackError(-9)
+
+    monkeypatch.setattr(linalg, "eigsh", refusing)
+    with pytest.raises(ArithmeticError, match="-9"):
+        hessian.largest(lambda v: v, 100, 1)

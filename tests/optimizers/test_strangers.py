@@ -320,6 +320,92 @@ def test_what_it_stops_with_is_one_sentence_everywhere(factory, sentence):
         assert str(error.value).startswith(sentence) and "\n" not in str(error.value) and len(str(error.value)) < 250
 
 
+class MuteError(Exception):
+    def __str__(self):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"), [(ValueError("x" * 500), "ValueError: " + "x" * 100), (MuteError(), "MuteError: ")]
+)
+def test_a_message_is_cut_by_characters_and_one_that_cannot_be_told_is_left_out(error, sentence):
+    class Raising(SGD):
+        def step(self, closure=None):
+            raise error
+
+    for run in (lambda: ov.descend("quadratic", Raising, steps=3), lambda: ov.matrix_task(Raising, steps=3)):
+        with pytest.raises(ov.SpecError) as told:
+            run()
+        assert str(told.value).startswith(f"Raising stopped with {sentence}") and len(str(told.value)) < 250
+
+
+def halved(optimizer, p):
+    p.data = p.data.half()
+
+
+def stretched(optimizer, p):
+    p.data = torch.zeros(7)
+
+
+def frozen(optimizer, p):
+    p.requires_grad_(False)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (halved, "Changing made a parameter another tensor, from float"),
+        (stretched, "Changing made a parameter another tensor, from float"),
+        (frozen, "Changing switched off a parameter's gradient (requires_grad)"),
+    ],
+)
+def test_a_step_that_makes_parameters_other_tensors_is_told(change, sentence):
+    class Changing(SGD):
+        def step(self, closure=None):
+            super().step(closure)
+            for p in self.param_groups[0]["params"]:
+                change(self, p)
+
+    for run in (
+        lambda: ov.descend("quadratic", Changing, steps=3),
+        lambda: ov.sweep("quadratic", Changing, {"x": [1.0, 2.0]}, steps=3),
+        lambda: ov.train(Changing, **SMALL),
+        lambda: ov.matrix_task(Changing, steps=3),
+    ):
+        with pytest.raises(ov.SpecError) as error:
+            run()
+        assert str(error.value).startswith(sentence)
+
+
+def elsewhere(params):
+    return SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda: ov.descend("quadratic", elsewhere, steps=3),
+        lambda: ov.sweep("quadratic", elsewhere, {"x": [1.0, 2.0]}, steps=3),
+        lambda: ov.train(elsewhere, **SMALL),
+        lambda: ov.matrix_task(elsewhere, steps=3),
+    ],
+)
+def test_one_that_is_made_over_other_tensors_is_refused(run):
+    with pytest.raises(ov.SpecError, match="elsewhere was made over other tensors than the parameters"):
+        run()
+
+
+def test_state_without_numbers_is_no_history_and_sparse_state_is():
+    class Stateful(SGD):
+        def step(self, closure=None):
+            super().step(closure)
+            for p in self.param_groups[0]["params"]:
+                self.state[p].update(none=torch.zeros(2, device="meta"), few=torch.ones_like(p).to_sparse())
+
+    state = ov.descend("quadratic", Stateful, steps=3)["Stateful"].state
+    assert "none" not in state and (state["few"][1:] == 1).all()
+
+
 def test_a_scale_of_learning_rates_is_refused_where_it_would_be_ignored():
     spec = dataclasses.replace(as_spec(plain_sgd), lr_scale=(("layer.0", 0.5),))
     with pytest.raises(ov.SpecError, match="plain_sgd: lr_scale is not possible with an optimizer of your own"):

@@ -1,5 +1,6 @@
 """Optimizers without a rule are swept and tuned one run after the other: the same bits as single runs."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,6 +9,9 @@ import pytest
 import torch
 
 import optim_viz as ov
+from optim_viz.experiments.singles_cost import pace
+from optim_viz.surfaces import descent
+from optim_viz.sweeps import sweep
 from optim_viz.sweeps.singles import spread
 
 
@@ -105,6 +109,38 @@ def test_a_run_that_its_optimizer_ends_on_the_way_has_diverged_and_one_that_neve
         ov.sweep("quadratic", refusing, {"lr": [0.1, 5.0]}, steps=5)
 
 
+class Late(torch.optim.SGD):
+    """Ends with a mistake of its own at the third step, while all is well."""
+
+    def step(self, closure=None):
+        super().step(closure)
+        self.taken = getattr(self, "taken", 0) + 1
+        if self.taken == 3:
+            raise NotImplementedError("bug")
+
+
+def test_a_mistake_on_the_way_is_no_divergence():
+    for ask in (
+        lambda: ov.descend("quadratic", Late, steps=9),
+        lambda: ov.sweep("quadratic", Late, {"x": [1.0, 2.0]}, steps=9),
+        lambda: ov.train_sweep(Late, [0.01], batch_size=2000, hidden=(4,)),
+        lambda: pace(descent.check("quadratic", Late, steps=9)),
+    ):
+        with pytest.raises(ov.SpecError, match="Late stopped with NotImplementedError: bug"):
+            ask()
+
+
+def test_an_error_where_nothing_is_finite_is_a_divergence():
+    class Fussy(torch.optim.SGD):
+        def step(self, closure=None):
+            super().step(closure)
+            if any(not p.isfinite().all() for group in self.param_groups for p in group["params"]):
+                raise TypeError("it takes numbers")
+
+    s = ov.sweep("quadratic", Fussy, {"lr": [0.01, 1e6]}, steps=200)
+    assert s.diverged.tolist() == [False, True]
+
+
 def test_a_learning_rate_is_given_as_to_any_optimizer():
     run, same = ov.descend("beale", [ov.optimizer(adam, lr=0.1, label="mine"), ov.optimizer("adam", lr=0.1)], steps=10)
     assert run.label == "mine" and run.final_loss == pytest.approx(same.final_loss)
@@ -170,3 +206,23 @@ def test_what_is_done_first_is_spread_over_all_cells_seed_by_seed(cells):
         known = sorted(places[:first])
         gaps = np.diff([*known, known[0] + cells])
         assert len(known) >= cells or gaps.max() <= 3 * cells / first
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda: ov.descend("quadratic", "sgd", start=itertools.repeat(0.5)), "start must be two numbers"),
+        (lambda: ov.descend("quadratic", itertools.repeat("sgd")), "Choose 1 to 1000 optimizers; got 1001."),
+        (lambda: ov.train("sgd", hidden=itertools.repeat(4)), "hidden must have 1 to 4 layers; got 100001."),
+        (lambda: ov.train_sweep("sgd", itertools.repeat(0.1)), "This sweep has 100,001 trainings; 1 to 2,000"),
+        (
+            lambda: sweep.check("quadratic", "sgd", {"lr": itertools.repeat(0.1)}),
+            "The axis 'lr' must be a list of 1 to",
+        ),
+    ],
+)
+def test_what_has_no_end_is_refused(ask, sentence, monkeypatch):
+    monkeypatch.setattr(sweep, "MAX_RUNS", 1000)
+    with pytest.raises(ov.SpecError) as error:
+        ask()
+    assert str(error.value).startswith(sentence)

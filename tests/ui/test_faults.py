@@ -87,7 +87,7 @@ def test_a_thousand_typed_functions_are_sentences_or_surfaces():
 
 def test_compiled_functions_do_not_pile_up():
     """Good functions, every one another: what is kept of them is bounded."""
-    caches = (compiled._compile, compiled._compile_sum, expression.parse, digits.load)
+    caches = (compiled._compile, compiled._compile_sum, expression.parse, digits.kept)
     assert all(cache.cache_info().maxsize is not None for cache in caches)
 
 
@@ -132,7 +132,7 @@ def test_the_cache_may_be_deleted_while_work_waits_for_it(tmp_path, monkeypatch,
     path = uploads.keep(upload)
     spec = train.check(ADAM, epochs=1, batch_size=100, hidden=(4,), data=path)
     Path(path).unlink()
-    digits.load.cache_clear()
+    digits.kept.cache_clear()
     line = Line(train.run)
     job = line.ask(spec, "a")
     for _ in range(1000):
