@@ -151,7 +151,7 @@ def table(curves: Sequence[Curve], what: str, lost: str) -> pd.DataFrame:
 #: Losses below this share of the largest drawn are drawn there: the rest is rounding.
 FLOOR = 1e-16
 #: A loss is below the lowest known only by more than this share of it.
-ROUNDING = 1e-12
+BENEATH = 1e-12
 #: Height of one optimizer's lane above the curves, in pixels.
 LANE = 17
 
@@ -260,7 +260,7 @@ def _told(curve: Curve) -> list[str]:
     """The loss at every learning rate as it is; where another number is drawn, that too."""
     if not curve.floor:
         return [f"{end:.3g}" for end in curve.ends]
-    beneath = curve.floor - ROUNDING * max(1.0, abs(curve.floor))
+    beneath = curve.floor - BENEATH * max(1.0, abs(curve.floor))
     above = [
         tr(BELOW) if end < beneath else tr("{excess:.3g} above the lowest known", excess=excess)
         for end, excess in zip(curve.ends, curve.loss, strict=True)

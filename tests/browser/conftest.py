@@ -13,7 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from benchmarks.browsing import FLAGS, ROOT, served
 
-#: The same browser without what only a window needs comes first: it takes a fifth less of a processor.
+#: The same browser without what only a window needs comes first: tests of pages cost a processor less with it.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 #: Console messages that are not ours: Streamlit, on a deep link, looks for its server below the page's address first;

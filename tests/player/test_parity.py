@@ -158,6 +158,12 @@ def test_functions_of_x_alone_and_what_is_said_of_them():
     assert held(specs)["apart"] <= 0.05 * 3 * len(specs)
 
 
+def test_a_run_that_does_not_move_is_said_to_stand_however_short_it_is():
+    spec = descent.check("rosenbrock", [ov.optimizer("sgd", lr=1e-20)], steps=9)
+    assert held([spec])["apart"] == 0  # the same words here and there
+    assert [run.status for run in descent.run(spec)] == ["hardly moving"]
+
+
 def test_random_comparisons_with_noise_and_batches():
     draw = random.Random(17)  # noqa: S311 - no secret
     specs = []
